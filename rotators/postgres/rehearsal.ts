@@ -1,0 +1,115 @@
+import {
+  passwordSource,
+  type Rehearsal,
+  RotationError,
+  rotationHandler,
+  type StartRehearsal,
+  type StepContext,
+} from '../../src/index.js';
+import { startServer } from './embedded-server.js';
+import { postgres } from './index.js';
+import { type PostgresSecret, parseSecret } from './secret.js';
+import { login, type Session } from './session.js';
+
+const rotator = postgres();
+
+/** Rehearses on a PostgreSQL of its own, or on the one that a secret names. */
+export const startRehearsal: StartRehearsal = async ({ secretString }) =>
+  secretString === undefined ? onEmbeddedServer() : onOwnServer(secretString);
+
+async function onEmbeddedServer(): Promise<Rehearsal> {
+  const server = await startServer({ from: import.meta.url });
+  try {
+    const { host, port, username, password } = server;
+    const admin = { engine: 'postgres', host, port, username, password, dbname: 'postgres', ssl: false };
+    const app = { ...admin, username: 'app', password: passwordSource()() };
+    const version = await withSession(admin, async (session) => {
+      await session.query(`CREATE ROLE app LOGIN PASSWORD ${session.escapeLiteral(app.password)}`);
+      const [row] = await session.query('SHOW server_version');
+      return String(row?.server_version);
+    });
+    return {
+      ...common,
+      title: `PostgreSQL ${version}, started for this rehearsal on ${host}:${port}, user "app"`,
+      secretString: JSON.stringify(app),
+      stop: server.stop,
+    };
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+async function onOwnServer(secretString: string): Promise<Rehearsal> {
+  const { host, port, username } = read(secretString);
+  if (!(await common.accepts(secretString))) {
+    throw new Error(
+      `${host}:${port} refuses the password of "${username}" in this secret: nothing was changed`,
+    );
+  }
+  return {
+    ...common,
+    title: `PostgreSQL on ${host}:${port}, user "${username}"`,
+    secretString,
+    stop: async () => {},
+  };
+}
+
+const common: Pick<Rehearsal, 'shows' | 'handler' | 'accepts' | 'restore'> = {
+  shows: rotator.shows,
+  handler: (options) => rotationHandler(rotator, options),
+
+  async accepts(secretString) {
+    const session = await open(read(secretString));
+    if (session === 'rejected') return false;
+    await session.end();
+    return true;
+  },
+
+  async restore(first, others) {
+    const pending = read(first);
+    const newestFirst = [...others].reverse().map(read);
+    let refusal: unknown;
+    for (const current of [pending, ...newestFirst]) {
+      try {
+        return await rotator.setSecret({ pending, current, previous: async () => undefined }, context());
+      } catch (error) {
+        if (!(error instanceof RotationError && error.code === 'ERR_CREDENTIAL_REJECTED')) throw error;
+        refusal = error;
+      }
+    }
+    throw refusal;
+  },
+};
+
+function read(secretString: string): PostgresSecret {
+  let json: unknown;
+  try {
+    json = JSON.parse(secretString);
+  } catch {
+    json = undefined; // Its error would quote the secret.
+  }
+  if (typeof json !== 'object' || json === null) throw new Error('the secret is not a JSON object');
+  return parseSecret({ ...json });
+}
+
+function open(secret: PostgresSecret): Promise<Session | 'rejected'> {
+  return login(secret, { ca: undefined, timeoutMs: 10_000, signal: AbortSignal.timeout(20_000) });
+}
+
+async function withSession<T>(secret: PostgresSecret, work: (session: Session) => Promise<T>): Promise<T> {
+  const session = await open(secret);
+  if (session === 'rejected') throw new Error(`the server refuses "${secret.username}"`);
+  return work(session).finally(() => session.end());
+}
+
+/** What a step is given, for a call outside a rotation. */
+function context(): StepContext {
+  return {
+    secretId: 'rehearsal',
+    token: 'restore',
+    signal: AbortSignal.timeout(30_000),
+    readSecret: () => Promise.reject(new Error('a rehearsal reads no other secret')),
+    warn: () => {},
+  };
+}

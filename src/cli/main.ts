@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+import { readPackage } from './package.js';
+import { rehearse } from './rehearse.js';
+import { UsageError } from './usage-error.js';
+
+const HELP = `quarterturn: secret rotation for AWS Secrets Manager
+
+usage: quarterturn <command> [options]
+
+  rehearse     rotate a real credential, on this machine alone, and show each step
+  --help       this text; after a command, its own
+  --version    the version
+`;
+
+/** Runs a command; resolves to the exit code. */
+async function main([command, ...args]: readonly string[]): Promise<number> {
+  switch (command) {
+    case 'rehearse':
+      return rehearse(args);
+    case '--version':
+      process.stdout.write(`${readPackage().version}\n`);
+      return 0;
+    case undefined:
+    case 'help':
+    case '--help':
+    case '-h':
+      process.stdout.write(HELP);
+      return 0;
+    default:
+      throw new UsageError(`there is no command "${command}"; quarterturn --help lists them`);
+  }
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  const message = error instanceof Error ? error.message : 'failed';
+  process.stderr.write(`quarterturn: ${message}\n`);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}

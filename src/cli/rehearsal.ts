@@ -1,0 +1,27 @@
+import type { RotationHandler, RotationHandlerOptions } from '../handler.js';
+
+/**
+ * What a rotator brings so that `quarterturn rehearse <rotator>` can run it: `rotators/<rotator>/rehearsal.ts` exports
+ * `startRehearsal`.
+ */
+export type StartRehearsal = (options: {
+  /** The SecretString of the user's own service. Absent: start a service to rehearse on. */
+  readonly secretString: string | undefined;
+}) => Promise<Rehearsal>;
+
+export interface Rehearsal {
+  /** Says in a line what is rehearsed on. */
+  readonly title: string;
+  /** The first value of the secret, which the service accepts. */
+  readonly secretString: string;
+  /** The fields of it that are not secret, as the rotator declares them. */
+  readonly shows: readonly string[];
+  /** The rotation function. */
+  handler(options: RotationHandlerOptions): RotationHandler;
+  /** Asks the service itself, not the rotator, whether it takes a value now. */
+  accepts(secretString: string): Promise<boolean>;
+  /** Makes the service accept `first` again, whichever of `others`, oldest first, it takes now. */
+  restore(first: string, others: readonly string[]): Promise<void>;
+  /** Stops what was started. Leaves nothing behind. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,88 @@
+import type { Step } from './event.js';
+
+/**
+ * Every reason a rotation can fail for. Codes are part of the public API, messages are not; the README says of
+ * each what happened and what to do.
+ */
+export type RotationErrorCode =
+  // The event and the secret's state: nothing was read or changed.
+  | 'ERR_EVENT_INVALID'
+  | 'ERR_MANAGED_BY_SERVICE'
+  | 'ERR_MANAGED_EXTERNALLY'
+  | 'ERR_REPLICA'
+  | 'ERR_MARKED_FOR_DELETION'
+  | 'ERR_ROTATION_DISABLED'
+  | 'ERR_VERSION_UNKNOWN'
+  | 'ERR_ROTATION_ABANDONED'
+  | 'ERR_CURRENT_MISSING'
+  // The values of the secret.
+  | 'ERR_PENDING_MISSING'
+  | 'ERR_SECRET_MALFORMED'
+  | 'ERR_DUPLICATE_KEYS'
+  | 'ERR_PENDING_MISMATCH'
+  | 'ERR_STALE_FIELD'
+  | 'ERR_PASSWORD_POLICY'
+  | 'ERR_CURRENT_MOVED'
+  // Secrets Manager, and time.
+  | 'ERR_SECRETS_MANAGER_FAILED'
+  | 'ERR_SECRETS_MANAGER_UNREACHABLE'
+  | 'ERR_DEADLINE'
+  // The service whose credential is rotated. Rotators throw these.
+  | 'ERR_CREDENTIAL_REJECTED'
+  | 'ERR_CREDENTIAL_UNPROVEN'
+  | 'ERR_VALUE_REFUSED'
+  | 'ERR_LOGIN_NOT_ALLOWED'
+  | 'ERR_DATABASE_MISSING'
+  | 'ERR_RIGHTS_MISSING'
+  | 'ERR_SERVICE_NOT_FOUND'
+  | 'ERR_SERVICE_UNREACHABLE'
+  | 'ERR_SERVICE_TIMEOUT'
+  | 'ERR_SERVICE_TLS'
+  | 'ERR_SERVICE_READ_ONLY'
+  | 'ERR_SERVICE_UNSUPPORTED'
+  | 'ERR_SERVICE_FAILED'
+  | 'ERR_ROTATOR_FAILED';
+
+export interface RotationErrorOptions {
+  /** What the person on call can do about it. */
+  readonly hint?: string | undefined;
+  /** Never an error that quotes its input, as those of `JSON.parse` and `new URL` do. */
+  readonly cause?: unknown;
+  readonly step?: Step | undefined;
+  readonly secretId?: string | undefined;
+}
+
+/**
+ * The one error that leaves a rotation function. The message says what was being done and names labels, fields
+ * and ids, never a value. `step` and `secretId` are filled in by the engine; so is the redaction of everything
+ * that a rotator throws.
+ */
+export class RotationError extends Error {
+  override readonly name = 'RotationError';
+  readonly code: RotationErrorCode;
+  readonly hint?: string;
+  readonly step?: Step;
+  readonly secretId?: string;
+
+  constructor(
+    code: RotationErrorCode,
+    message: string,
+    { hint, cause, step, secretId }: RotationErrorOptions = {},
+  ) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    if (hint !== undefined) this.hint = hint;
+    if (step !== undefined) this.step = step;
+    if (secretId !== undefined) this.secretId = secretId;
+  }
+}
+
+/** Whether an error is a `RotationError`, from this copy of the package or from another that is loaded too. */
+export function isRotationError(error: unknown): error is RotationError {
+  return (
+    error instanceof Error &&
+    error.name === 'RotationError' &&
+    'code' in error &&
+    typeof error.code === 'string'
+  );
+}

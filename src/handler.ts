@@ -1,0 +1,102 @@
+import { Deadline, type LambdaContext } from './deadline.js';
+import { isRotationError, RotationError } from './errors.js';
+import { parseEvent, type RotationEvent, type Step } from './event.js';
+import { type LogEntry, logMetric } from './log.js';
+import { Redactor } from './redact.js';
+import type { Rotator, StepContext } from './rotator.js';
+import { readSecretString } from './secret-string.js';
+import { defaultClient, type SecretsManagerApi, withDeadline } from './secrets-manager.js';
+import { type Outcome, takeStep } from './steps.js';
+
+export interface RotationHandlerOptions {
+  /** @default a client for the function's own Region, made once per container */
+  readonly client?: SecretsManagerApi;
+  /** Takes one entry a step. @default one line of JSON on stdout, which CloudWatch reads as a metric too */
+  readonly log?: (entry: LogEntry) => void;
+}
+
+/** What a step returns. Secrets Manager ignores it; people who invoke the function by hand do not. */
+export interface StepResult {
+  readonly step: Step;
+  readonly outcome: Outcome;
+}
+
+/** A Lambda handler for Secrets Manager's rotation events. */
+export type RotationHandler = (event: RotationEvent, context?: LambdaContext) => Promise<StepResult>;
+
+/**
+ * Makes the Lambda handler that rotates secrets with `rotator`.
+ *
+ * The handler throws a RotationError if the step fails, and Secrets Manager tries the rotation again. Nothing secret
+ * is in the error, its stack or its causes.
+ *
+ * @example
+ * ```ts
+ * import { rotationHandler } from 'quarterturn';
+ * import { postgres } from 'quarterturn/rotators/postgres';
+ *
+ * export const handler = rotationHandler(postgres());
+ * ```
+ */
+export function rotationHandler<Secret extends object, Field extends keyof Secret & string>(
+  rotator: Rotator<Secret, Field>,
+  { client = defaultClient(), log = logMetric }: RotationHandlerOptions = {},
+): RotationHandler {
+  return async (input, lambda) => {
+    const event = parseEvent(input);
+    const { Step: step, SecretId: secretId, ClientRequestToken: versionId, RotationToken } = event;
+    const deadline = new Deadline(lambda);
+    const redactor = new Redactor();
+    if (RotationToken !== undefined) redactor.hide(RotationToken);
+    const api = withDeadline(client, deadline);
+    const warnings: string[] = [];
+    const report = (end: Pick<LogEntry, 'outcome' | 'code'>): void => {
+      const common = { rotator: rotator.name, step, secretId, versionId, durationMs: deadline.elapsedMs };
+      try {
+        log({ ...common, ...end, ...(warnings.length > 0 && { warnings }) });
+      } catch {
+        // The step has been taken, or has failed for a reason of its own: a log that breaks changes neither.
+      }
+    };
+    const context: StepContext = {
+      secretId,
+      token: versionId,
+      signal: deadline.signal,
+      async readSecret(id, shows = []) {
+        const { json } = readSecretString(await api.getSecretValue({ SecretId: id }), `AWSCURRENT of ${id}`);
+        redactor.hideFields(json, shows);
+        return json;
+      },
+      warn: (message) => void warnings.push(redactor.text(message)),
+    };
+    try {
+      const outcome = await takeStep({ rotator, client: api, event, context, deadline, redactor });
+      report({ outcome });
+      return { step, outcome };
+    } catch (error) {
+      const failure = toRotationError(error, redactor, rotator.name, event);
+      report({ outcome: 'failed', code: failure.code });
+      throw failure;
+    } finally {
+      deadline.end();
+    }
+  };
+}
+
+/** The one way out of the function for an error: a scrubbed copy, which says in which step of which secret. */
+function toRotationError(
+  error: unknown,
+  redactor: Redactor,
+  rotator: string,
+  { Step: step, SecretId: secretId }: RotationEvent,
+): RotationError {
+  const scrubbed = redactor.error(error);
+  const isOurs = isRotationError(scrubbed);
+  const failure = new RotationError(
+    isOurs ? scrubbed.code : 'ERR_ROTATOR_FAILED',
+    isOurs ? scrubbed.message : `the rotator ${rotator} failed in ${step}: ${scrubbed.message}`,
+    { hint: isOurs ? scrubbed.hint : undefined, cause: isOurs ? scrubbed.cause : scrubbed, step, secretId },
+  );
+  if (isOurs && scrubbed.stack) failure.stack = scrubbed.stack;
+  return failure;
+}

@@ -1,0 +1,27 @@
+export type { Rehearsal, StartRehearsal } from './cli/rehearsal.js';
+export type { LambdaContext } from './deadline.js';
+export {
+  isRotationError,
+  RotationError,
+  type RotationErrorCode,
+  type RotationErrorOptions,
+} from './errors.js';
+export type { RotationEvent, Step } from './event.js';
+export {
+  type RotationHandler,
+  type RotationHandlerOptions,
+  rotationHandler,
+  type StepResult,
+} from './handler.js';
+export type { LogEntry } from './log.js';
+export { type CharacterClass, type PasswordPolicy, passwordPolicyFrom, passwordSource } from './password.js';
+export {
+  type Awaitable,
+  type Rotator,
+  type StepContext,
+  text,
+  type Verdict,
+  type Versions,
+} from './rotator.js';
+export type { SecretsManagerApi } from './secrets-manager.js';
+export type { Outcome } from './steps.js';

@@ -1,0 +1,46 @@
+import type { RotationErrorCode } from './errors.js';
+import type { Step } from './event.js';
+import type { Outcome } from './steps.js';
+
+/** What is logged of a step. No field of it can hold a secret: texts that a rotator makes are redacted. */
+export interface LogEntry {
+  readonly rotator: string;
+  readonly step: Step;
+  /** The ARN of the secret. */
+  readonly secretId: string;
+  /** The ClientRequestToken, which is the VersionId of AWSPENDING. */
+  readonly versionId: string;
+  readonly outcome: Outcome | 'failed';
+  /** Why the step failed. */
+  readonly code?: RotationErrorCode;
+  /** What the owner should change although the step succeeded. */
+  readonly warnings?: readonly string[];
+  /** Milliseconds from the event to the end of the step. */
+  readonly durationMs: number;
+}
+
+/**
+ * Writes an entry as one line of JSON, in CloudWatch's embedded metric format: namespace `Quarterturn`, metrics
+ * `durationMs` and `failed` (0 or 1), by rotator and by rotator and step.
+ */
+export function logMetric(entry: LogEntry): void {
+  const line = {
+    _aws: {
+      Timestamp: Date.now(),
+      CloudWatchMetrics: [
+        {
+          Namespace: 'Quarterturn',
+          Dimensions: [['rotator'], ['rotator', 'step']],
+          Metrics: [
+            { Name: 'durationMs', Unit: 'Milliseconds' },
+            { Name: 'failed', Unit: 'Count' },
+          ],
+        },
+      ],
+    },
+    ...entry,
+    failed: entry.outcome === 'failed' ? 1 : 0,
+  };
+  // Not console.log: with Lambda's JSON logging it would wrap the line, and the metric would be lost.
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}

@@ -1,0 +1,116 @@
+/**
+ * A rotator is what differs between one service and the next: how to make a credential, how to install it, how to
+ * tell whether it works. The rest (the four steps, the staging labels, retries, deadlines, redaction) is done by
+ * the engine, once, for all rotators.
+ *
+ * Secrets Manager may stop a rotation after any step and start it again from createSecret, with the same token,
+ * any number of times; two attempts may even run at once. So each method must be safe to repeat, and the state
+ * that it leaves behind must be one from which it can go on.
+ *
+ * When a rotator is written inline, its types are inferred from `parse`, if `parse` is given by name or its
+ * parameter is annotated: `parse: (json: unknown) => ({ … })`.
+ *
+ * @typeParam Secret the parsed secret
+ * @typeParam Field the names of the fields that change
+ */
+export interface Rotator<Secret extends object, Field extends keyof Secret & string> {
+  /** Names the rotator in logs, metrics and errors. */
+  readonly name: string;
+
+  /**
+   * The fields that change. Whatever else the owner keeps in the secret stays as it is, to the byte, and AWSPENDING
+   * may differ from AWSCURRENT in these fields only.
+   */
+  readonly rotates: readonly Field[];
+
+  /** The fields whose values may be shown in messages: user, host, port, key id. All others are redacted. */
+  readonly shows: readonly (keyof Secret & string)[];
+
+  /** What else, with this service, can look like a refused credential: goes into the error's hint. */
+  readonly rejectionHint?: string;
+
+  /**
+   * Reads the JSON object of a stored secret, whichever version it is. Throws, without quoting a value, if the
+   * object is not one of yours; `text` does so for a field.
+   */
+  parse(json: Readonly<Record<string, unknown>>): Secret;
+
+  /**
+   * Makes the next credential: the rotated fields and nothing else. `current` must still work afterwards. Not
+   * called again once a value has been stored as AWSPENDING.
+   */
+  createSecret(current: Secret, context: StepContext): Awaitable<Pick<Secret, Field>>;
+
+  /**
+   * Makes the service accept `pending`. Safe to repeat: an earlier attempt may have got this far. Connects only to
+   * the host, and as the user, that `pending` names; the engine has checked that they are those of `current`.
+   */
+  setSecret(versions: Versions<Secret>, context: StepContext): Awaitable<void>;
+
+  /**
+   * Uses `pending` as an application would, and says whether the service took it. Throws if it could not find out:
+   * a timeout is not a refusal. With `RotateImmediately=false` it is the only step, and `pending` a copy of
+   * AWSCURRENT.
+   */
+  testSecret(pending: Secret, context: StepContext): Awaitable<Verdict>;
+
+  /**
+   * Retires what is about to lose its last label, most often what `previous()` holds. Runs before AWSCURRENT moves:
+   * once it has moved, Secrets Manager retries nothing. With it, finishSecret reads AWSPENDING and AWSCURRENT too.
+   */
+  finishSecret?(versions: Versions<Secret>, context: StepContext): Awaitable<void>;
+
+  /**
+   * Takes back what createSecret made, when it is certain that it was not stored. After a timeout or a lost answer
+   * it is not called, since what was made may be AWSPENDING's. If it throws, the step goes on as if it had not
+   * been called: what is left over is finishSecret's to find.
+   */
+  discardSecret?(made: Pick<Secret, Field>, current: Secret, context: StepContext): Awaitable<void>;
+}
+
+/** What the service says of a credential. That it could not be asked is an error, not a verdict. */
+export type Verdict = 'accepted' | 'rejected';
+
+export type Awaitable<T> = T | Promise<T>;
+
+/** The versions of a secret during a rotation. */
+export interface Versions<Secret> {
+  readonly pending: Secret;
+  readonly current: Secret;
+  /**
+   * AWSPREVIOUS, read when it is asked for: on the normal path nobody needs it. `undefined` if there is none, or
+   * none that `parse` takes. It may name another user or host: log in only as AWSPENDING's user, at its host.
+   */
+  previous(): Promise<Secret | undefined>;
+}
+
+/** What the engine tells a rotator of the step that is being taken. */
+export interface StepContext {
+  /** The ARN of the secret, as in the event. */
+  readonly secretId: string;
+  /** The ClientRequestToken: the same for every attempt at this rotation, so a name made from it finds its leftovers. */
+  readonly token: string;
+  /** Fires a second before the Lambda's deadline. Give it to whatever waits. */
+  readonly signal: AbortSignal;
+  /**
+   * Reads AWSCURRENT of another secret (an administrator's), a JSON object. All its strings are redacted from what
+   * leaves the function, except the fields in `shows`.
+   */
+  readSecret(secretId: string, shows?: readonly string[]): Promise<Readonly<Record<string, unknown>>>;
+  /** Puts a sentence into the step's LogEntry, redacted: for what the owner should change although the step succeeds. */
+  warn(message: string): void;
+}
+
+/**
+ * Reads a non-empty string from the JSON of a secret.
+ *
+ * @throws TypeError naming the field, never its value, if it is absent and there is no fallback, if it is of another
+ *   type, or if it contains a NUL, which ends a string in many a wire protocol
+ */
+export function text(json: Readonly<Record<string, unknown>>, field: string, fallback?: string): string {
+  const value = (Object.hasOwn(json, field) ? json[field] : undefined) ?? fallback;
+  if (value === undefined) throw new TypeError(`"${field}" is missing`);
+  if (typeof value !== 'string' || value === '') throw new TypeError(`"${field}" must be a non-empty string`);
+  if (value.includes('\0')) throw new TypeError(`"${field}" must not contain a NUL character`);
+  return value;
+}

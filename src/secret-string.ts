@@ -1,0 +1,112 @@
+import type { GetSecretValueResponse } from '@aws-sdk/client-secrets-manager';
+import { applyEdits, modify, visit } from 'jsonc-parser';
+import { RotationError } from './errors.js';
+
+export type Label = 'AWSCURRENT' | 'AWSPENDING' | 'AWSPREVIOUS';
+export type Json = Readonly<Record<string, unknown>>;
+
+/** AWS API reference, PutSecretValue: SecretString has at most 65,536 bytes. */
+const MAX_BYTES = 65_536;
+/** Readers of JSON recurse; no secret needs this. */
+const MAX_DEPTH = 100;
+
+/** A SecretString: its text, which is edited, and the JSON object in it, which is read. */
+export interface SecretString {
+  readonly versionId: string | undefined;
+  readonly text: string;
+  readonly json: Json;
+}
+
+/**
+ * Reads the answer of GetSecretValue.
+ *
+ * @param owner the label of the version, or the id of another secret: says in errors which value is meant
+ * @throws RotationError `ERR_SECRET_MALFORMED` or `ERR_DUPLICATE_KEYS`, which name the problem, never the value
+ */
+export function readSecretString(
+  { SecretBinary, SecretString, VersionId }: GetSecretValueResponse,
+  owner: string,
+): SecretString {
+  if (SecretBinary !== undefined) throw malformed(owner, 'is a SecretBinary');
+  if (SecretString === undefined || SecretString === '') throw malformed(owner, 'is empty');
+  const json = parseObject(SecretString, owner);
+  assertUniqueKeys(SecretString, owner);
+  return { versionId: VersionId, text: SecretString, json };
+}
+
+/**
+ * Sets fields of a JSON text. All the rest survives to the byte: spacing, the order of keys, numbers that
+ * JavaScript cannot hold.
+ *
+ * @throws RotationError `ERR_SECRET_MALFORMED` if the result is longer than Secrets Manager takes
+ */
+export function editSecretString(text: string, changes: Json): string {
+  const edited = Object.entries(changes).reduce(
+    (rest, [field, value]) => applyEdits(rest, modify(rest, [field], value, {})),
+    text,
+  );
+  const bytes = Buffer.byteLength(edited);
+  if (bytes > MAX_BYTES) {
+    throw malformed('AWSPENDING', `would have ${bytes} bytes, and Secrets Manager takes ${MAX_BYTES}`);
+  }
+  return edited;
+}
+
+/** Every string in a value, at any depth, and every number long enough to be a secret of its own. */
+export function* stringsIn(value: unknown): Generator<string> {
+  const open = [value];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (typeof next === 'string') yield next;
+    if (typeof next === 'number' && String(next).length >= 8) yield String(next);
+    if (typeof next === 'object' && next !== null)
+      open.push(...Object.values(next).map((inner) => inner ?? ''));
+  }
+}
+
+function parseObject(text: string, owner: string): Json {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    // No cause: V8 quotes the text that it could not parse, and here the text is the secret.
+    throw malformed(owner, 'is not JSON');
+  }
+  if (Array.isArray(json)) throw malformed(owner, 'is a JSON array');
+  if (typeof json !== 'object' || json === null) throw malformed(owner, 'is JSON, but not an object');
+  if (isDeeper(json, MAX_DEPTH)) throw malformed(owner, `is nested more than ${MAX_DEPTH} deep`);
+  return Object.fromEntries(Object.entries(json));
+}
+
+function isDeeper(value: object, depth: number): boolean {
+  let level: unknown[] = [value];
+  for (let deep = 0; deep < depth; deep++) {
+    level = level.flatMap((inner) =>
+      typeof inner === 'object' && inner !== null ? Object.values(inner) : [],
+    );
+  }
+  return level.some((inner) => typeof inner === 'object' && inner !== null);
+}
+
+/** Of two equal keys one reader takes the first and another the last, so nobody knows which value is in use. */
+function assertUniqueKeys(text: string, owner: string): void {
+  const open: Set<string>[] = [];
+  visit(text, {
+    onObjectBegin: () => void open.push(new Set()),
+    onObjectEnd: () => void open.pop(),
+    onObjectProperty: (key) => {
+      const keys = open.at(-1);
+      if (keys?.has(key)) {
+        throw new RotationError('ERR_DUPLICATE_KEYS', `${owner} has a key twice in one object`, {
+          hint: 'store the secret again (PutSecretValue) with each key once, and with the value that works',
+        });
+      }
+      keys?.add(key);
+    },
+  });
+}
+
+function malformed(owner: string, problem: string): RotationError {
+  return new RotationError('ERR_SECRET_MALFORMED', `${owner} ${problem}`, {
+    hint: 'a rotator reads a SecretString with one JSON object, such as {"username":"app","password":"…"}',
+  });
+}

@@ -1,0 +1,130 @@
+import {
+  DescribeSecretCommand,
+  type DescribeSecretRequest,
+  type DescribeSecretResponse,
+  GetSecretValueCommand,
+  type GetSecretValueRequest,
+  type GetSecretValueResponse,
+  PutSecretValueCommand,
+  type PutSecretValueRequest,
+  SecretsManagerClient,
+  UpdateSecretVersionStageCommand,
+  type UpdateSecretVersionStageRequest,
+} from '@aws-sdk/client-secrets-manager';
+import type { Deadline } from './deadline.js';
+import { RotationError } from './errors.js';
+
+interface CallOptions {
+  readonly abortSignal?: AbortSignal;
+}
+
+/**
+ * The four calls that a rotation makes, in the SDK's own types. The SDK's aggregated `SecretsManager` is one of
+ * these, and so is the local Secrets Manager in `quarterturn/testing`.
+ */
+export interface SecretsManagerApi {
+  describeSecret(input: DescribeSecretRequest, options?: CallOptions): Promise<DescribeSecretResponse>;
+  getSecretValue(input: GetSecretValueRequest, options?: CallOptions): Promise<GetSecretValueResponse>;
+  putSecretValue(input: PutSecretValueRequest, options?: CallOptions): Promise<unknown>;
+  updateSecretVersionStage(input: UpdateSecretVersionStageRequest, options?: CallOptions): Promise<unknown>;
+}
+
+/** The client of a deployed function: made once per container, and used by all its invocations. */
+export function defaultClient(): SecretsManagerApi {
+  const client = new SecretsManagerClient({
+    // AWS's own rotation functions are deployed with this variable. Without it the SDK finds the endpoint.
+    ...(process.env.SECRETS_MANAGER_ENDPOINT && { endpoint: process.env.SECRETS_MANAGER_ENDPOINT }),
+    retryMode: 'adaptive',
+    // `requestTimeout` alone only prints a warning, and without any timeout the SDK waits for ever.
+    requestHandler: { connectionTimeout: 3000, requestTimeout: 5000, throwOnRequestTimeout: true },
+  });
+  return {
+    describeSecret: (input, options) => client.send(new DescribeSecretCommand(input), options),
+    getSecretValue: (input, options) => client.send(new GetSecretValueCommand(input), options),
+    putSecretValue: (input, options) => client.send(new PutSecretValueCommand(input), options),
+    updateSecretVersionStage: (input, options) =>
+      client.send(new UpdateSecretVersionStageCommand(input), options),
+  };
+}
+
+/** Makes every call end by the deadline, and turns its failures into RotationErrors with the SDK's error as cause. */
+export function withDeadline(client: SecretsManagerApi, deadline: Deadline): Required<SecretsManagerApi> {
+  const options = { abortSignal: deadline.signal };
+  const call = async <T>(operation: string, work: Promise<T>): Promise<T> => {
+    try {
+      return await deadline.during(`Secrets Manager to answer ${operation}`, UNREACHABLE, work);
+    } catch (error) {
+      throw error instanceof RotationError ? error : callError(operation, error);
+    }
+  };
+  return {
+    describeSecret: (input) => call('DescribeSecret', client.describeSecret(input, options)),
+    getSecretValue: (input) => call('GetSecretValue', client.getSecretValue(input, options)),
+    putSecretValue: (input) => call('PutSecretValue', client.putSecretValue(input, options)),
+    updateSecretVersionStage: (input) =>
+      call('UpdateSecretVersionStage', client.updateSecretVersionStage(input, options)),
+  };
+}
+
+/** Whether a failed call was refused by Secrets Manager with the given error. */
+export function isRefusal(error: unknown, name: string): boolean {
+  return error instanceof RotationError && error.cause instanceof Error && error.cause.name === name;
+}
+
+/**
+ * Whether it is certain that a failed PutSecretValue stored nothing: another attempt's value stands, or the first
+ * try of the call was refused. After a retry, a throttle or a lost answer an earlier try may have been stored.
+ */
+export function isCertainlyNotStored(error: unknown): boolean {
+  if (isRefusal(error, 'ResourceExistsException')) return true;
+  const cause = error instanceof RotationError ? error.cause : undefined;
+  if (!(cause instanceof Error) || isThrottle(cause)) return false;
+  const { $fault, $metadata } = cause as ServiceError;
+  return $fault === 'client' && ($metadata?.attempts ?? 1) === 1;
+}
+
+/** What the SDK's exceptions add to an Error. */
+interface ServiceError extends Error {
+  readonly $fault?: 'client' | 'server';
+  readonly $metadata?: { readonly attempts?: number };
+  readonly $retryable?: { readonly throttling?: boolean };
+}
+
+const UNREACHABLE =
+  'most often the function is in a VPC without a way to Secrets Manager: an interface endpoint (its security group ' +
+  'must let port 443 in) or a NAT gateway';
+
+const HINTS: Readonly<Record<string, string>> = {
+  AccessDeniedException:
+    'the function’s role lacks the right: DescribeSecret, GetSecretValue, PutSecretValue and ' +
+    'UpdateSecretVersionStage on this secret, and kms:Decrypt and kms:GenerateDataKey on its key',
+  CredentialsProviderError: 'no AWS credentials were found: outside Lambda set AWS_PROFILE, or pass `client`',
+  DecryptionFailure: 'the function’s role lacks kms:Decrypt on the secret’s key, or the key is disabled',
+  EncryptionFailure:
+    'the function’s role lacks kms:GenerateDataKey on the secret’s key, or the key is disabled',
+  ResourceNotFoundException: 'the secret is in another account or Region, or was deleted',
+  ThrottlingException: 'the account’s quota is used up; Secrets Manager tries the rotation again',
+};
+
+function callError(operation: string, error: unknown): RotationError {
+  const name = error instanceof Error ? error.name : 'an unknown error';
+  if (isTransport(error)) {
+    return new RotationError('ERR_SECRETS_MANAGER_UNREACHABLE', `${operation} got no answer (${name})`, {
+      hint: UNREACHABLE,
+      cause: error,
+    });
+  }
+  return new RotationError('ERR_SECRETS_MANAGER_FAILED', `${operation} failed with ${name}`, {
+    hint: HINTS[name],
+    cause: error,
+  });
+}
+
+function isTransport(error: unknown): boolean {
+  if (!(error instanceof Error) || '$fault' in error) return false;
+  return error.name === 'TimeoutError' || ('code' in error && typeof error.code === 'string');
+}
+
+function isThrottle(error: ServiceError): boolean {
+  return error.$retryable?.throttling === true || /Throttl|TooManyRequests|LimitExceeded/.test(error.name);
+}

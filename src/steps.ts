@@ -1,0 +1,207 @@
+import type { Deadline } from './deadline.js';
+import { isRotationError, RotationError } from './errors.js';
+import type { RotationEvent, Step } from './event.js';
+import { assertNoStaleField, assertSameTarget, rotatedFields } from './fields.js';
+import type { Redactor } from './redact.js';
+import type { Rotator, StepContext, Versions } from './rotator.js';
+import { editSecretString, type Label, readSecretString, type SecretString } from './secret-string.js';
+import { isCertainlyNotStored, isRefusal, type SecretsManagerApi } from './secrets-manager.js';
+import { type Snapshot, takeSnapshot } from './snapshot.js';
+import { versionState } from './versions.js';
+
+/** What a step did. `kept`: an earlier or simultaneous attempt's value stands. */
+export type Outcome = 'created' | 'kept' | 'set' | 'passed' | 'promoted' | 'already-current';
+
+export interface Rotation<Secret extends object, Field extends keyof Secret & string> {
+  readonly rotator: Rotator<Secret, Field>;
+  readonly client: SecretsManagerApi;
+  readonly event: RotationEvent;
+  readonly context: StepContext;
+  readonly deadline: Deadline;
+  /** Is told of every secret value that is read or made. */
+  readonly redactor: Redactor;
+}
+
+/**
+ * Takes one of the four steps of a rotation.
+ *
+ * | Step         | Reads                   | Asks the rotator to                | Writes                      |
+ * | ------------ | ----------------------- | ---------------------------------- | --------------------------- |
+ * | createSecret | AWSCURRENT, AWSPENDING  | make a new credential              | a value for AWSPENDING      |
+ * | setSecret    | AWSCURRENT, AWSPENDING  | install it in the service          | nothing                     |
+ * | testSecret   | AWSPENDING              | use it                             | nothing                     |
+ * | finishSecret | both, if it is asked to | retire what loses its last label   | AWSCURRENT moves to the new |
+ *
+ * Each begins with DescribeSecret and the checks of `versions.ts`, and does nothing for a version that is AWSCURRENT.
+ */
+export async function takeStep<Secret extends object, Field extends keyof Secret & string>({
+  rotator,
+  client,
+  event,
+  context,
+  deadline,
+  redactor,
+}: Rotation<Secret, Field>): Promise<Outcome> {
+  const { SecretId, ClientRequestToken, RotationToken, Step } = event;
+  const both: readonly Label[] = ['AWSCURRENT', 'AWSPENDING'];
+  const steps: Record<Step, { readonly reads: readonly Label[]; take(seen: Snapshot): Promise<Outcome> }> = {
+    createSecret: { reads: both, take: createSecret },
+    setSecret: { reads: both, take: setSecret },
+    testSecret: { reads: ['AWSPENDING'], take: testSecret },
+    finishSecret: { reads: rotator.finishSecret ? both : [], take: finishSecret },
+  };
+  const { reads, take } = steps[Step];
+  const onRead = ({ json }: SecretString) => redactor.hideFields(json, rotator.shows);
+  const seen = await takeSnapshot({ client, event, deadline, reads, onRead });
+  return seen === 'current' ? 'already-current' : take(seen);
+
+  async function createSecret({ current: stored, pending }: Snapshot): Promise<Outcome> {
+    if (pending) {
+      parse(pending, 'AWSPENDING');
+      return 'kept';
+    }
+    const current = parse(stored, 'AWSCURRENT');
+    assertNoStaleField(required(stored, 'AWSCURRENT').json, rotator);
+    const made = await ask(() => rotator.createSecret(current, context));
+    const changes = rotatedFields(rotator, made, current);
+    redactor.hideFields(changes, rotator.shows);
+    try {
+      await client.putSecretValue({
+        SecretId,
+        ClientRequestToken,
+        SecretString: editSecretString(required(stored, 'AWSCURRENT').text, changes),
+        VersionStages: ['AWSPENDING'],
+        ...(RotationToken !== undefined && { RotationToken }),
+      });
+      return 'created';
+    } catch (error) {
+      if (isCertainlyNotStored(error) || isRefusedHere(error)) await discard(made, current);
+      // The other attempt's value is as good as ours, and the one that all later steps will see.
+      if (isRefusal(error, 'ResourceExistsException')) return 'kept';
+      throw error;
+    }
+  }
+
+  async function setSecret(seen: Snapshot): Promise<Outcome> {
+    const versions = versionsOf(seen);
+    await ask(() => rotator.setSecret(versions, context));
+    return 'set';
+  }
+
+  async function testSecret({ pending }: Snapshot): Promise<Outcome> {
+    const secret = parse(pending, 'AWSPENDING');
+    const verdict: unknown = await ask(() => rotator.testSecret(secret, context));
+    if (verdict === 'accepted') return 'passed';
+    if (verdict !== 'rejected') {
+      throw new RotationError('ERR_ROTATOR_FAILED', `testSecret of ${rotator.name} came to no verdict`, {
+        hint: "it must return 'accepted' or 'rejected', or throw if it could not find out",
+      });
+    }
+    throw new RotationError('ERR_CREDENTIAL_REJECTED', 'the service rejected the credential in AWSPENDING', {
+      hint: rotator.rejectionHint,
+    });
+  }
+
+  async function finishSecret(seen: Snapshot): Promise<Outcome> {
+    // Before the move, not after: once the label has moved, a retry finds nothing left to do.
+    if (rotator.finishSecret) {
+      const versions = versionsOf(seen);
+      await ask(() => rotator.finishSecret?.(versions, context));
+    }
+    try {
+      // A compare-and-set. AWSPENDING stays where it is: Secrets Manager clears it, and a second write so soon after
+      // the first can wedge the replication of a secret.
+      await client.updateSecretVersionStage({
+        SecretId,
+        VersionStage: 'AWSCURRENT',
+        MoveToVersionId: ClientRequestToken,
+        RemoveFromVersionId: seen.currentId,
+      });
+    } catch (error) {
+      if (!(await isPromoted(seen.currentId))) throw error;
+    }
+    return 'promoted';
+  }
+
+  /** Whether a move that failed has worked all the same: its answer was lost, and the SDK's own retry was refused. */
+  async function isPromoted(from: string): Promise<boolean> {
+    const state = versionState(await client.describeSecret({ SecretId }), ClientRequestToken);
+    if (state.kind === 'pending' && state.currentId !== from) {
+      throw new RotationError(
+        'ERR_CURRENT_MOVED',
+        'AWSCURRENT moved to another version during finishSecret',
+        {
+          hint: 'somebody stored a value or moved the label; compare the versions before rotating again',
+        },
+      );
+    }
+    return state.kind === 'current';
+  }
+
+  function versionsOf({ pending, current, previousId }: Snapshot): Versions<Secret> {
+    assertSameTarget(required(pending, 'AWSPENDING').json, required(current, 'AWSCURRENT').json, rotator);
+    let previous: Promise<Secret | undefined> | undefined;
+    return {
+      pending: parse(pending, 'AWSPENDING'),
+      current: parse(current, 'AWSCURRENT'),
+      previous: () =>
+        (previous ??= previousId === undefined ? Promise.resolve(undefined) : readPrevious(previousId)),
+    };
+  }
+
+  /** By id: between two deliveries of a step the label may have moved to what is in use. */
+  async function readPrevious(VersionId: string): Promise<Secret | undefined> {
+    try {
+      const stored = readSecretString(await client.getSecretValue({ SecretId, VersionId }), 'AWSPREVIOUS');
+      redactor.hideFields(stored.json, rotator.shows);
+      return parse(stored, 'AWSPREVIOUS');
+    } catch (error) {
+      // A value that was never a secret of this rotator's, or is gone, is no help, but no obstacle either.
+      const isUseless = isRotationError(error) && USELESS_PREVIOUS.has(error.code);
+      if (isUseless || isRefusal(error, 'ResourceNotFoundException')) return undefined;
+      throw error;
+    }
+  }
+
+  function parse(stored: SecretString | undefined, label: Label): Secret {
+    const { json } = required(stored, label);
+    try {
+      return rotator.parse(structuredClone(json));
+    } catch (cause) {
+      const problem = cause instanceof Error ? `: ${cause.message}` : '';
+      throw new RotationError('ERR_SECRET_MALFORMED', `${label} is not a ${rotator.name} secret${problem}`, {
+        hint: isRotationError(cause) ? cause.hint : undefined,
+        cause,
+      });
+    }
+  }
+
+  async function discard(made: Pick<Secret, Field>, current: Secret): Promise<void> {
+    try {
+      await ask(() => rotator.discardSecret?.(made, current, context));
+    } catch {
+      // What is left over is the sweep's in finishSecret; the failure that led here matters more.
+    }
+  }
+
+  function ask<T>(work: () => T | Promise<T>): Promise<T> {
+    const likelyCause = `nothing answered ${rotator.name}: look at the network path and security groups to its service, and at the function's timeout`;
+    return deadline.during(
+      `${Step} of the rotator ${rotator.name}`,
+      likelyCause,
+      Promise.resolve().then(work),
+    );
+  }
+}
+
+const USELESS_PREVIOUS = new Set<string>(['ERR_SECRET_MALFORMED', 'ERR_DUPLICATE_KEYS']);
+
+/** Refused by the engine, before the call. */
+function isRefusedHere(error: unknown): boolean {
+  return isRotationError(error) && error.code === 'ERR_SECRET_MALFORMED';
+}
+
+function required(stored: SecretString | undefined, label: Label): SecretString {
+  if (!stored) throw new RotationError('ERR_PENDING_MISSING', `${label} was not read`);
+  return stored;
+}

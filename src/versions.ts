@@ -1,0 +1,76 @@
+import type { DescribeSecretResponse } from '@aws-sdk/client-secrets-manager';
+import { RotationError } from './errors.js';
+
+/** What the staging labels say about the version that an event names. */
+export type VersionState =
+  | { readonly kind: 'current' }
+  | { readonly kind: 'pending'; readonly currentId: string; readonly previousId: string | undefined }
+  /** The secret does not list the version, or does not list it yet. */
+  | { readonly kind: 'unknown' };
+
+/**
+ * Reads the answer of DescribeSecret. The checks stand in the order in which they are made.
+ *
+ * @throws RotationError for a secret or a version that must not be rotated by this function
+ */
+export function versionState(secret: DescribeSecretResponse, token: string): VersionState {
+  assertRotatable(secret);
+  const labels = secret.VersionIdsToStages ?? {};
+  const own = Object.hasOwn(labels, token) ? labels[token] : undefined;
+  if (!own) return { kind: 'unknown' };
+  if (own.includes('AWSCURRENT')) return { kind: 'current' };
+  if (!own.includes('AWSPENDING')) {
+    throw new RotationError('ERR_ROTATION_ABANDONED', 'the version is no longer labelled AWSPENDING', {
+      hint:
+        'another value was stored meanwhile, or the label was removed by hand; if setSecret had run, the service ' +
+        `may take only this version's value, which GetSecretValue with VersionId ${token} still reads`,
+    });
+  }
+  const currentId = holder(labels, 'AWSCURRENT');
+  if (currentId === undefined) {
+    throw new RotationError('ERR_CURRENT_MISSING', 'no version of the secret is labelled AWSCURRENT', {
+      hint: 'store a first value that works (PutSecretValue), then rotate',
+    });
+  }
+  return { kind: 'pending', currentId, previousId: holder(labels, 'AWSPREVIOUS') };
+}
+
+function assertRotatable({
+  ARN,
+  DeletedDate,
+  OwningService,
+  PrimaryRegion,
+  RotationEnabled,
+  Type,
+}: DescribeSecretResponse): void {
+  if (OwningService) {
+    throw new RotationError('ERR_MANAGED_BY_SERVICE', `the secret is managed by ${OwningService}`, {
+      hint: 'its rotation is that service’s own: change the schedule there, and detach this function',
+    });
+  }
+  if (Type) {
+    throw new RotationError('ERR_MANAGED_EXTERNALLY', 'the secret is a managed external secret', {
+      hint: 'Secrets Manager rotates it without a function: detach this one',
+    });
+  }
+  if (PrimaryRegion && ARN && PrimaryRegion !== ARN.split(':')[3]) {
+    throw new RotationError('ERR_REPLICA', `the secret is a replica; its primary is in ${PrimaryRegion}`, {
+      hint: `rotate the primary in ${PrimaryRegion}: its replicas follow`,
+    });
+  }
+  if (DeletedDate) {
+    throw new RotationError('ERR_MARKED_FOR_DELETION', 'the secret is marked for deletion', {
+      hint: 'RestoreSecret makes it rotate again',
+    });
+  }
+  // Absent is fine: AWS's own database functions take a secret whose rotation was never configured.
+  if (RotationEnabled === false) {
+    throw new RotationError('ERR_ROTATION_DISABLED', 'rotation is turned off for the secret', {
+      hint: 'RotateSecret turns it on again',
+    });
+  }
+}
+
+function holder(labels: Readonly<Record<string, string[]>>, label: string): string | undefined {
+  return Object.keys(labels).find((id) => labels[id]?.includes(label));
+}
