@@ -1,4 +1,4 @@
-import { RotationError } from './errors.js';
+import { isError, RotationError } from './errors.js';
 
 /** The part of Lambda's context that is used here. */
 export interface LambdaContext {
@@ -78,5 +78,5 @@ export class Deadline {
 const EXPIRED = Symbol('expired');
 
 function isAbort(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError');
+  return isError(error) && (error.name === 'AbortError' || error.name === 'TimeoutError');
 }

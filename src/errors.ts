@@ -60,9 +60,9 @@ export interface RotationErrorOptions {
 export class RotationError extends Error {
   override readonly name = 'RotationError';
   readonly code: RotationErrorCode;
-  readonly hint?: string;
-  readonly step?: Step;
-  readonly secretId?: string;
+  declare readonly hint?: string;
+  declare readonly step?: Step;
+  declare readonly secretId?: string;
 
   constructor(
     code: RotationErrorCode,
@@ -79,10 +79,21 @@ export class RotationError extends Error {
 
 /** Whether an error is a `RotationError`, from this copy of the package or from another that is loaded too. */
 export function isRotationError(error: unknown): error is RotationError {
+  return isError(error) && error.name === 'RotationError' && typeof error.code === 'string';
+}
+
+/**
+ * Whether something that was thrown is an error. By its shape: Node's own errors are no `instanceof Error` in a test
+ * runner that loads its modules into another realm.
+ */
+export function isError(
+  thrown: unknown,
+): thrown is Error & { readonly code?: unknown; readonly errors?: unknown } {
+  if (typeof thrown !== 'object' || thrown === null) return false;
   return (
-    error instanceof Error &&
-    error.name === 'RotationError' &&
-    'code' in error &&
-    typeof error.code === 'string'
+    'name' in thrown &&
+    typeof thrown.name === 'string' &&
+    'message' in thrown &&
+    typeof thrown.message === 'string'
   );
 }

@@ -1,4 +1,4 @@
-import { isRotationError, RotationError } from './errors.js';
+import { isError, isRotationError, RotationError } from './errors.js';
 import { type Json, stringsIn } from './secret-string.js';
 
 /** No run of a secret that is this long leaves the function. */
@@ -50,7 +50,7 @@ export class Redactor {
    * theirs: only name, message, stack, code and cause come through.
    */
   error(error: unknown, depth = 0): Error {
-    if (!(error instanceof Error)) {
+    if (!isError(error)) {
       return new Error(
         typeof error === 'string' ? this.text(error) : 'a value that is not an Error was thrown',
       );
@@ -71,8 +71,9 @@ export class Redactor {
   #causeOf(error: Error, depth: number): Error | undefined {
     if (error.cause !== undefined) return this.error(error.cause, depth + 1);
     // Node's connect() tries several addresses; the first failure stands for all.
-    if (error instanceof AggregateError && error.errors.length > 0)
+    if ('errors' in error && Array.isArray(error.errors) && error.errors.length > 0) {
       return this.error(error.errors[0], depth + 1);
+    }
     return undefined;
   }
 

@@ -12,7 +12,7 @@ import {
   type UpdateSecretVersionStageRequest,
 } from '@aws-sdk/client-secrets-manager';
 import type { Deadline } from './deadline.js';
-import { RotationError } from './errors.js';
+import { isError, isRotationError, RotationError } from './errors.js';
 
 interface CallOptions {
   readonly abortSignal?: AbortSignal;
@@ -36,7 +36,7 @@ export function defaultClient(): SecretsManagerApi {
     ...(process.env.SECRETS_MANAGER_ENDPOINT && { endpoint: process.env.SECRETS_MANAGER_ENDPOINT }),
     retryMode: 'adaptive',
     // `requestTimeout` alone only prints a warning, and without any timeout the SDK waits for ever.
-    requestHandler: { connectionTimeout: 3000, requestTimeout: 5000, throwOnRequestTimeout: true },
+    requestHandler: { connectionTimeout: 2000, requestTimeout: 3000, throwOnRequestTimeout: true },
   });
   return {
     describeSecret: (input, options) => client.send(new DescribeSecretCommand(input), options),
@@ -54,7 +54,7 @@ export function withDeadline(client: SecretsManagerApi, deadline: Deadline): Req
     try {
       return await deadline.during(`Secrets Manager to answer ${operation}`, UNREACHABLE, work);
     } catch (error) {
-      throw error instanceof RotationError ? error : callError(operation, error);
+      throw isRotationError(error) ? error : callError(operation, error);
     }
   };
   return {
@@ -68,7 +68,7 @@ export function withDeadline(client: SecretsManagerApi, deadline: Deadline): Req
 
 /** Whether a failed call was refused by Secrets Manager with the given error. */
 export function isRefusal(error: unknown, name: string): boolean {
-  return error instanceof RotationError && error.cause instanceof Error && error.cause.name === name;
+  return isRotationError(error) && isError(error.cause) && error.cause.name === name;
 }
 
 /**
@@ -77,8 +77,8 @@ export function isRefusal(error: unknown, name: string): boolean {
  */
 export function isCertainlyNotStored(error: unknown): boolean {
   if (isRefusal(error, 'ResourceExistsException')) return true;
-  const cause = error instanceof RotationError ? error.cause : undefined;
-  if (!(cause instanceof Error) || isThrottle(cause)) return false;
+  const cause = isRotationError(error) ? error.cause : undefined;
+  if (!isError(cause) || isThrottle(cause)) return false;
   const { $fault, $metadata } = cause as ServiceError;
   return $fault === 'client' && ($metadata?.attempts ?? 1) === 1;
 }
@@ -107,9 +107,10 @@ const HINTS: Readonly<Record<string, string>> = {
 };
 
 function callError(operation: string, error: unknown): RotationError {
-  const name = error instanceof Error ? error.name : 'an unknown error';
+  const name = isError(error) ? error.name : 'an unknown error';
   if (isTransport(error)) {
-    return new RotationError('ERR_SECRETS_MANAGER_UNREACHABLE', `${operation} got no answer (${name})`, {
+    const reason = typeof error.code === 'string' ? error.code : name;
+    return new RotationError('ERR_SECRETS_MANAGER_UNREACHABLE', `${operation} got no answer (${reason})`, {
       hint: UNREACHABLE,
       cause: error,
     });
@@ -120,9 +121,12 @@ function callError(operation: string, error: unknown): RotationError {
   });
 }
 
-function isTransport(error: unknown): boolean {
-  if (!(error instanceof Error) || '$fault' in error) return false;
-  return error.name === 'TimeoutError' || ('code' in error && typeof error.code === 'string');
+function isTransport(error: unknown): error is Error & { readonly code?: unknown } {
+  return (
+    isError(error) &&
+    !('$fault' in error) &&
+    (error.name === 'TimeoutError' || typeof error.code === 'string')
+  );
 }
 
 function isThrottle(error: ServiceError): boolean {

@@ -3,7 +3,7 @@ import { RotationError } from './errors.js';
 import type { RotationEvent, Step } from './event.js';
 import { type Label, readSecretString, type SecretString } from './secret-string.js';
 import { isRefusal, type SecretsManagerApi } from './secrets-manager.js';
-import { type VersionState, versionState } from './versions.js';
+import { abandoned, type VersionState, versionState } from './versions.js';
 
 /** What one invocation knows of the secret before it acts: the labels, and the values that its step reads. */
 export interface Snapshot {
@@ -38,9 +38,10 @@ export async function takeSnapshot(source: Source): Promise<Snapshot | 'current'
   const { client, event, deadline, reads, onRead } = source;
   const { SecretId, ClientRequestToken, Step } = event;
   const delays = DELAYS_MS.values();
+  const checking = check();
   const early = { current: settled('AWSCURRENT', readCurrent), pending: settled('AWSPENDING', readPending) };
 
-  let state = await check();
+  let state = await checking;
   if (state.kind === 'current') return 'current';
   let pending = await early.pending;
   while (!pending.ok && (await isWorthRepeating(pending.error))) {
@@ -62,7 +63,18 @@ export async function takeSnapshot(source: Source): Promise<Snapshot | 'current'
     for (;;) {
       const found = versionState(await client.describeSecret({ SecretId }), ClientRequestToken);
       if (found.kind !== 'unknown') return found;
-      if (!(await another('the version to be listed'))) throw unknownVersion();
+      if (!(await another('the version to be listed'))) throw await unlisted();
+    }
+  }
+
+  /** A version that lost its last label is not listed any more, but can be read. */
+  async function unlisted(): Promise<RotationError> {
+    try {
+      await client.getSecretValue({ SecretId, VersionId: ClientRequestToken });
+      return abandoned(ClientRequestToken);
+    } catch (error) {
+      if (isRefusal(error, 'ResourceNotFoundException')) return unknownVersion();
+      throw error;
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Deadline } from './deadline.js';
-import { isRotationError, RotationError } from './errors.js';
+import { isError, isRotationError, RotationError } from './errors.js';
 import type { RotationEvent, Step } from './event.js';
 import { assertNoStaleField, assertSameTarget, rotatedFields } from './fields.js';
 import type { Redactor } from './redact.js';
@@ -168,7 +168,7 @@ export async function takeStep<Secret extends object, Field extends keyof Secret
     try {
       return rotator.parse(structuredClone(json));
     } catch (cause) {
-      const problem = cause instanceof Error ? `: ${cause.message}` : '';
+      const problem = isError(cause) ? `: ${cause.message}` : '';
       throw new RotationError('ERR_SECRET_MALFORMED', `${label} is not a ${rotator.name} secret${problem}`, {
         hint: isRotationError(cause) ? cause.hint : undefined,
         cause,

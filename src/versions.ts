@@ -20,11 +20,7 @@ export function versionState(secret: DescribeSecretResponse, token: string): Ver
   if (!own) return { kind: 'unknown' };
   if (own.includes('AWSCURRENT')) return { kind: 'current' };
   if (!own.includes('AWSPENDING')) {
-    throw new RotationError('ERR_ROTATION_ABANDONED', 'the version is no longer labelled AWSPENDING', {
-      hint:
-        'another value was stored meanwhile, or the label was removed by hand; if setSecret had run, the service ' +
-        `may take only this version's value, which GetSecretValue with VersionId ${token} still reads`,
-    });
+    throw abandoned(token);
   }
   const currentId = holder(labels, 'AWSCURRENT');
   if (currentId === undefined) {
@@ -33,6 +29,15 @@ export function versionState(secret: DescribeSecretResponse, token: string): Ver
     });
   }
   return { kind: 'pending', currentId, previousId: holder(labels, 'AWSPREVIOUS') };
+}
+
+/** The rotation is over, but not done: its version has lost AWSPENDING, and with its last label its place in DescribeSecret. */
+export function abandoned(token: string): RotationError {
+  return new RotationError('ERR_ROTATION_ABANDONED', 'the version is no longer labelled AWSPENDING', {
+    hint:
+      'another value was stored meanwhile, or the label was removed by hand; if setSecret had run, the service may ' +
+      `take only this version's value, which GetSecretValue with VersionId ${token} still reads`,
+  });
 }
 
 function assertRotatable({

@@ -95,10 +95,16 @@ function byMessage(code: string, message: string): Failure {
   return known?.[1] ?? ['ERR_SERVICE_FAILED', 'failed', 'look into the server’s log at this time'];
 }
 
+/** The SQLSTATE of an error, or Node's code, or nothing. */
+export function codeOf(error: unknown): string {
+  return partsOf(error).code;
+}
+
 function partsOf(error: unknown): { readonly code: string; readonly message: string } {
+  if (typeof error !== 'object' || error === null) return { code: '', message: '' };
   // Node tries every address of a name; the first failure stands for all.
-  const first = error instanceof AggregateError ? error.errors[0] : error;
-  if (!(first instanceof Error)) return { code: '', message: '' };
-  const code = 'code' in first && typeof first.code === 'string' ? first.code : '';
-  return { code, message: first.message };
+  if ('errors' in error && Array.isArray(error.errors)) return partsOf(error.errors[0]);
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const message = 'message' in error && typeof error.message === 'string' ? error.message : '';
+  return { code, message };
 }

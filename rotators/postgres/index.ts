@@ -8,7 +8,7 @@ import {
   type StepContext,
   type Versions,
 } from '../../src/index.js';
-import { toFailure } from './failures.js';
+import { codeOf, toFailure } from './failures.js';
 import { type PostgresSecret, parseSecret, SHOWS } from './secret.js';
 import { login, type Session } from './session.js';
 import { md5Verifier, scramVerifier } from './verifier.js';
@@ -149,9 +149,8 @@ async function changePassword(
       await session.query('COMMIT');
       return;
     } catch (error) {
-      const isContended = error instanceof Error && 'code' in error && error.code === 'XX000';
-      // "tuple concurrently updated": another attempt at this very change was faster.
-      if (!isContended || attempt === 5) throw toFailure(error, 'change the password', pending);
+      // XX000, "tuple concurrently updated": another attempt at this very change was faster.
+      if (codeOf(error) !== 'XX000' || attempt === 5) throw toFailure(error, 'change the password', pending);
       await session.query('ROLLBACK');
       await sleep(20 * attempt, undefined, { signal: context.signal });
     }

@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
 import type { ClientConfig } from 'pg';
 import { RotationError } from '../../src/index.js';
-import { toFailure } from './failures.js';
+import { codeOf, toFailure } from './failures.js';
 import type { PostgresSecret } from './secret.js';
 
 /** A session with the server, in which the server has asked for the password and has taken it. */
@@ -71,7 +71,7 @@ export async function login(secret: PostgresSecret, options: LoginOptions): Prom
     await client.connect();
   } catch (error) {
     await end();
-    if (error instanceof Error && 'code' in error && error.code === '28P01') return 'rejected';
+    if (codeOf(error) === '28P01') return 'rejected';
     throw toFailure(error, 'log in', secret);
   }
   if (!isAsked) {

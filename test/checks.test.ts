@@ -1,0 +1,176 @@
+import type { DescribeSecretResponse } from '@aws-sdk/client-secrets-manager';
+import { type RotationEvent, rotationHandler } from '../src/index.js';
+import { FaultyClient, serviceError } from './support/faulty-client.js';
+import { Door, doorRotator, FIRST, rejection, rig } from './support/rig.js';
+
+const TOKEN = 'a'.repeat(36);
+const OTHER = 'b'.repeat(36);
+
+/** A rig whose DescribeSecret says something else than the local Secrets Manager can. */
+async function rigDescribing(answer: Partial<DescribeSecretResponse>) {
+  const touched = jest.fn();
+  let client: FaultyClient | undefined;
+  const rigged = await rig({
+    parts: { createSecret: touched, setSecret: touched, testSecret: touched },
+    client(secrets) {
+      client = new FaultyClient({
+        describeSecret: async (input) => ({ ...(await secrets.describeSecret(input)), ...answer }),
+        getSecretValue: (input) => secrets.getSecretValue(input),
+        putSecretValue: (input) => secrets.putSecretValue(input),
+        updateSecretVersionStage: (input) => secrets.updateSecretVersionStage(input),
+      });
+      return client;
+    },
+  });
+  return { ...rigged, client: client!, touched };
+}
+
+describe('the checks', () => {
+  const managed = { OwningService: 'rds' };
+  const external = { Type: 'SalesforceClientSecret' };
+  const replica = { PrimaryRegion: 'us-east-1' };
+  const deleted = { DeletedDate: new Date(0) };
+  const disabled = { RotationEnabled: false };
+  const unlisted = { VersionIdsToStages: { [OTHER]: ['AWSCURRENT'] } };
+
+  test.each([
+    ['ERR_MANAGED_BY_SERVICE', { ...managed, ...external, ...replica, ...deleted, ...disabled, ...unlisted }],
+    ['ERR_MANAGED_EXTERNALLY', { ...external, ...replica, ...deleted, ...disabled, ...unlisted }],
+    ['ERR_REPLICA', { ...replica, ...deleted, ...disabled, ...unlisted }],
+    ['ERR_MARKED_FOR_DELETION', { ...deleted, ...disabled, ...unlisted }],
+    ['ERR_ROTATION_DISABLED', { ...disabled, ...unlisted }],
+    ['ERR_VERSION_UNKNOWN', unlisted],
+    ['ERR_VERSION_UNKNOWN', { VersionIdsToStages: undefined }],
+    ['ERR_VERSION_UNKNOWN', { VersionIdsToStages: {} }],
+  ])('refuse with %s, which comes before the rest, and nothing is touched', async (code, answer) => {
+    const { begin, deliver, client, touched, value, door } = await rigDescribing(answer);
+    await begin();
+    expect(await rejection(deliver('createSecret'))).toMatchObject({
+      name: 'RotationError',
+      code,
+      step: 'createSecret',
+      secretId: expect.stringContaining(':secret:door-'),
+      hint: expect.any(String),
+    });
+    expect(touched).not.toHaveBeenCalled();
+    expect(client.writes()).toEqual([]);
+    expect((await value('AWSCURRENT')).password).toBe(FIRST);
+    expect(door.changes).toBe(0);
+  });
+
+  test.each([
+    ['ERR_ROTATION_ABANDONED', ['AWSPREVIOUS']],
+    ['ERR_ROTATION_ABANDONED', ['CUSTOM']],
+  ])('refuse with %s a version that is labelled %j', async (code, stages) => {
+    const answer: Partial<DescribeSecretResponse> = {};
+    const { begin, deliver, touched } = await rigDescribing(answer);
+    const token = await begin();
+    answer.VersionIdsToStages = { [token]: stages, [OTHER]: ['AWSCURRENT'] };
+    expect(await rejection(deliver('setSecret'))).toMatchObject({
+      code,
+      hint: expect.stringContaining(token),
+    });
+    expect(touched).not.toHaveBeenCalled();
+  });
+
+  test('refuse a secret without AWSCURRENT', async () => {
+    const { secrets, begin, deliver } = await rigDescribing({});
+    await secrets.createSecret({ Name: 'empty' });
+    await begin();
+    const lambdaArn = (await secrets.describeSecret({ SecretId: 'door' })).RotationLambdaARN;
+    await secrets.rotateSecret({ SecretId: 'empty', RotationLambdaARN: lambdaArn });
+    expect(await rejection(secrets.rotation('empty').deliver('createSecret'))).toMatchObject({
+      code: 'ERR_CURRENT_MISSING',
+    });
+    expect(deliver).toBeDefined();
+  });
+
+  test('let a secret pass whose rotation was never configured, and the primary of a replicated one', async () => {
+    const { begin, run } = await rig({
+      client: (secrets) =>
+        new FaultyClient({
+          describeSecret: async (input) => {
+            const { RotationEnabled: _, ...rest } = await secrets.describeSecret(input);
+            return { ...rest, PrimaryRegion: 'eu-west-1' };
+          },
+          getSecretValue: (input) => secrets.getSecretValue(input),
+          putSecretValue: (input) => secrets.putSecretValue(input),
+          updateSecretVersionStage: (input) => secrets.updateSecretVersionStage(input),
+        }),
+    });
+    await begin();
+    expect(await run()).toMatchObject({ outcome: 'succeeded' });
+  });
+
+  test('wait for a version that is not listed yet', async () => {
+    const answer: Partial<DescribeSecretResponse> = { VersionIdsToStages: {} };
+    const { begin, deliver, touched } = await rigDescribing(answer);
+    await begin();
+    setTimeout(() => delete answer.VersionIdsToStages, 150);
+    touched.mockReturnValue({ password: 'made-password-1' });
+    await deliver('createSecret');
+    expect(touched).toHaveBeenCalledTimes(1);
+  });
+
+  test('tell an abandoned version, which is no longer listed, from one that never was', async () => {
+    const { begin, deliver, secrets } = await rig();
+    const token = await begin();
+    await deliver('createSecret');
+    await secrets.putSecretValue({ SecretId: 'door', SecretString: '{"user":"app","password":"by hand 1"}' });
+    expect(await rejection(deliver('setSecret'))).toMatchObject({
+      code: 'ERR_ROTATION_ABANDONED',
+      hint: expect.stringContaining(token),
+    });
+  });
+
+  test('win over a read that failed', async () => {
+    const { begin, deliver, client } = await rigDescribing(disabled);
+    await begin();
+    client.fail('getSecretValue', serviceError('DecryptionFailure'), { times: 2 });
+    expect(await rejection(deliver('createSecret'))).toMatchObject({ code: 'ERR_ROTATION_DISABLED' });
+  });
+
+  test('that could not be made are an error of Secrets Manager', async () => {
+    const { begin, deliver, client } = await rigDescribing({});
+    await begin();
+    client.fail('describeSecret', serviceError('AccessDeniedException'));
+    expect(await rejection(deliver('setSecret'))).toMatchObject({
+      code: 'ERR_SECRETS_MANAGER_FAILED',
+      message: 'DescribeSecret failed with AccessDeniedException',
+    });
+  });
+});
+
+describe('an event', () => {
+  const good = { Step: 'setSecret', SecretId: 'door', ClientRequestToken: TOKEN };
+  test.each([
+    ['nothing', undefined],
+    ['null', null],
+    ['a string', 'setSecret'],
+    ['no step', { ...good, Step: undefined }],
+    ['the step of the documentation', { ...good, Step: 'set_secret' }],
+    ['a step that every object has', { ...good, Step: 'constructor' }],
+    ['no secret', { ...good, SecretId: undefined }],
+    ['an empty secret', { ...good, SecretId: '' }],
+    ['a secret of 2,049 characters', { ...good, SecretId: 's'.repeat(2049) }],
+    ['no token', { ...good, ClientRequestToken: undefined }],
+    ['a token of 31 characters', { ...good, ClientRequestToken: 't'.repeat(31) }],
+    ['a token with a line break', { ...good, ClientRequestToken: `${'t'.repeat(35)}\n` }],
+    ['a RotationToken that is none', { ...good, RotationToken: 'too-short' }],
+  ])('with %s is refused before any call', async (_, event) => {
+    const client = new FaultyClient({} as never);
+    const handler = rotationHandler(doorRotator(new Door()), { client, log: () => {} });
+    expect(await rejection(handler(event as RotationEvent))).toMatchObject({ code: 'ERR_EVENT_INVALID' });
+    expect(client.calls).toEqual([]);
+  });
+
+  test('may lack its RotationToken, or say null', async () => {
+    const { begin, secrets, arn } = await rig();
+    const ClientRequestToken = await begin();
+    const handler = rotationHandler(doorRotator(new Door()), { client: secrets, log: () => {} });
+    const event = { Step: 'createSecret', SecretId: arn, ClientRequestToken } as const;
+    expect(await handler(event)).toEqual({ step: 'createSecret', outcome: 'created' });
+    const again = handler({ ...event, RotationToken: null } as never);
+    expect(await again).toEqual({ step: 'createSecret', outcome: 'kept' });
+  });
+});

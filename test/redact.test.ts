@@ -1,0 +1,338 @@
+import fc from 'fast-check';
+import { type LogEntry, RotationError } from '../src/index.js';
+import { FaultyClient, serviceError } from './support/faulty-client.js';
+import { allOf, FIRST, leaks, rejection, rig } from './support/rig.js';
+
+const HIDDEN = '[redacted]';
+
+/** What comes out when setSecret throws an error, with a secret of our choice. */
+async function thrownBySetSecret(error: unknown, password = FIRST, more: Record<string, unknown> = {}) {
+  const { begin, deliver, log } = await rig({
+    secretString: JSON.stringify({ user: 'app-user-1', password, ...more }),
+    parts: {
+      setSecret: () => {
+        throw error;
+      },
+    },
+  });
+  await begin();
+  await deliver('createSecret');
+  return { error: await rejection(deliver('setSecret')), log };
+}
+
+describe('what a rotator throws', () => {
+  test('keeps its message, code and cause, without the secret', async () => {
+    const cause = Object.assign(new Error(`syntax error at PASSWORD '${FIRST}'`), {
+      code: '42601',
+      query: `ALTER ROLE app PASSWORD '${FIRST}'`,
+    });
+    const { error } = await thrownBySetSecret(new Error('could not set the password', { cause }));
+    expect(error).toMatchObject({
+      name: 'RotationError',
+      code: 'ERR_ROTATOR_FAILED',
+      step: 'setSecret',
+      message: 'the rotator door failed in setSecret: could not set the password',
+      cause: {
+        message: 'could not set the password',
+        cause: { message: `syntax error at PASSWORD '${HIDDEN}'`, code: '42601' },
+      },
+    });
+    expect(leaks(allOf(error), FIRST)).toBeUndefined();
+  });
+
+  test('keeps its code and hint when it is a RotationError, from another copy of the package too', async () => {
+    const foreign = Object.assign(new Error(`refused ${FIRST}`), {
+      name: 'RotationError',
+      code: 'ERR_VALUE_REFUSED',
+      hint: `try another than ${FIRST}`,
+    });
+    for (const thrown of [
+      foreign,
+      new RotationError('ERR_VALUE_REFUSED', `refused ${FIRST}`, { hint: `try another than ${FIRST}` }),
+    ]) {
+      const { error } = await thrownBySetSecret(thrown);
+      expect(error).toBeInstanceOf(RotationError);
+      expect(error).toMatchObject({
+        code: 'ERR_VALUE_REFUSED',
+        message: `refused ${HIDDEN}`,
+        hint: `try another than ${HIDDEN}`,
+      });
+      expect(leaks(allOf(error), FIRST)).toBeUndefined();
+    }
+  });
+
+  test.each([
+    ['a string', `lost ${FIRST}`],
+    ['an object', { password: FIRST }],
+    ['nothing', undefined],
+    ['an AggregateError', new AggregateError([new Error(FIRST), new Error(FIRST)], FIRST)],
+    [
+      'an error that is its own cause',
+      Object.defineProperty(new Error(FIRST), 'cause', {
+        get: (): unknown => new Error(FIRST, { cause: new Error(FIRST) }),
+      }),
+    ],
+    [
+      'an error with the secret as its code',
+      Object.assign(new Error('failed'), { code: FIRST, name: FIRST }),
+    ],
+  ])('may be %s', async (_, thrown) => {
+    const { error } = await thrownBySetSecret(thrown);
+    expect(error).toMatchObject({ name: 'RotationError', code: 'ERR_ROTATOR_FAILED' });
+    expect(leaks(allOf(error), FIRST)).toBeUndefined();
+  });
+
+  test('does not lose the fields that may be shown, even where another field contains them', async () => {
+    const { error } = await thrownBySetSecret(
+      new Error('app-user-1 cannot reach db.example.internal'),
+      FIRST,
+      {
+        note: 'db.example.internal belongs to app-user-1',
+      },
+    );
+    expect(String(error)).toContain('app-user-1');
+    expect(String(error)).not.toContain('db.example');
+  });
+
+  test('loses every other string of the secret, at any depth, and long numbers', async () => {
+    const more = { nested: [{ key: 'deep-inside-secret' }], pin: 123456789012 };
+    const { error } = await thrownBySetSecret(
+      new Error('saw deep-inside-secret and 123456789012'),
+      FIRST,
+      more,
+    );
+    expect(String(error)).toContain(`saw ${HIDDEN} and ${HIDDEN}`);
+  });
+
+  test('loses a short secret where it stands alone, or anywhere if it has four characters', async () => {
+    const { error } = await thrownBySetSecret(new Error('saw (ab) in cab, and xhugex'), 'ab', {
+      word: 'huge',
+    });
+    expect(String(error)).toContain(`saw (${HIDDEN}) in cab, and x${HIDDEN}x`);
+  });
+});
+
+describe('a value in any form', () => {
+  const forms: Record<string, (value: string) => string> = {
+    plain: (value) => value,
+    json: (value) => JSON.stringify(value),
+    'ascii json': (value) =>
+      JSON.stringify(value).replace(
+        /[^ -~]/g,
+        (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+      ),
+    url: (value) => encodeURIComponent(value),
+    form: (value) =>
+      new URLSearchParams({ value }).toString().replace(/%(?:21|27|28|29|7E)/g, decodeURIComponent),
+    base64: (value) => Buffer.from(`app:${value}`).toString('base64'),
+    'base64, second phase': (value) => Buffer.from(`ap:${value}`).toString('base64'),
+    'base64, third phase': (value) => Buffer.from(`a:${value}`).toString('base64'),
+    base64url: (value) => Buffer.from(value).toString('base64url'),
+    hex: (value) => Buffer.from(value).toString('hex'),
+    HEX: (value) => Buffer.from(value).toString('hex').toUpperCase(),
+  };
+
+  test.each(Object.keys(forms))('does not come out: %s', async (name) => {
+    const encode = forms[name]!;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.string({ minLength: 12, maxLength: 60, unit: 'grapheme-ascii' }),
+        async (password) => {
+          const { error } = await thrownBySetSecret(new Error(`at <${encode(password)}>`), `#${password}`);
+          const text = (error as Error).message;
+          // What the form shares with the text around it, or with nothing secret, may stay.
+          const encoded = encode(password);
+          for (let at = 6; at + 8 <= encoded.length - 4; at++)
+            expect(text).not.toContain(encoded.slice(at, at + 8));
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  test('does not come out in part', async () => {
+    const { error } = await thrownBySetSecret(
+      new Error(`cut off: ${FIRST.slice(0, 9)}…, …${FIRST.slice(-8)}`),
+    );
+    expect(leaks(allOf(error), FIRST)).toBeUndefined();
+  });
+});
+
+test('no value leaves that was made but could not be stored', async () => {
+  let made = '';
+  const { begin, deliver } = await rig({
+    parts: {
+      createSecret: () => {
+        made = 'made-but-not-stored-1';
+        return { password: made };
+      },
+    },
+    client(secrets) {
+      const client = new FaultyClient(secrets);
+      client.fail(
+        'putSecretValue',
+        serviceError('InternalServiceError', { message: 'cannot store made-but-not-stored-1' }),
+      );
+      return client;
+    },
+  });
+  await begin();
+  const error = await rejection(deliver('createSecret'));
+  expect(leaks(allOf(error), made)).toBeUndefined();
+});
+
+test.each([
+  '{"password":"hunter2-hunter2"',
+  'hunter2-hunter2',
+  '{"user":"a","password":"hunter2-hunter2","password":"x"}',
+])('no part of a value leaves that could not be read: %s', async (secretString) => {
+  const { begin, deliver, log } = await rig({ secretString });
+  await begin();
+  const error = await rejection(deliver('createSecret'));
+  expect(leaks(allOf(error), 'hunter2-hunter2')).toBeUndefined();
+  expect(leaks(JSON.stringify(log), 'hunter2-hunter2')).toBeUndefined();
+});
+
+test('a parser that quotes its input is not believed', async () => {
+  const { begin, deliver } = await rig({
+    parts: {
+      parse: (json) => {
+        throw new Error(`unexpected ${JSON.stringify(json)}`);
+      },
+    },
+  });
+  await begin();
+  const error = await rejection(deliver('createSecret'));
+  expect(error).toMatchObject({ code: 'ERR_SECRET_MALFORMED' });
+  expect(leaks(allOf(error), FIRST)).toBeUndefined();
+});
+
+test('the RotationToken reaches PutSecretValue and nothing else', async () => {
+  const tokens: unknown[] = [];
+  let client: FaultyClient | undefined;
+  const { begin, deliver, log } = await rig({
+    client: (secrets) => {
+      client = new FaultyClient(secrets);
+      return client;
+    },
+    parts: {
+      setSecret() {
+        throw new Error(`saw ${tokens[0]}`);
+      },
+    },
+  });
+  await begin();
+  await deliver('createSecret');
+  tokens.push(client?.calls.find(({ operation }) => operation === 'putSecretValue')?.input.RotationToken);
+  expect(tokens).toEqual([expect.stringMatching(/^[0-9a-f-]{36}$/)]);
+  const error = await rejection(deliver('setSecret'));
+  expect(allOf(error) + JSON.stringify(log)).not.toContain(tokens[0]);
+  expect(client?.calls.filter(({ input }) => input.RotationToken !== undefined)).toHaveLength(1);
+});
+
+describe('another secret that a rotator reads', () => {
+  async function reading(admin: string, work: (admin: Readonly<Record<string, unknown>>) => void) {
+    const rigged = await rig({
+      parts: {
+        async setSecret(_, context) {
+          work(await context.readSecret('admin', ['username']));
+        },
+      },
+    });
+    await rigged.secrets.createSecret({ Name: 'admin', SecretString: admin });
+    await rigged.begin();
+    await rigged.deliver('createSecret');
+    return rejection(rigged.deliver('setSecret'));
+  }
+
+  test('is given as it is, and redacted but for the fields that may be shown', async () => {
+    const admin = { username: 'administrator', password: 'admin-password-1', port: 5432 };
+    const error = await reading(JSON.stringify(admin), (read) => {
+      expect(read).toEqual(admin);
+      throw new Error('administrator with admin-password-1 was refused');
+    });
+    expect(String(error)).toContain(`administrator with ${HIDDEN} was refused`);
+  });
+
+  test('that is not JSON is named, and not quoted', async () => {
+    const error = await reading('hunter2-hunter2', () => {});
+    expect(error).toMatchObject({ code: 'ERR_SECRET_MALFORMED', message: 'AWSCURRENT of admin is not JSON' });
+    expect(allOf(error)).not.toContain('hunter2');
+  });
+});
+
+test('a warning is in the log entry of its step, redacted', async () => {
+  const { begin, deliver, log } = await rig({
+    parts: {
+      setSecret: ({ current }, { warn }) => warn(`${current.user} has the weak password ${current.password}`),
+    },
+  });
+  await begin();
+  await deliver('createSecret');
+  await deliver('setSecret');
+  expect(log.at(-1)).toMatchObject({ outcome: 'set', warnings: [`app has the weak password ${HIDDEN}`] });
+});
+
+describe('the log', () => {
+  test('is one line of JSON, and a metric in CloudWatch’s embedded format', async () => {
+    const lines: string[] = [];
+    const write = jest
+      .spyOn(process.stdout, 'write')
+      .mockImplementation((line) => lines.push(String(line)) > 0);
+    const { secrets, begin } = await rig();
+    await begin();
+    const { rotationHandler } = await import('../src/index.js');
+    const { Door, doorRotator } = await import('./support/rig.js');
+    const handler = rotationHandler(doorRotator(new Door()), { client: secrets });
+    const ClientRequestToken = secrets.rotation('door').token ?? '';
+    await handler({ Step: 'createSecret', SecretId: 'door', ClientRequestToken });
+    await rejection(handler({ Step: 'testSecret', SecretId: 'door', ClientRequestToken }));
+    write.mockRestore();
+    expect(lines.map((line) => line.endsWith('}\n') && !line.slice(0, -1).includes('\n'))).toEqual([
+      true,
+      true,
+    ]);
+    const [created, failed] = lines.map((line) => JSON.parse(line));
+    expect(created).toEqual({
+      _aws: {
+        Timestamp: expect.any(Number),
+        CloudWatchMetrics: [
+          {
+            Namespace: 'Quarterturn',
+            Dimensions: [['rotator'], ['rotator', 'step']],
+            Metrics: [
+              { Name: 'durationMs', Unit: 'Milliseconds' },
+              { Name: 'failed', Unit: 'Count' },
+            ],
+          },
+        ],
+      },
+      rotator: 'door',
+      step: 'createSecret',
+      secretId: 'door',
+      versionId: ClientRequestToken,
+      outcome: 'created',
+      durationMs: expect.any(Number),
+      failed: 0,
+    });
+    expect(failed).toMatchObject({
+      step: 'testSecret',
+      outcome: 'failed',
+      code: 'ERR_CREDENTIAL_REJECTED',
+      failed: 1,
+    });
+  });
+
+  test('that breaks changes nothing', async () => {
+    const entries: LogEntry[] = [];
+    const { begin, run } = await rig({
+      log(entry) {
+        entries.push(entry);
+        throw new Error('the log is full');
+      },
+    });
+    await begin();
+    expect(await run()).toMatchObject({ outcome: 'succeeded' });
+    expect(entries).toHaveLength(4);
+  });
+});
