@@ -1,0 +1,86 @@
+import { chown, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { type EmbeddedServer, startServer } from '../../rotators/postgres/embedded-server.js';
+
+const CERTIFICATES = join(__dirname, '../rotators/postgres/certificates');
+
+/** Reads one of the tests' certificates or keys, PEM. */
+export function certificate(name: string): Promise<string> {
+  return readFile(join(CERTIFICATES, name), 'utf8');
+}
+
+/** A real server for tests, and a superuser's way into it. */
+export interface TestServer extends EmbeddedServer {
+  /** Runs SQL as the superuser. */
+  sql(text: string): Promise<Record<string, unknown>[]>;
+  /** What is stored for a role in place of its password. */
+  verifierOf(role: string): Promise<string>;
+  /** Whether a role can log in with a password, asked without the rotator. */
+  accepts(username: string, password: string): Promise<boolean>;
+  /** The JSON of a secret for a role. */
+  secret(username: string, password: string, more?: object): string;
+}
+
+export async function startTestServer(
+  options: {
+    readonly settings?: Record<string, string>;
+    /** Lines of pg_hba.conf that come before the default ones. */
+    readonly hba?: string;
+    readonly tls?: boolean;
+    readonly prepare?: (directory: string) => Promise<void>;
+  } = {},
+): Promise<TestServer> {
+  const tls = { ssl: 'on', ssl_cert_file: 'server.pem', ssl_key_file: 'server.key' };
+  const server = await startServer({
+    from: __filename,
+    settings: { ...(options.tls && tls), ...options.settings },
+    async prepare(directory) {
+      const { uid, gid } = await stat(directory);
+      for (const name of options.tls ? ['server.pem', 'server.key'] : []) {
+        await writeFile(join(directory, name), await certificate(name), { mode: 0o600 });
+        await chown(join(directory, name), uid, gid);
+      }
+      const hba = join(directory, 'pg_hba.conf');
+      await writeFile(hba, `${options.hba ?? ''}\n${await readFile(hba, 'utf8')}`);
+      await options.prepare?.(directory);
+    },
+  });
+  const { host, port } = server;
+  const connect = async (user: string, password: string) => {
+    const client = new Client({ host, port, user, password, database: 'postgres', ssl: false });
+    await client.connect();
+    return client;
+  };
+  const sql = async (text: string) => {
+    const client = await connect('postgres', server.password);
+    return (await client.query(text).finally(() => client.end())).rows;
+  };
+  return {
+    ...server,
+    sql,
+    async verifierOf(role) {
+      const [row] = await sql(`SELECT rolpassword FROM pg_authid WHERE rolname = '${role}'`);
+      return String(row?.rolpassword);
+    },
+    async accepts(username, password) {
+      const client = await connect(username, password).catch((error: { code?: string }) => {
+        if (error.code === '28P01') return undefined;
+        throw error;
+      });
+      await client?.end();
+      return client !== undefined;
+    },
+    secret: (username, password, more = {}) =>
+      JSON.stringify({
+        engine: 'postgres',
+        host,
+        port,
+        username,
+        password,
+        dbname: 'postgres',
+        ssl: false,
+        ...more,
+      }),
+  };
+}
