@@ -1,0 +1,121 @@
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import { connect as connectTls, TLSSocket } from 'node:tls';
+import { certificate, startTestServer, type TestServer } from '../../support/postgres.js';
+import { postgresRig } from '../../support/postgres-rig.js';
+import { rejection } from '../../support/rig.js';
+
+const FIRST = 'first-password-1';
+
+let encrypted: TestServer;
+let plain: TestServer;
+let ca: string;
+let count = 0;
+
+beforeAll(async () => {
+  [encrypted, plain, ca] = await Promise.all([
+    startTestServer({ tls: true, settings: { log_connections: 'all' } }),
+    startTestServer({ settings: { log_connections: 'all' } }),
+    certificate('ca.pem'),
+  ]);
+});
+
+afterAll(() => Promise.all([encrypted.stop(), plain.stop()]));
+
+async function role(server: TestServer): Promise<string> {
+  const name = `app_${++count}`;
+  await server.sql(`CREATE ROLE "${name}" LOGIN PASSWORD '${FIRST}'`);
+  return name;
+}
+
+/** A secret that says nothing of TLS, for a host that the certificate is for. */
+const secretFor = (server: TestServer, app: string, more: object = {}) =>
+  server.secret(app, FIRST, { host: 'localhost', ssl: undefined, ...more });
+
+async function failureOf(secret: string, options: { ca?: string } = {}) {
+  const { begin, deliver } = await postgresRig(secret, options);
+  await begin();
+  await deliver('createSecret');
+  return rejection(deliver('setSecret'));
+}
+
+test.each([undefined, true, 'true', 'require'])(
+  'a secret with "ssl": %j is rotated over TLS',
+  async (ssl) => {
+    const app = await role(encrypted);
+    const { begin, rotation } = await postgresRig(secretFor(encrypted, app, { ssl }), { ca });
+    await begin();
+    expect(await rotation().run()).toMatchObject({ outcome: 'succeeded' });
+    const logins = encrypted.log().match(new RegExp(`authorized: user=${app} .*`, 'g'));
+    expect(logins).toHaveLength(2);
+    for (const login of logins ?? []) expect(login).toMatch(/SSL enabled \(protocol=TLSv1\.[23]/);
+  },
+);
+
+test.each([false, 'false', 'FALSE'])('with "ssl": %j it is not encrypted', async (ssl) => {
+  const app = await role(encrypted);
+  const { begin, rotation } = await postgresRig(secretFor(encrypted, app, { ssl }));
+  await begin();
+  expect(await rotation().run()).toMatchObject({ outcome: 'succeeded' });
+  expect(encrypted.log()).not.toMatch(new RegExp(`authorized: user=${app} .*SSL enabled`));
+});
+
+test.each([
+  ['an authority that is not known', {}, {}],
+  ['a host that the certificate is not for', { host: '127.0.0.1' }, { ca: true }],
+])('a certificate of %s is refused, and no login is tried', async (_, more, options) => {
+  const app = await role(encrypted);
+  const error = await failureOf(secretFor(encrypted, app, more), 'ca' in options ? { ca } : {});
+  expect(error).toMatchObject({ code: 'ERR_SERVICE_TLS', hint: expect.stringContaining('certificate') });
+  expect(encrypted.log()).not.toContain(`user=${app} `);
+  expect(await encrypted.accepts(app, FIRST)).toBe(true);
+});
+
+test('not even NODE_TLS_REJECT_UNAUTHORIZED=0 makes it trust', async () => {
+  const app = await role(encrypted);
+  process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
+  const error = await failureOf(secretFor(encrypted, app)).finally(() => {
+    delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+  });
+  expect(error).toMatchObject({ code: 'ERR_SERVICE_TLS' });
+});
+
+test('a server without TLS is refused: nothing falls back to plaintext', async () => {
+  const app = await role(plain);
+  const error = await failureOf(secretFor(plain, app), { ca });
+  expect(error).toMatchObject({ code: 'ERR_SERVICE_TLS', message: expect.stringContaining('offers no TLS') });
+  expect(plain.log()).not.toContain(`user=${app} `);
+  expect(await plain.accepts(app, FIRST)).toBe(true);
+});
+
+test('channel binding finds out a man in the middle whose certificate is trusted', async () => {
+  const app = await role(encrypted);
+  const { port, close } = await manInTheMiddle(encrypted.port);
+  const error = await failureOf(secretFor(encrypted, app, { port }), { ca });
+  close();
+  expect(error).toMatchObject({ code: 'ERR_LOGIN_NOT_ALLOWED' });
+  expect(encrypted.log()).toContain('SCRAM channel binding check failed');
+  expect(await encrypted.accepts(app, FIRST)).toBe(true);
+});
+
+/** Ends the client's TLS with another certificate for the same name, and passes all on over TLS of its own. */
+async function manInTheMiddle(target: number): Promise<{ port: number; close: () => void }> {
+  const [key, cert] = await Promise.all([certificate('impostor.key'), certificate('impostor.pem')]);
+  const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
+  const listener = createServer(async (client) => {
+    await once(client, 'data');
+    const upstream = connect(target, '127.0.0.1');
+    upstream.write(sslRequest);
+    await once(upstream, 'data');
+    const outer = connectTls({ socket: upstream, rejectUnauthorized: false });
+    await once(outer, 'secureConnect');
+    client.write('S');
+    const inner = new TLSSocket(client, { isServer: true, key, cert });
+    for (const socket of [client, upstream, inner, outer]) socket.on('error', () => {});
+    inner.pipe(outer).pipe(inner);
+  }).listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const address = listener.address();
+  if (typeof address !== 'object' || address === null) throw new Error('not listening');
+  return { port: address.port, close: () => listener.close() };
+}
