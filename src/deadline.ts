@@ -8,19 +8,23 @@ export interface LambdaContext {
 
 /** How long a step may take where no Lambda says so: at a desk, in a test. */
 const DEFAULT_MS = 60_000;
+/** The longest that Lambda gives. */
+const MAX_MS = 900_000;
 /** The signal fires this long before the end, so that what waits can still say what it waited for. */
 const MARGIN_MS = 1000;
 
 /** The time that is left for one step. */
 export class Deadline {
   readonly #controller = new AbortController();
-  readonly #timers: NodeJS.Timeout[];
+  readonly #timers: readonly NodeJS.Timeout[];
   readonly #expired: Promise<never>;
   readonly #startedAt = performance.now();
+  readonly #ms: number;
 
   constructor(lambda: LambdaContext | undefined) {
-    const left = lambda?.getRemainingTimeInMillis() ?? DEFAULT_MS;
+    const left = Math.min(lambda?.getRemainingTimeInMillis?.() ?? DEFAULT_MS, MAX_MS);
     const margin = Math.min(MARGIN_MS, left / 4);
+    this.#ms = left - margin;
     let expire: (reason: unknown) => void = () => {};
     this.#expired = new Promise((_, reject) => {
       expire = reject;
@@ -28,7 +32,7 @@ export class Deadline {
     // Nobody may be waiting when it expires.
     this.#expired.catch(() => {});
     this.#timers = [
-      setTimeout(() => this.#controller.abort(), left - margin),
+      setTimeout(() => this.#controller.abort(), this.#ms),
       setTimeout(() => expire(EXPIRED), left - margin / 2),
     ];
   }
@@ -37,36 +41,44 @@ export class Deadline {
     return this.#controller.signal;
   }
 
+  /** Milliseconds since the step began. */
   get elapsedMs(): number {
     return Math.round(performance.now() - this.#startedAt);
   }
 
+  /** Milliseconds until the signal fires. */
+  get leftMs(): number {
+    return this.#ms - this.elapsedMs;
+  }
+
   /**
-   * Waits for `work`, but not beyond the deadline, even if `work` ignores the signal.
+   * Does `work`, unless the time is up, and waits for it no longer than the deadline, even if it ignores the signal.
    *
    * @throws RotationError `ERR_DEADLINE`, which says what was being waited for
    */
-  async during<T>(what: string, likelyCause: string, work: T | Promise<T>): Promise<T> {
+  async during<T>(what: string, likelyCause: string, work: () => T | Promise<T>): Promise<T> {
+    const before = this.elapsedMs;
     try {
-      return await Promise.race([work, this.#expired]);
+      this.signal.throwIfAborted();
+      return await Promise.race([work(), this.#expired]);
     } catch (error) {
       if (error !== EXPIRED && !(this.signal.aborted && isAbort(error))) throw error;
+      const waited = this.elapsedMs - before;
       throw new RotationError(
         'ERR_DEADLINE',
-        `no time was left after ${this.elapsedMs} ms of waiting for ${what}`,
-        {
-          hint: likelyCause,
-        },
+        `the time was up after ${waited} ms of waiting for ${what}, ${this.elapsedMs} ms after the step began`,
+        { hint: waited * 2 > this.elapsedMs ? likelyCause : TOO_SHORT },
       );
     }
   }
 
   async sleep(ms: number, why: string): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
-    const slept = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, ms);
-    });
-    await this.during(why, 'give the function a longer timeout', slept).finally(() => clearTimeout(timer));
+    const slept = () =>
+      new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, ms);
+      });
+    await this.during(why, TOO_SHORT, slept).finally(() => clearTimeout(timer));
   }
 
   /** Stops the timers: a Lambda container outlives the step. */
@@ -76,6 +88,7 @@ export class Deadline {
 }
 
 const EXPIRED = Symbol('expired');
+const TOO_SHORT = 'give the function a longer timeout: 60 seconds leave time to say what went wrong';
 
 function isAbort(error: unknown): boolean {
   return isError(error) && (error.name === 'AbortError' || error.name === 'TimeoutError');

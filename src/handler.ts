@@ -1,7 +1,7 @@
 import { Deadline, type LambdaContext } from './deadline.js';
 import { isRotationError, RotationError } from './errors.js';
 import { parseEvent, type RotationEvent, type Step } from './event.js';
-import { type LogEntry, logMetric } from './log.js';
+import { type LogEntry, logMetric, writeEntry } from './log.js';
 import { Redactor } from './redact.js';
 import type { Rotator, StepContext } from './rotator.js';
 import { readSecretString } from './secret-string.js';
@@ -11,8 +11,12 @@ import { type Outcome, takeStep } from './steps.js';
 export interface RotationHandlerOptions {
   /** @default a client for the function's own Region, made once per container */
   readonly client?: SecretsManagerApi;
-  /** Takes one entry a step. @default one line of JSON on stdout, which CloudWatch reads as a metric too */
-  readonly log?: (entry: LogEntry) => void;
+  /**
+   * Takes one entry a step, and is waited for, shortly. What it throws is dropped: it changes nothing about the step.
+   *
+   * @default one line of JSON on stdout, which CloudWatch reads as a metric too
+   */
+  readonly log?: (entry: LogEntry) => unknown;
 }
 
 /** What a step returns. Secrets Manager ignores it; people who invoke the function by hand do not. */
@@ -46,17 +50,15 @@ export function rotationHandler<Secret extends object, Field extends keyof Secre
     const event = parseEvent(input);
     const { Step: step, SecretId: secretId, ClientRequestToken: versionId, RotationToken } = event;
     const deadline = new Deadline(lambda);
-    const redactor = new Redactor();
+    const redactor = new Redactor([secretId, versionId]);
     if (RotationToken !== undefined) redactor.hide(RotationToken);
     const api = withDeadline(client, deadline);
     const warnings: string[] = [];
-    const report = (end: Pick<LogEntry, 'outcome' | 'code'>): void => {
+    const report = (end: Pick<LogEntry, 'outcome' | 'code'>): Promise<void> => {
       const common = { rotator: rotator.name, step, secretId, versionId, durationMs: deadline.elapsedMs };
-      try {
-        log({ ...common, ...end, ...(warnings.length > 0 && { warnings }) });
-      } catch {
-        // The step has been taken, or has failed for a reason of its own: a log that breaks changes neither.
-      }
+      // Redacted now, not when the rotator warned: what createSecret makes is known only once it has returned.
+      const texts = warnings.map((warning) => redactor.text(warning));
+      return writeEntry(log, { ...common, ...end, ...(texts.length > 0 && { warnings: texts }) });
     };
     const context: StepContext = {
       secretId,
@@ -67,15 +69,16 @@ export function rotationHandler<Secret extends object, Field extends keyof Secre
         redactor.hideFields(json, shows);
         return json;
       },
-      warn: (message) => void warnings.push(redactor.text(message)),
+      hide: (secret) => redactor.hide(secret),
+      warn: (message) => void warnings.push(message),
     };
     try {
       const outcome = await takeStep({ rotator, client: api, event, context, deadline, redactor });
-      report({ outcome });
+      await report({ outcome });
       return { step, outcome };
     } catch (error) {
       const failure = toRotationError(error, redactor, rotator.name, event);
-      report({ outcome: 'failed', code: failure.code });
+      await report({ outcome: 'failed', code: failure.code });
       throw failure;
     } finally {
       deadline.end();

@@ -44,3 +44,17 @@ export function logMetric(entry: LogEntry): void {
   // Not console.log: with Lambda's JSON logging it would wrap the line, and the metric would be lost.
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
+
+/** A log that hangs is not waited for longer: the step has been taken. */
+const LOG_MS = 250;
+
+/** Gives an entry to a log. The step has been taken, or has failed for a reason of its own: a log that breaks changes neither. */
+export async function writeEntry(log: (entry: LogEntry) => unknown, entry: LogEntry): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, LOG_MS);
+  });
+  const written = (async () => log(entry))().catch(() => {});
+  await Promise.race([written, timeout]);
+  clearTimeout(timer);
+}

@@ -1,5 +1,6 @@
 import { isError, isRotationError, RotationError } from './errors.js';
 import { type Json, stringsIn } from './secret-string.js';
+import { type View, viewsOf } from './text-views.js';
 
 /** No run of a secret that is this long leaves the function. */
 const RUN = 8;
@@ -7,135 +8,130 @@ const RUN = 8;
 const SHORT = 4;
 const MASK = '[redacted]';
 
+interface Hidden {
+  readonly value: string;
+  /** Texts that may be shown: a run of the value that stands in one of them is no secret. */
+  readonly shown: readonly string[];
+}
+
 /**
  * Collects the values that must not leave the function, and takes them out of texts and errors: any run of eight
  * characters, of the value itself and of its JSON, URL, base64 and hexadecimal forms.
  */
 export class Redactor {
-  readonly #hidden: { readonly value: string; readonly shown: readonly string[] }[] = [];
-  #index: Index | undefined;
+  readonly #hidden: Hidden[] = [];
+  readonly #shown: readonly string[];
 
-  /** Hides a value, save the runs of it that stand in one of the `shown` texts (a host inside a URL). */
-  hide(value: string, shown: readonly string[] = []): void {
-    if (value === '') return;
-    this.#hidden.push({ value, shown });
-    this.#index = undefined;
+  /** @param shown what messages name anyway: the ARN of the secret, the token */
+  constructor(shown: readonly string[] = []) {
+    this.#shown = shown;
   }
 
-  /** Hides every string of a secret's fields, except those that may be shown. */
-  hideFields(values: Json, shows: readonly string[]): void {
-    const shown = shows.flatMap((field) => [...stringsIn(values[field])]);
-    for (const [field, value] of Object.entries(values)) {
+  hide(value: string): void {
+    if (value !== '') this.#hidden.push({ value, shown: [] });
+  }
+
+  /**
+   * Hides every string of a secret's fields, except those that it shows. What is rotated is hidden to the last run;
+   * of what is kept, a run that stands in a shown field (the host in a URL) may be shown.
+   */
+  hideFields(values: Json, shows: readonly string[], rotates: readonly string[] = []): void {
+    const shown = [...this.#shown, ...shows.flatMap((field) => [...stringsIn(values[field])])];
+    for (const [field, content] of Object.entries(values)) {
       if (shows.includes(field)) continue;
-      for (const text of stringsIn(value)) this.hide(text, shown);
+      for (const value of stringsIn(content)) {
+        if (value !== '') this.#hidden.push({ value, shown: rotates.includes(field) ? [] : shown });
+      }
     }
   }
 
   text(text: string): string {
-    // Built when something goes wrong, not when a secret is read: most rotations never need it.
-    this.#index ??= buildIndex(this.#hidden);
-    const { runs, whole } = this.#index;
     const masked = new Uint8Array(text.length);
-    for (let at = 0; at + RUN <= text.length; at++) {
-      if (runs.has(text.slice(at, at + RUN))) masked.fill(1, at, at + RUN);
-    }
-    for (const value of whole) {
-      for (const at of occurrences(text, value)) masked.fill(1, at, at + value.length);
+    for (const view of viewsOf(text)) {
+      // The text is indexed, not the secrets: it is short, and a secret may have 64 KiB.
+      const index = indexRuns(view.text);
+      for (const { value, shown } of this.#hidden) {
+        for (const form of formsOf(value)) {
+          for (const [from, to] of findAll(view.text, index, form, shown)) mask(masked, view, from, to);
+        }
+      }
     }
     return replaceMasked(text, masked);
   }
 
   /**
    * Copies an error without the values. It is a copy because drivers hang whole queries and connection options on
-   * theirs: only name, message, stack, code and cause come through.
+   * theirs: only name, message, stack, code, hint and cause come through.
    */
-  error(error: unknown, depth = 0): Error {
+  error(error: unknown): Error {
+    try {
+      return this.#copy(error, 0);
+    } catch {
+      return new Error('something was thrown that cannot be read');
+    }
+  }
+
+  #copy(error: unknown, depth: number): Error {
     if (!isError(error)) {
       return new Error(
         typeof error === 'string' ? this.text(error) : 'a value that is not an Error was thrown',
       );
     }
-    const cause = depth < 4 ? this.#causeOf(error, depth) : undefined;
-    const copy = isRotationError(error)
-      ? new RotationError(error.code, this.text(error.message), {
-          hint: error.hint === undefined ? undefined : this.text(error.hint),
-          step: error.step,
-          secretId: error.secretId,
-          cause,
-        })
-      : this.#plainCopy(error, cause);
-    if (typeof error.stack === 'string') copy.stack = this.text(error.stack);
+    const cause = depth < MAX_CAUSES ? this.#causeOf(error, depth) : undefined;
+    const copy = isRotationError(error) ? this.#rotationCopy(error, cause) : this.#plainCopy(error, cause);
+    if (typeof error.stack === 'string' && !quotesItsInput(error)) copy.stack = this.text(error.stack);
     return copy;
   }
 
-  #causeOf(error: Error, depth: number): Error | undefined {
-    if (error.cause !== undefined) return this.error(error.cause, depth + 1);
+  #causeOf(error: Error & { readonly errors?: unknown }, depth: number): Error | undefined {
+    if (error.cause !== undefined) return this.#copy(error.cause, depth + 1);
     // Node's connect() tries several addresses; the first failure stands for all.
-    if ('errors' in error && Array.isArray(error.errors) && error.errors.length > 0) {
-      return this.error(error.errors[0], depth + 1);
-    }
-    return undefined;
+    return Array.isArray(error.errors) ? this.#copy(error.errors[0], depth + 1) : undefined;
   }
 
-  #plainCopy(error: Error, cause: Error | undefined): Error {
-    const copy = new Error(this.text(String(error.message)), cause && { cause });
-    const code = 'code' in error && typeof error.code === 'string' ? { code: this.text(error.code) } : {};
-    return Object.assign(copy, { name: this.text(String(error.name)) }, code);
+  #rotationCopy({ code, message, hint }: RotationError, cause: Error | undefined): RotationError {
+    return new RotationError(this.text(code) === code ? code : 'ERR_ROTATOR_FAILED', this.text(message), {
+      hint: hint === undefined ? undefined : this.text(hint),
+      cause,
+    });
   }
+
+  #plainCopy(error: Error & { readonly code?: unknown }, cause: Error | undefined): Error {
+    const message = quotesItsInput(error) ? 'a text could not be parsed' : this.text(error.message);
+    const code = typeof error.code === 'string' ? { code: this.text(error.code) } : {};
+    return Object.assign(new Error(message, cause && { cause }), { name: this.text(error.name) }, code);
+  }
+}
+
+const MAX_CAUSES = 4;
+
+/** V8's SyntaxErrors hold what could not be parsed: an answer with a key in it, for instance. */
+function quotesItsInput({ name }: Error): boolean {
+  return name === 'SyntaxError';
 }
 
 /** Whether a text contains a secret value, as it is or encoded. */
 export function carries(text: string, secret: string): boolean {
-  return forms(secret).some((form) => !occurrences(text, form).next().done);
+  return viewsOf(text).some((view) =>
+    formsOf(secret).some((form) => !occurrences(view.text, form).next().done),
+  );
 }
 
-interface Index {
-  readonly runs: ReadonlySet<string>;
-  readonly whole: ReadonlySet<string>;
-}
-
-function buildIndex(hidden: Iterable<{ readonly value: string; readonly shown: readonly string[] }>): Index {
-  const runs = new Set<string>();
-  const whole = new Set<string>();
-  for (const { value, shown } of hidden) {
-    for (const form of forms(value)) {
-      if (form.length < RUN) {
-        if (!shown.some((text) => text.includes(form))) whole.add(form);
-        continue;
-      }
-      for (let at = 0; at + RUN <= form.length; at++) {
-        const run = form.slice(at, at + RUN);
-        if (!shown.some((text) => text.includes(run))) runs.add(run);
-      }
-    }
-  }
-  return { runs, whole };
-}
-
-/** A value and what it looks like inside JSON, a URL, base64 (which has three phases) and hexadecimal. */
-function forms(value: string): readonly string[] {
-  const json = JSON.stringify(value).slice(1, -1);
-  const url = encodeURIComponent(value.replace(LONE_SURROGATE, '\uFFFD'));
+/** A value, and what it looks like in base64, which has three phases, and in hexadecimal. */
+function formsOf(value: string): readonly string[] {
   const bytes = Buffer.from(value);
   const base64 = [0, 1, 2].map((offset) => base64Within(bytes, offset));
   const hex = bytes.toString('hex');
+  const spaced = hex.replace(/..(?=.)/g, '$& ');
   return [
     ...new Set([
       value,
-      json,
-      json.replace(/[^ -~]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`),
-      url,
-      url.replace(/%../g, (code) => code.toLowerCase()),
-      url.replaceAll('%20', '+'),
       ...base64,
       ...base64.map((form) => form.replaceAll('+', '-').replaceAll('/', '_')),
-      hex,
-      hex.toUpperCase(),
+      ...[hex, spaced, hex.toUpperCase(), spaced.toUpperCase()],
     ]),
   ].filter((form) => form !== '');
 }
-
-const LONE_SURROGATE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g;
 
 /** The base64 characters that bytes always give, when so many other bytes (mod 3) stand before them. */
 function base64Within(bytes: Buffer, offset: number): string {
@@ -146,6 +142,36 @@ function base64Within(bytes: Buffer, offset: number): string {
   return encoded.slice(offset === 0 ? 0 : offset + 1, complete);
 }
 
+function indexRuns(text: string): ReadonlyMap<string, readonly number[]> {
+  const index = new Map<string, number[]>();
+  for (let at = 0; at + RUN <= text.length; at++) {
+    const run = text.slice(at, at + RUN);
+    const places = index.get(run);
+    if (places) places.push(at);
+    else index.set(run, [at]);
+  }
+  return index;
+}
+
+/** The ranges of a text that are runs of a secret, or a whole short one. */
+function* findAll(
+  text: string,
+  index: ReadonlyMap<string, readonly number[]>,
+  form: string,
+  shown: readonly string[],
+): Generator<readonly [from: number, to: number]> {
+  const isShown = (run: string) => shown.some((other) => other.includes(run));
+  if (form.length < RUN) {
+    if (!isShown(form)) for (const at of occurrences(text, form)) yield [at, at + form.length];
+    return;
+  }
+  for (let start = 0; start + RUN <= form.length; start++) {
+    const run = form.slice(start, start + RUN);
+    const places = index.get(run);
+    if (places && !isShown(run)) for (const at of places) yield [at, at + RUN];
+  }
+}
+
 function* occurrences(text: string, value: string): Generator<number, void> {
   for (let at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + 1)) {
     if (value.length >= SHORT || standsAlone(text, at, at + value.length)) yield at;
@@ -154,6 +180,10 @@ function* occurrences(text: string, value: string): Generator<number, void> {
 
 function standsAlone(text: string, from: number, to: number): boolean {
   return !/[A-Za-z0-9]/.test(text.charAt(from - 1)) && !/[A-Za-z0-9]/.test(text.charAt(to));
+}
+
+function mask(masked: Uint8Array, { starts }: View, from: number, to: number): void {
+  masked.fill(1, starts[from], starts[to]);
 }
 
 function replaceMasked(text: string, masked: Uint8Array): string {

@@ -97,6 +97,10 @@ export interface StepContext {
    * leaves the function, except the fields in `shows`.
    */
   readSecret(secretId: string, shows?: readonly string[]): Promise<Readonly<Record<string, unknown>>>;
+  /**
+   * Redacts a secret that the engine cannot know: a session's token, or what createSecret has made, until it returns.
+   */
+  hide(secret: string): void;
   /** Puts a sentence into the step's LogEntry, redacted: for what the owner should change although the step succeeds. */
   warn(message: string): void;
 }

@@ -48,21 +48,29 @@ export function defaultClient(): SecretsManagerApi {
 }
 
 /** Makes every call end by the deadline, and turns its failures into RotationErrors with the SDK's error as cause. */
-export function withDeadline(client: SecretsManagerApi, deadline: Deadline): Required<SecretsManagerApi> {
+export function withDeadline(client: SecretsManagerApi, deadline: Deadline): SecretsManagerApi {
   const options = { abortSignal: deadline.signal };
-  const call = async <T>(operation: string, work: Promise<T>): Promise<T> => {
+  const call = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
     try {
-      return await deadline.during(`Secrets Manager to answer ${operation}`, UNREACHABLE, work);
+      return await deadline.during(`Secrets Manager to answer ${what}`, UNREACHABLE, work);
     } catch (error) {
-      throw isRotationError(error) ? error : callError(operation, error);
+      throw isRotationError(error) ? error : callError(what, error);
     }
   };
   return {
-    describeSecret: (input) => call('DescribeSecret', client.describeSecret(input, options)),
-    getSecretValue: (input) => call('GetSecretValue', client.getSecretValue(input, options)),
-    putSecretValue: (input) => call('PutSecretValue', client.putSecretValue(input, options)),
+    describeSecret: (input) =>
+      call(`DescribeSecret of ${input.SecretId}`, () => client.describeSecret(input, options)),
+    getSecretValue: (input) =>
+      call(
+        `GetSecretValue of ${input.VersionStage ?? input.VersionId ?? 'AWSCURRENT'} of ${input.SecretId}`,
+        () => client.getSecretValue(input, options),
+      ),
+    putSecretValue: (input) =>
+      call(`PutSecretValue to ${input.SecretId}`, () => client.putSecretValue(input, options)),
     updateSecretVersionStage: (input) =>
-      call('UpdateSecretVersionStage', client.updateSecretVersionStage(input, options)),
+      call(`UpdateSecretVersionStage of ${input.SecretId}`, () =>
+        client.updateSecretVersionStage(input, options),
+      ),
   };
 }
 
@@ -106,16 +114,16 @@ const HINTS: Readonly<Record<string, string>> = {
   ThrottlingException: 'the account’s quota is used up; Secrets Manager tries the rotation again',
 };
 
-function callError(operation: string, error: unknown): RotationError {
+function callError(what: string, error: unknown): RotationError {
   const name = isError(error) ? error.name : 'an unknown error';
   if (isTransport(error)) {
     const reason = typeof error.code === 'string' ? error.code : name;
-    return new RotationError('ERR_SECRETS_MANAGER_UNREACHABLE', `${operation} got no answer (${reason})`, {
+    return new RotationError('ERR_SECRETS_MANAGER_UNREACHABLE', `${what} got no answer (${reason})`, {
       hint: UNREACHABLE,
       cause: error,
     });
   }
-  return new RotationError('ERR_SECRETS_MANAGER_FAILED', `${operation} failed with ${name}`, {
+  return new RotationError('ERR_SECRETS_MANAGER_FAILED', `${what} failed with ${name}`, {
     hint: HINTS[name],
     cause: error,
   });

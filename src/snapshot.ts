@@ -3,13 +3,13 @@ import { RotationError } from './errors.js';
 import type { RotationEvent, Step } from './event.js';
 import { type Label, readSecretString, type SecretString } from './secret-string.js';
 import { isRefusal, type SecretsManagerApi } from './secrets-manager.js';
-import { abandoned, type VersionState, versionState } from './versions.js';
+import { abandoned, type PreviousVersion, type VersionState, versionState } from './versions.js';
 
 /** What one invocation knows of the secret before it acts: the labels, and the values that its step reads. */
 export interface Snapshot {
   /** The version that carried AWSCURRENT when the step began: finishSecret moves the label from this one only. */
   readonly currentId: string;
-  readonly previousId: string | undefined;
+  readonly previous: PreviousVersion | undefined;
   /** Absent if the step does not read it. */
   readonly current?: SecretString;
   /** Absent if the step does not read it, and in createSecret if no value has been stored yet. */
@@ -124,7 +124,8 @@ export async function takeSnapshot(source: Source): Promise<Snapshot | 'current'
   /** Waits before another look, unless enough have been taken. */
   async function another(why: string): Promise<boolean> {
     const { value: delay, done } = delays.next();
-    if (done) return false;
+    // What is missing is the better error than a wait that was cut short.
+    if (done || delay >= deadline.leftMs) return false;
     await deadline.sleep(delay, why);
     return true;
   }

@@ -51,7 +51,7 @@ export async function takeStep<Secret extends object, Field extends keyof Secret
     finishSecret: { reads: rotator.finishSecret ? both : [], take: finishSecret },
   };
   const { reads, take } = steps[Step];
-  const onRead = ({ json }: SecretString) => redactor.hideFields(json, rotator.shows);
+  const onRead = ({ json }: SecretString) => redactor.hideFields(json, rotator.shows, rotator.rotates);
   const seen = await takeSnapshot({ client, event, deadline, reads, onRead });
   return seen === 'current' ? 'already-current' : take(seen);
 
@@ -63,27 +63,50 @@ export async function takeStep<Secret extends object, Field extends keyof Secret
     const current = parse(stored, 'AWSCURRENT');
     assertNoStaleField(required(stored, 'AWSCURRENT').json, rotator);
     const made = await ask(() => rotator.createSecret(current, context));
-    const changes = rotatedFields(rotator, made, current);
-    redactor.hideFields(changes, rotator.shows);
+    let isSent = false;
     try {
+      const next = pendingString(required(stored, 'AWSCURRENT').text, made, current);
+      isSent = true;
       await client.putSecretValue({
         SecretId,
         ClientRequestToken,
-        SecretString: editSecretString(required(stored, 'AWSCURRENT').text, changes),
+        SecretString: next,
         VersionStages: ['AWSPENDING'],
         ...(RotationToken !== undefined && { RotationToken }),
       });
       return 'created';
     } catch (error) {
-      if (isCertainlyNotStored(error) || isRefusedHere(error)) await discard(made, current);
+      if (!isSent || isCertainlyNotStored(error)) await discard(made, current);
       // The other attempt's value is as good as ours, and the one that all later steps will see.
       if (isRefusal(error, 'ResourceExistsException')) return 'kept';
       throw error;
     }
   }
 
+  /** The text of AWSPENDING. It is read once before it is stored: a stored version can never be corrected. */
+  function pendingString(text: string, made: Pick<Secret, Field>, current: Secret): string {
+    const changes = rotatedFields(rotator, made, current);
+    redactor.hideFields(changes, rotator.shows, rotator.rotates);
+    const SecretString = editSecretString(text, changes);
+    try {
+      const next = readSecretString({ SecretString }, 'AWSPENDING');
+      onRead(next);
+      parse(next, 'AWSPENDING');
+    } catch (cause) {
+      throw new RotationError(
+        'ERR_ROTATOR_FAILED',
+        `createSecret of ${rotator.name} made what it cannot read`,
+        {
+          hint: 'each rotated field must be a value of JSON that parse() of the rotator takes',
+          cause,
+        },
+      );
+    }
+    return SecretString;
+  }
+
   async function setSecret(seen: Snapshot): Promise<Outcome> {
-    const versions = versionsOf(seen);
+    const versions = versionsOf(seen, seen.previous?.id);
     await ask(() => rotator.setSecret(versions, context));
     return 'set';
   }
@@ -105,7 +128,8 @@ export async function takeStep<Secret extends object, Field extends keyof Secret
   async function finishSecret(seen: Snapshot): Promise<Outcome> {
     // Before the move, not after: once the label has moved, a retry finds nothing left to do.
     if (rotator.finishSecret) {
-      const versions = versionsOf(seen);
+      const { previous } = seen;
+      const versions = versionsOf(seen, previous?.isLosingItsLastLabel ? previous.id : undefined);
       await ask(() => rotator.finishSecret?.(versions, context));
     }
     try {
@@ -125,7 +149,10 @@ export async function takeStep<Secret extends object, Field extends keyof Secret
 
   /** Whether a move that failed has worked all the same: its answer was lost, and the SDK's own retry was refused. */
   async function isPromoted(from: string): Promise<boolean> {
-    const state = versionState(await client.describeSecret({ SecretId }), ClientRequestToken);
+    const labels = await client.describeSecret({ SecretId }).catch(() => undefined);
+    // Nobody knows: the failure of the move is what there is to tell.
+    if (!labels) return false;
+    const state = versionState(labels, ClientRequestToken);
     if (state.kind === 'pending' && state.currentId !== from) {
       throw new RotationError(
         'ERR_CURRENT_MOVED',
@@ -138,22 +165,27 @@ export async function takeStep<Secret extends object, Field extends keyof Secret
     return state.kind === 'current';
   }
 
-  function versionsOf({ pending, current, previousId }: Snapshot): Versions<Secret> {
+  function versionsOf({ pending, current }: Snapshot, previousId: string | undefined): Versions<Secret> {
     assertSameTarget(required(pending, 'AWSPENDING').json, required(current, 'AWSCURRENT').json, rotator);
     let previous: Promise<Secret | undefined> | undefined;
     return {
       pending: parse(pending, 'AWSPENDING'),
       current: parse(current, 'AWSCURRENT'),
-      previous: () =>
-        (previous ??= previousId === undefined ? Promise.resolve(undefined) : readPrevious(previousId)),
+      previous() {
+        previous ??= readPrevious(previousId);
+        // A rotator may ask and not wait.
+        previous.catch(() => {});
+        return previous;
+      },
     };
   }
 
   /** By id: between two deliveries of a step the label may have moved to what is in use. */
-  async function readPrevious(VersionId: string): Promise<Secret | undefined> {
+  async function readPrevious(VersionId: string | undefined): Promise<Secret | undefined> {
+    if (VersionId === undefined) return undefined;
     try {
       const stored = readSecretString(await client.getSecretValue({ SecretId, VersionId }), 'AWSPREVIOUS');
-      redactor.hideFields(stored.json, rotator.shows);
+      onRead(stored);
       return parse(stored, 'AWSPREVIOUS');
     } catch (error) {
       // A value that was never a secret of this rotator's, or is gone, is no help, but no obstacle either.
@@ -185,21 +217,14 @@ export async function takeStep<Secret extends object, Field extends keyof Secret
   }
 
   function ask<T>(work: () => T | Promise<T>): Promise<T> {
-    const likelyCause = `nothing answered ${rotator.name}: look at the network path and security groups to its service, and at the function's timeout`;
-    return deadline.during(
-      `${Step} of the rotator ${rotator.name}`,
-      likelyCause,
-      Promise.resolve().then(work),
-    );
+    const likelyCause =
+      `nothing answered ${rotator.name}: look at the way to its service (routes, security groups), and at the ` +
+      "function's timeout";
+    return deadline.during(`${Step} of the rotator ${rotator.name}`, likelyCause, work);
   }
 }
 
 const USELESS_PREVIOUS = new Set<string>(['ERR_SECRET_MALFORMED', 'ERR_DUPLICATE_KEYS']);
-
-/** Refused by the engine, before the call. */
-function isRefusedHere(error: unknown): boolean {
-  return isRotationError(error) && error.code === 'ERR_SECRET_MALFORMED';
-}
 
 function required(stored: SecretString | undefined, label: Label): SecretString {
   if (!stored) throw new RotationError('ERR_PENDING_MISSING', `${label} was not read`);

@@ -1,12 +1,21 @@
 import type { DescribeSecretResponse } from '@aws-sdk/client-secrets-manager';
 import { RotationError } from './errors.js';
 
+type Labels = Readonly<Record<string, string[]>>;
+
 /** What the staging labels say about the version that an event names. */
 export type VersionState =
   | { readonly kind: 'current' }
-  | { readonly kind: 'pending'; readonly currentId: string; readonly previousId: string | undefined }
+  | { readonly kind: 'pending'; readonly currentId: string; readonly previous: PreviousVersion | undefined }
   /** The secret does not list the version, or does not list it yet. */
   | { readonly kind: 'unknown' };
+
+/** The version that carries AWSPREVIOUS. */
+export interface PreviousVersion {
+  readonly id: string;
+  /** Whether it has no other label, so that this rotation's end is its own. */
+  readonly isLosingItsLastLabel: boolean;
+}
 
 /**
  * Reads the answer of DescribeSecret. The checks stand in the order in which they are made.
@@ -28,7 +37,7 @@ export function versionState(secret: DescribeSecretResponse, token: string): Ver
       hint: 'store a first value that works (PutSecretValue), then rotate',
     });
   }
-  return { kind: 'pending', currentId, previousId: holder(labels, 'AWSPREVIOUS') };
+  return { kind: 'pending', currentId, previous: previousVersion(labels, token) };
 }
 
 /** The rotation is over, but not done: its version has lost AWSPENDING, and with its last label its place in DescribeSecret. */
@@ -76,6 +85,13 @@ function assertRotatable({
   }
 }
 
-function holder(labels: Readonly<Record<string, string[]>>, label: string): string | undefined {
+/** Not the version that is being made: it carries the label when somebody has moved AWSCURRENT back. */
+function previousVersion(labels: Labels, token: string): PreviousVersion | undefined {
+  const id = holder(labels, 'AWSPREVIOUS');
+  if (id === undefined || id === token) return undefined;
+  return { id, isLosingItsLastLabel: labels[id]?.length === 1 };
+}
+
+function holder(labels: Labels, label: string): string | undefined {
   return Object.keys(labels).find((id) => labels[id]?.includes(label));
 }

@@ -136,7 +136,7 @@ describe('the checks', () => {
     client.fail('describeSecret', serviceError('AccessDeniedException'));
     expect(await rejection(deliver('setSecret'))).toMatchObject({
       code: 'ERR_SECRETS_MANAGER_FAILED',
-      message: 'DescribeSecret failed with AccessDeniedException',
+      message: expect.stringMatching(/^DescribeSecret of arn:\S+ failed with AccessDeniedException$/),
     });
   });
 });

@@ -22,7 +22,7 @@ test('a rotator that waits for ever, and ignores the signal, is left before Lamb
   expect(await rejection(step('createSecret'))).toMatchObject({
     code: 'ERR_DEADLINE',
     message: expect.stringMatching(
-      /^no time was left after \d+ ms of waiting for createSecret of the rotator door$/,
+      /^the time was up after \d+ ms of waiting for createSecret of the rotator door, \d+ ms after the step began$/,
     ),
     hint: expect.stringContaining('security groups'),
   });
@@ -61,12 +61,28 @@ test('an abort that a library passes on is the deadline', async () => {
   expect(await rejection(step('createSecret'))).toMatchObject({ code: 'ERR_DEADLINE' });
 });
 
-test('the wait for a value that was just stored ends with the deadline too', async () => {
-  const { step } = await underWay({}, 400);
-  expect(await rejection(step('setSecret'))).toMatchObject({
-    code: 'ERR_DEADLINE',
-    message: expect.stringContaining('AWSPENDING to be readable'),
-  });
+test('a value that was just stored is not waited for beyond the time that is left', async () => {
+  const { step, endsAt } = await underWay({}, 400);
+  expect(await rejection(step('setSecret'))).toMatchObject({ code: 'ERR_PENDING_MISSING' });
+  expect(performance.now()).toBeLessThan(endsAt);
+});
+
+test('nothing is begun once the time is up', async () => {
+  const createSecret = jest.fn();
+  const { step, secrets } = await underWay({ createSecret }, 400);
+  const describeSecret = secrets.describeSecret.bind(secrets);
+  secrets.describeSecret = async (input) => {
+    const answer = await describeSecret(input);
+    await new Promise((resolve) => setTimeout(resolve, 320));
+    return answer;
+  };
+  expect(await rejection(step('createSecret'))).toMatchObject({ code: 'ERR_DEADLINE' });
+  expect(createSecret).not.toHaveBeenCalled();
+});
+
+test.each([Number.POSITIVE_INFINITY, 2 ** 40])('%d milliseconds that are left are plenty', async (left) => {
+  const { step } = await underWay({}, left);
+  await expect(step('createSecret')).resolves.toMatchObject({ outcome: 'created' });
 });
 
 test('the calls get a signal that fires', async () => {

@@ -95,13 +95,65 @@ describe('what a rotator throws', () => {
   });
 
   test('loses every other string of the secret, at any depth, and long numbers', async () => {
-    const more = { nested: [{ key: 'deep-inside-secret' }], pin: 123456789012 };
+    const more = { nested: [{ key: 'deep-inside-secret' }], pin: 987654321098 };
     const { error } = await thrownBySetSecret(
-      new Error('saw deep-inside-secret and 123456789012'),
+      new Error('saw deep-inside-secret and 987654321098'),
       FIRST,
       more,
     );
     expect(String(error)).toContain(`saw ${HIDDEN} and ${HIDDEN}`);
+  });
+
+  test('loses the rotated field even if it is the same as one that may be shown', async () => {
+    const { error } = await thrownBySetSecret(new Error('saw app-user-1'), 'app-user-1');
+    expect(String(error)).toContain(`saw ${HIDDEN}`);
+  });
+
+  test('keeps the ARN and the token, of which a kept field may have a part', async () => {
+    const { begin, deliver, arn } = await rig({
+      secretString: JSON.stringify({ user: 'app', password: FIRST, region: 'eu-west-1' }),
+      parts: {
+        setSecret(_, { secretId, token }) {
+          throw new Error(`remove ${token} of ${secretId}`);
+        },
+      },
+    });
+    const token = await begin();
+    await deliver('createSecret');
+    expect(String(await rejection(deliver('setSecret')))).toContain(`remove ${token} of ${arn}`);
+  });
+
+  test('loses the text of a SyntaxError, which quotes what could not be parsed', async () => {
+    const quoted = (() => {
+      try {
+        return JSON.parse('tok_LIVE_1234567890');
+      } catch (error) {
+        return error;
+      }
+    })();
+    expect(quoted.message).toContain('tok_LIVE');
+    for (const thrown of [quoted, new Error('the answer was no JSON', { cause: quoted })]) {
+      const { error } = await thrownBySetSecret(thrown);
+      expect(allOf(error)).not.toContain('tok_LIVE');
+      expect(allOf(error)).toContain('a text could not be parsed');
+    }
+  });
+
+  test('may be an error that cannot be read', async () => {
+    const hostile = Object.defineProperty(new Error('x'), 'message', {
+      get() {
+        throw new Error(FIRST);
+      },
+    });
+    const { error } = await thrownBySetSecret(hostile);
+    expect(error).toMatchObject({ code: 'ERR_ROTATOR_FAILED' });
+    expect(leaks(allOf(error), FIRST)).toBeUndefined();
+  });
+
+  test('may not smuggle the secret out as the code of a RotationError', async () => {
+    const { error, log } = await thrownBySetSecret(new RotationError(`ERR_${FIRST}` as never, 'failed'));
+    expect(error).toMatchObject({ code: 'ERR_ROTATOR_FAILED' });
+    expect(leaks(allOf(error) + JSON.stringify(log), FIRST)).toBeUndefined();
   });
 
   test('loses a short secret where it stands alone, or anywhere if it has four characters', async () => {
@@ -136,17 +188,17 @@ describe('a value in any form', () => {
     const encode = forms[name]!;
     await fc.assert(
       fc.asyncProperty(
-        fc.string({ minLength: 12, maxLength: 60, unit: 'grapheme-ascii' }),
+        fc.string({ minLength: 16, maxLength: 40, unit: 'grapheme-ascii' }),
         async (password) => {
-          const { error } = await thrownBySetSecret(new Error(`at <${encode(password)}>`), `#${password}`);
-          const text = (error as Error).message;
-          // What the form shares with the text around it, or with nothing secret, may stay.
-          const encoded = encode(password);
-          for (let at = 6; at + 8 <= encoded.length - 4; at++)
-            expect(text).not.toContain(encoded.slice(at, at + 8));
+          const encoded = encode(`#${password}`);
+          const { error } = await thrownBySetSecret(new Error(`at <${encoded}>`), `#${password}`);
+          const [, rest = ''] = /at <([^]*)>$/.exec((error as Error).message) ?? [];
+          // Nothing is left but the marks, what the form adds around a value, and a part of a base64 character.
+          expect(rest.replaceAll(HIDDEN, '').length).toBeLessThan(16);
+          expect(rest).toContain(HIDDEN);
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 60 },
     );
   });
 
@@ -273,7 +325,58 @@ test('a warning is in the log entry of its step, redacted', async () => {
   expect(log.at(-1)).toMatchObject({ outcome: 'set', warnings: [`app has the weak password ${HIDDEN}`] });
 });
 
+test('what createSecret warns of is redacted, though its value is known only afterwards', async () => {
+  const { begin, deliver, log } = await rig({
+    parts: {
+      createSecret(_, { warn }) {
+        warn('made-password-1 is not my favourite');
+        return { password: 'made-password-1' };
+      },
+    },
+  });
+  await begin();
+  await deliver('createSecret');
+  expect(log).toMatchObject([{ outcome: 'created', warnings: [`${HIDDEN} is not my favourite`] }]);
+});
+
+test('a secret that only the rotator knows is redacted once it says so', async () => {
+  const { begin, deliver } = await rig({
+    parts: {
+      createSecret(_, { hide }) {
+        hide('issued-key-0001');
+        throw new Error('issued-key-0001 cannot be used');
+      },
+    },
+  });
+  await begin();
+  const error = await rejection(deliver('createSecret'));
+  expect(String(error)).toContain(`${HIDDEN} cannot be used`);
+  expect(leaks(allOf(error), 'issued-key-0001')).toBeUndefined();
+});
+
+test('a client that throws before it makes a promise is an error of Secrets Manager', async () => {
+  const { begin, deliver } = await rig({
+    client: (secrets) =>
+      Object.assign(new FaultyClient(secrets), {
+        describeSecret() {
+          throw serviceError('AccessDeniedException');
+        },
+      }),
+  });
+  await begin();
+  expect(await rejection(deliver('createSecret'))).toMatchObject({ code: 'ERR_SECRETS_MANAGER_FAILED' });
+});
+
 describe('the log', () => {
+  test.each([
+    ['rejects', () => Promise.reject(new Error('the log is full'))],
+    ['hangs', () => new Promise(() => {})],
+  ])('that %s changes nothing', async (_, log) => {
+    const { begin, run } = await rig({ log });
+    await begin();
+    expect(await run()).toMatchObject({ outcome: 'succeeded' });
+  });
+
   test('is one line of JSON, and a metric in CloudWatch’s embedded format', async () => {
     const lines: string[] = [];
     const write = jest

@@ -236,13 +236,21 @@ describe('createSecret', () => {
     ['nothing', undefined],
     ['no password', {}],
     ['the current password', { password: FIRST }],
-  ])('refuses a rotator that makes %s, and stores nothing', async (_, made) => {
+    ['an empty password', { password: '' }],
+    ['a password that is null', { password: null }],
+    ['a password that is a number', { password: 12345678 }],
+    ['a password that is a forgotten Promise', { password: Promise.resolve('made-password-1') }],
+    ['a password that is a function', { password: () => 'made-password-1' }],
+    ['a password that JSON cannot hold', { password: 1n }],
+  ])('refuses a rotator that makes %s, stores nothing, and lets it discard', async (_, made) => {
+    const discardSecret = jest.fn();
     const { begin, deliver, client } = await faultyRig({
-      parts: { createSecret: () => made as { password: string } },
+      parts: { createSecret: () => made as { password: string }, discardSecret },
     });
     await begin();
     expect(await rejection(deliver('createSecret'))).toMatchObject({ code: 'ERR_ROTATOR_FAILED' });
     expect(client.writes()).toEqual([]);
+    expect(discardSecret).toHaveBeenCalledTimes(1);
   });
 
   test('stores the rotated fields only, whatever else the rotator returns', async () => {
@@ -271,6 +279,11 @@ describe('createSecret', () => {
   test.each([
     ['as it is', `postgres://app:${FIRST}@host/db`],
     ['URL-encoded', `postgres://app:${encodeURIComponent(FIRST)}@host/db`],
+    ['as the WHATWG writes URLs', Object.assign(new URL('http://app@host/db'), { password: FIRST }).href],
+    ['with every character escaped', [...Buffer.from(FIRST)].map((byte) => `%${byte.toString(16)}`).join('')],
+    ['in a form', new URLSearchParams({ password: FIRST }).toString()],
+    ['in JSON', JSON.stringify({ password: FIRST })],
+    ['in JSON within JSON', JSON.stringify({ body: JSON.stringify({ password: FIRST }) })],
     ['in base64', Buffer.from(`app:${FIRST}`).toString('base64')],
     ['deep inside', { replicas: [{ url: `x${FIRST}` }] }],
   ])('refuses by name a field that contains the old password %s, before anything changes', async (_, url) => {
@@ -498,6 +511,73 @@ describe('previous()', () => {
     },
   );
 
+  test('is undefined when the version that is being made carries the label', async () => {
+    const found: unknown[] = [];
+    const { begin, deliver, secrets, labels } = await faultyRig({
+      parts: { finishSecret: async ({ previous }) => void found.push(await previous()) },
+    });
+    const token = await begin();
+    for (const step of STEPS.slice(0, 3)) await deliver(step);
+    // Promoted by hand, and moved back by hand.
+    const current = Object.keys(await labels()).find((id) => id !== token);
+    const byHand = { SecretId: 'door', VersionStage: 'AWSCURRENT' };
+    await secrets.updateSecretVersionStage({
+      ...byHand,
+      RemoveFromVersionId: current,
+      MoveToVersionId: token,
+    });
+    await secrets.updateSecretVersionStage({
+      ...byHand,
+      RemoveFromVersionId: token,
+      MoveToVersionId: current,
+    });
+    expect((await labels())[token]?.sort()).toEqual(['AWSPENDING', 'AWSPREVIOUS']);
+    await deliver('finishSecret');
+    expect(found).toEqual([undefined]);
+  });
+
+  test('is undefined in finishSecret when the version has another label, so that nobody retires it', async () => {
+    const found: unknown[] = [];
+    const { begin, deliver, secrets, labels } = await faultyRig({
+      parts: {
+        setSecret: async ({ pending, previous }) =>
+          void found.push(pending.user, (await previous())?.password),
+        testSecret: () => 'accepted',
+        finishSecret: async ({ previous }) => void found.push(await previous()),
+      },
+    });
+    const first = Object.keys(await labels())[0];
+    await secrets.putSecretValue({
+      SecretId: 'door',
+      SecretString: '{"user":"app","password":"second-password"}',
+    });
+    await secrets.updateSecretVersionStage({
+      SecretId: 'door',
+      VersionStage: 'KEEP',
+      MoveToVersionId: first,
+    });
+    await begin();
+    for (const step of STEPS) await deliver(step);
+    expect(found).toEqual(['app', FIRST, undefined]);
+  });
+
+  test('may be left unawaited when it fails', async () => {
+    const { begin, deliver, client, secrets } = await faultyRig({
+      parts: { setSecret: ({ previous }) => void previous() },
+    });
+    await secrets.putSecretValue({
+      SecretId: 'door',
+      SecretString: '{"user":"app","password":"second-password"}',
+    });
+    await begin();
+    await deliver('createSecret');
+    client.fail('getSecretValue', serviceError('ThrottlingException'), {
+      matches: (input) => input.VersionStage === undefined,
+    });
+    await deliver('setSecret');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  });
+
   test('fails, and does not say that there is none, when it could not be read', async () => {
     const { deliver } = await previousOf('{"user":"app","password":"zeroth-password"}', (client) =>
       client.fail('getSecretValue', serviceError('ThrottlingException'), {
@@ -559,6 +639,19 @@ describe('finishSecret', () => {
       hint: expect.stringContaining('role'),
     });
     expect(await value('AWSCURRENT')).toMatchObject({ password: FIRST });
+  });
+
+  test('tells why the move failed, and not that nobody could look whether it had worked', async () => {
+    const { deliver, client } = await atFinish();
+    const original = client.updateSecretVersionStage;
+    client.updateSecretVersionStage = async (input) => {
+      client.fail('describeSecret', serviceError('ThrottlingException'));
+      client.fail('updateSecretVersionStage', serviceError('AccessDeniedException'));
+      return original(input);
+    };
+    expect(await rejection(deliver('finishSecret'))).toMatchObject({
+      message: expect.stringMatching(/^UpdateSecretVersionStage of .* failed with AccessDeniedException$/),
+    });
   });
 
   test('of the rotator runs before the move, with all versions; if it fails, nothing moves', async () => {

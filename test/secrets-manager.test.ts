@@ -49,7 +49,7 @@ describe('a Secrets Manager that cannot be reached', () => {
     const handler = rotationHandler(doorRotator(new Door()), { log: () => {} });
     expect(await rejection(handler(event))).toMatchObject({
       code: 'ERR_SECRETS_MANAGER_UNREACHABLE',
-      message: expect.stringMatching(/^DescribeSecret got no answer \((ETIMEDOUT|TimeoutError)\)$/),
+      message: expect.stringMatching(/^DescribeSecret of \S+ got no answer \((ETIMEDOUT|TimeoutError)\)$/),
     });
   });
 
@@ -67,6 +67,8 @@ describe('a Secrets Manager that cannot be reached', () => {
       ['--input-type=module', '--eval', script],
       { env: process.env },
     );
-    expect(stdout).toBe('ERR_SECRETS_MANAGER_UNREACHABLE DescribeSecret got no answer (ECONNREFUSED)\n');
+    expect(stdout).toBe(
+      `ERR_SECRETS_MANAGER_UNREACHABLE DescribeSecret of ${SecretId} got no answer (ECONNREFUSED)\n`,
+    );
   });
 });

@@ -42,11 +42,6 @@ async function onEmbeddedServer(): Promise<Rehearsal> {
 
 async function onOwnServer(secretString: string): Promise<Rehearsal> {
   const { host, port, username } = read(secretString);
-  if (!(await common.accepts(secretString))) {
-    throw new Error(
-      `${host}:${port} refuses the password of "${username}" in this secret: nothing was changed`,
-    );
-  }
   return {
     ...common,
     title: `PostgreSQL on ${host}:${port}, user "${username}"`,
@@ -110,6 +105,7 @@ function context(): StepContext {
     token: 'restore',
     signal: AbortSignal.timeout(30_000),
     readSecret: () => Promise.reject(new Error('a rehearsal reads no other secret')),
+    hide: () => {},
     warn: () => {},
   };
 }

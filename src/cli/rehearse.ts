@@ -83,8 +83,11 @@ interface Run {
 async function run({ rehearsal, options, journal, report, output, interruption }: Run): Promise<boolean> {
   const { secretString } = rehearsal;
   try {
-    await settleLeftOver(rehearsal, journal, report);
     report.title(rehearsal.title);
+    await settleLeftOver(rehearsal, journal, report);
+    if (!(await rehearsal.accepts(secretString))) {
+      throw new Error('the service refuses the value in this secret, so nothing was changed');
+    }
     await journal?.add(secretString);
     try {
       return await rotateAll({ rehearsal, options, journal, report, output, interruption });

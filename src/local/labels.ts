@@ -45,6 +45,7 @@ export function putLabels(versions: VersionMap, to: Version, stages: readonly st
     if (stage === 'AWSCURRENT') moveCurrent(versions, to);
     else attach(versions, stage, to);
   }
-  // AWS API reference, PutSecretValue: the first version of a secret always gets AWSCURRENT.
+  // AWS API reference, PutSecretValue: the first version of a secret always gets AWSCURRENT. Assumed: the empty
+  // version of a rotation is none, so the value that fills it is the first.
   if (!holderOf(versions, 'AWSCURRENT')) moveCurrent(versions, to);
 }

@@ -24,16 +24,18 @@ const LAMBDA_TIMEOUT_MS = 30_000;
  */
 export class LocalRotation {
   readonly #secret: StoredSecret;
+  readonly #rotation: RotationInFlight | undefined;
   readonly #functions: ReadonlyMap<string, LocalFunction>;
 
   constructor(secret: StoredSecret, functions: ReadonlyMap<string, LocalFunction>) {
     this.#secret = secret;
+    this.#rotation = secret.inFlight;
     this.#functions = functions;
   }
 
   /** The ClientRequestToken of the rotation that is under way, if one is. */
   get token(): string | undefined {
-    return this.#secret.inFlight?.token;
+    return this.#rotation?.token;
   }
 
   /** Takes the steps that are left, to the end or to the first failure. */
@@ -51,15 +53,18 @@ export class LocalRotation {
    * @throws Error if no rotation is under way
    */
   async runStep(): Promise<RotationReport | undefined> {
-    const rotation = this.#secret.inFlight;
-    if (!rotation)
-      throw new Error(`no rotation of ${this.#secret.name} is under way: call rotateSecret first`);
+    const rotation = this.#underWay();
+    if (rotation.steps.at(-1)?.error !== undefined) {
+      throw new Error(`the rotation of ${this.#secret.name} has failed: reattempt() starts it over`);
+    }
     if (this.#isAbandoned(rotation)) return this.#end(rotation, 'abandoned');
     const planned: readonly Step[] = rotation.kind === 'test' ? ['testSecret'] : STEPS;
     const done = rotation.steps.filter(({ error }) => error === undefined).length;
     const step = planned[done];
-    if (step && (await this.#invoke(rotation, step)).error !== undefined) {
-      return { outcome: 'failed', steps: rotation.steps };
+    if (step) {
+      const record = await this.#invoke(rotation, step);
+      rotation.steps.push(record);
+      if (record.error !== undefined) return this.#fail(rotation);
     }
     if (done + 1 < planned.length) return undefined;
     return rotation.kind === 'test' ? this.#endTest(rotation) : this.#endRotation(rotation);
@@ -67,21 +72,16 @@ export class LocalRotation {
 
   /** Starts over at createSecret with the same token, as AWS does after a failure. */
   async reattempt(): Promise<RotationReport> {
-    const rotation = this.#secret.inFlight;
-    if (rotation) {
-      rotation.attempt += 1;
-      rotation.steps = [];
-    }
+    const rotation = this.#underWay();
+    rotation.attempt += 1;
+    rotation.steps = [];
     return this.run();
   }
 
   /** Invokes the function for one step, whatever has gone before: for steps delivered twice or out of order. */
   async deliver(step: Step): Promise<void> {
-    const rotation = this.#secret.inFlight;
-    if (!rotation)
-      throw new Error(`no rotation of ${this.#secret.name} is under way: call rotateSecret first`);
+    const rotation = this.#underWay();
     const { error } = await this.#invoke(rotation, step);
-    rotation.steps.pop();
     if (error !== undefined) throw error;
   }
 
@@ -103,14 +103,25 @@ export class LocalRotation {
         error: error ?? new Error('the function threw nothing'),
       }),
     );
-    rotation.steps.push(record);
     return record;
+  }
+
+  #underWay(): RotationInFlight {
+    if (this.#rotation) return this.#rotation;
+    throw new Error(`no rotation of ${this.#secret.name} is under way: call rotateSecret first`);
   }
 
   /** Somebody stored a new current value meanwhile, or took the label away. */
   #isAbandoned({ token }: RotationInFlight): boolean {
     const labels = this.#secret.versions.get(token)?.labels;
     return !labels?.has('AWSPENDING') && !labels?.has('AWSCURRENT');
+  }
+
+  /** AWSPENDING stays for the next attempt; the copy of a mere test loses it (assumed: AWS documents the success only). */
+  #fail(rotation: RotationInFlight): RotationReport {
+    if (rotation.kind === 'rotate') return { outcome: 'failed', steps: [...rotation.steps] };
+    this.#secret.versions.get(rotation.token)?.labels.delete('AWSPENDING');
+    return this.#end(rotation, 'failed');
   }
 
   #endTest(rotation: RotationInFlight): RotationReport {
@@ -120,7 +131,7 @@ export class LocalRotation {
 
   #endRotation(rotation: RotationInFlight): RotationReport {
     const current = holderOf(this.#secret.versions, 'AWSCURRENT');
-    if (current?.id !== rotation.token) return { outcome: 'incomplete', steps: rotation.steps };
+    if (current?.id !== rotation.token) return { outcome: 'incomplete', steps: [...rotation.steps] };
     // The backend clears the label once a rotation is complete; the function need not.
     current.labels.delete('AWSPENDING');
     if (this.#secret.rotation) this.#secret.rotation.lastRotatedDate = new Date();
@@ -128,8 +139,8 @@ export class LocalRotation {
   }
 
   #end({ steps }: RotationInFlight, outcome: RotationOutcome): RotationReport {
-    this.#secret.inFlight = undefined;
-    return { outcome, steps };
+    if (this.#secret.inFlight === this.#rotation) this.#secret.inFlight = undefined;
+    return { outcome, steps: [...steps] };
   }
 }
 

@@ -212,6 +212,42 @@ describe('a rotation', () => {
     expect((await secrets.describeSecret({ SecretId: 'n' })).LastRotatedDate).toBeUndefined();
   });
 
+  test('with RotateImmediately=false that fails leaves nothing in the way (assumed)', async () => {
+    const { secrets, begin, RotationLambdaARN, rotation, labels } = await rotating(() => () => {
+      throw new Error('broken');
+    });
+    await secrets.rotateSecret({ SecretId: 'n', RotationLambdaARN, RotateImmediately: false });
+    expect(await rotation().run()).toMatchObject({
+      outcome: 'failed',
+      steps: [{ error: new Error('broken') }],
+    });
+    expect(await labels()).toEqual({ [FIRST]: ['AWSCURRENT'] });
+    expect(await begin()).toMatchObject({ VersionId: TOKEN });
+  });
+
+  test('that failed goes on only by being started over', async () => {
+    const { begin, rotation } = await rotating(() => () => {
+      throw new Error('broken');
+    });
+    await begin();
+    await rotation().run();
+    await expect(rotation().run()).rejects.toThrow('reattempt() starts it over');
+  });
+
+  test('fails when the function takes longer than Lambda lets it', async () => {
+    jest.useFakeTimers();
+    const { begin, rotation, labels } = await rotating(() => () => new Promise(() => {}));
+    await begin();
+    const report = rotation().run();
+    await jest.advanceTimersByTimeAsync(30_000);
+    jest.useRealTimers();
+    expect(await report).toMatchObject({
+      outcome: 'failed',
+      steps: [{ step: 'createSecret', error: new Error('Task timed out after 30.00 seconds') }],
+    });
+    expect(await labels()).toEqual({ [FIRST]: ['AWSCURRENT'], [TOKEN]: ['AWSPENDING'] });
+  });
+
   test('cannot be driven before it has begun', async () => {
     const { rotation } = await rotating();
     await expect(rotation().run()).rejects.toThrow('no rotation of n is under way');

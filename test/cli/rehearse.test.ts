@@ -1,0 +1,275 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startTestServer, type TestServer } from '../support/postgres.js';
+
+/** The command as it is built, in a process of its own, with a folder of its own for temporary files. */
+const MAIN = join(__dirname, '../../dist/esm/src/cli/main.js');
+const FIRST = 'first-password-1';
+
+let temporary: string;
+const running = new Set<ChildProcess>();
+
+beforeEach(async () => {
+  temporary = await mkdtemp(join(tmpdir(), 'quarterturn-test-'));
+  // The embedded server may run as another user.
+  await import('node:fs/promises').then(({ chmod }) => chmod(temporary, 0o711));
+});
+
+afterEach(async () => {
+  for (const child of running) child.kill('SIGKILL');
+  await rm(temporary, { recursive: true, force: true });
+});
+
+function start(args: readonly string[], env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    env: { ...process.env, TMPDIR: temporary, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running.add(child);
+  const output = { stdout: '', stderr: '' };
+  child.stdout.on('data', (chunk) => {
+    output.stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    output.stderr += chunk;
+  });
+  const end = once(child, 'close').then(([code]) => {
+    running.delete(child);
+    return { code, ...output };
+  });
+  return { child, output, end };
+}
+
+const run = (...args: string[]) => start(args).end;
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+/** Processes that run from the temporary folder. */
+async function leftProcesses(): Promise<string[]> {
+  const left: string[] = [];
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    if (command.includes(temporary)) left.push(command.replaceAll('\0', ' '));
+  }
+  return left;
+}
+
+describe('quarterturn rehearse', () => {
+  test('rotates on an embedded PostgreSQL, shows each step, proves the end, and leaves nothing behind', async () => {
+    const { code, stdout, stderr } = await run('rehearse');
+    expect(stderr.replace(/\(node:\d+\) Warning[^]*?created\)\n/, '')).toBe('');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^PostgreSQL 18\.\d+, started for this rehearsal on 127\.0\.0\.1:\d+, user "app"\n/,
+    );
+    const state = (label: string, what: string) => `       ${label.padEnd(12)} [0-9a-f]{8}  ${what}\n`;
+    const step = (n: number, name: string, ...states: string[]) =>
+      `  ${n}  ${name} .* \\(\\d+ ms\\)\n${states.join('')}`;
+    expect(stdout).toMatch(
+      new RegExp(
+        [
+          'rotation 1 of 1\n',
+          step(1, 'createSecret', state('AWSCURRENT', 'accepted'), state('AWSPENDING', 'refused')),
+          step(2, 'setSecret', state('AWSCURRENT', 'refused'), state('AWSPENDING', 'accepted')),
+          step(3, 'testSecret', state('AWSCURRENT', 'refused'), state('AWSPENDING', 'accepted')),
+          step(4, 'finishSecret', state('AWSPREVIOUS', 'refused'), state('AWSCURRENT', 'accepted')),
+          '\n  yes  the service accepts the new value\n  yes  the service refuses the old value\n',
+          '  yes  nothing secret was printed \\(searched for 2 values\\)\n$',
+        ].join(''),
+      ),
+    );
+    expect(stdout).not.toContain('\u001b');
+    expect(await readdir(temporary)).toEqual([]);
+    expect(await leftProcesses()).toEqual([]);
+  });
+
+  test('with --json writes one object a step, and nothing else', async () => {
+    const { code, stdout } = await run('rehearse', 'postgres', '--json', '--rotations', '2');
+    const steps = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(code).toBe(0);
+    expect(steps.map(({ rotation, step, outcome }) => [rotation, step, outcome])).toEqual(
+      [1, 2].flatMap((rotation) => [
+        [rotation, 'createSecret', 'created'],
+        [rotation, 'setSecret', 'set'],
+        [rotation, 'testSecret', 'passed'],
+        [rotation, 'finishSecret', 'promoted'],
+      ]),
+    );
+    expect(steps[0].labels).toEqual({
+      AWSCURRENT: { versionId: expect.any(String), accepted: true },
+      AWSPENDING: { versionId: expect.any(String), accepted: false },
+    });
+    expect(steps.at(-1).proof).toEqual({
+      newAccepted: true,
+      oldRefused: true,
+      nothingPrinted: true,
+      values: 3,
+    });
+  });
+
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    'on %s ends in order: no process, no file is left',
+    async (signal) => {
+      for (const after of [0, 600]) {
+        const { child, output, end } = start(['rehearse', '--rotations', '1000']);
+        await until(() => (after === 0 ? true : output.stdout.includes('rotation 2 ')));
+        if (after === 0) await new Promise((resolve) => setTimeout(resolve, 500));
+        child.kill(signal);
+        expect(await end).toMatchObject({ code: signal === 'SIGINT' ? 130 : 143 });
+        expect(await readdir(temporary)).toEqual([]);
+        expect(await leftProcesses()).toEqual([]);
+      }
+    },
+  );
+
+  test('whose reader goes away ends in order too', async () => {
+    const { child, output, end } = start(['rehearse', '--rotations', '1000']);
+    await until(() => output.stdout.includes('rotation 2 '));
+    child.stdout?.destroy();
+    expect(await end).toMatchObject({ code: 143 });
+    expect(await readdir(temporary)).toEqual([]);
+  });
+});
+
+test.each([
+  [['rehearse', '--rotations', 'x'], /^quarterturn: --rotations takes a whole number from 1 to 1000\n$/],
+  [['rehearse', '--rotations', '0'], /^quarterturn: --rotations takes .*\n$/],
+  [['rehearse', '--rotations'], /^quarterturn: .*--rotations.*\n$/],
+  [['rehearse', 'mysql'], /^quarterturn: there is no rehearsal "mysql"; there is postgres\n$/],
+  [['rehearse', 'postgres', 'postgres'], /^quarterturn: rehearse takes one rotator, not 2\n$/],
+  [['rehearse', '--wrong'], /^quarterturn: .*--wrong.*\n$/],
+  [['rehearse', '--yes'], /^quarterturn: --yes goes with --secret\n$/],
+  [
+    ['rehearse', '--secret', 'secret.json'],
+    /^quarterturn: --secret changes a real credential .*add --yes\n$/,
+  ],
+  [
+    ['rehearse', '--secret', '/no/such/file', '--yes'],
+    /^quarterturn: cannot read the secret from .*: ENOENT\n$/,
+  ],
+  [['revolve'], /^quarterturn: there is no command "revolve"; .*\n$/],
+])('quarterturn %j exits with 2, and one line that says what is wrong', async (args, line) => {
+  const { code, stdout, stderr } = await run(...args);
+  expect(stderr).toMatch(line);
+  expect(stderr.match(/\n/g)).toHaveLength(1);
+  expect(stdout).toBe('');
+  expect(code).toBe(2);
+});
+
+test.each([[[]], [['--help']], [['help']], [['rehearse', '--help']]])(
+  'quarterturn %j helps',
+  async (args) => {
+    const { code, stdout } = await run(...args);
+    expect(stdout).toMatch(/usage: quarterturn/);
+    expect(code).toBe(0);
+  },
+);
+
+test('quarterturn --version is that of the package', async () => {
+  const { stdout } = await run('--version');
+  expect(stdout).toBe(
+    `${JSON.parse(await readFile(join(__dirname, '../../package.json'), 'utf8')).version}\n`,
+  );
+});
+
+describe('quarterturn rehearse --secret', () => {
+  let server: TestServer;
+  let file: string;
+  let count = 0;
+
+  beforeAll(async () => {
+    server = await startTestServer();
+  });
+
+  afterAll(() => server.stop());
+
+  async function secretFile(more: object = {}): Promise<string> {
+    const app = `own_${++count}`;
+    await server.sql(`CREATE ROLE "${app}" LOGIN PASSWORD '${FIRST}'`);
+    file = join(temporary, 'secret.json');
+    await writeFile(file, server.secret(app, FIRST, more));
+    return app;
+  }
+
+  test('rehearses on that server, and in the end sets the first password again', async () => {
+    const app = await secretFile({ note: 'kept' });
+    const before = await server.verifierOf(app);
+    const { code, stdout } = await run('rehearse', '--secret', file, '--yes', '--rotations', '2');
+    expect(stdout).toContain(`user "${app}"`);
+    expect(stdout).toContain('  yes  nothing secret was printed (searched for 3 values)\n');
+    expect(stdout).toMatch(/the first value is set again, and the service accepts it\n$/);
+    expect(stdout).not.toContain(FIRST);
+    expect(code).toBe(0);
+    expect(await server.accepts(app, FIRST)).toBe(true);
+    expect(await server.verifierOf(app)).not.toBe(before);
+    expect(await readdir(temporary)).toEqual(['secret.json']);
+  });
+
+  test('has every value on disk, for its owner alone, before it is set; Ctrl-C sets the first one again', async () => {
+    const app = await secretFile();
+    const { child, output, end } = start(['rehearse', '--secret', file, '--yes', '--rotations', '1000']);
+    await until(() => output.stdout.includes('rotation 3 '));
+    const { mode } = await stat(`${file}.rehearsal`);
+    const values = (await readFile(`${file}.rehearsal`, 'utf8')).trimEnd().split('\n');
+    child.kill('SIGINT');
+    expect(await end).toMatchObject({ code: 130 });
+    expect(mode & 0o777).toBe(0o600);
+    expect(values.length).toBeGreaterThanOrEqual(3);
+    expect(JSON.parse(JSON.parse(values[0]!)).password).toBe(FIRST);
+    expect(await server.accepts(app, FIRST)).toBe(true);
+    expect(await readdir(temporary)).toEqual(['secret.json']);
+  });
+
+  test('sets the first password again after a failure too', async () => {
+    // The url makes createSecret refuse.
+    const app = await secretFile({ url: `postgres://x:${FIRST}@host/` });
+    const { code, stdout } = await run('rehearse', '--secret', file, '--yes');
+    expect(stdout).toContain('ERR_STALE_FIELD');
+    expect(stdout).toMatch(/the first value is set again, and the service accepts it\n$/);
+    expect(code).toBe(1);
+    expect(await server.accepts(app, FIRST)).toBe(true);
+  });
+
+  test('after a crash, the next rehearsal first sets the first password again', async () => {
+    const app = await secretFile();
+    const { child, output, end } = start(['rehearse', '--secret', file, '--yes', '--rotations', '1000']);
+    await until(() => output.stdout.includes('rotation 2 '));
+    child.kill('SIGKILL');
+    await end;
+    expect(await readdir(temporary)).toContain('secret.json.rehearsal');
+    const { code, stdout } = await run('rehearse', '--secret', file, '--yes');
+    expect(stdout).toMatch(/is from a rehearsal that did not end: its first value is set again\n/);
+    expect(code).toBe(0);
+    expect(await server.accepts(app, FIRST)).toBe(true);
+    expect(await readdir(temporary)).toEqual(['secret.json']);
+  });
+
+  test.each([
+    [
+      'that the server refuses',
+      (text: string) => text.replace(FIRST, 'wrong-password-9'),
+      /the service refuses the value in this secret, so nothing was changed/,
+    ],
+    ['that is not JSON', () => 'hunter2-hunter2', /the secret is not a JSON object/],
+    ['that is empty', () => '', /the secret is not a JSON object/],
+    ['without a host', (text: string) => text.replace('"host"', '"toast"'), /"host" is missing/],
+  ])('with a secret %s changes nothing, and says so', async (_, change, problem) => {
+    const app = await secretFile();
+    const before = await server.verifierOf(app);
+    await writeFile(file, change(await readFile(file, 'utf8')));
+    const { code, stdout, stderr } = await run('rehearse', '--secret', file, '--yes');
+    expect(stderr).toMatch(problem);
+    expect(stderr + stdout).not.toMatch(/hunter2|wrong-password|first-password/);
+    expect(code).toBe(1);
+    expect(await server.verifierOf(app)).toBe(before);
+    expect(await readdir(temporary)).toEqual(['secret.json']);
+  });
+});
