@@ -2,7 +2,19 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { access, chmod, chown, cp, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  access,
+  chown,
+  cp,
+  lchown,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -45,6 +57,11 @@ export async function startServer(options: EmbeddedServerOptions): Promise<Embed
   const home = await mkdtemp(join(tmpdir(), 'quarterturn-postgres-'));
   try {
     if (IDENTITY.uid) await chown(home, NOBODY, NOBODY);
+    if (!(await isReachable(dirname(home)))) {
+      throw new Error(
+        `${tmpdir()} is closed to the user that PostgreSQL runs as: set TMPDIR to another folder`,
+      );
+    }
     const binaries = await findBinaries(options.from, home);
     const password = randomBytes(16).toString('hex');
     const directory = join(home, 'data');
@@ -136,9 +153,16 @@ async function findBinaries(from: string, home: string): Promise<string> {
   if (!usable) {
     await cp(native, place, { recursive: true, verbatimSymlinks: true });
     await linkLibraries(place);
-    for (const name of ['initdb', 'postgres']) await chmod(join(place, 'bin', name), 0o755);
+    await giveAway(place);
   }
   return join(place, 'bin');
+}
+
+/** A copy that root makes has the modes of the original, which may let nobody else read. */
+async function giveAway(folder: string): Promise<void> {
+  if (IDENTITY.uid === undefined) return;
+  const names = await readdir(folder, { recursive: true });
+  for (const name of ['', ...names]) await lchown(join(folder, name), NOBODY, NOBODY);
 }
 
 function resolvePlatformPackage(from: string): string {
@@ -158,7 +182,7 @@ function resolvePlatformPackage(from: string): string {
 /** A root's home is closed to nobody, and so is all that is below it. */
 async function isReachable(path: string): Promise<boolean> {
   const { mode } = await stat(path);
-  const isOpen = IDENTITY.uid === undefined || (mode & 0o005) === 0o005;
+  const isOpen = IDENTITY.uid === undefined || (mode & 0o001) === 0o001;
   const parent = dirname(path);
   return isOpen && (parent === path || isReachable(parent));
 }

@@ -27,8 +27,14 @@ const FAILURES: Readonly<Record<string, Failure>> = {
   '53300': [
     'ERR_SERVICE_FAILED',
     'has no connection left',
-    'raise max_connections, or close idle connections',
+    'close idle ones, or raise max_connections, or the CONNECTION LIMIT of the role',
   ],
+  '55000': [
+    'ERR_LOGIN_NOT_ALLOWED',
+    'takes no connections to the database',
+    'correct "dbname" in the secret',
+  ],
+  '57P01': ['ERR_SERVICE_UNREACHABLE', 'ended the session', 'the next attempt may find it ready'],
   '57P03': ['ERR_SERVICE_FAILED', 'is starting up or shutting down', 'the next attempt may find it ready'],
   '57014': ['ERR_SERVICE_TIMEOUT', 'cancelled the statement', 'look for a statement_timeout on the role'],
   '55P03': [
@@ -63,7 +69,23 @@ const FAILURES: Readonly<Record<string, Failure>> = {
 /** pg's own errors have no code. */
 const MESSAGES: readonly (readonly [RegExp, Failure])[] = [
   [/^timeout expired$|^Query read timeout$/, ['ERR_SERVICE_TIMEOUT', 'does not answer', UNREACHABLE]],
-  [/does not support SSL/, ['ERR_SERVICE_TLS', 'offers no TLS', TLS]],
+  [/does not support SSL|establishing an SSL connection/, ['ERR_SERVICE_TLS', 'offers no TLS', TLS]],
+  [
+    /clear text asked for/,
+    [
+      'ERR_SERVICE_TLS',
+      'asks for the password in clear text on a connection that is not encrypted',
+      'remove `"ssl": false` from the secret, or make pg_hba.conf say scram-sha-256',
+    ],
+  ],
+  [
+    /^Unknown authenticationOk message type|^SASL:/,
+    [
+      'ERR_SERVICE_UNSUPPORTED',
+      'asks for a way of logging in that is not supported here',
+      'make pg_hba.conf say scram-sha-256 for this user and address',
+    ],
+  ],
   [/Connection terminated/, ['ERR_SERVICE_UNREACHABLE', 'closed the connection', UNREACHABLE]],
 ];
 
@@ -80,7 +102,9 @@ export function toFailure(
   { host, port, username, dbname }: Target,
 ): RotationError {
   const { code, message } = partsOf(error);
-  const [rotationCode, problem, hint] = FAILURES[code] ?? byMessage(code, message);
+  // A parameter that is refused at login is not the password.
+  const known = code === '22023' && doing !== 'change the password' ? undefined : FAILURES[code];
+  const [rotationCode, problem, hint] = known ?? byMessage(code, message);
   const sqlState = /^[0-9A-Z]{5}$/.test(code) ? ` (SQLSTATE ${code})` : code && ` (${code})`;
   return new RotationError(
     rotationCode,
@@ -90,7 +114,7 @@ export function toFailure(
 }
 
 function byMessage(code: string, message: string): Failure {
-  if (TLS_CODE.test(code)) return ['ERR_SERVICE_TLS', 'has a certificate that cannot be trusted', TLS];
+  if (TLS_CODE.test(code)) return ['ERR_SERVICE_TLS', 'has no certificate that can be trusted', TLS];
   const known = MESSAGES.find(([pattern]) => pattern.test(message));
   return known?.[1] ?? ['ERR_SERVICE_FAILED', 'failed', 'look into the server’s log at this time'];
 }

@@ -10,7 +10,7 @@ import {
 } from '../../src/index.js';
 import { codeOf, toFailure } from './failures.js';
 import { type PostgresSecret, parseSecret, SHOWS } from './secret.js';
-import { login, type Session } from './session.js';
+import { login, MAX_ITERATIONS, type Session } from './session.js';
 import { md5Verifier, scramVerifier } from './verifier.js';
 
 export type { PostgresSecret } from './secret.js';
@@ -24,7 +24,8 @@ export interface PostgresOptions {
   readonly timeoutMs?: number;
 }
 
-const EXPIRED = 'a role whose VALID UNTIL has passed is refused like one with a wrong password';
+const EXPIRED =
+  'a role that does not exist, has no password, or whose VALID UNTIL has passed is refused like one with a wrong password';
 
 /**
  * Rotates a user's own password: the user logs in and changes it. What is sent is a SCRAM-SHA-256 verifier, never the
@@ -36,8 +37,8 @@ const EXPIRED = 'a role whose VALID UNTIL has passed is refused like one with a 
  */
 export function postgres(options: PostgresOptions = {}): Rotator<PostgresSecret, 'password'> {
   const makePassword = passwordSource(options.password ?? passwordPolicyFrom(process.env));
-  const logIn = (secret: PostgresSecret, signal: AbortSignal) =>
-    login(secret, { ca: options.ca, timeoutMs: options.timeoutMs ?? 10_000, signal });
+  const { ca, timeoutMs = 10_000 } = options;
+  const logIn = (secret: PostgresSecret, signal: AbortSignal) => login(secret, { ca, timeoutMs, signal });
 
   return {
     name: 'postgres',
@@ -53,7 +54,7 @@ export function postgres(options: PostgresOptions = {}): Rotator<PostgresSecret,
   async function setSecret(versions: Versions<PostgresSecret>, context: StepContext): Promise<void> {
     const { session, isCurrent } = await logInWithAny(versions, context.signal);
     try {
-      await changePassword(session, versions.pending, context);
+      await changePassword(session, versions.pending, timeoutMs, context);
     } catch (error) {
       if (!(error instanceof RotationError && error.code === 'ERR_VALUE_REFUSED' && isCurrent)) throw error;
       throw new RotationError(error.code, error.message, { hint: `${error.hint}. ${dropPending(context)}` });
@@ -117,6 +118,7 @@ interface ServerFacts {
 async function changePassword(
   session: Session,
   pending: PostgresSecret,
+  timeoutMs: number,
   context: StepContext,
 ): Promise<void> {
   const { username, password, host, port } = pending;
@@ -131,28 +133,41 @@ async function changePassword(
       hint: 'name the writer’s endpoint as "host", not a reader’s',
     });
   }
-  if (facts.isMd5) {
+  if (facts.iterations > MAX_ITERATIONS) {
+    throw new RotationError(
+      'ERR_SERVICE_UNSUPPORTED',
+      `${host}:${port} asks for ${facts.iterations} iterations`,
+      {
+        hint: `set scram_iterations of the role or the server to at most ${MAX_ITERATIONS}`,
+      },
+    );
+  }
+  // Whoever has logged in by SCRAM can be stored as SCRAM; where pg_hba.conf wants it, MD5 would lock the user out.
+  const isMd5 = facts.isMd5 && !session.isScram;
+  if (isMd5) {
     context.warn(
       `${host}:${port} stores passwords as MD5 (password_encryption), which whoever reads it can log in with, and ` +
         `which is sent in SQL; change it to scram-sha-256 once all clients know SCRAM`,
     );
   }
-  const verifier = facts.isMd5
-    ? md5Verifier(password, username)
-    : await scramVerifier(password, facts.iterations);
+  const verifier = isMd5 ? md5Verifier(password, username) : await scramVerifier(password, facts.iterations);
   const sql = `ALTER ROLE ${session.escapeIdentifier(username)} PASSWORD ${session.escapeLiteral(verifier)}`;
   for (let attempt = 1; ; attempt++) {
     try {
       // Read-write by name: a role, or its database, may be read-only by default.
       await session.query('BEGIN READ WRITE');
+      // As the user itself: the session may act as another role by `ALTER ROLE … SET role`.
+      await session.query('SET LOCAL ROLE NONE');
+      // The server gives up before we do, and leaves nothing that waits.
+      await session.query(`SET LOCAL lock_timeout = ${Math.ceil(timeoutMs * 0.8)}`);
       await session.query(sql);
       await session.query('COMMIT');
       return;
     } catch (error) {
       // XX000, "tuple concurrently updated": another attempt at this very change was faster.
-      if (codeOf(error) !== 'XX000' || attempt === 5) throw toFailure(error, 'change the password', pending);
-      await session.query('ROLLBACK');
-      await sleep(20 * attempt, undefined, { signal: context.signal });
+      if (codeOf(error) !== 'XX000' || attempt === 20) throw toFailure(error, 'change the password', pending);
+      await session.query('ROLLBACK').catch(() => {}); // If the session is broken, the next BEGIN says so.
+      await sleep(Math.random() * 25 * attempt, undefined, { signal: context.signal });
     }
   }
 }

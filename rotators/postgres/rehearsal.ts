@@ -10,6 +10,7 @@ import { startServer } from './embedded-server.js';
 import { postgres } from './index.js';
 import { type PostgresSecret, parseSecret } from './secret.js';
 import { login, type Session } from './session.js';
+import { scramVerifier } from './verifier.js';
 
 const rotator = postgres();
 
@@ -24,7 +25,8 @@ async function onEmbeddedServer(): Promise<Rehearsal> {
     const admin = { engine: 'postgres', host, port, username, password, dbname: 'postgres', ssl: false };
     const app = { ...admin, username: 'app', password: passwordSource()() };
     const version = await withSession(admin, async (session) => {
-      await session.query(`CREATE ROLE app LOGIN PASSWORD ${session.escapeLiteral(app.password)}`);
+      const verifier = await scramVerifier(app.password, 4096);
+      await session.query(`CREATE ROLE app LOGIN PASSWORD ${session.escapeLiteral(verifier)}`);
       const [row] = await session.query('SHOW server_version');
       return String(row?.server_version);
     });
@@ -50,8 +52,8 @@ async function onOwnServer(secretString: string): Promise<Rehearsal> {
   };
 }
 
-const common: Pick<Rehearsal, 'shows' | 'handler' | 'accepts' | 'restore'> = {
-  shows: rotator.shows,
+const common: Pick<Rehearsal, 'rotator' | 'handler' | 'accepts' | 'restore'> = {
+  rotator,
   handler: (options) => rotationHandler(rotator, options),
 
   async accepts(secretString) {

@@ -29,7 +29,7 @@ export function parseSecret(json: Readonly<Record<string, unknown>>): PostgresSe
     username: text(json, 'username'),
     password: text(json, 'password'),
     dbname: text(json, 'dbname', 'postgres'),
-    ssl: String(json.ssl).toLowerCase() !== 'false',
+    ssl: !(json.ssl === false || (typeof json.ssl === 'string' && json.ssl.toLowerCase() === 'false')),
   };
 }
 

@@ -1,13 +1,15 @@
-import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
-import type { ClientConfig } from 'pg';
+import type { Duplex } from 'node:stream';
+import type { Client, ClientConfig, Connection } from 'pg';
 import { RotationError } from '../../src/index.js';
+import { trusted } from './authorities.js';
 import { codeOf, toFailure } from './failures.js';
 import type { PostgresSecret } from './secret.js';
 
 /** A session with the server, in which the server has asked for the password and has taken it. */
 export interface Session {
+  /** Whether the login was by SCRAM: then the server holds a SCRAM verifier for the user. */
+  readonly isScram: boolean;
   query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
   escapeIdentifier(name: string): string;
   escapeLiteral(text: string): string;
@@ -21,8 +23,8 @@ export interface LoginOptions {
   readonly signal: AbortSignal;
 }
 
-/** Where Lambda's Node.js runtimes keep the certificate authorities of RDS; Node loads them only if told to. */
-const RDS_BUNDLE = '/var/runtime/ca-cert.pem';
+/** More iterations of SCRAM than anybody asks for, and as many as take half a second. pg itself stops at 100,000. */
+export const MAX_ITERATIONS = 1_000_000;
 
 /**
  * Logs in as an application would. Only invalid_password (28P01) is a refusal: all else tells nothing about the
@@ -31,35 +33,18 @@ const RDS_BUNDLE = '/var/runtime/ca-cert.pem';
  * @throws RotationError `ERR_CREDENTIAL_UNPROVEN` if the server lets the user in without asking for the password
  */
 export async function login(secret: PostgresSecret, options: LoginOptions): Promise<Session | 'rejected'> {
-  options.signal.throwIfAborted();
   const { Client } = await import('pg');
-  const { host, port, username, password, dbname, ssl } = secret;
-  let isAsked = false;
+  options.signal.throwIfAborted();
   const socket = new Socket();
-  const abort = () => socket.destroy(Object.assign(new Error('timeout expired'), { code: 'ETIMEDOUT' }));
-  const config: ClientConfig & { readonly scramMaxIterations: number } = {
-    host,
-    port,
-    user: username,
-    database: dbname,
-    // pg calls the function only when the server asks, in whatever form.
-    password: () => {
-      isAsked = true;
-      return password;
-    },
-    // Never absent: then pg would take PGSSLMODE, or send everything in the clear.
-    ssl: ssl && { secureContext: trusted(options.ca), rejectUnauthorized: true },
-    enableChannelBinding: ssl,
-    // A server of ours may ask for more than pg's 100,000 iterations.
-    scramMaxIterations: 10_000_000,
-    stream: () => socket,
-    connectionTimeoutMillis: options.timeoutMs,
-    query_timeout: options.timeoutMs,
-    application_name: 'quarterturn',
-  };
-  const client = new Client(config);
+  const asked = new Set<'scram' | 'md5' | 'clear text'>();
+  const client = new Client(configOf(secret, options, socket, asked));
+  harden(client);
+  client.connection.on('authenticationSASL', () => asked.add('scram'));
+  client.connection.on('authenticationMD5Password', () => asked.add('md5'));
+  client.connection.on('authenticationCleartextPassword', () => asked.add('clear text'));
   // A connection that breaks between two queries has nobody else to tell; the next query fails.
   client.on('error', () => {});
+  const abort = () => socket.destroy(Object.assign(new Error('timeout expired'), { code: 'ETIMEDOUT' }));
   options.signal.addEventListener('abort', abort, { once: true });
   const end = async (): Promise<void> => {
     options.signal.removeEventListener('abort', abort);
@@ -74,35 +59,79 @@ export async function login(secret: PostgresSecret, options: LoginOptions): Prom
     if (codeOf(error) === '28P01') return 'rejected';
     throw toFailure(error, 'log in', secret);
   }
-  if (!isAsked) {
+  if (asked.size === 0) {
     await end();
     throw unproven(secret);
   }
   return {
-    query: async (sql) => (await client.query<Record<string, unknown>>(sql)).rows,
+    isScram: asked.has('scram'),
+    async query(sql) {
+      options.signal.throwIfAborted();
+      return (await client.query<Record<string, unknown>>(sql)).rows;
+    },
     escapeIdentifier: (name) => client.escapeIdentifier(name),
     escapeLiteral: (text) => client.escapeLiteral(text),
     end,
   };
 }
 
-const contexts = new Map<string, SecureContext>();
-
-/** Made once a container: parsing the certificates takes longer than a login. */
-function trusted(ca: string | readonly string[] | undefined): SecureContext {
-  const authorities = ca === undefined ? [...rootCertificates, ...rdsAuthorities()] : [ca].flat();
-  const key = ca === undefined ? 'default' : authorities.join();
-  const context = contexts.get(key) ?? createSecureContext({ ca: authorities, minVersion: 'TLSv1.2' });
-  contexts.set(key, context);
-  return context;
+/** Names all that pg would otherwise take from the environment (PGSSLMODE, PGCLIENTENCODING …). */
+function configOf(
+  { host, port, username, password, dbname, ssl }: PostgresSecret,
+  { ca, timeoutMs }: LoginOptions,
+  socket: Socket,
+  asked: ReadonlySet<string>,
+): ClientConfig & { readonly scramMaxIterations: number } {
+  return {
+    host,
+    port,
+    user: username,
+    database: dbname,
+    // pg calls it when the server asks for a password, in whatever form.
+    password() {
+      if (asked.has('clear text') && !ssl) throw new Error('password in clear text asked for');
+      return password;
+    },
+    // Never absent: then pg would send everything in the clear.
+    ssl: ssl && { secureContext: trusted(ca), rejectUnauthorized: true },
+    sslnegotiation: 'postgres',
+    enableChannelBinding: ssl,
+    scramMaxIterations: MAX_ITERATIONS,
+    stream: () => socket,
+    connectionTimeoutMillis: timeoutMs,
+    query_timeout: timeoutMs,
+    client_encoding: 'UTF8',
+    application_name: 'quarterturn',
+  };
 }
 
-function rdsAuthorities(): readonly string[] {
-  try {
-    return [readFileSync(RDS_BUNDLE, 'utf8')];
-  } catch {
-    return []; // Not in Lambda.
-  }
+/** What pg 8 leaves no option for. */
+interface Internals {
+  readonly connectionParameters: { options: unknown; replication: unknown };
+  readonly connection: Connection & { attachListeners(stream: Pick<Duplex, 'on'>): void };
+}
+
+function harden(client: Client): void {
+  const { connection, connectionParameters } = client as Client & Internals;
+  // PGOPTIONS and PGREPLICATION would change what the session is.
+  Object.assign(connectionParameters, { options: undefined, replication: undefined });
+  // Of a request that pg does not know (GSS, SSPI) its parser throws, out of reach of all who wait for it.
+  const attachListeners = connection.attachListeners.bind(connection);
+  connection.attachListeners = (stream) => {
+    const on = (event: string, listener: (...args: unknown[]) => void) =>
+      stream.on(event, event === 'data' ? guarded(listener, stream) : listener);
+    attachListeners({ on } as Pick<Duplex, 'on'>);
+  };
+}
+
+function guarded(listener: (...args: unknown[]) => void, stream: Pick<Duplex, 'on'>) {
+  return (...args: unknown[]): void => {
+    try {
+      listener(...args);
+    } catch (error) {
+      (stream as Duplex).destroy(error instanceof Error ? error : new Error('unknown message'));
+    }
+  };
 }
 
 function unproven({ host, port, username }: PostgresSecret): RotationError {

@@ -7,14 +7,14 @@ export class Interruption {
   readonly #listeners = Object.entries(EXIT_CODES).map(
     ([signal, code]) => [signal, () => this.#interrupt(code)] as const,
   );
-  /** Whoever reads our output has gone. */
-  readonly #onBrokenPipe = () => this.#interrupt(EXIT_CODES.SIGTERM);
 
-  /** @param onInterrupt is called at every signal */
+  /** @param onInterrupt is called at the first signal */
   constructor(onInterrupt: () => void) {
     this.#onInterrupt = onInterrupt;
     for (const [signal, listener] of this.#listeners) process.on(signal, listener);
-    process.stdout.on('error', this.#onBrokenPipe);
+    // Whoever reads our output has gone. Of stderr there is nobody left to tell.
+    process.stdout.on('error', () => this.#interrupt(EXIT_CODES.SIGTERM));
+    process.stderr.on('error', () => {});
   }
 
   /** The exit code, once there was a signal. */
@@ -27,7 +27,8 @@ export class Interruption {
   }
 
   #interrupt(code: number): void {
-    this.#exitCode ??= code;
+    if (this.#exitCode !== undefined) return;
+    this.#exitCode = code;
     this.#onInterrupt();
   }
 }

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { isRotationError } from '../errors.js';
 import { readPackage } from './package.js';
 import { rehearse } from './rehearse.js';
 import { UsageError } from './usage-error.js';
@@ -27,7 +28,7 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
       process.stdout.write(HELP);
       return 0;
     default:
-      throw new UsageError(`there is no command "${command}"; quarterturn --help lists them`);
+      throw new UsageError(`there is no command ${JSON.stringify(command)}; quarterturn --help lists them`);
   }
 }
 
@@ -36,5 +37,6 @@ try {
 } catch (error) {
   const message = error instanceof Error ? error.message : 'failed';
   process.stderr.write(`quarterturn: ${message}\n`);
+  if (isRotationError(error) && error.hint) process.stderr.write(`hint: ${error.hint}\n`);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }

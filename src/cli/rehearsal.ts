@@ -14,8 +14,8 @@ export interface Rehearsal {
   readonly title: string;
   /** The first value of the secret, which the service accepts. */
   readonly secretString: string;
-  /** The fields of it that are not secret, as the rotator declares them. */
-  readonly shows: readonly string[];
+  /** The rotator, of which the fields of the secret are declared. */
+  readonly rotator: { readonly shows: readonly string[]; readonly rotates: readonly string[] };
   /** The rotation function. */
   handler(options: RotationHandlerOptions): RotationHandler;
   /** Asks the service itself, not the rotator, whether it takes a value now. */

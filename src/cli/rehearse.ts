@@ -5,6 +5,7 @@ import { isRotationError, type RotationError } from '../errors.js';
 import { LocalSecretsManager } from '../local/service.js';
 import type { LogEntry } from '../log.js';
 import { Redactor } from '../redact.js';
+import { readSecretString } from '../secret-string.js';
 import { Interruption } from './interruption.js';
 import { Journal } from './journal.js';
 import { Output } from './output.js';
@@ -84,11 +85,13 @@ async function run({ rehearsal, options, journal, report, output, interruption }
   const { secretString } = rehearsal;
   try {
     report.title(rehearsal.title);
-    await settleLeftOver(rehearsal, journal, report);
+    const hadLeftOver = await settleLeftOver(rehearsal, journal, report);
     if (!(await rehearsal.accepts(secretString))) {
-      throw new Error('the service refuses the value in this secret, so nothing was changed');
+      throw new Error(
+        `the service refuses the value in this secret${hadLeftOver ? '' : ', so nothing was changed'}`,
+      );
     }
-    await journal?.add(secretString);
+    await journal?.begin(secretString);
     try {
       return await rotateAll({ rehearsal, options, journal, report, output, interruption });
     } finally {
@@ -112,7 +115,7 @@ async function rotateAll({
   const handler = rehearsal.handler({ client: secrets, log: (entry) => void log.push(entry) });
   const lambdaArn = secrets.addFunction('rehearsal', handler);
   await secrets.createSecret({ Name: SECRET_NAME, SecretString: rehearsal.secretString });
-  const seen = new Seen(rehearsal.shows);
+  const seen = new Seen(rehearsal.rotator);
   let isProven = true;
 
   for (let rotation = 1; rotation <= options.rotations; rotation++) {
@@ -184,10 +187,10 @@ async function accepted(
 class Seen {
   readonly #values = new Set<string>();
   readonly #redactor = new Redactor();
-  readonly #shows: readonly string[];
+  readonly #declared: Rehearsal['rotator'];
 
-  constructor(shows: readonly string[]) {
-    this.#shows = shows;
+  constructor(declared: Rehearsal['rotator']) {
+    this.#declared = declared;
   }
 
   get count(): number {
@@ -197,7 +200,11 @@ class Seen {
   add(secretString: string): void {
     if (this.#values.has(secretString)) return;
     this.#values.add(secretString);
-    this.#redactor.hideFields(JSON.parse(secretString), this.#shows);
+    const { shows, rotates } = this.#declared;
+    const fields = Object.entries<unknown>(JSON.parse(secretString));
+    // A short word in a field that stays ("test") stands in our own words too, and proves nothing.
+    const telling = fields.filter(([field, value]) => rotates.includes(field) || String(value).length >= 8);
+    this.#redactor.hideFields(Object.fromEntries(telling), shows, rotates);
   }
 
   isIn(text: string): boolean {
@@ -224,7 +231,7 @@ function prove(
 /** Sets the first value again, and uses it. */
 async function restore(rehearsal: Rehearsal, first: string, journal: Journal, report: Report): Promise<void> {
   try {
-    await rehearsal.restore(first, journal.values);
+    if (!(await rehearsal.accepts(first))) await rehearsal.restore(first, journal.values);
     if (!(await rehearsal.accepts(first))) throw new Error('the service still refuses it');
   } catch (cause) {
     const problem = cause instanceof Error ? cause.message : 'failed';
@@ -242,12 +249,13 @@ async function settleLeftOver(
   rehearsal: Rehearsal,
   journal: Journal | undefined,
   report: Report,
-): Promise<void> {
+): Promise<boolean> {
   const [first, ...others] = (await journal?.readLeftOver()) ?? [];
-  if (!journal || first === undefined) return;
+  if (!journal || first === undefined) return false;
   report.note(`${journal.path} is from a rehearsal that did not end: its first value is set again`);
-  await rehearsal.restore(first, others);
+  if (!(await rehearsal.accepts(first))) await rehearsal.restore(first, others);
   await journal.remove();
+  return true;
 }
 
 function parseOptions(args: readonly string[], names: readonly string[]): Options | 'help' {
@@ -256,7 +264,7 @@ function parseOptions(args: readonly string[], names: readonly string[]): Option
   const [rotator = readPackage().config.rehearsal, ...rest] = positionals;
   if (rest.length > 0) throw new UsageError(`rehearse takes one rotator, not ${positionals.length}`);
   if (!names.includes(rotator)) {
-    throw new UsageError(`there is no rehearsal "${rotator}"; there is ${names.join(', ')}`);
+    throw new UsageError(`there is no rehearsal ${JSON.stringify(rotator)}; there is ${names.join(', ')}`);
   }
   const rotations = Number(values.rotations ?? 1);
   if (!/^\d+$/.test(values.rotations ?? '1') || rotations < 1 || rotations > 1000) {
@@ -286,7 +294,7 @@ function parse(args: readonly string[]) {
     });
   } catch (error) {
     // parseArgs explains at length; its first sentence says it.
-    const [problem = ''] = error instanceof Error ? error.message.split(/\. |\n/) : [];
+    const [problem = ''] = error instanceof Error ? error.message.split(/\.(?:\s|$)|\n/) : [];
     throw new UsageError(`${problem}; quarterturn rehearse --help lists the options`);
   }
 }
@@ -305,10 +313,12 @@ async function load(rotator: string): Promise<StartRehearsal> {
 
 async function readSecretFile(path: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8');
+    const text = await readFile(path, 'utf8');
+    return readSecretString({ SecretString: text }, JSON.stringify(path)).text;
   } catch (error) {
+    if (isRotationError(error)) throw new UsageError(error.message);
     const code = error instanceof Error && 'code' in error ? error.code : 'unreadable';
-    throw new UsageError(`cannot read the secret from ${path}: ${code}`);
+    throw new UsageError(`cannot read the secret from ${JSON.stringify(path)}: ${code}`);
   }
 }
 

@@ -46,7 +46,11 @@ function start(args: readonly string[], env: Record<string, string> = {}) {
 const run = (...args: string[]) => start(args).end;
 
 async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
+  const end = performance.now() + 15_000;
+  while (!condition()) {
+    if (performance.now() > end) throw new Error('waited in vain');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
 }
 
 /** Processes that run from the temporary folder. */
@@ -134,6 +138,7 @@ describe('quarterturn rehearse', () => {
     const { child, output, end } = start(['rehearse', '--rotations', '1000']);
     await until(() => output.stdout.includes('rotation 2 '));
     child.stdout?.destroy();
+    child.stderr?.destroy();
     expect(await end).toMatchObject({ code: 143 });
     expect(await readdir(temporary)).toEqual([]);
   });
@@ -218,10 +223,11 @@ describe('quarterturn rehearse --secret', () => {
     const { child, output, end } = start(['rehearse', '--secret', file, '--yes', '--rotations', '1000']);
     await until(() => output.stdout.includes('rotation 3 '));
     const { mode } = await stat(`${file}.rehearsal`);
-    const values = (await readFile(`${file}.rehearsal`, 'utf8')).trimEnd().split('\n');
+    const [pid, ...values] = (await readFile(`${file}.rehearsal`, 'utf8')).trimEnd().split('\n');
     child.kill('SIGINT');
     expect(await end).toMatchObject({ code: 130 });
     expect(mode & 0o777).toBe(0o600);
+    expect(pid).toBe(String(child.pid));
     expect(values.length).toBeGreaterThanOrEqual(3);
     expect(JSON.parse(JSON.parse(values[0]!)).password).toBe(FIRST);
     expect(await server.accepts(app, FIRST)).toBe(true);
@@ -252,14 +258,44 @@ describe('quarterturn rehearse --secret', () => {
     expect(await readdir(temporary)).toEqual(['secret.json']);
   });
 
+  test.each(['hunter2-hunter2', '', '["hunter2-hunter2"]'])(
+    'with %j for a secret exits with 2, and quotes nothing of it',
+    async (text) => {
+      file = join(temporary, 'secret.json');
+      await writeFile(file, text);
+      const { code, stderr } = await run('rehearse', '--secret', file, '--yes');
+      expect(stderr).toMatch(/^quarterturn: ".*secret\.json" is .*\n$/);
+      expect(stderr).not.toContain('hunter2');
+      expect(code).toBe(2);
+    },
+  );
+
+  test('refuses while another rehearsal with the same secret is under way', async () => {
+    const app = await secretFile();
+    const first = start(['rehearse', '--secret', file, '--yes', '--rotations', '1000']);
+    await until(() => first.output.stdout.includes('rotation 2 '));
+    const { code, stderr } = await run('rehearse', '--secret', file, '--yes');
+    expect(stderr).toContain(`another rehearsal with this secret is under way (process ${first.child.pid})`);
+    expect(code).toBe(1);
+    first.child.kill('SIGINT');
+    expect(await first.end).toMatchObject({ code: 130 });
+    expect(await server.accepts(app, FIRST)).toBe(true);
+  });
+
+  test('quotes nothing of a journal that is none', async () => {
+    await secretFile();
+    await writeFile(`${file}.rehearsal`, '0\nhunter2-hunter2\n');
+    const { code, stderr } = await run('rehearse', '--secret', file, '--yes');
+    expect(stderr).toMatch(/is not the journal of a rehearsal: move it away\n$/);
+    expect(code).toBe(1);
+  });
+
   test.each([
     [
       'that the server refuses',
       (text: string) => text.replace(FIRST, 'wrong-password-9'),
       /the service refuses the value in this secret, so nothing was changed/,
     ],
-    ['that is not JSON', () => 'hunter2-hunter2', /the secret is not a JSON object/],
-    ['that is empty', () => '', /the secret is not a JSON object/],
     ['without a host', (text: string) => text.replace('"host"', '"toast"'), /"host" is missing/],
   ])('with a secret %s changes nothing, and says so', async (_, change, problem) => {
     const app = await secretFile();

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { Client } from 'pg';
 import type { PostgresOptions } from '../../../rotators/postgres/index.js';
 import { scramVerifier } from '../../../rotators/postgres/verifier.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
@@ -183,19 +184,118 @@ describe('a password that the server refuses', () => {
   });
 });
 
-test('a server that stores MD5 is obeyed, with a warning at each rotation', async () => {
-  await role('old_style');
-  await server.sql('ALTER ROLE old_style SET password_encryption = md5');
-  const { begin, rotation, log, password } = await postgresRig(server.secret('old_style', FIRST));
-  for (let n = 0; n < 2; n++) {
+describe('a server whose password_encryption is md5', () => {
+  const md5 = (name: string) => server.sql(`ALTER ROLE "${name}" SET password_encryption = md5`);
+
+  test('gets MD5 for a user that has logged in by MD5, with a warning at each rotation', async () => {
+    await server.sql(`SET password_encryption = md5; CREATE ROLE old_style LOGIN PASSWORD '${FIRST}'`);
+    await md5('old_style');
+    const { begin, rotation, log, password } = await postgresRig(server.secret('old_style', FIRST));
+    for (let n = 0; n < 2; n++) {
+      await begin();
+      expect(await rotation().run()).toMatchObject({ outcome: 'succeeded' });
+      expect(await server.verifierOf('old_style')).toMatch(/^md5[0-9a-f]{32}$/);
+    }
+    const warnings = log.filter(({ step }) => step === 'setSecret').map((entry) => entry.warnings);
+    expect(warnings).toEqual([[expect.stringContaining('MD5')], [expect.stringContaining('MD5')]]);
+    expect(leaks(JSON.stringify(log), await password('AWSCURRENT'))).toBeUndefined();
+  });
+
+  test('gets SCRAM for a user that has logged in by SCRAM: MD5 would lock it out', async () => {
+    const app = await role();
+    await md5(app);
+    const { begin, rotation, log } = await postgresRig(server.secret(app, FIRST));
     await begin();
     expect(await rotation().run()).toMatchObject({ outcome: 'succeeded' });
-    expect(await server.verifierOf('old_style')).toMatch(/^md5[0-9a-f]{32}$/);
-  }
-  const warnings = log.filter(({ step }) => step === 'setSecret').map((entry) => entry.warnings);
-  expect(warnings).toEqual([[expect.stringContaining('MD5')], [expect.stringContaining('MD5')]]);
-  const logged = JSON.stringify(log);
-  expect(leaks(logged, await password('AWSCURRENT'))).toBeUndefined();
+    expect(await server.verifierOf(app)).toMatch(/^SCRAM-SHA-256/);
+    expect(log.map(({ warnings }) => warnings)).toEqual([undefined, undefined, undefined, undefined]);
+  });
+});
+
+describe('a server that asks for', () => {
+  const authentication = (code: number) => Buffer.from([82, 0, 0, 0, 8, 0, 0, 0, code]);
+
+  test.each([
+    ['GSS', 7],
+    ['SSPI', 9],
+    ['Kerberos', 2],
+    ['something nobody knows', 99],
+  ])('%s is an error, and the process lives', async (_, code) => {
+    const { port, close } = await listen((socket) => void socket.write(authentication(code)));
+    const errors = await failuresOf((password) => server.secret('app', password, { port }));
+    close();
+    for (const error of errors) expect(error).toMatchObject({ code: 'ERR_SERVICE_UNSUPPORTED' });
+  });
+
+  test('the password in clear text, on a connection that is not encrypted, does not get it', async () => {
+    const received: Buffer[] = [];
+    const { port, close } = await listen((socket) => {
+      socket.on('data', (data) => received.push(data));
+      socket.write(authentication(3));
+    });
+    const errors = await failuresOf((password) => server.secret('app', password, { port }));
+    close();
+    for (const error of errors) expect(error).toMatchObject({ code: 'ERR_SERVICE_TLS' });
+    expect(leaks(Buffer.concat(received).toString(), FIRST)).toBeUndefined();
+    expect(leaks(Buffer.concat(received).toString(), PENDING)).toBeUndefined();
+  });
+
+  test('more iterations than anybody can compute is refused before anything is changed', async () => {
+    const app = await role();
+    await server.sql(`ALTER ROLE "${app}" SET scram_iterations = 20000000`);
+    const before = await server.verifierOf(app);
+    const { begin, rotation } = await postgresRig(server.secret(app, FIRST));
+    await begin();
+    const { steps } = await rotation().run();
+    expect(steps.at(-1)).toMatchObject({ step: 'setSecret', error: { code: 'ERR_SERVICE_UNSUPPORTED' } });
+    expect(await server.verifierOf(app)).toBe(before);
+  });
+});
+
+test('a role whose sessions act as another one changes its own password', async () => {
+  const app = await role();
+  await server.sql(
+    `CREATE ROLE "${app}_owner"; GRANT "${app}_owner" TO "${app}"; ALTER ROLE "${app}" SET role = "${app}_owner"`,
+  );
+  const { begin, rotation } = await postgresRig(server.secret(app, FIRST));
+  await begin();
+  expect(await rotation().run()).toMatchObject({ outcome: 'succeeded' });
+});
+
+test('a lock on the role is told as what it is, and no session is left that waits for it', async () => {
+  const app = await role();
+  const secret = (password: string) => server.secret(app, password);
+  const { beginWith, deliver } = await postgresRig(secret(FIRST), { timeoutMs: 1000 });
+  await beginWith(secret(PENDING));
+  const { host, port, password } = server;
+  const blocker = new Client({ host, port, user: 'postgres', password, database: 'postgres', ssl: false });
+  await blocker.connect();
+  await blocker.query(`BEGIN; ALTER ROLE "${app}" PASSWORD NULL`);
+  const error = await rejection(deliver('setSecret'));
+  const waiting = await server.sql(`SELECT pid FROM pg_stat_activity WHERE usename = '${app}'`);
+  await blocker.query('ROLLBACK');
+  await blocker.end();
+  expect(error).toMatchObject({ code: 'ERR_SERVICE_TIMEOUT', message: expect.stringContaining('55P03') });
+  expect(waiting).toEqual([]);
+});
+
+test.each([
+  ['PGOPTIONS', '-c password_encryption=md5 -c work_mem=abc'],
+  ['PGREPLICATION', 'true'],
+  ['PGSSLMODE', 'require'],
+  ['PGSSLNEGOTIATION', 'direct'],
+  ['PGCLIENTENCODING', 'nonsense'],
+])('the variable %s changes nothing', async (name, value) => {
+  const app = await role();
+  process.env[name] = value;
+  const { begin, rotation } = await postgresRig(server.secret(app, FIRST));
+  await begin();
+  const report = await rotation()
+    .run()
+    .finally(() => {
+      delete process.env[name];
+    });
+  expect(report).toMatchObject({ outcome: 'succeeded' });
 });
 
 test('a standby is refused before anything is changed', async () => {
@@ -261,7 +361,7 @@ function speakAsPostgres96(socket: Socket, statements: string[]): void {
   socket.on('data', (data) => {
     if (!isStarted) {
       isStarted = true;
-      socket.write(message('R', int32(3)));
+      socket.write(message('R', int32(5), Buffer.from('salt')));
     } else if (data[0] === 'p'.charCodeAt(0)) {
       socket.write(Buffer.concat([message('R', int32(0)), ready]));
     } else if (data[0] === 'Q'.charCodeAt(0)) {

@@ -39,7 +39,7 @@ async function failureOf(secret: string, options: { ca?: string } = {}) {
   return rejection(deliver('setSecret'));
 }
 
-test.each([undefined, true, 'true', 'require'])(
+test.each([undefined, true, 'true', 'require', [false]])(
   'a secret with "ssl": %j is rotated over TLS',
   async (ssl) => {
     const app = await role(encrypted);

@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
+
+/**
+ * Where certificate authorities are kept: those of RDS in Lambda's Node.js runtimes, which Node loads only if told to,
+ * and the system's on Debian, Amazon Linux and macOS.
+ */
+const FILES = [
+  '/var/runtime/ca-cert.pem',
+  '/etc/ssl/certs/ca-certificates.crt',
+  '/etc/pki/tls/cert.pem',
+  '/etc/ssl/cert.pem',
+];
+
+const contexts = new Map<string, SecureContext>();
+
+/**
+ * What a server's certificate is checked against: the given authorities, else Node's own, those of NODE_EXTRA_CA_CERTS,
+ * of RDS and of the system. Made once a container, since it takes longer than a login.
+ */
+export function trusted(ca: string | readonly string[] | undefined): SecureContext {
+  const key = ca === undefined ? 'default' : [ca].flat().join('\n');
+  const context = contexts.get(key) ?? createSecureContext({ ca: authorities(ca), minVersion: 'TLSv1.2' });
+  contexts.set(key, context);
+  return context;
+}
+
+function authorities(ca: string | readonly string[] | undefined): string[] {
+  if (ca !== undefined) return [ca].flat();
+  const files = [process.env.NODE_EXTRA_CA_CERTS, ...FILES].map((path) => (path ? readIfThere(path) : ''));
+  const found = [...rootCertificates, ...files.join('\n').split(/(?<=-----END CERTIFICATE-----)/)];
+  // The same authority stands in several of them, with other line breaks.
+  const unique = new Map(found.map((pem) => [pem.replace(/\s/g, ''), pem]));
+  return [...unique.values()].filter((pem) => pem.includes('-----BEGIN CERTIFICATE-----'));
+}
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return ''; // Each is there on some machines only; without the right one the server is not trusted.
+  }
+}
