@@ -21,7 +21,7 @@ export interface Proof {
   readonly values: number;
 }
 
-export interface ShownStep {
+interface ShownStep {
   readonly rotation: number;
   readonly entry: LogEntry;
   readonly versions: readonly ShownVersion[];

@@ -16,7 +16,7 @@ export interface StoredSecret {
 }
 
 /** What RotateSecret stores: it stays for the next call. */
-export interface RotationSettings {
+interface RotationSettings {
   enabled: boolean;
   readonly lambdaArn: string;
   readonly rules: RotationRulesType | undefined;

@@ -10,7 +10,7 @@ import {
 } from '../../src/index.js';
 import { LocalSecretsManager, type RotationReport } from '../../src/testing/index.js';
 
-export interface DoorSecret {
+interface DoorSecret {
   readonly user: string;
   readonly password: string;
 }
