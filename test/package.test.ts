@@ -1,0 +1,22 @@
+import { execFileSync } from 'node:child_process';
+
+const names = (type: 'module' | 'commonjs', from: string): string[] => {
+  const load = type === 'module' ? `await import('${from}')` : `require('${from}')`;
+  const script = `console.log(JSON.stringify(Object.keys(${load}).filter((name) => name !== 'default' && name !== 'module.exports')))`;
+  const options = { encoding: 'utf8' as const, env: { ...process.env, NODE_NO_WARNINGS: '1' } };
+  return JSON.parse(
+    execFileSync(process.execPath, [`--input-type=${type}`, '--eval', script], options),
+  ).sort();
+};
+
+test.each([
+  [
+    'quarterturn',
+    ['RotationError', 'isRotationError', 'passwordPolicyFrom', 'passwordSource', 'rotationHandler', 'text'],
+  ],
+  ['quarterturn/testing', ['LocalRotation', 'LocalSecretsManager', 'rotatorContract']],
+  ['quarterturn/rotators/postgres', ['postgres']],
+])('%s is there for import and for require', (from, expected) => {
+  expect(names('module', from)).toEqual(expected);
+  expect(names('commonjs', from)).toEqual(expected);
+});
