@@ -1,0 +1,39 @@
+import { passwordSource, RotationError, type Rotator, rotationHandler, text } from '../../src/index.js';
+
+/** The secret: {"url":"https://gate.example","user":"door-7","password":"…"} */
+type GateSecret = { url: string; user: string; password: string };
+
+export function gate(): Rotator<GateSecret, 'password'> {
+  return {
+    name: 'gate',
+    rotates: ['password'],
+    shows: ['url', 'user'],
+    parse: (json) => ({ url: text(json, 'url'), user: text(json, 'user'), password: text(json, 'password') }),
+    createSecret: () => ({ password: newPassword() }),
+    async setSecret({ pending, current }, { signal }) {
+      // AWSPENDING too: an earlier attempt may have got this far.
+      for (const { password } of [current, pending]) {
+        if (await call(pending, password, { method: 'PUT', body: pending.password, signal })) return;
+      }
+      throw new RotationError('ERR_CREDENTIAL_REJECTED', `${pending.url} refuses "${pending.user}"`);
+    },
+    testSecret: async (pending, { signal }) =>
+      (await call(pending, pending.password, { signal })) ? 'accepted' : 'rejected',
+  };
+}
+
+const newPassword = passwordSource({ length: 24 });
+
+/** Whether the gate takes the password. Only 401 is a refusal: anything else tells nothing about it. */
+async function call({ url, user }: GateSecret, password: string, init: RequestInit): Promise<boolean> {
+  const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+  const { status } = await fetch(`${url}/password`, {
+    ...init,
+    headers: { authorization },
+    redirect: 'error',
+  });
+  if (status !== 200 && status !== 401) throw new Error(`${url} answered ${status}`);
+  return status === 200;
+}
+
+export const handler = rotationHandler(gate());
