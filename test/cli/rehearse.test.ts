@@ -282,6 +282,21 @@ describe('quarterturn rehearse --secret', () => {
     expect(await server.accepts(app, FIRST)).toBe(true);
   });
 
+  test('says so when the first password cannot be set again, after Ctrl-C too, and keeps the journal', async () => {
+    const app = await secretFile();
+    const { child, output, end } = start(['rehearse', '--secret', file, '--yes', '--rotations', '1000']);
+    await until(() => output.stdout.includes('rotation 2 '));
+    await server.sql(`ALTER ROLE "${app}" PASSWORD 'changed-elsewhere-1'`);
+    child.kill('SIGINT');
+    const { code, stdout, stderr } = await end;
+    expect(stderr).toMatch(
+      /the first value could NOT be set again .*secret\.json\.rehearsal holds every value/,
+    );
+    expect(stderr + stdout).not.toContain(FIRST);
+    expect(code).toBe(1);
+    expect(await readFile(`${file}.rehearsal`, 'utf8')).toContain(FIRST);
+  });
+
   test('quotes nothing of a journal that is none', async () => {
     await secretFile();
     await writeFile(`${file}.rehearsal`, '0\nhunter2-hunter2\n');
