@@ -20,7 +20,9 @@ export function assertSameTarget(pending: Json, current: Json, { rotates }: Decl
   for (const field of fields) {
     if (rotates.includes(field) || isDeepStrictEqual(pending[field], current[field])) continue;
     throw new RotationError('ERR_PENDING_MISMATCH', `AWSPENDING and AWSCURRENT differ in "${field}"`, {
-      hint: `only ${rotates.join(', ')} may differ; if AWSPENDING was written by hand, remove its label and rotate again`,
+      hint:
+        `only ${rotates.join(', ')} may differ: find out who wrote AWSPENDING; remove its label and rotate again, but ` +
+        'only if the service does not take its value',
     });
   }
 }

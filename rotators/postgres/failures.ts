@@ -7,8 +7,8 @@ type Target = Pick<PostgresSecret, 'host' | 'port' | 'username' | 'dbname'>;
 const UNREACHABLE =
   'look at the database’s security group (it must let the function’s in), the subnets’ routes, host and port';
 const TLS =
-  'the server’s certificate must be valid for this very host name, from an authority that is known here: give another ' +
-  'one with the option `ca`. Only `"ssl": false` in the secret turns encryption off';
+  'the server’s certificate must be valid for this very host name, from an authority that is known here: name ' +
+  'another one with the option `ca`, or with NODE_EXTRA_CA_CERTS. Only `"ssl": false` in the secret turns encryption off';
 
 /** SQLSTATEs, and the codes of Node's sockets and TLS. */
 const FAILURES: Readonly<Record<string, Failure>> = {

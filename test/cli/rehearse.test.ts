@@ -297,6 +297,25 @@ describe('quarterturn rehearse --secret', () => {
     expect(await readFile(`${file}.rehearsal`, 'utf8')).toContain(FIRST);
   });
 
+  test('trusts the authorities of NODE_EXTRA_CA_CERTS, and without them says what to do', async () => {
+    const encrypted = await startTestServer({ tls: true });
+    await encrypted.sql(`CREATE ROLE app LOGIN PASSWORD '${FIRST}'`);
+    file = join(temporary, 'secret.json');
+    await writeFile(file, encrypted.secret('app', FIRST, { host: 'localhost', ssl: undefined }));
+    const ca = join(__dirname, '../rotators/postgres/certificates/ca.pem');
+    const args = ['rehearse', '--secret', file, '--yes'];
+    const [untrusted, trusted] = [await run(...args), await start(args, { NODE_EXTRA_CA_CERTS: ca }).end];
+    await encrypted.stop();
+    expect(untrusted.stderr).toMatch(
+      /has no certificate that can be trusted .*\nhint: .*NODE_EXTRA_CA_CERTS/,
+    );
+    expect(untrusted.code).toBe(1);
+    expect(trusted).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('yes  the service accepts the new value'),
+    });
+  });
+
   test('quotes nothing of a journal that is none', async () => {
     await secretFile();
     await writeFile(`${file}.rehearsal`, '0\nhunter2-hunter2\n');
