@@ -123,7 +123,7 @@ export async function takeStep<Secret extends object, Field extends keyof Secret
     throw new RotationError('ERR_CREDENTIAL_REJECTED', 'the service rejected the credential in AWSPENDING', {
       hint:
         rotator.rejectionHint ??
-        'setSecret was done: the service may need time to take a new value, or did not keep it',
+        'if setSecret was done, the service needs time to take a new value, or did not keep it',
     });
   }
 

@@ -3,6 +3,8 @@
  * deprecated: no longer listed, still readable by its id.
  */
 
+import * as refusals from './refusals.js';
+
 export interface Version {
   readonly id: string;
   readonly createdDate: Date;
@@ -48,4 +50,36 @@ export function putLabels(versions: VersionMap, to: Version, stages: readonly st
   // AWS API reference, PutSecretValue: the first version of a secret always gets AWSCURRENT. Assumed: the empty
   // version of a rotation is none, so the value that fills it is the first.
   if (!holderOf(versions, 'AWSCURRENT')) moveCurrent(versions, to);
+}
+
+/**
+ * UpdateSecretVersionStage: moves a label from one version to another, attaches it, or removes it. A label that is on a
+ * version moves only if the caller names that version: a compare-and-set.
+ */
+export function moveLabel(
+  versions: VersionMap,
+  label: string,
+  from: string | undefined,
+  to: string | undefined,
+): void {
+  const holder = holderOf(versions, label);
+  const target = to === undefined ? undefined : versions.get(to);
+  if (to !== undefined && !target) throw refusals.notAVersion(to);
+  if (from === undefined && to === undefined) throw refusals.notAVersion(undefined);
+  if (holder && holder !== target && from === undefined) throw refusals.removeFromMissing(label, holder.id);
+  if (from !== undefined && from !== holder?.id) throw refusals.removeFromMismatch(label);
+  if (!target) {
+    if (label === 'AWSCURRENT') throw refusals.currentCannotBeRemoved();
+    holder?.labels.delete(label);
+  } else if (label === 'AWSCURRENT') {
+    if (isEmpty(target)) throw refusals.currentNeedsValue(target.id);
+    moveCurrent(versions, target);
+  } else {
+    attach(versions, label, target);
+  }
+}
+
+/** The placeholder of a rotation has no value until createSecret has stored one. */
+export function isEmpty({ secretString, secretBinary }: Version): boolean {
+  return secretString === undefined && secretBinary === undefined;
 }

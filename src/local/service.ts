@@ -14,10 +14,19 @@ import type {
   UpdateSecretVersionStageResponse,
 } from '@aws-sdk/client-secrets-manager';
 import type { SecretsManagerApi } from '../secrets-manager.js';
-import { attach, holderOf, moveCurrent, putLabels, type Version } from './labels.js';
+import { attach, holderOf, isEmpty, moveLabel, putLabels } from './labels.js';
 import * as refusals from './refusals.js';
 import { type LocalFunction, LocalRotation } from './rotation.js';
 import { findSecret, isValidName, type StoredSecret } from './secret.js';
+import {
+  addVersion,
+  assertId,
+  assertOneValue,
+  copyOf,
+  findVersion,
+  hasSameValue,
+  hasValue,
+} from './version-values.js';
 
 const REGION = 'eu-west-1';
 const ACCOUNT = '123456789012';
@@ -143,7 +152,7 @@ export class LocalSecretsManager implements SecretsManagerApi {
     assertId('moveToVersionId', to);
     if (!label) throw refusals.violates('versionStage', 'Member must not be null');
     const secret = this.#find(SecretId);
-    moveLabel(secret, label, from, to);
+    moveLabel(secret.versions, label, from, to);
     secret.lastChangedDate = new Date();
     return { ARN: secret.arn, Name: secret.name };
   }
@@ -187,97 +196,6 @@ export class LocalSecretsManager implements SecretsManagerApi {
     if (!hasSameValue(version, input)) throw refusals.tokenInUse(token, secret.arn);
     return { ARN: secret.arn, Name: secret.name, VersionId: token };
   }
-}
-
-interface Value {
-  readonly SecretString?: string | undefined;
-  readonly SecretBinary?: Uint8Array | undefined;
-}
-
-function addVersion(secret: StoredSecret, id: string, { SecretString, SecretBinary }: Value): Version {
-  const version = secret.versions.get(id) ?? { id, createdDate: new Date(), labels: new Set<string>() };
-  if (SecretString !== undefined) version.secretString = SecretString;
-  if (SecretBinary !== undefined) version.secretBinary = Uint8Array.from(SecretBinary);
-  secret.versions.set(id, version);
-  secret.lastChangedDate = new Date();
-  return version;
-}
-
-function moveLabel(
-  secret: StoredSecret,
-  label: string,
-  from: string | undefined,
-  to: string | undefined,
-): void {
-  const { versions } = secret;
-  const holder = holderOf(versions, label);
-  const target = to === undefined ? undefined : versions.get(to);
-  if (to !== undefined && !target) throw refusals.notAVersion(to);
-  if (from === undefined && to === undefined) throw refusals.notAVersion(undefined);
-  if (holder && holder !== target && from === undefined) throw refusals.removeFromMissing(label, holder.id);
-  if (from !== undefined && from !== holder?.id) throw refusals.removeFromMismatch(label);
-  if (!target) {
-    if (label === 'AWSCURRENT') throw refusals.currentCannotBeRemoved();
-    holder?.labels.delete(label);
-  } else if (label === 'AWSCURRENT') {
-    if (isEmpty(target)) throw refusals.currentNeedsValue(target.id);
-    moveCurrent(versions, target);
-  } else {
-    attach(versions, label, target);
-  }
-}
-
-function findVersion(
-  versions: ReadonlyMap<string, Version>,
-  id: string | undefined,
-  stage: string | undefined,
-): Version {
-  const label = stage ?? 'AWSCURRENT';
-  const version = id === undefined ? holderOf(versions, label) : versions.get(id);
-  if (id !== undefined && !version) throw refusals.noValueFor(`VersionId: ${id}`);
-  if (id !== undefined && stage !== undefined && !version?.labels.has(stage))
-    throw refusals.labelNotOnVersion();
-  if (!version || isEmpty(version)) {
-    throw refusals.noValueFor(
-      id !== undefined && stage === undefined ? `VersionId: ${id}` : `staging label: ${label}`,
-    );
-  }
-  return version;
-}
-
-function assertOneValue(value: Value): void {
-  if (value.SecretString !== undefined && value.SecretBinary !== undefined) throw refusals.twoValuesGiven();
-  const bytes = value.SecretBinary?.byteLength ?? Buffer.byteLength(value.SecretString ?? '');
-  if (bytes > 65_536)
-    throw refusals.violates('secretString', 'Member must have length less than or equal to 65536');
-}
-
-/** AWS API reference: a ClientRequestToken, which is a VersionId, has 32 to 64 characters. */
-function assertId(field: string, id: string | undefined): void {
-  if (id === undefined || (id.length >= 32 && id.length <= 64)) return;
-  throw refusals.violates(field, 'Member must have length between 32 and 64');
-}
-
-function hasValue({ SecretString, SecretBinary }: Value): boolean {
-  return Boolean(SecretString) || SecretBinary !== undefined;
-}
-
-function isEmpty({ secretString, secretBinary }: Version): boolean {
-  return secretString === undefined && secretBinary === undefined;
-}
-
-function hasSameValue(
-  { secretString, secretBinary }: Version,
-  { SecretString, SecretBinary }: Value,
-): boolean {
-  if (secretBinary === undefined || SecretBinary === undefined) {
-    return secretString === SecretString && secretBinary === SecretBinary;
-  }
-  return Buffer.from(secretBinary).equals(Buffer.from(SecretBinary));
-}
-
-function copyOf(version: Version | undefined): Value {
-  return { SecretString: version?.secretString, SecretBinary: version?.secretBinary };
 }
 
 function randomSuffix(): string {
