@@ -1,5 +1,5 @@
 import { Deadline, type LambdaContext } from './deadline.js';
-import { isRotationError, RotationError } from './errors.js';
+import { isError, isRotationError, RotationError } from './errors.js';
 import { parseEvent, type RotationEvent, type Step } from './event.js';
 import { type LogEntry, logMetric, writeEntry } from './log.js';
 import { Redactor } from './redact.js';
@@ -97,9 +97,16 @@ function toRotationError(
   const isOurs = isRotationError(scrubbed);
   const failure = new RotationError(
     isOurs ? scrubbed.code : 'ERR_ROTATOR_FAILED',
-    isOurs ? scrubbed.message : `the rotator ${rotator} failed in ${step}: ${scrubbed.message}`,
+    isOurs ? scrubbed.message : `the rotator ${rotator} failed in ${step}: ${messagesOf(scrubbed)}`,
     { hint: isOurs ? scrubbed.hint : undefined, cause: isOurs ? scrubbed.cause : scrubbed, step, secretId },
   );
   if (isOurs && scrubbed.stack) failure.stack = scrubbed.stack;
   return failure;
+}
+
+/** `fetch failed` says little; why it failed is in the cause. */
+function messagesOf(error: unknown): string {
+  if (!isError(error)) return '';
+  const rest = messagesOf(error.cause);
+  return rest === '' || error.message.includes(rest) ? error.message : `${error.message}: ${rest}`;
 }

@@ -23,7 +23,10 @@ export interface Rotator<Secret extends object, Field extends keyof Secret & str
    */
   readonly rotates: readonly Field[];
 
-  /** The fields whose values may be shown in messages: user, host, port, key id. All others are redacted. */
+  /**
+   * The fields whose values may be shown in messages: user, host, port, key id. All others are redacted. Of the fields
+   * that rotate, it may name an id at most.
+   */
   readonly shows: readonly (keyof Secret & string)[];
 
   /** What else, with this service, can look like a refused credential: goes into the error's hint. */

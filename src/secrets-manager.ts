@@ -123,8 +123,10 @@ function callError(what: string, error: unknown): RotationError {
       cause: error,
     });
   }
-  return new RotationError('ERR_SECRETS_MANAGER_FAILED', `${what} failed with ${name}`, {
-    hint: HINTS[name],
+  // The SDK's own complaints ("Region is missing") have no name that says anything.
+  const reason = isError(error) && name === 'Error' ? error.message : name;
+  return new RotationError('ERR_SECRETS_MANAGER_FAILED', `${what} failed with ${reason}`, {
+    hint: HINTS[name] ?? 'look the error up in the API reference of Secrets Manager',
     cause: error,
   });
 }

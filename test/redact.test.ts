@@ -31,7 +31,7 @@ describe('what a rotator throws', () => {
       name: 'RotationError',
       code: 'ERR_ROTATOR_FAILED',
       step: 'setSecret',
-      message: 'the rotator door failed in setSecret: could not set the password',
+      message: `the rotator door failed in setSecret: could not set the password: syntax error at PASSWORD '${HIDDEN}'`,
       cause: {
         message: 'could not set the password',
         cause: { message: `syntax error at PASSWORD '${HIDDEN}'`, code: '42601' },

@@ -10,6 +10,10 @@ const TLS =
   'the server’s certificate must be valid for this very host name, from an authority that is known here: name ' +
   'another one with the option `ca`, or with NODE_EXTRA_CA_CERTS. Only `"ssl": false` in the secret turns encryption off';
 
+const NO_TLS =
+  'turn TLS on at the server; only `"ssl": false` in the secret makes do without it, and then everything that is sent can ' +
+  'be read on the way';
+
 /** SQLSTATEs, and the codes of Node's sockets and TLS. */
 const FAILURES: Readonly<Record<string, Failure>> = {
   '28000': [
@@ -69,7 +73,7 @@ const FAILURES: Readonly<Record<string, Failure>> = {
 /** pg's own errors have no code. */
 const MESSAGES: readonly (readonly [RegExp, Failure])[] = [
   [/^timeout expired$|^Query read timeout$/, ['ERR_SERVICE_TIMEOUT', 'does not answer', UNREACHABLE]],
-  [/does not support SSL|establishing an SSL connection/, ['ERR_SERVICE_TLS', 'offers no TLS', TLS]],
+  [/does not support SSL|establishing an SSL connection/, ['ERR_SERVICE_TLS', 'offers no TLS', NO_TLS]],
   [
     /clear text asked for/,
     [

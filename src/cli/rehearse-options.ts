@@ -9,15 +9,18 @@ import { UsageError } from './usage-error.js';
 
 const HELP = `usage: quarterturn rehearse [rotator] [options]
 
-Rotates a real credential of a real service against a Secrets Manager in memory, and shows after each of the four steps
-which versions of the secret the service accepts, found out by using them. Nothing of AWS is needed or touched.
+Rotates a real credential of a real service against a Secrets Manager in memory,
+and shows after each of the four steps which versions of the secret the service
+accepts, found out by using them. Nothing of AWS is needed or touched.
 
-  --rotations <n>    rotate n times (1)
-  --secret <file>    rehearse on your own service, with the secret in this JSON file, and not on an embedded one;
-                     in the end the first value is set again
-  --yes              with --secret: yes, change the credential for the length of the rehearsal
-  --json             one JSON object a step
-  --help             this text
+  --rotations <n>  rotate n times (1)
+  --secret <file>  rehearse on your own service, with the secret in this JSON
+                   file, and not on an embedded one. In the end the first value
+                   is set again; until then every value is in <file>.rehearsal,
+                   and after a crash the same command sets the first one again.
+  --yes            with --secret: yes, change the credential meanwhile
+  --json           one JSON object a step
+  --help           this text
 
 rotators: ROTATORS
 `;

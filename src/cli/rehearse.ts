@@ -30,10 +30,12 @@ export async function rehearse(args: readonly string[]): Promise<number> {
     const journal = options.secretFile === undefined ? undefined : new Journal(options.secretFile);
     const report = options.json ? jsonReport(output) : textReport(output);
     const isProven = await run({ rehearsal, options, journal, report, output, interruption });
+    if (interruption.exitCode !== undefined) output.say('stopped');
     return interruption.exitCode ?? (isProven ? 0 : 1);
   } catch (error) {
     // What breaks off with the interruption is no news; a credential that is not what it was is.
     if (interruption.exitCode === undefined || error instanceof NotRestored) throw error;
+    output.say('stopped');
     return interruption.exitCode;
   } finally {
     interruption.end();

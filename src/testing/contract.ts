@@ -14,9 +14,9 @@ type Json = Record<string, unknown>;
 /** A rotator, and the service that it is tried on. */
 export interface ContractSubject<Secret extends object, Field extends keyof Secret & string> {
   readonly rotator: Rotator<Secret, Field>;
-  /** Puts the service into its first state, and returns the JSON of a secret that it accepts. */
+  /** Puts the service into its first state, and returns the JSON object of a secret that it accepts. */
   reset(): Awaitable<Json>;
-  /** Asks the service itself, not the rotator, whether it accepts a secret now. */
+  /** Asks the service itself, not the rotator, whether it accepts the JSON object of a secret now. */
   accepts(secret: Json): Awaitable<boolean>;
   /** Makes the service unreachable until the next `reset`. */
   unplug(): Awaitable<void>;
@@ -52,7 +52,18 @@ export function rotatorContract<Secret extends object, Field extends keyof Secre
     }
   }
 
+  const wrong = (secret: Json): Json => ({
+    ...secret,
+    ...Object.fromEntries(rotator.rotates.map((field) => [field, NOT_THE_CREDENTIAL])),
+  });
+
   return [
+    clause('is tried on a service that tells right from wrong', async () => {
+      const secret = await subject.reset();
+      assert.ok(await subject.accepts(secret), 'accepts() must be true for what reset() returns');
+      assert.ok(!(await subject.accepts(wrong(secret))), 'accepts() must be false for what nobody has set');
+    }),
+
     clause('leaves the service accepting AWSCURRENT', async () => {
       const trial = await begin();
       await trial.steps(STEPS);
@@ -63,7 +74,7 @@ export function rotatorContract<Secret extends object, Field extends keyof Secre
       const trial = await begin();
       for (let rotation = 1; rotation <= 3; rotation++) {
         if (rotation > 1) await trial.rotate();
-        assert.equal((await trial.run()).outcome, 'succeeded', `rotation ${rotation} must succeed`);
+        await trial.run(`rotation ${rotation} must succeed`);
         await assertRotated(trial);
       }
     }),
@@ -72,7 +83,7 @@ export function rotatorContract<Secret extends object, Field extends keyof Secre
       clause(`starts over from createSecret after it died at the end of ${last}`, async () => {
         const trial = await begin();
         await trial.steps(STEPS.slice(0, STEPS.indexOf(last) + 1));
-        await trial.steps(STEPS);
+        await trial.steps(STEPS, AGAIN);
         await assertRotated(trial);
       }),
     ),
@@ -81,22 +92,22 @@ export function rotatorContract<Secret extends object, Field extends keyof Secre
       clause(`starts over when storing the new value failed ${when} it took effect`, async () => {
         const trial = await begin();
         trial.failNextPut(when);
-        await assert.rejects(trial.steps(['createSecret']));
-        await trial.steps(STEPS);
+        await trial.outcome('createSecret');
+        await trial.steps(STEPS, AGAIN);
         await assertRotated(trial);
       }),
     ),
 
     clause('takes every step twice in a row', async () => {
       const trial = await begin();
-      for (const step of STEPS) await trial.steps([step, step]);
+      for (const step of STEPS) await trial.steps([step, step], AGAIN);
       await assertRotated(trial);
     }),
 
     clause('takes every step twice at once', async () => {
       const trial = await begin();
-      for (const step of STEPS) await Promise.allSettled([trial.steps([step]), trial.steps([step])]);
-      if (trial.isUnderWay()) await trial.steps(STEPS);
+      for (const step of STEPS) await Promise.all([trial.outcome(step), trial.outcome(step)]);
+      await trial.steps(STEPS, AGAIN);
       await assertRotated(trial);
     }),
 
@@ -109,20 +120,13 @@ export function rotatorContract<Secret extends object, Field extends keyof Secre
 
     clause('passes a test of the current value alone (RotateImmediately=false)', async () => {
       const trial = await begin({}, { RotateImmediately: false });
-      const { outcome } = await trial.run();
-      assert.equal(
-        outcome,
-        'succeeded',
-        'testSecret must accept a copy of AWSCURRENT, and need no other step',
-      );
+      await trial.run('testSecret must accept a copy of AWSCURRENT, and need no other step');
       assert.ok(await subject.accepts(await trial.value('AWSCURRENT')), 'testSecret must change nothing');
     }),
 
     clause('rejects, in testSecret, what the service does not accept', async () => {
       const trial = await begin();
-      const current = await trial.value('AWSCURRENT');
-      const wrong = Object.fromEntries(rotator.rotates.map((field) => [field, 'not-the-credential']));
-      await trial.store({ ...current, ...wrong });
+      await trial.store(wrong(await trial.value('AWSCURRENT')));
       const error = await trial.failure('testSecret');
       const advice = "testSecret must return 'rejected' when the service refuses the credential";
       assert.equal(codeOf(error), 'ERR_CREDENTIAL_REJECTED', advice);
@@ -134,7 +138,7 @@ export function rotatorContract<Secret extends object, Field extends keyof Secre
         await trial.steps(['createSecret']);
         await subject.unplug();
         // A credential that is issued works before setSecret, which then has nothing to ask the service.
-        const error = await trial.failure(step, step === 'testSecret');
+        const error = step === 'testSecret' ? await trial.failure(step) : await trial.outcome(step);
         const advice = `${step} must throw what kept it from asking: only the service's own refusal is a refusal`;
         assert.notEqual(codeOf(error), 'ERR_CREDENTIAL_REJECTED', advice);
       }),
@@ -146,20 +150,20 @@ export function rotatorContract<Secret extends object, Field extends keyof Secre
       assert.equal((await trial.value('AWSCURRENT'))['x-owner'], 'team-a');
     }),
 
-    clause('lets nothing secret out in an error or the log', async () => {
+    clause('lets nothing secret out in an error, the log or what is printed', async () => {
       const trial = await begin();
-      await trial.steps(['createSecret']);
-      await subject.unplug();
-      const errors = [await trial.failure('setSecret', false), await trial.failure('testSecret')];
-      const told = inspect([errors, trial.log], { depth: 20, showHidden: true, maxStringLength: null });
+      const printed = await captureOutput(async () => {
+        await trial.steps(['createSecret']);
+        await subject.unplug();
+        for (const step of ['setSecret', 'testSecret', 'finishSecret'] as const) await trial.outcome(step);
+      });
+      const told =
+        printed + inspect([trial.errors, trial.log], { depth: 20, showHidden: true, maxStringLength: null });
       for (const label of ['AWSCURRENT', 'AWSPENDING']) {
         const value = await trial.value(label);
         for (const field of rotator.rotates.filter((name) => !rotator.shows.includes(name))) {
           for (const secret of stringsIn(value[field])) {
-            assert.ok(
-              !told.includes(secret),
-              `"${field}" is in an error or in the log: "shows" must not name it`,
-            );
+            assert.ok(!told.includes(secret), `"${field}" must not be printed, logged or thrown`);
           }
         }
       }
@@ -168,10 +172,15 @@ export function rotatorContract<Secret extends object, Field extends keyof Secre
 }
 
 const SECRET_NAME = 'contract';
+const NOT_THE_CREDENTIAL = 'not-the-credential';
+const AGAIN =
+  'each step must succeed when it has been taken before: the service may have AWSPENDING already, so try AWSCURRENT, ' +
+  'then AWSPENDING';
 
 /** One secret in a local Secrets Manager, with a rotation of it under way. */
 class Trial {
   readonly log: LogEntry[] = [];
+  readonly errors: unknown[] = [];
   readonly #secrets = new LocalSecretsManager();
   #failsNextPut: 'before' | 'after' | undefined;
 
@@ -195,26 +204,40 @@ class Trial {
     await this.#secrets.rotateSecret({ SecretId: SECRET_NAME });
   }
 
-  run() {
-    return this.#secrets.rotation(SECRET_NAME).run();
+  /** Takes the steps that are left. */
+  async run(advice: string): Promise<void> {
+    const { outcome, steps } = await this.#secrets.rotation(SECRET_NAME).run();
+    const last = steps.at(-1);
+    assert.ok(outcome === 'succeeded', `${advice} (${outcome}: ${last?.step} ${told(last?.error)})`);
   }
 
-  isUnderWay(): boolean {
-    return this.#secrets.rotation(SECRET_NAME).token !== undefined;
+  /** Takes steps that must succeed. */
+  async steps(steps: readonly Step[], advice = 'every step of a first attempt must succeed'): Promise<void> {
+    for (const step of steps) {
+      const error = await this.outcome(step);
+      assert.ok(error === undefined, `${advice} (${step} ${told(error)})`);
+    }
   }
 
-  async steps(steps: readonly Step[]): Promise<void> {
-    for (const step of steps) await this.#secrets.rotation(SECRET_NAME).deliver(step);
+  /** What a step throws, if it throws. */
+  async outcome(step: Step): Promise<unknown> {
+    try {
+      await this.#deliver(step);
+      return undefined;
+    } catch (error) {
+      this.errors.push(error);
+      return error;
+    }
   }
 
-  /** What a step throws. */
-  async failure(step: Step, mustFail = true): Promise<unknown> {
-    const outcome = await this.steps([step]).then(
-      () => undefined,
-      (error: unknown) => ({ error }),
+  /** What a step throws that must throw. */
+  async failure(step: Step): Promise<unknown> {
+    const error = await this.outcome(step);
+    assert.ok(
+      error,
+      `${step} must throw while the service cannot be reached (or unplug() does not cut it off)`,
     );
-    assert.ok(outcome || !mustFail, `${step} must not succeed`);
-    return outcome?.error;
+    return error;
   }
 
   async value(label: string): Promise<Json> {
@@ -232,6 +255,10 @@ class Trial {
       SecretString: JSON.stringify(pending),
       VersionStages: ['AWSPENDING'],
     });
+  }
+
+  #deliver(step: Step): Promise<void> {
+    return this.#secrets.rotation(SECRET_NAME).deliver(step);
   }
 
   failNextPut(when: 'before' | 'after'): void {
@@ -252,6 +279,28 @@ class Trial {
       },
     };
   }
+}
+
+function told(error: unknown): string {
+  return isRotationError(error) ? `threw ${error.code}: ${error.message}` : 'did not throw';
+}
+
+/** What is written to stdout and stderr meanwhile. */
+async function captureOutput(work: () => Promise<void>): Promise<string> {
+  const streams = [process.stdout, process.stderr].map((stream) => ({ stream, write: stream.write }));
+  let printed = '';
+  for (const { stream, write } of streams) {
+    stream.write = (chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
+      printed += Buffer.from(chunk).toString();
+      return Reflect.apply(write, stream, [chunk, ...rest]);
+    };
+  }
+  try {
+    await work();
+  } finally {
+    for (const { stream, write } of streams) stream.write = write;
+  }
+  return printed;
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -32,8 +32,8 @@ async function call({ url, user }: GateSecret, password: string, init: RequestIn
     headers: { authorization },
     redirect: 'error',
   });
-  if (status !== 200 && status !== 401) throw new Error(`${url} answered ${status}`);
-  return status === 200;
+  if (status === 200 || status === 401) return status === 200;
+  throw new RotationError('ERR_SERVICE_FAILED', `${url} answered ${status}`);
 }
 
 export const handler = rotationHandler(gate());

@@ -41,7 +41,11 @@ test.each<[string, (door: Door) => Partial<DoorRotator>, RegExp]>([
     }),
     /^createSecret must leave AWSCURRENT working/,
   ],
-  ['swallows errors in testSecret', () => ({ testSecret: () => 'accepted' }), /^testSecret must not succeed/],
+  [
+    'swallows errors in testSecret',
+    () => ({ testSecret: () => 'accepted' }),
+    /^testSecret must throw while the service cannot be reached/,
+  ],
   [
     'takes an outage for a refusal',
     (door) => ({
@@ -65,7 +69,17 @@ test.each<[string, (door: Door) => Partial<DoorRotator>, RegExp]>([
         door.set(pending.password);
       },
     }),
-    /locked out/,
+    /^each step must succeed when it has been taken before.*AWSPENDING \(setSecret threw .*locked out\)$/,
+  ],
+  [
+    'prints the password',
+    (door) => ({
+      setSecret({ pending }) {
+        process.stderr.write(`setting ${pending.password}\n`);
+        door.set(pending.password);
+      },
+    }),
+    /^"password" must not be printed, logged or thrown$/,
   ],
 ])('a rotator that %s breaks a clause that says so', async (_, fault, advice) => {
   const failures: string[] = [];
@@ -73,4 +87,15 @@ test.each<[string, (door: Door) => Partial<DoorRotator>, RegExp]>([
     await run().catch((error: Error) => failures.push(error.message));
   }
   expect(failures.join('\n')).toMatch(new RegExp(advice.source, 'm'));
+});
+
+test('a subject whose service takes anything proves nothing, and is told so', async () => {
+  const door = new Door();
+  const [first] = rotatorContract({
+    rotator: doorRotator(door),
+    reset: () => ({ user: 'app', password: FIRST }),
+    accepts: () => true,
+    unplug: () => {},
+  });
+  await expect(first?.run()).rejects.toThrow('accepts() must be false for what nobody has set');
 });
