@@ -27,7 +27,7 @@ export function attach(versions: VersionMap, label: string, to: Version): void {
 }
 
 /** Moves AWSCURRENT, and AWSPREVIOUS to where AWSCURRENT was. Other labels, AWSPENDING too, stay where they are. */
-export function moveCurrent(versions: VersionMap, to: Version): void {
+function moveCurrent(versions: VersionMap, to: Version): void {
   const from = holderOf(versions, 'AWSCURRENT');
   if (from === to) return;
   attach(versions, 'AWSCURRENT', to);
