@@ -1,9 +1,10 @@
 import type { Deadline } from './deadline.js';
-import { isError, isRotationError, RotationError } from './errors.js';
+import { RotationError } from './errors.js';
 import type { RotationEvent, Step } from './event.js';
-import { assertNoStaleField, assertSameTarget, rotatedFields } from './fields.js';
+import { assertNoStaleField, rotatedFields } from './fields.js';
 import type { Redactor } from './redact.js';
-import type { Rotator, StepContext, Versions } from './rotator.js';
+import type { Rotator, StepContext } from './rotator.js';
+import { required, secretReader } from './secret-reader.js';
 import { editSecretString, type Label, readSecretString, type SecretString } from './secret-string.js';
 import { isCertainlyNotStored, isRefusal, type SecretsManagerApi } from './secrets-manager.js';
 import { type Snapshot, takeSnapshot } from './snapshot.js';
@@ -52,20 +53,23 @@ export async function takeStep<Secret extends object, Field extends keyof Secret
   };
   const { reads, take } = steps[Step];
   const onRead = ({ json }: SecretString) => redactor.hideFields(json, rotator.shows, rotator.rotates);
+  const reader = secretReader({ rotator, client, secretId: SecretId, onRead });
   const seen = await takeSnapshot({ client, event, deadline, reads, onRead });
   return seen === 'current' ? 'already-current' : take(seen);
 
-  async function createSecret({ current: stored, pending }: Snapshot): Promise<Outcome> {
+  async function createSecret(seen: Snapshot): Promise<Outcome> {
+    const { pending } = seen;
     if (pending) {
-      parse(pending, 'AWSPENDING');
+      reader.parse(pending, 'AWSPENDING');
       return 'kept';
     }
-    const current = parse(stored, 'AWSCURRENT');
-    assertNoStaleField(required(stored, 'AWSCURRENT').json, rotator);
+    const stored = required(seen.current, 'AWSCURRENT');
+    const current = reader.parse(stored, 'AWSCURRENT');
+    assertNoStaleField(stored.json, rotator);
     const made = await ask(() => rotator.createSecret(current, context));
     let isSent = false;
     try {
-      const next = pendingString(required(stored, 'AWSCURRENT').text, made, current);
+      const next = pendingString(stored.text, made, current);
       isSent = true;
       await client.putSecretValue({
         SecretId,
@@ -91,7 +95,7 @@ export async function takeStep<Secret extends object, Field extends keyof Secret
     try {
       const next = readSecretString({ SecretString }, 'AWSPENDING');
       onRead(next);
-      parse(next, 'AWSPENDING');
+      reader.parse(next, 'AWSPENDING');
     } catch (cause) {
       throw new RotationError(
         'ERR_ROTATOR_FAILED',
@@ -106,13 +110,13 @@ export async function takeStep<Secret extends object, Field extends keyof Secret
   }
 
   async function setSecret(seen: Snapshot): Promise<Outcome> {
-    const versions = versionsOf(seen, seen.previous?.id);
+    const versions = reader.versions(seen, seen.previous?.id);
     await ask(() => rotator.setSecret(versions, context));
     return 'set';
   }
 
   async function testSecret({ pending }: Snapshot): Promise<Outcome> {
-    const secret = parse(pending, 'AWSPENDING');
+    const secret = reader.parse(required(pending, 'AWSPENDING'), 'AWSPENDING');
     const verdict: unknown = await ask(() => rotator.testSecret(secret, context));
     if (verdict === 'accepted') return 'passed';
     if (verdict !== 'rejected') {
@@ -131,7 +135,7 @@ export async function takeStep<Secret extends object, Field extends keyof Secret
     // Before the move, not after: once the label has moved, a retry finds nothing left to do.
     if (rotator.finishSecret) {
       const { previous } = seen;
-      const versions = versionsOf(seen, previous?.isLosingItsLastLabel ? previous.id : undefined);
+      const versions = reader.versions(seen, previous?.isLosingItsLastLabel ? previous.id : undefined);
       await ask(() => rotator.finishSecret?.(versions, context));
     }
     try {
@@ -167,49 +171,6 @@ export async function takeStep<Secret extends object, Field extends keyof Secret
     return state.kind === 'current';
   }
 
-  function versionsOf({ pending, current }: Snapshot, previousId: string | undefined): Versions<Secret> {
-    assertSameTarget(required(pending, 'AWSPENDING').json, required(current, 'AWSCURRENT').json, rotator);
-    let previous: Promise<Secret | undefined> | undefined;
-    return {
-      pending: parse(pending, 'AWSPENDING'),
-      current: parse(current, 'AWSCURRENT'),
-      previous() {
-        previous ??= readPrevious(previousId);
-        // A rotator may ask and not wait.
-        previous.catch(() => {});
-        return previous;
-      },
-    };
-  }
-
-  /** By id: between two deliveries of a step the label may have moved to what is in use. */
-  async function readPrevious(VersionId: string | undefined): Promise<Secret | undefined> {
-    if (VersionId === undefined) return undefined;
-    try {
-      const stored = readSecretString(await client.getSecretValue({ SecretId, VersionId }), 'AWSPREVIOUS');
-      onRead(stored);
-      return parse(stored, 'AWSPREVIOUS');
-    } catch (error) {
-      // A value that was never a secret of this rotator's, or is gone, is no help, but no obstacle either.
-      const isUseless = isRotationError(error) && USELESS_PREVIOUS.has(error.code);
-      if (isUseless || isRefusal(error, 'ResourceNotFoundException')) return undefined;
-      throw error;
-    }
-  }
-
-  function parse(stored: SecretString | undefined, label: Label): Secret {
-    const { json } = required(stored, label);
-    try {
-      return rotator.parse(structuredClone(json));
-    } catch (cause) {
-      const problem = isError(cause) ? `: ${cause.message}` : '';
-      throw new RotationError('ERR_SECRET_MALFORMED', `${label} is not a ${rotator.name} secret${problem}`, {
-        hint: isRotationError(cause) ? cause.hint : undefined,
-        cause,
-      });
-    }
-  }
-
   async function discard(made: Pick<Secret, Field>, current: Secret): Promise<void> {
     try {
       await ask(() => rotator.discardSecret?.(made, current, context));
@@ -224,11 +185,4 @@ export async function takeStep<Secret extends object, Field extends keyof Secret
       "function's timeout";
     return deadline.during(`${Step} of the rotator ${rotator.name}`, likelyCause, work);
   }
-}
-
-const USELESS_PREVIOUS = new Set<string>(['ERR_SECRET_MALFORMED', 'ERR_DUPLICATE_KEYS']);
-
-function required(stored: SecretString | undefined, label: Label): SecretString {
-  if (!stored) throw new RotationError('ERR_PENDING_MISSING', `${label} was not read`);
-  return stored;
 }

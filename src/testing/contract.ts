@@ -1,15 +1,10 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { isRotationError } from '../errors.js';
-import { STEPS, type Step } from '../event.js';
-import { rotationHandler } from '../handler.js';
-import { LocalSecretsManager } from '../local/service.js';
-import type { LogEntry } from '../log.js';
+import { STEPS } from '../event.js';
 import type { Awaitable, Rotator } from '../rotator.js';
 import { stringsIn } from '../secret-string.js';
-import type { SecretsManagerApi } from '../secrets-manager.js';
-
-type Json = Record<string, unknown>;
+import { type Json, Trial } from './trial.js';
 
 /** A rotator, and the service that it is tried on. */
 export interface ContractSubject<Secret extends object, Field extends keyof Secret & string> {
@@ -171,119 +166,10 @@ export function rotatorContract<Secret extends object, Field extends keyof Secre
   ];
 }
 
-const SECRET_NAME = 'contract';
 const NOT_THE_CREDENTIAL = 'not-the-credential';
 const AGAIN =
   'each step must succeed when it has been taken before: the service may have AWSPENDING already, so try AWSCURRENT, ' +
   'then AWSPENDING';
-
-/** One secret in a local Secrets Manager, with a rotation of it under way. */
-class Trial {
-  readonly log: LogEntry[] = [];
-  readonly errors: unknown[] = [];
-  readonly #secrets = new LocalSecretsManager();
-  #failsNextPut: 'before' | 'after' | undefined;
-
-  static async begin<Secret extends object, Field extends keyof Secret & string>(
-    rotator: Rotator<Secret, Field>,
-    secret: Json,
-    options: { RotateImmediately?: boolean },
-  ): Promise<Trial> {
-    const trial = new Trial();
-    const handler = rotationHandler(rotator, {
-      client: trial.#client(),
-      log: (entry) => trial.log.push(entry),
-    });
-    const RotationLambdaARN = trial.#secrets.addFunction('contract', handler);
-    await trial.#secrets.createSecret({ Name: SECRET_NAME, SecretString: JSON.stringify(secret) });
-    await trial.#secrets.rotateSecret({ SecretId: SECRET_NAME, RotationLambdaARN, ...options });
-    return trial;
-  }
-
-  async rotate(): Promise<void> {
-    await this.#secrets.rotateSecret({ SecretId: SECRET_NAME });
-  }
-
-  /** Takes the steps that are left. */
-  async run(advice: string): Promise<void> {
-    const { outcome, steps } = await this.#secrets.rotation(SECRET_NAME).run();
-    const last = steps.at(-1);
-    assert.ok(outcome === 'succeeded', `${advice} (${outcome}: ${last?.step} ${told(last?.error)})`);
-  }
-
-  /** Takes steps that must succeed. */
-  async steps(steps: readonly Step[], advice = 'every step of a first attempt must succeed'): Promise<void> {
-    for (const step of steps) {
-      const error = await this.outcome(step);
-      assert.ok(error === undefined, `${advice} (${step} ${told(error)})`);
-    }
-  }
-
-  /** What a step throws, if it throws. */
-  async outcome(step: Step): Promise<unknown> {
-    try {
-      await this.#deliver(step);
-      return undefined;
-    } catch (error) {
-      this.errors.push(error);
-      return error;
-    }
-  }
-
-  /** What a step throws that must throw. */
-  async failure(step: Step): Promise<unknown> {
-    const error = await this.outcome(step);
-    assert.ok(
-      error,
-      `${step} must throw while the service cannot be reached (or unplug() does not cut it off)`,
-    );
-    return error;
-  }
-
-  async value(label: string): Promise<Json> {
-    const { SecretString = '' } = await this.#secrets.getSecretValue({
-      SecretId: SECRET_NAME,
-      VersionStage: label,
-    });
-    return JSON.parse(SecretString);
-  }
-
-  async store(pending: Json): Promise<void> {
-    await this.#secrets.putSecretValue({
-      SecretId: SECRET_NAME,
-      ClientRequestToken: this.#secrets.rotation(SECRET_NAME).token,
-      SecretString: JSON.stringify(pending),
-      VersionStages: ['AWSPENDING'],
-    });
-  }
-
-  #deliver(step: Step): Promise<void> {
-    return this.#secrets.rotation(SECRET_NAME).deliver(step);
-  }
-
-  failNextPut(when: 'before' | 'after'): void {
-    this.#failsNextPut = when;
-  }
-
-  #client(): SecretsManagerApi {
-    const secrets = this.#secrets;
-    return {
-      describeSecret: (input) => secrets.describeSecret(input),
-      getSecretValue: (input) => secrets.getSecretValue(input),
-      updateSecretVersionStage: (input) => secrets.updateSecretVersionStage(input),
-      putSecretValue: async (input) => {
-        const when = this.#failsNextPut;
-        this.#failsNextPut = undefined;
-        if (when !== 'before') await secrets.putSecretValue(input);
-        if (when) throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
-      },
-    };
-  }
-}
-
-function told(error: unknown): string {
-  return isRotationError(error) ? `threw ${error.code}: ${error.message}` : 'did not throw';
-}
 
 /** What is written to stdout and stderr meanwhile. */
 async function captureOutput(work: () => Promise<void>): Promise<string> {

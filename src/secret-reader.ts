@@ -1,0 +1,91 @@
+import { isError, isRotationError, RotationError } from './errors.js';
+import { assertSameTarget } from './fields.js';
+import type { Rotator, Versions } from './rotator.js';
+import { type Label, readSecretString, type SecretString } from './secret-string.js';
+import { isRefusal, type SecretsManagerApi } from './secrets-manager.js';
+import type { Snapshot } from './snapshot.js';
+
+interface Source<Secret extends object, Field extends keyof Secret & string> {
+  readonly rotator: Rotator<Secret, Field>;
+  readonly client: SecretsManagerApi;
+  readonly secretId: string;
+  /** Is told of every value that is read. */
+  readonly onRead: (value: SecretString) => void;
+}
+
+/** Reads stored values as the rotator's secrets. */
+export interface SecretReader<Secret> {
+  /** @throws RotationError `ERR_SECRET_MALFORMED` if the rotator does not take the value */
+  parse(stored: SecretString, label: Label): Secret;
+  /**
+   * What setSecret and finishSecret of a rotator get.
+   *
+   * @param previousId the version that `previous()` reads, if it may read one
+   * @throws RotationError `ERR_PENDING_MISMATCH`
+   */
+  versions(seen: Snapshot, previousId: string | undefined): Versions<Secret>;
+}
+
+export function secretReader<Secret extends object, Field extends keyof Secret & string>({
+  rotator,
+  client,
+  secretId,
+  onRead,
+}: Source<Secret, Field>): SecretReader<Secret> {
+  return { parse, versions };
+
+  function parse({ json }: SecretString, label: Label): Secret {
+    try {
+      return rotator.parse(structuredClone(json));
+    } catch (cause) {
+      const problem = isError(cause) ? `: ${cause.message}` : '';
+      throw new RotationError('ERR_SECRET_MALFORMED', `${label} is not a ${rotator.name} secret${problem}`, {
+        hint: isRotationError(cause) ? cause.hint : undefined,
+        cause,
+      });
+    }
+  }
+
+  function versions(seen: Snapshot, previousId: string | undefined): Versions<Secret> {
+    const [stored, storedCurrent] = [
+      required(seen.pending, 'AWSPENDING'),
+      required(seen.current, 'AWSCURRENT'),
+    ];
+    assertSameTarget(stored.json, storedCurrent.json, rotator);
+    let previous: Promise<Secret | undefined> | undefined;
+    return {
+      pending: parse(stored, 'AWSPENDING'),
+      current: parse(storedCurrent, 'AWSCURRENT'),
+      previous() {
+        previous ??= readPrevious(previousId);
+        // A rotator may ask and not wait.
+        previous.catch(() => {});
+        return previous;
+      },
+    };
+  }
+
+  /** By id: between two deliveries of a step the label may have moved to what is in use. */
+  async function readPrevious(VersionId: string | undefined): Promise<Secret | undefined> {
+    if (VersionId === undefined) return undefined;
+    try {
+      const answer = await client.getSecretValue({ SecretId: secretId, VersionId });
+      const stored = readSecretString(answer, 'AWSPREVIOUS');
+      onRead(stored);
+      return parse(stored, 'AWSPREVIOUS');
+    } catch (error) {
+      // A value that was never a secret of this rotator's, or is gone, is no help, but no obstacle either.
+      const isUseless = isRotationError(error) && USELESS_PREVIOUS.has(error.code);
+      if (isUseless || isRefusal(error, 'ResourceNotFoundException')) return undefined;
+      throw error;
+    }
+  }
+}
+
+const USELESS_PREVIOUS = new Set<string>(['ERR_SECRET_MALFORMED', 'ERR_DUPLICATE_KEYS']);
+
+/** What the step has said that it reads. */
+export function required(stored: SecretString | undefined, label: Label): SecretString {
+  if (!stored) throw new RotationError('ERR_PENDING_MISSING', `${label} was not read`);
+  return stored;
+}
