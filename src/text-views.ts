@@ -30,18 +30,18 @@ function decoded(view: View, pattern: RegExp, decode: Decode): View {
   const starts: number[] = [];
   const copy = (from: number, to: number) => {
     text += view.text.slice(from, to);
-    starts.push(...view.starts.slice(from, to));
+    for (let at = from; at < to; at++) starts.push(view.starts[at] ?? 0);
   };
-  let at = 0;
+  let done = 0;
   for (const { 0: escaped, index } of view.text.matchAll(pattern)) {
-    copy(at, index);
+    copy(done, index);
     const replacement = decode(escaped);
     text += replacement;
     // All characters of one escape begin where it begins: if one is masked, all of it is.
     for (let n = 0; n < replacement.length; n++) starts.push(view.starts[index] ?? 0);
-    at = index + escaped.length;
+    done = index + escaped.length;
   }
-  copy(at, view.text.length);
+  copy(done, view.text.length);
   starts.push(view.starts[view.text.length] ?? 0);
   return { text, starts };
 }

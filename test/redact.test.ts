@@ -202,6 +202,13 @@ describe('a value in any form', () => {
     );
   });
 
+  test('does not come out of a message of a million characters', async () => {
+    const long = `${'%41\\n'.repeat(100_000)}${'x'.repeat(500_000)}`;
+    const { error } = await thrownBySetSecret(new Error(`${long}${encodeURIComponent(FIRST)}${long}`));
+    expect((error as Error).message).toContain(HIDDEN);
+    expect(leaks((error as Error).message, encodeURIComponent(FIRST))).toBeUndefined();
+  });
+
   test('does not come out in part', async () => {
     const { error } = await thrownBySetSecret(
       new Error(`cut off: ${FIRST.slice(0, 9)}…, …${FIRST.slice(-8)}`),
