@@ -69,8 +69,8 @@ export function rotationHandler<Secret extends object, Field extends keyof Secre
         redactor.hideFields(json, shows);
         return json;
       },
-      hide: (secret) => redactor.hide(secret),
-      warn: (message) => void warnings.push(message),
+      hide: (secret) => redactor.hide(String(secret)),
+      warn: (message) => void warnings.push(String(message)),
     };
     try {
       const outcome = await takeStep({ rotator, client: api, event, context, deadline, redactor });

@@ -8,55 +8,68 @@ const RUN = 8;
 const SHORT = 4;
 const MASK = '[redacted]';
 
-interface Hidden {
-  readonly value: string;
-  /** Texts that may be shown: a run of the value that stands in one of them is no secret. */
-  readonly shown: readonly string[];
-}
-
 /**
  * Collects the values that must not leave the function, and takes them out of texts and errors: any run of eight
  * characters, of the value itself and of its JSON, URL, base64 and hexadecimal forms.
  */
 export class Redactor {
-  readonly #hidden: Hidden[] = [];
-  readonly #shown: readonly string[];
+  readonly #secrets = new Set<string>();
+  /** What is kept in a secret, and no credential for all we know. */
+  readonly #kept = new Set<string>();
+  readonly #shown: Set<string>;
 
   /** @param shown what messages name anyway: the ARN of the secret, the token */
   constructor(shown: readonly string[] = []) {
-    this.#shown = shown;
+    this.#shown = new Set(shown);
   }
 
   hide(value: string): void {
-    if (value !== '') this.#hidden.push({ value, shown: [] });
+    if (value !== '') this.#secrets.add(value);
   }
 
   /**
-   * Hides every string of a secret's fields, except those that it shows. What is rotated is hidden to the last run;
-   * of what is kept, a run that stands in a shown field (the host in a URL) may be shown.
+   * Hides every string of a secret's fields, except those that it shows. Of the fields that do not rotate, a part may
+   * be seen where a shown text stands as a whole (the host, of which a URL has a copy).
+   *
+   * @param rotates all fields, if absent
    */
-  hideFields(values: Json, shows: readonly string[], rotates: readonly string[] = []): void {
-    const shown = [...this.#shown, ...shows.flatMap((field) => [...stringsIn(values[field])])];
+  hideFields(values: Json, shows: readonly string[], rotates: readonly string[] = Object.keys(values)): void {
     for (const [field, content] of Object.entries(values)) {
-      if (shows.includes(field)) continue;
-      for (const value of stringsIn(content)) {
-        if (value !== '') this.#hidden.push({ value, shown: rotates.includes(field) ? [] : shown });
-      }
+      const target = shows.includes(field)
+        ? this.#shown
+        : rotates.includes(field)
+          ? this.#secrets
+          : this.#kept;
+      for (const value of stringsIn(content)) if (value !== '') target.add(value);
     }
   }
 
   text(text: string): string {
+    const masked = this.#mask(text, this.#kept);
+    for (const shown of this.#shown) {
+      if (shown.length < SHORT) continue;
+      for (const at of occurrences(text, shown)) masked.fill(0, at, at + shown.length);
+    }
+    const secret = this.#mask(text, this.#secrets);
+    return replaceMasked(
+      text,
+      masked.map((mark, at) => mark | (secret[at] ?? 0)),
+    );
+  }
+
+  /** Marks the characters of a text that belong to one of the values. */
+  #mask(text: string, values: ReadonlySet<string>): Uint8Array {
     const masked = new Uint8Array(text.length);
     for (const view of viewsOf(text)) {
       // The text is indexed, not the secrets: it is short, and a secret may have 64 KiB.
       const index = indexRuns(view.text);
-      for (const { value, shown } of this.#hidden) {
+      for (const value of values) {
         for (const form of formsOf(value)) {
-          for (const [from, to] of findAll(view.text, index, form, shown)) mask(masked, view, from, to);
+          for (const [from, to] of findAll(view.text, index, form)) mask(masked, view, from, to);
         }
       }
     }
-    return replaceMasked(text, masked);
+    return masked;
   }
 
   /**
@@ -158,17 +171,13 @@ function* findAll(
   text: string,
   index: ReadonlyMap<string, readonly number[]>,
   form: string,
-  shown: readonly string[],
 ): Generator<readonly [from: number, to: number]> {
-  const isShown = (run: string) => shown.some((other) => other.includes(run));
   if (form.length < RUN) {
-    if (!isShown(form)) for (const at of occurrences(text, form)) yield [at, at + form.length];
+    for (const at of occurrences(text, form)) yield [at, at + form.length];
     return;
   }
   for (let start = 0; start + RUN <= form.length; start++) {
-    const run = form.slice(start, start + RUN);
-    const places = index.get(run);
-    if (places && !isShown(run)) for (const at of places) yield [at, at + RUN];
+    for (const at of index.get(form.slice(start, start + RUN)) ?? []) yield [at, at + RUN];
   }
 }
 

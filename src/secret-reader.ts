@@ -40,7 +40,9 @@ export function secretReader<Secret extends object, Field extends keyof Secret &
     } catch (cause) {
       const problem = isError(cause) ? `: ${cause.message}` : '';
       throw new RotationError('ERR_SECRET_MALFORMED', `${label} is not a ${rotator.name} secret${problem}`, {
-        hint: isRotationError(cause) ? cause.hint : undefined,
+        hint:
+          (isRotationError(cause) ? cause.hint : undefined) ??
+          (label === 'AWSPENDING' ? PENDING_HINT : undefined),
         cause,
       });
     }
@@ -81,6 +83,9 @@ export function secretReader<Secret extends object, Field extends keyof Secret &
     }
   }
 }
+
+const PENDING_HINT =
+  'a stored version cannot be corrected: find out whether the service takes it already, before its label is removed';
 
 const USELESS_PREVIOUS = new Set<string>(['ERR_SECRET_MALFORMED', 'ERR_DUPLICATE_KEYS']);
 

@@ -8,7 +8,7 @@ import { required, secretReader } from './secret-reader.js';
 import { editSecretString, type Label, readSecretString, type SecretString } from './secret-string.js';
 import { isCertainlyNotStored, isRefusal, type SecretsManagerApi } from './secrets-manager.js';
 import { type Snapshot, takeSnapshot } from './snapshot.js';
-import { versionState } from './versions.js';
+import { abandoned, versionState } from './versions.js';
 
 /** What a step did. `kept`: an earlier or simultaneous attempt's value stands. */
 export type Outcome = 'created' | 'kept' | 'set' | 'passed' | 'promoted' | 'already-current';
@@ -67,6 +67,7 @@ export async function takeStep<Secret extends object, Field extends keyof Secret
     const current = reader.parse(stored, 'AWSCURRENT');
     assertNoStaleField(stored.json, rotator);
     const made = await ask(() => rotator.createSecret(current, context));
+    redactor.hideFields({ ...made }, rotator.shows);
     let isSent = false;
     try {
       const next = pendingString(stored.text, made, current);
@@ -90,7 +91,6 @@ export async function takeStep<Secret extends object, Field extends keyof Secret
   /** The text of AWSPENDING. It is read once before it is stored: a stored version can never be corrected. */
   function pendingString(text: string, made: Pick<Secret, Field>, current: Secret): string {
     const changes = rotatedFields(rotator, made, current);
-    redactor.hideFields(changes, rotator.shows, rotator.rotates);
     const SecretString = editSecretString(text, changes);
     try {
       const next = readSecretString({ SecretString }, 'AWSPENDING');
@@ -159,12 +159,16 @@ export async function takeStep<Secret extends object, Field extends keyof Secret
     // Nobody knows: the failure of the move is what there is to tell.
     if (!labels) return false;
     const state = versionState(labels, ClientRequestToken);
+    // It was AWSPENDING when the step began. A value that somebody stored meanwhile has taken its last label.
+    if (state.kind === 'unknown') throw abandoned(ClientRequestToken);
     if (state.kind === 'pending' && state.currentId !== from) {
       throw new RotationError(
         'ERR_CURRENT_MOVED',
         'AWSCURRENT moved to another version during finishSecret',
         {
-          hint: 'somebody stored a value or moved the label; compare the versions before rotating again',
+          hint:
+            `somebody moved the label; most likely the service takes only the value of version ${ClientRequestToken}: ` +
+            'find out which one it takes before anything is removed',
         },
       );
     }

@@ -123,6 +123,15 @@ describe('what a rotator throws', () => {
     expect(String(await rejection(deliver('setSecret')))).toContain(`remove ${token} of ${arn}`);
   });
 
+  test('loses a kept value that has only a part in common with what may be shown', async () => {
+    const { error } = await thrownBySetSecret(new Error('saw app-user-1-and-more, and 1234'), FIRST, {
+      key: 'app-user-1-and-more',
+      pin: '1234',
+    });
+    expect(String(error)).not.toContain('and-more');
+    expect(String(error)).not.toContain('1234');
+  });
+
   test('loses the text of a SyntaxError, which quotes what could not be parsed', async () => {
     const quoted = (() => {
       try {
@@ -311,6 +320,13 @@ describe('another secret that a rotator reads', () => {
       throw new Error('administrator with admin-password-1 was refused');
     });
     expect(String(error)).toContain(`administrator with ${HIDDEN} was refused`);
+  });
+
+  test('is redacted where it is the same as a field that may be shown', async () => {
+    const error = await reading('{"username":"payments-admin","password":"payments-admin"}', () => {
+      throw new Error('login of payments-admin with payments-admin');
+    });
+    expect(String(error)).not.toContain('payments');
   });
 
   test('that is not JSON is named, and not quoted', async () => {

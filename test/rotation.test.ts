@@ -634,6 +634,23 @@ describe('finishSecret', () => {
     expect((await labels())[token]).toEqual(['AWSPENDING']);
   });
 
+  test('tells that the rotation was abandoned when a plain PutSecretValue came between', async () => {
+    const { deliver, client, secrets, value, token } = await atFinish();
+    const original = client.updateSecretVersionStage;
+    client.updateSecretVersionStage = async (input) => {
+      await secrets.putSecretValue({
+        SecretId: 'door',
+        SecretString: '{"user":"app","password":"by hand 1"}',
+      });
+      return original(input);
+    };
+    expect(await rejection(deliver('finishSecret'))).toMatchObject({
+      code: 'ERR_ROTATION_ABANDONED',
+      hint: expect.stringContaining(token),
+    });
+    expect(await value('AWSCURRENT')).toMatchObject({ password: 'by hand 1' });
+  });
+
   test('tells why the move failed when nothing has moved', async () => {
     const { deliver, client, value } = await atFinish();
     client.fail('updateSecretVersionStage', serviceError('AccessDeniedException'));

@@ -38,6 +38,9 @@ const EXPIRED =
 export function postgres(options: PostgresOptions = {}): Rotator<PostgresSecret, 'password'> {
   const makePassword = passwordSource(options.password ?? passwordPolicyFrom(process.env));
   const { ca, timeoutMs = 10_000 } = options;
+  if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > 900_000) {
+    throw new TypeError('timeoutMs must be a whole number of milliseconds, from 1 to 900000');
+  }
   const logIn = (secret: PostgresSecret, signal: AbortSignal) => login(secret, { ca, timeoutMs, signal });
 
   return {
@@ -97,7 +100,7 @@ export function postgres(options: PostgresOptions = {}): Rotator<PostgresSecret,
     }
     throw new RotationError(
       'ERR_CREDENTIAL_REJECTED',
-      `${pending.host}:${pending.port} refused the passwords of "${pending.username}" in AWSCURRENT, AWSPENDING and AWSPREVIOUS`,
+      `${pending.host}:${pending.port} refused every password of "${pending.username}" in the versions of the secret`,
       {
         hint:
           `the password was changed elsewhere: store the one that works with PutSecretValue, or set AWSCURRENT’s as ` +
@@ -123,7 +126,7 @@ async function changePassword(
 ): Promise<void> {
   const { username, password, host, port } = pending;
   const facts = await serverFacts(session, pending);
-  if (facts.version < 100_000) {
+  if (!(facts.version >= 100_000)) {
     throw new RotationError('ERR_SERVICE_UNSUPPORTED', `${host}:${port} is older than PostgreSQL 10`, {
       hint: 'it would store a SCRAM verifier as if it were the password; upgrade the server',
     });
@@ -133,7 +136,7 @@ async function changePassword(
       hint: 'name the writer’s endpoint as "host", not a reader’s',
     });
   }
-  if (facts.iterations > MAX_ITERATIONS) {
+  if (!(facts.iterations <= MAX_ITERATIONS)) {
     throw new RotationError(
       'ERR_SERVICE_UNSUPPORTED',
       `${host}:${port} asks for ${facts.iterations} iterations`,

@@ -33,7 +33,10 @@ export class Journal {
     if (text === undefined) return [];
     const [pid = '', ...lines] = text.trimEnd().split('\n');
     if (isRunning(Number(pid)))
-      throw new Error(`another rehearsal with this secret is under way (process ${pid})`);
+      throw new Error(
+        `another rehearsal with this secret is under way (process ${pid}); if that process is none, ${this.path} is from a ` +
+          'crash: do not delete it, it may hold the value in use, but change its first line to 0',
+      );
     return lines.map((line) => this.#parse(line));
   }
 

@@ -67,7 +67,10 @@ async function run({ rehearsal, options, journal, report, output, interruption }
     try {
       return await rotateAll({ rehearsal, options, journal, report, output, interruption });
     } finally {
-      if (journal) await restore(rehearsal, secretString, journal, report);
+      if (journal) {
+        await restore(rehearsal, secretString, journal.values, journal);
+        report.note('the first value is set again, and the service accepts it');
+      }
     }
   } finally {
     await rehearsal.stop();
@@ -126,9 +129,14 @@ class NotRestored extends Error {
 }
 
 /** Sets the first value again, and uses it. */
-async function restore(rehearsal: Rehearsal, first: string, journal: Journal, report: Report): Promise<void> {
+async function restore(
+  rehearsal: Rehearsal,
+  first: string,
+  others: readonly string[],
+  journal: Journal,
+): Promise<void> {
   try {
-    if (!(await rehearsal.accepts(first))) await rehearsal.restore(first, journal.values);
+    if (!(await rehearsal.accepts(first))) await rehearsal.restore(first, others);
     if (!(await rehearsal.accepts(first))) throw new Error('the service still refuses it');
   } catch (cause) {
     const problem = cause instanceof Error ? cause.message : 'failed';
@@ -139,7 +147,6 @@ async function restore(rehearsal: Rehearsal, first: string, journal: Journal, re
     );
   }
   await journal.remove();
-  report.note('the first value is set again, and the service accepts it');
 }
 
 async function settleLeftOver(
@@ -150,8 +157,7 @@ async function settleLeftOver(
   const [first, ...others] = (await journal?.readLeftOver()) ?? [];
   if (!journal || first === undefined) return false;
   report.note(`${journal.path} is from a rehearsal that did not end: its first value is set again`);
-  if (!(await rehearsal.accepts(first))) await rehearsal.restore(first, others);
-  await journal.remove();
+  await restore(rehearsal, first, others, journal);
   return true;
 }
 
