@@ -37,9 +37,9 @@ export type RotationHandler = (event: RotationEvent, context?: LambdaContext) =>
  * @example
  * ```ts
  * import { rotationHandler } from 'quarterturn';
- * import { postgres } from 'quarterturn/rotators/postgres';
+ * import { gate } from './gate.js';
  *
- * export const handler = rotationHandler(postgres());
+ * export const handler = rotationHandler(gate());
  * ```
  */
 export function rotationHandler<Secret extends object, Field extends keyof Secret & string>(

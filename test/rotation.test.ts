@@ -358,7 +358,7 @@ describe('the values', () => {
 
   test('AWSCURRENT is read again by id when its label moved after DescribeSecret', async () => {
     const seen: string[] = [];
-    const { begin, deliver, secrets, client } = await faultyRig({
+    const { begin, deliver, client } = await faultyRig({
       parts: { setSecret: ({ current }) => void seen.push(current.password) },
     });
     await begin();
@@ -374,7 +374,6 @@ describe('the values', () => {
     };
     await deliver('setSecret');
     expect(seen).toEqual([FIRST]);
-    expect(secrets).toBeDefined();
   });
 
   test('when the labels moved under the read, they are looked at again: abandoned', async () => {
