@@ -1,5 +1,5 @@
 import type { RotationError } from '../errors.js';
-import type { LocalSecretsManager } from '../local/service.js';
+import type { LocalSecretsManager } from '../local/client.js';
 import { Redactor } from '../redact.js';
 import type { Output } from './output.js';
 import type { Rehearsal } from './rehearsal.js';

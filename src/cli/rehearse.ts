@@ -1,5 +1,5 @@
 import { isRotationError, type RotationError } from '../errors.js';
-import { LocalSecretsManager } from '../local/service.js';
+import { LocalSecretsManager } from '../local/client.js';
 import type { LogEntry } from '../log.js';
 import { Interruption } from './interruption.js';
 import { Journal } from './journal.js';

@@ -3,16 +3,22 @@
  * deprecated: no longer listed, still readable by its id.
  */
 
+import { ASSUMED } from './assumptions.js';
 import * as refusals from './refusals.js';
 
 export interface Version {
   readonly id: string;
   readonly createdDate: Date;
   readonly labels: Set<string>;
+  lastAccessedDate?: Date;
+  /** The key that was the secret's when the value was stored; absent for the default key. */
+  kmsKeyId?: string | undefined;
   /** Both are absent while the version is the empty placeholder of a rotation. */
   secretString?: string | undefined;
   secretBinary?: Uint8Array | undefined;
 }
+
+const MOST_LABELS = 20;
 
 export type VersionMap = ReadonlyMap<string, Version>;
 
@@ -35,8 +41,13 @@ function moveCurrent(versions: VersionMap, to: Version): void {
   from?.labels.add('AWSPREVIOUS');
 }
 
-/** What PutSecretValue does with the labels of the version that it has stored. */
-export function putLabels(versions: VersionMap, to: Version, stages: readonly string[] | undefined): void {
+/** What PutSecretValue does with the labels of the version that it has stored; the secret's first gets AWSCURRENT. */
+export function putLabels(
+  versions: VersionMap,
+  to: Version,
+  stages: readonly string[] | undefined,
+  isFirst: boolean,
+): void {
   if (stages === undefined) {
     moveCurrent(versions, to);
     // A new current value abandons a rotation that is under way.
@@ -47,9 +58,8 @@ export function putLabels(versions: VersionMap, to: Version, stages: readonly st
     if (stage === 'AWSCURRENT') moveCurrent(versions, to);
     else attach(versions, stage, to);
   }
-  // AWS API reference, PutSecretValue: the first version of a secret always gets AWSCURRENT. Assumed: the empty
-  // version of a rotation is none, so the value that fills it is the first.
-  if (!holderOf(versions, 'AWSCURRENT')) moveCurrent(versions, to);
+  // AWS API reference, PutSecretValue.
+  if (isFirst) moveCurrent(versions, to);
 }
 
 /**
@@ -72,11 +82,17 @@ export function moveLabel(
     if (label === 'AWSCURRENT') throw refusals.currentCannotBeRemoved();
     holder?.labels.delete(label);
   } else if (label === 'AWSCURRENT') {
-    if (isEmpty(target)) throw refusals.currentNeedsValue(target.id);
+    if (ASSUMED.emptyVersionCannotBeCurrent && isEmpty(target)) throw refusals.currentNeedsValue(target.id);
     moveCurrent(versions, target);
   } else {
     attach(versions, label, target);
   }
+}
+
+/** AWS API reference, quotas: a secret has at most 20 labels. */
+export function assertLabelLimit(versions: VersionMap): void {
+  const count = [...versions.values()].reduce((sum, { labels }) => sum + labels.size, 0);
+  if (count > MOST_LABELS) throw refusals.tooMany('staging labels', MOST_LABELS);
 }
 
 /** The placeholder of a rotation has no value until createSecret has stored one. */

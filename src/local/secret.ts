@@ -1,26 +1,37 @@
-import type { RotationRulesType } from '@aws-sdk/client-secrets-manager';
+import type { RotationRulesType, Tag } from '@aws-sdk/client-secrets-manager';
 import type { Step } from '../event.js';
-import type { Version } from './labels.js';
+import { holderOf, type Version, type VersionMap } from './labels.js';
+import type { Window } from './schedule.js';
 
 /** One secret of the local Secrets Manager. */
 export interface StoredSecret {
   readonly arn: string;
   readonly name: string;
-  readonly description: string | undefined;
   readonly createdDate: Date;
   lastChangedDate: Date;
-  readonly versions: Map<string, Version>;
+  lastAccessedDate?: Date;
+  /** When it is to be gone: it is marked for deletion. */
+  deletedDate?: Date | undefined;
+  description?: string | undefined;
+  kmsKeyId?: string | undefined;
+  type?: string | undefined;
+  /** Absent until there was a first tag, empty after the last one. */
+  tags?: readonly Tag[] | undefined;
+  policy?: string | undefined;
+  versions: Map<string, Version>;
   rotation?: RotationSettings;
-  /** A rotation that has begun and is neither finished nor abandoned. */
+  /** The rotation that has begun and is neither finished nor replaced by another. */
   inFlight?: RotationInFlight | undefined;
 }
 
 /** What RotateSecret stores: it stays for the next call. */
 interface RotationSettings {
-  enabled: boolean;
+  readonly enabled: boolean;
   readonly lambdaArn: string;
   readonly rules: RotationRulesType | undefined;
-  lastRotatedDate?: Date;
+  readonly lastRotatedDate?: Date;
+  /** The window of the next scheduled rotation. */
+  readonly next?: Window | undefined;
 }
 
 export interface RotationInFlight {
@@ -28,9 +39,11 @@ export interface RotationInFlight {
   readonly rotationToken: string;
   /** `test`: RotateImmediately was false, so that only testSecret runs, on a copy of the current value. */
   readonly kind: 'rotate' | 'test';
-  attempt: number;
+  readonly attempt: number;
   /** The invocations of this attempt, in order. */
-  steps: StepRecord[];
+  readonly steps: readonly StepRecord[];
+  /** Somebody has stored a new current value meanwhile. */
+  readonly isAbandoned?: boolean;
 }
 
 /** One invocation of the rotation function. */
@@ -48,19 +61,15 @@ export function isValidName(name: string): boolean {
   return NAME.test(name);
 }
 
-/**
- * Finds a secret by name, ARN or partial ARN (without the hyphen and the six random characters). A partial ARN whose
- * name ends in what looks like those six is taken for a full one, and finds nothing: so does AWS's.
- */
-export function findSecret(
-  byName: ReadonlyMap<string, StoredSecret>,
-  secretId: string,
-  prefix: string,
-): StoredSecret | undefined {
-  if (!secretId.startsWith('arn:')) return byName.get(secretId);
-  if (!secretId.startsWith(prefix)) return undefined;
-  const rest = secretId.slice(prefix.length);
-  if (!/-[A-Za-z0-9]{6}$/.test(rest)) return byName.get(rest);
-  const found = byName.get(rest.slice(0, -7));
-  return found?.arn === secretId ? found : undefined;
+/** The labels by version id, without deprecated versions; undefined if there is none. */
+export function stagesOf(versions: VersionMap): Record<string, string[]> | undefined {
+  const labelled = [...versions.values()].filter(({ labels }) => labels.size > 0);
+  if (labelled.length === 0) return undefined;
+  return Object.fromEntries(labelled.map(({ id, labels }) => [id, [...labels]]));
+}
+
+/** Whether a rotation has lost its version: AWSPENDING is elsewhere, and AWSCURRENT has not come. */
+export function isOvertaken({ versions }: StoredSecret, { token, isAbandoned }: RotationInFlight): boolean {
+  if (isAbandoned) return true;
+  return ![holderOf(versions, 'AWSPENDING')?.id, holderOf(versions, 'AWSCURRENT')?.id].includes(token);
 }

@@ -1,207 +1,173 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import type {
-  CreateSecretRequest,
-  CreateSecretResponse,
-  DescribeSecretRequest,
-  DescribeSecretResponse,
-  GetSecretValueRequest,
-  GetSecretValueResponse,
-  PutSecretValueRequest,
-  PutSecretValueResponse,
-  RotateSecretRequest,
-  RotateSecretResponse,
-  UpdateSecretVersionStageRequest,
-  UpdateSecretVersionStageResponse,
-} from '@aws-sdk/client-secrets-manager';
-import type { SecretsManagerApi } from '../secrets-manager.js';
-import { attach, holderOf, isEmpty, moveLabel, putLabels } from './labels.js';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { isError } from '../errors.js';
+import type { Call } from './call.js';
+import * as catalogue from './catalogue.js';
+import { Clock } from './clock.js';
+import { assertConstraints } from './constraints.js';
+import { Faults } from './faults.js';
+import type { VersionMap } from './labels.js';
+import { type Operation, REQUESTS } from './model.js';
+import * as policies from './policies.js';
+import { getRandomPassword } from './random-password.js';
 import * as refusals from './refusals.js';
-import { type LocalFunction, LocalRotation } from './rotation.js';
-import { findSecret, isValidName, type StoredSecret } from './secret.js';
-import {
-  addVersion,
-  assertId,
-  assertOneValue,
-  copyOf,
-  findVersion,
-  hasSameValue,
-  hasValue,
-} from './version-values.js';
+import { cancelRotateSecret, rotateSecret } from './rotate.js';
+import type { LocalFunction } from './rotation.js';
+import type { StoredSecret } from './secret.js';
+import type { Settings } from './settings.js';
+import { ACCOUNT, type Archive, Store } from './store.js';
+import { Trail } from './trail.js';
+import * as values from './values.js';
 
-const REGION = 'eu-west-1';
-const ACCOUNT = '123456789012';
-const SECRET_PREFIX = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:`;
+/** One invocation of a rotation function, while it runs. */
+export interface Invocation {
+  readonly secret: StoredSecret;
+  readonly token: string;
+  /** What strict mode found. */
+  readonly violations: string[];
+}
 
-/**
- * Secrets Manager in memory and in process, under the rules that AWS applies to versions, staging labels and
- * rotation. It refuses what AWS refuses, with the SDK's own exceptions and AWS's texts.
- *
- * It has the SDK's methods for the operations that a rotation needs, so a rotation handler takes it as its `client`.
- *
- * @example
- * ```ts
- * const secrets = new LocalSecretsManager();
- * const handler = rotationHandler(rotator, { client: secrets });
- * const lambdaArn = secrets.addFunction('rotate', handler);
- * await secrets.createSecret({ Name: 'app', SecretString: '{"password":"first"}' });
- * await secrets.rotateSecret({ SecretId: 'app', RotationLambdaARN: lambdaArn });
- * const { outcome } = await secrets.rotation('app').run();
- * ```
- */
-export class LocalSecretsManager implements SecretsManagerApi {
-  readonly #secrets = new Map<string, StoredSecret>();
-  readonly #functions = new Map<string, LocalFunction>();
+/** Where a call comes from. */
+export interface Origin {
+  readonly region: string;
+  /** Whether it came over the socket, where nobody knows who has sent it. */
+  readonly isRemote: boolean;
+}
 
-  /** Registers a rotation function, and returns the ARN that RotateSecret is to be given. */
-  addFunction(name: string, handler: LocalFunction): string {
-    const arn = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name}`;
-    this.#functions.set(arn, handler);
-    return arn;
+type Implementation = (call: Call, input: object) => object;
+
+const OPERATIONS = {
+  BatchGetSecretValue: values.batchGetSecretValue,
+  CancelRotateSecret: cancelRotateSecret,
+  CreateSecret: values.createSecret,
+  DeleteResourcePolicy: policies.deleteResourcePolicy,
+  DeleteSecret: catalogue.deleteSecret,
+  DescribeSecret: catalogue.describeSecret,
+  GetRandomPassword: (_: Call, input: object) => getRandomPassword(input),
+  GetResourcePolicy: policies.getResourcePolicy,
+  GetSecretValue: values.getSecretValue,
+  ListSecretVersionIds: catalogue.listSecretVersionIds,
+  ListSecrets: catalogue.listSecrets,
+  PutResourcePolicy: policies.putResourcePolicy,
+  PutSecretValue: values.putSecretValue,
+  RestoreSecret: catalogue.restoreSecret,
+  RotateSecret: rotateSecret,
+  TagResource: catalogue.tagResource,
+  UntagResource: catalogue.untagResource,
+  UpdateSecret: values.updateSecret,
+  UpdateSecretVersionStage: values.updateSecretVersionStage,
+  ValidateResourcePolicy: policies.validateResourcePolicy,
+} as const satisfies Readonly<Record<Operation, unknown>>;
+
+/** AWS User Guide, the permissions of a rotation function. */
+const ALLOWED_TO_FUNCTIONS: readonly Operation[] = [
+  'DescribeSecret',
+  'GetSecretValue',
+  'PutSecretValue',
+  'UpdateSecretVersionStage',
+  'GetRandomPassword',
+];
+
+/** Secrets Manager's operations, and what they share: the secrets, the clock, the functions, the faults. */
+export class Service {
+  readonly settings: Settings;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly trail = new Trail();
+  readonly faults = new Faults();
+  readonly functions = new Map<string, LocalFunction>();
+  readonly #staleReads = new WeakMap<StoredSecret, { before: VersionMap; left: number }>();
+  readonly #running = new Set<Invocation>();
+  readonly #invocation = new AsyncLocalStorage<Invocation>();
+
+  constructor(settings: Settings, archive?: Archive) {
+    this.settings = settings;
+    this.store = new Store(archive);
+    this.clock = new Clock(settings.standsAt);
   }
 
-  /** The rotation of a secret that RotateSecret has begun, to be driven step by step or to its end. */
-  rotation(secretId: string): LocalRotation {
-    return new LocalRotation(this.#find(secretId), this.#functions);
-  }
-
-  async createSecret(input: CreateSecretRequest): Promise<CreateSecretResponse> {
-    const { Name = '', Description, ClientRequestToken: token = randomUUID() } = input;
-    if (!isValidName(Name)) throw refusals.invalidName();
-    assertId('clientRequestToken', token);
-    assertOneValue(input);
-    const existing = this.#secrets.get(Name);
-    if (existing) return this.#recreate(existing, input, token);
-    const now = new Date();
-    const arn = `${SECRET_PREFIX}${Name}-${randomSuffix()}`;
-    const secret: StoredSecret = {
-      arn,
-      name: Name,
-      description: Description,
-      createdDate: now,
-      lastChangedDate: now,
-      versions: new Map(),
+  /**
+   * Does one operation.
+   *
+   * @throws the exceptions of the SDK, with AWS's texts
+   */
+  call(operation: Operation, input: object, origin: Origin): object {
+    const startedAt = performance.now();
+    const secretId = this.#nameOf(input, origin.region);
+    const tell = (error?: string) => {
+      const durationMs = performance.now() - startedAt;
+      this.settings.observe?.({ kind: 'call', operation, secretId, error, durationMs });
     };
-    this.#secrets.set(Name, secret);
-    if (!hasValue(input)) return { ARN: arn, Name };
-    putLabels(secret.versions, addVersion(secret, token, input), undefined);
-    return { ARN: arn, Name, VersionId: token };
-  }
-
-  async describeSecret({ SecretId }: DescribeSecretRequest): Promise<DescribeSecretResponse> {
-    const secret = this.#find(SecretId);
-    const { arn, name, description, createdDate, lastChangedDate, rotation, versions } = secret;
-    const labelled = [...versions.values()].filter(({ labels }) => labels.size > 0);
-    return {
-      ARN: arn,
-      Name: name,
-      ...(description && { Description: description }),
-      ...(rotation && { RotationEnabled: rotation.enabled, RotationLambdaARN: rotation.lambdaArn }),
-      ...(rotation?.rules && { RotationRules: { ...rotation.rules } }),
-      ...(rotation?.lastRotatedDate && { LastRotatedDate: new Date(rotation.lastRotatedDate) }),
-      CreatedDate: new Date(createdDate),
-      LastChangedDate: new Date(lastChangedDate),
-      ...(labelled.length > 0 && {
-        VersionIdsToStages: Object.fromEntries(labelled.map(({ id, labels }) => [id, [...labels]])),
-      }),
-    };
-  }
-
-  async getSecretValue(input: GetSecretValueRequest): Promise<GetSecretValueResponse> {
-    const { SecretId, VersionId, VersionStage } = input;
-    assertId('versionId', VersionId);
-    const { arn, name, versions } = this.#find(SecretId);
-    const { id, createdDate, labels, secretString, secretBinary } = findVersion(
-      versions,
-      VersionId,
-      VersionStage,
-    );
-    return {
-      ARN: arn,
-      Name: name,
-      VersionId: id,
-      CreatedDate: new Date(createdDate),
-      ...(secretString !== undefined && { SecretString: secretString }),
-      ...(secretBinary !== undefined && { SecretBinary: Uint8Array.from(secretBinary) }),
-      ...(labels.size > 0 && { VersionStages: [...labels] }),
-    };
-  }
-
-  async putSecretValue(input: PutSecretValueRequest): Promise<PutSecretValueResponse> {
-    const { SecretId, ClientRequestToken: token = randomUUID(), VersionStages } = input;
-    assertId('clientRequestToken', token);
-    if (VersionStages?.length === 0) throw refusals.violates('versionStages', 'Member must not be empty');
-    const secret = this.#find(SecretId);
-    assertOneValue(input);
-    if (!hasValue(input)) throw refusals.noValueGiven();
-    const existing = secret.versions.get(token);
-    // Versions never change; the one exception is the empty placeholder of a rotation, which is filled.
-    if (existing && !isEmpty(existing)) {
-      if (!hasSameValue(existing, input)) throw refusals.tokenInUse(token, secret.arn);
-    } else {
-      putLabels(secret.versions, addVersion(secret, token, input), VersionStages);
+    try {
+      const result = this.faults.during(operation, (isStale) => {
+        this.#assertAllowed(operation, input, origin);
+        assertConstraints(REQUESTS[operation], input);
+        const implementation = OPERATIONS[operation] as Implementation;
+        return implementation(this.#context(origin.region, isStale), input);
+      });
+      tell();
+      return result;
+    } catch (error) {
+      tell(isError(error) ? error.name : 'Error');
+      throw error;
     }
-    const labels = secret.versions.get(token)?.labels ?? [];
-    return { ARN: secret.arn, Name: secret.name, VersionId: token, VersionStages: [...labels] };
   }
 
-  async updateSecretVersionStage(
-    input: UpdateSecretVersionStageRequest,
-  ): Promise<UpdateSecretVersionStageResponse> {
-    const { SecretId, VersionStage: label, RemoveFromVersionId: from, MoveToVersionId: to } = input;
-    assertId('removeFromVersionId', from);
-    assertId('moveToVersionId', to);
-    if (!label) throw refusals.violates('versionStage', 'Member must not be null');
-    const secret = this.#find(SecretId);
-    moveLabel(secret.versions, label, from, to);
-    secret.lastChangedDate = new Date();
-    return { ARN: secret.arn, Name: secret.name };
+  /** What an operation, or the backend, works on. */
+  #context(region: string, isStale: boolean): Call {
+    return {
+      region,
+      now: this.clock.now(),
+      store: this.store,
+      trail: this.trail,
+      hasFunction: (name) => this.functions.has(name),
+      versionsOf: (secret) =>
+        isStale || this.#isStale(secret) ? this.store.before(secret) : secret.versions,
+    };
   }
 
-  /** Begins a rotation and returns: `rotation(secretId)` drives it. */
-  async rotateSecret(input: RotateSecretRequest): Promise<RotateSecretResponse> {
-    const { SecretId, ClientRequestToken: token = randomUUID(), RotateImmediately = true } = input;
-    assertId('clientRequestToken', token);
-    const secret = this.#find(SecretId);
-    const lambdaArn = input.RotationLambdaARN ?? secret.rotation?.lambdaArn;
-    if (lambdaArn === undefined) throw refusals.noRotationFunction();
-    if (!this.#functions.has(lambdaArn)) throw refusals.cannotInvoke();
-    const answer = { ARN: secret.arn, Name: secret.name, VersionId: token };
-    const pending = holderOf(secret.versions, 'AWSPENDING');
-    // Assumed: a repeated call with the token of the rotation that is under way starts nothing.
-    if (pending && pending.id === token && secret.inFlight?.token === token) return answer;
-    if (pending && !pending.labels.has('AWSCURRENT')) throw refusals.rotationUnfinished();
-    if (secret.versions.has(token)) throw refusals.tokenInUse(token, secret.arn);
-
-    const rules = input.RotationRules ?? secret.rotation?.rules;
-    secret.rotation = { ...secret.rotation, enabled: true, lambdaArn, rules };
-    const kind = RotateImmediately ? 'rotate' : 'test';
-    const copied = kind === 'test' ? holderOf(secret.versions, 'AWSCURRENT') : undefined;
-    attach(secret.versions, 'AWSPENDING', addVersion(secret, token, copyOf(copied)));
-    secret.inFlight = { token, rotationToken: randomUUID(), kind, attempt: 1, steps: [] };
-    return answer;
+  /** RotateSecret, as the schedule calls it. */
+  rotateBySchedule(secret: StoredSecret, region: string, token: string): void {
+    rotateSecret(this.#context(region, false), { SecretId: secret.arn, ClientRequestToken: token });
   }
 
-  #find(secretId: string | undefined): StoredSecret {
-    if (!secretId) throw refusals.violates('secretId', 'Member must not be null');
-    if (!secretId.startsWith('arn:') && !isValidName(secretId)) throw refusals.invalidName();
-    const secret = findSecret(this.#secrets, secretId, SECRET_PREFIX);
-    if (!secret) throw refusals.noSuchSecret();
-    return secret;
+  /** Runs a rotation function, and knows meanwhile which calls are its own. */
+  async invoke(invocation: Invocation, work: () => Promise<void>): Promise<void> {
+    this.#running.add(invocation);
+    await this.#invocation.run(invocation, work).finally(() => this.#running.delete(invocation));
   }
 
-  /** CreateSecret for a name that is taken: the same call again succeeds, and does nothing. */
-  #recreate(secret: StoredSecret, input: CreateSecretRequest, token: string): CreateSecretResponse {
-    const version = secret.versions.get(token);
-    if (!version) throw refusals.secretExists(secret.name);
-    if (!hasSameValue(version, input)) throw refusals.tokenInUse(token, secret.arn);
-    return { ARN: secret.arn, Name: secret.name, VersionId: token };
+  /** With `staleReads`, the first reads after each change do not see it. */
+  #isStale(secret: StoredSecret): boolean {
+    if (this.settings.staleReads === 0) return false;
+    const before = this.store.before(secret);
+    const known = this.#staleReads.get(secret);
+    const reads = known?.before === before ? known : { before, left: this.settings.staleReads };
+    this.#staleReads.set(secret, reads);
+    reads.left -= 1;
+    return reads.left >= 0;
+  }
+
+  #assertAllowed(operation: Operation, input: object, { isRemote }: Origin): void {
+    if (!this.settings.strict) return;
+    const [running] = this.#running;
+    const invocation = isRemote ? running : this.#invocation.getStore();
+    if (!invocation) return;
+    const { secret, token, violations } = invocation;
+    if (!ALLOWED_TO_FUNCTIONS.includes(operation)) {
+      violations.push(`called ${operation}, which the role of a rotation function does not allow`);
+      const role = `arn:aws:sts::${ACCOUNT}:assumed-role/rotation/function`;
+      throw refusals.notAuthorized(role, operation, secret.arn);
+    }
+    const { ClientRequestToken } = input as { readonly ClientRequestToken?: unknown };
+    if (operation === 'PutSecretValue' && ClientRequestToken !== token) {
+      violations.push('called PutSecretValue without the ClientRequestToken of the rotation');
+    }
+  }
+
+  /** The secret that a request is about, to be shown: nothing that is no name is. */
+  #nameOf(input: object, region: string): string | undefined {
+    const { SecretId, Name = SecretId } = input as { readonly SecretId?: unknown; readonly Name?: unknown };
+    if (typeof Name !== 'string' || !/^[\w/+=.@!:-]{1,2048}$/.test(Name)) return undefined;
+    return Name.startsWith('arn:') ? (this.store.find(region, Name, this.clock.now())?.name ?? Name) : Name;
   }
 }
-
-function randomSuffix(): string {
-  return [...randomBytes(6)]
-    .map((byte) => SUFFIX_CHARACTERS.charAt(byte % SUFFIX_CHARACTERS.length))
-    .join('');
-}
-
-const SUFFIX_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';

@@ -1,3 +1,4 @@
+export { LocalSecretsManager } from '../local/client.js';
 export {
   type LocalFunction,
   LocalRotation,
@@ -5,5 +6,4 @@ export {
   type RotationReport,
 } from '../local/rotation.js';
 export type { StepRecord } from '../local/secret.js';
-export { LocalSecretsManager } from '../local/service.js';
 export { type Clause, type ContractSubject, rotatorContract } from './contract.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { isRotationError } from '../errors.js';
 import type { Step } from '../event.js';
 import { rotationHandler } from '../handler.js';
-import { LocalSecretsManager } from '../local/service.js';
+import { LocalSecretsManager } from '../local/client.js';
 import type { LogEntry } from '../log.js';
 import type { Rotator } from '../rotator.js';
 import type { SecretsManagerApi } from '../secrets-manager.js';

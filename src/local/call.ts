@@ -1,0 +1,48 @@
+import type { VersionMap } from './labels.js';
+import * as refusals from './refusals.js';
+import type { StoredSecret } from './secret.js';
+import type { Store } from './store.js';
+import type { Trail } from './trail.js';
+
+/** One call of an operation: where and when it happens, and what it works on. */
+export interface Call {
+  readonly region: string;
+  readonly now: Date;
+  readonly store: Store;
+  readonly trail: Trail;
+  /** Whether there is a rotation function of this name. */
+  hasFunction(name: string): boolean;
+  /** The versions as this call sees them: perhaps not yet as the last change has left them. */
+  versionsOf(secret: StoredSecret): VersionMap;
+}
+
+/**
+ * The secret that a call is about.
+ *
+ * @throws ResourceNotFoundException
+ */
+export function described({ store, region, now }: Call, secretId: string | undefined): StoredSecret {
+  const secret = store.find(region, secretId ?? '', now);
+  if (!secret) throw refusals.noSuchSecret();
+  return secret;
+}
+
+/**
+ * The secret that a call is about, if it is not marked for deletion.
+ *
+ * @throws ResourceNotFoundException InvalidRequestException
+ */
+export function live(call: Call, secretId: string | undefined): StoredSecret {
+  const secret = described(call, secretId);
+  if (secret.deletedDate) throw refusals.markedForDeletion();
+  return secret;
+}
+
+/** Changes a secret, whole or not at all. */
+export function change<T>({ store, now }: Call, secret: StoredSecret, work: () => T): T {
+  return store.change(secret, now, work);
+}
+
+export function identity({ arn, name }: StoredSecret): { ARN: string; Name: string } {
+  return { ARN: arn, Name: name };
+}

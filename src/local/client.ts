@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import { SecretsManager, type ServiceOutputTypes } from '@aws-sdk/client-secrets-manager';
+import { Backend } from './backend.js';
+import { detached } from './detached.js';
+import type { Fault, OrderedFault } from './faults.js';
+import { isOperation, REQUESTS } from './model.js';
+import * as refusals from './refusals.js';
+import { type LocalFunction, LocalRotation, type RotationReport } from './rotation.js';
+import { Service } from './service.js';
+import { type LocalOptions, settingsOf } from './settings.js';
+import { type Archive, arnOf } from './store.js';
+import type { TrailEvent } from './trail.js';
+import { type Listener, listen } from './wire.js';
+
+/**
+ * Secrets Manager in memory and in process, under the rules that AWS applies to versions, staging labels and
+ * rotation. It refuses what AWS refuses, with the SDK's own exceptions and AWS's texts.
+ *
+ * It is an SDK client: whatever takes a `SecretsManager` or a `SecretsManagerClient` takes it, and its commands,
+ * methods and paginators work. Calls are answered in process, once: nothing is signed, sent or repeated. For those who
+ * make a client of their own, `listen()` puts the same secrets behind a socket.
+ *
+ * @example
+ * ```ts
+ * const secrets = new LocalSecretsManager();
+ * const handler = rotationHandler(rotator, { client: secrets });
+ * const lambdaArn = secrets.addFunction('rotate', handler);
+ * await secrets.createSecret({ Name: 'app', SecretString: '{"password":"first"}' });
+ * await secrets.rotateSecret({ SecretId: 'app', RotationLambdaARN: lambdaArn });
+ * const { outcome } = await secrets.rotation('app').run();
+ * ```
+ */
+export class LocalSecretsManager extends SecretsManager {
+  readonly #region: string;
+  readonly #service: Service;
+  readonly #backend: Backend;
+
+  constructor(options: LocalOptions = {}, archive?: Archive) {
+    const settings = settingsOf(options);
+    super({
+      region: settings.region,
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+      cacheMiddleware: true,
+    });
+    this.#region = settings.region;
+    this.#service = new Service(settings, archive);
+    this.#backend = new Backend(this.#service);
+    this.middlewareStack.add(
+      (_, { commandName = '' }) =>
+        async ({ input }) => ({
+          response: {},
+          output: this.#answer(commandName.replace(/Command$/, ''), input),
+        }),
+      { step: 'initialize', name: 'localSecretsManager', priority: 'low' },
+    );
+  }
+
+  /** What Secrets Manager has done of itself, in the words of CloudTrail, oldest first. */
+  get events(): readonly TrailEvent[] {
+    return this.#service.trail.events;
+  }
+
+  /** Its time. */
+  get now(): Date {
+    return this.#service.clock.now();
+  }
+
+  /** Registers a rotation function, and returns the ARN that RotateSecret is to be given. */
+  addFunction(name: string, handler: LocalFunction): string {
+    if (!/^[\w-]{1,64}$/.test(name)) throw new TypeError('a function’s name has letters, digits, - and _');
+    this.#service.functions.set(name, handler);
+    return `${arnOf('lambda', this.#region)}function:${name}`;
+  }
+
+  /** The rotation of a secret that RotateSecret has begun, to be driven step by step or to its end. */
+  rotation(secretId: string): LocalRotation {
+    const secret = this.#service.store.find(this.#region, secretId, this.now);
+    if (!secret) throw refusals.noSuchSecret();
+    return new LocalRotation(this.#service, secret);
+  }
+
+  /** Orders a fault for a call to come. */
+  inject(fault: Fault): OrderedFault {
+    return this.#service.faults.order(fault);
+  }
+
+  /**
+   * Lets time pass, and runs the rotations that fall due, each when its window opens; one that is not complete is
+   * started over at every window.
+   *
+   * @returns how they ended, in their order
+   * @throws RangeError for a time that has passed
+   */
+  advanceTo(date: Date): Promise<readonly RotationReport[]> {
+    return this.#backend.advanceTo(date);
+  }
+
+  /**
+   * Resolves when no automatic rotation is under way.
+   *
+   * @throws Error if, in strict mode, a function did what it must not
+   */
+  idle(): Promise<void> {
+    return this.#backend.idle();
+  }
+
+  /**
+   * Puts the secrets behind a socket on 127.0.0.1, for clients that are made elsewhere.
+   *
+   * @param port any that is free, if absent
+   */
+  listen(port = 0): Promise<Listener> {
+    return listen(
+      (operation, input, region = this.#region) =>
+        this.#backend.call(operation, detached(input), { region, isRemote: true }),
+      port,
+    );
+  }
+
+  #answer(name: string, input: object): ServiceOutputTypes {
+    if (!isOperation(name)) throw refusals.notHere(name);
+    // The SDK sends a token for whoever gives none.
+    const token = 'ClientRequestToken' in REQUESTS[name] && { ClientRequestToken: randomUUID() };
+    const request = { ...token, ...detached(input) };
+    const output = this.#backend.call(name, request, { region: this.#region, isRemote: false });
+    return {
+      ...detached(output),
+      $metadata: { httpStatusCode: 200, attempts: 1, totalRetryDelay: 0 },
+    } as ServiceOutputTypes;
+  }
+}

@@ -1,0 +1,76 @@
+import type { Operation } from './model.js';
+import * as refusals from './refusals.js';
+
+/** Something that goes wrong with a call. */
+export interface Fault {
+  /** @default any operation */
+  readonly operation?: Operation;
+  /**
+   * Which call of the operation it is, from now on: 1 is the next.
+   *
+   * @default 1
+   */
+  readonly call?: number;
+  /**
+   * For how many calls on end. The SDK repeats a call that was throttled, dropped or answered with 500, twice by
+   * default: each of these is a call.
+   *
+   * @default 1
+   */
+  readonly times?: number;
+  /** `stale`: a read does not see the last change yet. */
+  readonly kind: 'throttle' | 'internal' | 'dropped' | 'stale';
+  /**
+   * Whether the call has taken effect when it fails.
+   *
+   * @default 'before'
+   */
+  readonly when?: 'before' | 'after';
+}
+
+/** A fault that was ordered. A test should assert that it came about. */
+export interface OrderedFault {
+  /** How many calls it has hit. */
+  readonly hits: number;
+}
+
+const ERRORS = { throttle: refusals.throttled, internal: refusals.internal, dropped: refusals.dropped };
+
+/** The faults that tests have ordered. */
+export class Faults {
+  #ordered: { readonly fault: Fault; readonly state: { hits: number }; seen: number }[] = [];
+
+  order(fault: Fault): OrderedFault {
+    const state = { hits: 0 };
+    this.#ordered.push({ fault, state, seen: 0 });
+    return state;
+  }
+
+  /** Does a call with the faults that are ordered for it. */
+  during<T>(operation: Operation, work: (isStale: boolean) => T): T {
+    const faults = this.#due(operation);
+    const failing = (when: 'before' | 'after') => {
+      for (const fault of faults) {
+        if (fault.kind !== 'stale' && (fault.when ?? 'before') === when) throw ERRORS[fault.kind]();
+      }
+    };
+    failing('before');
+    const result = work(faults.some(({ kind }) => kind === 'stale'));
+    failing('after');
+    return result;
+  }
+
+  #due(operation: Operation): readonly Fault[] {
+    const due: Fault[] = [];
+    for (const ordered of this.#ordered) {
+      const { fault, state } = ordered;
+      if (fault.operation !== undefined && fault.operation !== operation) continue;
+      ordered.seen += 1;
+      if (ordered.seen < (fault.call ?? 1)) continue;
+      state.hits += 1;
+      due.push(fault);
+    }
+    this.#ordered = this.#ordered.filter(({ fault, state }) => state.hits < (fault.times ?? 1));
+    return due;
+  }
+}

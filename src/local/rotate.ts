@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import type {
+  CancelRotateSecretRequest,
+  CancelRotateSecretResponse,
+  RotateSecretRequest,
+  RotateSecretResponse,
+} from '@aws-sdk/client-secrets-manager';
+import { ASSUMED } from './assumptions.js';
+import { type Call, change, identity, live } from './call.js';
+import { attach, holderOf } from './labels.js';
+import * as refusals from './refusals.js';
+import { assertRules, nextWindow } from './schedule.js';
+import { isValidName } from './secret.js';
+import { ACCOUNT, arnOf } from './store.js';
+import { storeValue } from './values.js';
+
+/**
+ * What RotateSecret does before it answers: it checks, with nothing changed if a check fails, and then turns rotation
+ * on and puts AWSPENDING on a new version. The rotation itself follows (LocalRotation).
+ */
+export function rotateSecret(call: Call, input: RotateSecretRequest): RotateSecretResponse {
+  const { SecretId = '', ClientRequestToken: token, RotateImmediately = true } = input;
+  if (!SecretId.startsWith('arn:') && !isValidName(SecretId)) throw refusals.invalidName();
+  if (token === undefined) throw refusals.rotationTokenMissing();
+  if (input.ExternalSecretRotationMetadata || input.ExternalSecretRotationRoleArn) {
+    throw refusals.notHere('rotation of managed external secrets');
+  }
+  const secret = live(call, SecretId);
+  const lambdaArn = input.RotationLambdaARN || secret.rotation?.lambdaArn;
+  if (lambdaArn === undefined) throw refusals.noRotationFunction();
+  const name = functionName(lambdaArn, call.region);
+  if (name === undefined) throw refusals.invalidLambdaArn(call.region, ACCOUNT);
+  if (!call.hasFunction(name)) throw refusals.cannotInvoke();
+  if (input.RotationRules) assertRules(input.RotationRules);
+  const answer = { ...identity(secret), VersionId: token };
+  const pending = holderOf(secret.versions, 'AWSPENDING');
+  if (ASSUMED.repeatedRotateSucceeds && pending?.id === token && secret.inFlight?.token === token)
+    return answer;
+  if (pending && !pending.labels.has('AWSCURRENT')) throw refusals.rotationUnfinished();
+  if (secret.versions.has(token)) throw refusals.tokenInUse(token, secret.arn);
+
+  const rules = input.RotationRules ?? secret.rotation?.rules;
+  const kind = RotateImmediately ? 'rotate' : 'test';
+  const current = kind === 'test' ? holderOf(secret.versions, 'AWSCURRENT') : undefined;
+  const copy = { SecretString: current?.secretString, SecretBinary: current?.secretBinary };
+  change(call, secret, () => {
+    const next = nextWindow(rules, call.now);
+    secret.rotation = { ...secret.rotation, enabled: true, lambdaArn, rules, next };
+    attach(secret.versions, 'AWSPENDING', storeValue(secret, token, copy, call.now));
+    secret.inFlight = { token, rotationToken: randomUUID(), kind, attempt: 1, steps: [] };
+  });
+  const event = kind === 'rotate' ? 'RotationStarted' : 'TestRotationStarted';
+  call.trail.record(event, secret, { token, time: call.now });
+  return answer;
+}
+
+/** Turns rotation off. The half-made version keeps AWSPENDING, and function and rules stay for the next RotateSecret. */
+export function cancelRotateSecret(call: Call, input: CancelRotateSecretRequest): CancelRotateSecretResponse {
+  const secret = live(call, input.SecretId);
+  const { rotation, inFlight } = secret;
+  if (!rotation) throw refusals.neverConfigured();
+  change(call, secret, () => {
+    secret.rotation = { ...rotation, enabled: false };
+    secret.inFlight = undefined;
+  });
+  return { ...identity(secret), ...(inFlight && { VersionId: inFlight.token }) };
+}
+
+/** The name in the ARN of a function of this Region; undefined for any other text. */
+export function functionName(arn: string, region: string): string | undefined {
+  const prefix = `${arnOf('lambda', region)}function:`;
+  if (!arn.startsWith(prefix)) return undefined;
+  return /^([\w-]+)(:[\w$-]+)?$/.exec(arn.slice(prefix.length))?.[1];
+}

@@ -1,0 +1,104 @@
+import type { Step } from '../event.js';
+import type { Operation } from './model.js';
+import type { RotationOutcome } from './rotation.js';
+
+/** Something that has happened, to be told while it happens. No value of a secret is in it. */
+export type Observation =
+  | {
+      readonly kind: 'call';
+      readonly operation: Operation;
+      /** Its name, or what the request called it, if that could be a name. */
+      readonly secretId: string | undefined;
+      /** The error's name. */
+      readonly error: string | undefined;
+      readonly durationMs: number;
+    }
+  | {
+      readonly kind: 'step';
+      readonly secret: string;
+      readonly step: Step;
+      readonly attempt: number;
+      /** What the function threw, as it threw it: it may quote a value. */
+      readonly error: unknown;
+      readonly durationMs: number;
+    }
+  | { readonly kind: 'end'; readonly secret: string; readonly outcome: RotationOutcome };
+
+/** How the local Secrets Manager is to behave. The defaults make tests deterministic. */
+export interface LocalOptions {
+  /**
+   * The Region of calls that do not name one.
+   *
+   * @default 'eu-west-1'
+   */
+  readonly region?: string;
+  /**
+   * A time at which the clock stands, until `advanceTo()` moves it.
+   *
+   * @default the machine's clock
+   */
+  readonly standsAt?: Date;
+  /**
+   * Whether a rotation follows upon RotateSecret by itself, as on AWS.
+   *
+   * @default false: `rotation(secretId)` drives it
+   */
+  readonly automatic?: boolean;
+  /**
+   * How often a rotation that has failed is started over. AWS does it "multiple times".
+   *
+   * @default 0: `reattempt()` does
+   */
+  readonly retries?: number;
+  /**
+   * Milliseconds until an invocation is given up.
+   *
+   * @default 30000, as AWS's rotation functions are deployed
+   */
+  readonly timeoutMs?: number;
+  /**
+   * Whether AWSPENDING is removed once a rotation is complete. Functions must not rely on either.
+   *
+   * @default true
+   */
+  readonly cleansUpPending?: boolean;
+  /**
+   * Whether events have a RotationToken. Those of older rotations have none.
+   *
+   * @default true
+   */
+  readonly sendsRotationToken?: boolean;
+  /**
+   * How many reads of a secret do not see its last change yet, after each change.
+   *
+   * @default 0
+   */
+  readonly staleReads?: number;
+  /**
+   * Whether a rotation ends with an error when the function makes a call that the role of AWS's rotation functions does
+   * not allow, stores a value without the rotation's ClientRequestToken, or leaves AWSPENDING on another version than
+   * AWSCURRENT. A call over the socket counts as the function's while a step runs.
+   *
+   * @default false
+   */
+  readonly strict?: boolean;
+  /** Is told of every call and of every step. */
+  readonly observe?: (observation: Observation) => void;
+}
+
+export type Settings = Required<Omit<LocalOptions, 'standsAt' | 'observe'>> &
+  Pick<LocalOptions, 'standsAt' | 'observe'>;
+
+export function settingsOf(options: LocalOptions): Settings {
+  return {
+    region: 'eu-west-1',
+    automatic: false,
+    retries: 0,
+    timeoutMs: 30_000,
+    cleansUpPending: true,
+    sendsRotationToken: true,
+    staleReads: 0,
+    strict: false,
+    ...options,
+  };
+}

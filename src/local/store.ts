@@ -1,0 +1,135 @@
+import { randomInt } from 'node:crypto';
+import type { Version, VersionMap } from './labels.js';
+import * as refusals from './refusals.js';
+import { isValidName, type StoredSecret } from './secret.js';
+
+/** The account of every secret and function. */
+export const ACCOUNT = '123456789012';
+
+/** Where secrets are kept beyond this process. */
+export interface Archive {
+  /** Keeps a secret as it is now. When it returns, the secret is safe; when it throws, nothing has changed. */
+  keep(secret: StoredSecret): void;
+  forget(secret: StoredSecret): void;
+}
+
+/** Every secret, by Region and name. A change is made whole or not at all. */
+export class Store {
+  readonly #regions = new Map<string, Map<string, StoredSecret>>();
+  readonly #before = new WeakMap<StoredSecret, VersionMap>();
+  readonly #archive: Archive | undefined;
+
+  constructor(archive?: Archive) {
+    this.#archive = archive;
+  }
+
+  /** All secrets of a Region, or of all Regions, oldest first; none whose recovery window has passed. */
+  *all(now: Date, region?: string): Iterable<StoredSecret> {
+    const regions = region === undefined ? [...this.#regions.keys()] : [region];
+    for (const name of regions) {
+      for (const secret of this.#region(name).values()) {
+        if (this.#isThere(secret, now)) yield secret;
+      }
+    }
+  }
+
+  named(region: string, name: string, now: Date): StoredSecret | undefined {
+    const secret = this.#region(region).get(name);
+    return secret && this.#isThere(secret, now) ? secret : undefined;
+  }
+
+  /**
+   * Finds a secret by name, ARN or partial ARN (without the hyphen and the six random characters). A partial ARN
+   * whose name ends in what looks like those six is taken for a full one, and finds nothing: so does AWS's.
+   */
+  find(region: string, secretId: string, now: Date): StoredSecret | undefined {
+    if (!secretId.startsWith('arn:')) {
+      if (!isValidName(secretId)) throw refusals.invalidName();
+      return this.named(region, secretId, now);
+    }
+    const prefix = arnPrefix(region);
+    if (!secretId.startsWith(prefix)) return undefined;
+    const rest = secretId.slice(prefix.length);
+    if (!/-[A-Za-z0-9]{6}$/.test(rest)) return this.named(region, rest, now);
+    const found = this.named(region, rest.slice(0, -7), now);
+    return found?.arn === secretId ? found : undefined;
+  }
+
+  add(secret: StoredSecret): void {
+    this.#archive?.keep(secret);
+    this.restore(secret);
+  }
+
+  /** Takes a secret back that is in the archive already. */
+  restore(secret: StoredSecret): void {
+    this.#region(regionOf(secret.arn)).set(secret.name, secret);
+  }
+
+  remove(secret: StoredSecret): void {
+    this.#archive?.forget(secret);
+    this.#region(regionOf(secret.arn)).delete(secret.name);
+  }
+
+  /** Changes a secret. If `change` throws, or the archive cannot keep the outcome, the secret is what it was. */
+  change<T>(secret: StoredSecret, now: Date, change: () => T): T {
+    const before = { ...secret, versions: copyOf(secret.versions) };
+    try {
+      const result = change();
+      secret.lastChangedDate = now;
+      this.#archive?.keep(secret);
+      this.#before.set(secret, before.versions);
+      return result;
+    } catch (error) {
+      for (const key of Object.keys(secret)) if (!(key in before)) Reflect.deleteProperty(secret, key);
+      Object.assign(secret, before);
+      throw error;
+    }
+  }
+
+  /** The versions as they were before the last change: what a reader sees whom that change has not reached. */
+  before(secret: StoredSecret): VersionMap {
+    return this.#before.get(secret) ?? secret.versions;
+  }
+
+  #region(name: string): Map<string, StoredSecret> {
+    const known = this.#regions.get(name);
+    if (known) return known;
+    const region = new Map<string, StoredSecret>();
+    this.#regions.set(name, region);
+    return region;
+  }
+
+  #isThere(secret: StoredSecret, now: Date): boolean {
+    if (!secret.deletedDate || secret.deletedDate > now) return true;
+    this.remove(secret);
+    return false;
+  }
+}
+
+/** An ARN for a new secret: each time another, so that no policy for an old secret fits a new one of the same name. */
+export function newArn(region: string, name: string): string {
+  const suffix = Array.from({ length: 6 }, () =>
+    SUFFIX_CHARACTERS.charAt(randomInt(SUFFIX_CHARACTERS.length)),
+  );
+  return `${arnPrefix(region)}${name}-${suffix.join('')}`;
+}
+
+export function regionOf(arn: string): string {
+  return arn.split(':')[3] ?? '';
+}
+
+/** The beginning of an ARN of this account. */
+export function arnOf(service: 'secretsmanager' | 'lambda', region: string): string {
+  const partition = region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
+  return `arn:${partition}:${service}:${region}:${ACCOUNT}:`;
+}
+
+function arnPrefix(region: string): string {
+  return `${arnOf('secretsmanager', region)}secret:`;
+}
+
+const SUFFIX_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+
+function copyOf(versions: VersionMap): Map<string, Version> {
+  return new Map([...versions].map(([id, version]) => [id, { ...version, labels: new Set(version.labels) }]));
+}
