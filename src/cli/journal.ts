@@ -1,5 +1,6 @@
 import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { isRunning, syncDirectory } from './durable.js';
 
 /**
  * Every value of a rehearsal on a real service, in a file that only its owner may read. A value is on disk before the
@@ -75,21 +76,4 @@ export class Journal {
     }
     throw new Error(`${this.path} is not the journal of a rehearsal: move it away`);
   }
-}
-
-function isRunning(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // It is there, and somebody else's.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
-}
-
-/** A new name is safe only once its folder is written. */
-async function syncDirectory(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  await folder.sync().finally(() => folder.close());
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { isRotationError } from '../errors.js';
+import { local } from './local.js';
 import { readPackage } from './package.js';
 import { rehearse } from './rehearse.js';
 import { UsageError } from './usage-error.js';
@@ -8,6 +9,7 @@ const HELP = `quarterturn: secret rotation for AWS Secrets Manager
 
 usage: quarterturn <command> [options]
 
+  local        a Secrets Manager on this machine, for any client, with your rotation functions
   rehearse     rotate a real credential, on this machine alone, and show each step
   --help       this text; after a command, its own
   --version    the version
@@ -18,6 +20,8 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
   switch (command) {
     case 'rehearse':
       return rehearse(args);
+    case 'local':
+      return local(args);
     case '--version':
       process.stdout.write(`${readPackage().version}\n`);
       return 0;

@@ -1,11 +1,11 @@
-import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { isRotationError } from '../errors.js';
 import { readSecretString } from '../secret-string.js';
 import { readPackage } from './package.js';
 import type { StartRehearsal } from './rehearsal.js';
-import { UsageError } from './usage-error.js';
+import { rotatorFile, rotatorsWith } from './rotators.js';
+import { parseCommand, UsageError } from './usage-error.js';
 
 const HELP = `usage: quarterturn rehearse [rotator] [options]
 
@@ -25,8 +25,6 @@ accepts, found out by using them. Nothing of AWS is needed or touched.
 rotators: ROTATORS
 `;
 
-/** Where the rotators are, seen from this file as built. */
-const ROTATORS = new URL('../../rotators/', import.meta.url);
 /** What the command line of `quarterturn rehearse` asks for. */
 export interface Options {
   readonly rotator: string;
@@ -41,16 +39,14 @@ export interface Options {
  * @throws UsageError
  */
 export async function readOptions(args: readonly string[]): Promise<Options | { readonly help: string }> {
-  const names = await rotatorNames();
+  const names = rotatorsWith('rehearsal.js');
   const options = parseOptions(args, names);
   return options === 'help' ? { help: HELP.replace('ROTATORS', names.join(', ')) } : options;
 }
 
 /** Loads the rehearsal that a rotator brings. */
 export async function loadRehearsal(rotator: string): Promise<StartRehearsal> {
-  const module: { startRehearsal: StartRehearsal } = await import(
-    new URL(`${rotator}/rehearsal.js`, ROTATORS).href
-  );
+  const module: { startRehearsal: StartRehearsal } = await import(rotatorFile(rotator, 'rehearsal.js').href);
   return module.startRehearsal;
 }
 
@@ -92,8 +88,8 @@ function parseOptions(args: readonly string[], names: readonly string[]): Option
 }
 
 function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
+  return parseCommand('rehearse', () =>
+    parseArgs({
       args: [...args],
       allowPositionals: true,
       options: {
@@ -103,15 +99,6 @@ function parse(args: readonly string[]) {
         json: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
-    });
-  } catch (error) {
-    // parseArgs explains at length; its first sentence says it.
-    const [problem = ''] = error instanceof Error ? error.message.split(/\.(?:\s|$)|\n/) : [];
-    throw new UsageError(`${problem}; quarterturn rehearse --help lists the options`);
-  }
-}
-
-async function rotatorNames(): Promise<readonly string[]> {
-  const folders = await readdir(ROTATORS);
-  return folders.filter((name) => existsSync(new URL(`${name}/rehearsal.js`, ROTATORS))).sort();
+    }),
+  );
 }

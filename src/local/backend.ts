@@ -34,6 +34,12 @@ export class Backend {
     }
   }
 
+  /** The secrets whose rotation has begun and is not complete. */
+  get unfinished(): readonly StoredSecret[] {
+    const { store, clock } = this.#service;
+    return [...store.all(clock.now())].filter(({ inFlight }) => inFlight && !inFlight.isAbandoned);
+  }
+
   /** Drives the rotation of a secret that is under way, if nobody does. */
   drive(secret: StoredSecret | undefined): void {
     if (!secret?.inFlight || this.#drives.has(secret) || this.#isStopping) return;

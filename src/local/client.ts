@@ -104,6 +104,26 @@ export class LocalSecretsManager extends SecretsManager {
     return this.#backend.idle();
   }
 
+  /** The names of the secrets whose rotation has begun and is not complete. */
+  get unfinished(): readonly string[] {
+    return this.#backend.unfinished.map(({ name }) => name);
+  }
+
+  /** Starts over all rotations that are not complete. */
+  resume(): void {
+    for (const secret of this.#backend.unfinished) this.#backend.drive(secret);
+  }
+
+  /** Begins no further rotation by itself. */
+  stop(): void {
+    this.#backend.stop();
+  }
+
+  /** Takes the values of all its secrets out of a text: of what a rotation function prints. */
+  redact(text: string): string {
+    return this.#service.redact(text);
+  }
+
   /**
    * Puts the secrets behind a socket on 127.0.0.1, for clients that are made elsewhere.
    *

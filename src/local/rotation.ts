@@ -3,6 +3,7 @@ import type { LambdaContext } from '../deadline.js';
 import { type RotationEvent, STEPS, type Step } from '../event.js';
 import { ASSUMED } from './assumptions.js';
 import { holderOf } from './labels.js';
+import { redactorOf } from './redaction.js';
 import { functionName } from './rotate.js';
 import { daysBetween, nextWindow } from './schedule.js';
 import { isOvertaken, type RotationInFlight, type StepRecord, type StoredSecret } from './secret.js';
@@ -133,7 +134,14 @@ export class LocalRotation {
         (thrown: unknown) => thrown ?? new Error('the function threw nothing'),
       );
     const durationMs = performance.now() - startedAt;
-    settings.observe?.({ kind: 'step', secret: secretName, step, attempt, error, durationMs });
+    settings.observe?.({
+      kind: 'step',
+      secret: secretName,
+      step,
+      attempt,
+      error: error === undefined ? undefined : redactorOf([this.#secret]).error(error),
+      durationMs,
+    });
     const record: StepRecord = { step, attempt, ...(error !== undefined && { error }) };
     return { record, violations: invocation.violations };
   }

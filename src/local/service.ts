@@ -9,6 +9,7 @@ import type { VersionMap } from './labels.js';
 import { type Operation, REQUESTS } from './model.js';
 import * as policies from './policies.js';
 import { getRandomPassword } from './random-password.js';
+import { redactorOf } from './redaction.js';
 import * as refusals from './refusals.js';
 import { cancelRotateSecret, rotateSecret } from './rotate.js';
 import type { LocalFunction } from './rotation.js';
@@ -145,6 +146,11 @@ export class Service {
     this.#staleReads.set(secret, reads);
     reads.left -= 1;
     return reads.left >= 0;
+  }
+
+  /** Takes the values of all secrets out of a text. */
+  redact(text: string): string {
+    return redactorOf(this.store.all(this.clock.now())).text(text);
   }
 
   #assertAllowed(operation: Operation, input: object, { isRemote }: Origin): void {

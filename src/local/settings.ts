@@ -18,8 +18,8 @@ export type Observation =
       readonly secret: string;
       readonly step: Step;
       readonly attempt: number;
-      /** What the function threw, as it threw it: it may quote a value. */
-      readonly error: unknown;
+      /** What the function threw, without the secret's values. */
+      readonly error: Error | undefined;
       readonly durationMs: number;
     }
   | { readonly kind: 'end'; readonly secret: string; readonly outcome: RotationOutcome };

@@ -8,6 +8,8 @@ export const ACCOUNT = '123456789012';
 
 /** Where secrets are kept beyond this process. */
 export interface Archive {
+  /** What was kept before. */
+  readonly secrets: Iterable<StoredSecret>;
   /** Keeps a secret as it is now. When it returns, the secret is safe; when it throws, nothing has changed. */
   keep(secret: StoredSecret): void;
   forget(secret: StoredSecret): void;
@@ -21,6 +23,7 @@ export class Store {
 
   constructor(archive?: Archive) {
     this.#archive = archive;
+    for (const secret of archive?.secrets ?? []) this.#put(secret);
   }
 
   /** All secrets of a Region, or of all Regions, oldest first; none whose recovery window has passed. */
@@ -57,12 +60,7 @@ export class Store {
 
   add(secret: StoredSecret): void {
     this.#archive?.keep(secret);
-    this.restore(secret);
-  }
-
-  /** Takes a secret back that is in the archive already. */
-  restore(secret: StoredSecret): void {
-    this.#region(regionOf(secret.arn)).set(secret.name, secret);
+    this.#put(secret);
   }
 
   remove(secret: StoredSecret): void {
@@ -89,6 +87,10 @@ export class Store {
   /** The versions as they were before the last change: what a reader sees whom that change has not reached. */
   before(secret: StoredSecret): VersionMap {
     return this.#before.get(secret) ?? secret.versions;
+  }
+
+  #put(secret: StoredSecret): void {
+    this.#region(regionOf(secret.arn)).set(secret.name, secret);
   }
 
   #region(name: string): Map<string, StoredSecret> {

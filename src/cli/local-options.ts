@@ -1,0 +1,123 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { rotatorFile, rotatorsWith } from './rotators.js';
+import { parseCommand, UsageError } from './usage-error.js';
+
+const HELP = `usage: quarterturn local [options]
+
+A Secrets Manager on 127.0.0.1, for the AWS CLI and any SDK: same rules, same
+refusals, same rotations as AWS's. Prints one line a request and a step, never
+a value; what rotation functions print goes to stderr. Ctrl-C ends it, once the
+rotations that are under way have ended.
+
+  --port <n>                  listen there (4580; 0 for any that is free)
+  --function <name>=<what>    a rotation function, any number of times: a module
+                              that exports handler, a rotator (ROTATORS), or
+                              the URL of a Lambda runtime interface
+  --seed <file>               JSON: { "name of a secret": value, … }; a value is
+                              a string, or an object, which is stored as JSON
+  --state <file>              keep every value in this file (mode 0600), and go on
+                              from there next time; a secret that is in it is not
+                              seeded again. Without it all is lost in the end.
+  --help                      this text
+
+Whoever may open a connection on this machine may read the secrets.
+`;
+
+/** What the command line of `quarterturn local` asks for. */
+export interface LocalCommand {
+  readonly port: number;
+  /** What each function is, by its name. */
+  readonly functions: ReadonlyMap<string, URL>;
+  /** The values of the secrets to begin with, by name. */
+  readonly seed: ReadonlyMap<string, string>;
+  readonly stateFile: string | undefined;
+}
+
+/**
+ * Reads the command line, and the file that `--seed` names.
+ *
+ * @throws UsageError
+ */
+export async function readLocalCommand(
+  args: readonly string[],
+): Promise<LocalCommand | { readonly help: string }> {
+  const { values } = parseCommand('local', () =>
+    parseArgs({
+      args: [...args],
+      options: {
+        port: { type: 'string' },
+        function: { type: 'string', multiple: true },
+        seed: { type: 'string' },
+        state: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }),
+  );
+  if (values.help) return { help: HELP.replace('ROTATORS', rotatorsWith('handler.js').join(', ')) };
+  const { port = '4580' } = values;
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
+    throw new UsageError('--port takes a number up to 65535');
+  return {
+    port: Number(port),
+    functions: functionsOf(values.function ?? []),
+    seed: values.seed === undefined ? new Map() : await readSeed(values.seed),
+    stateFile: values.state,
+  };
+}
+
+function functionsOf(specs: readonly string[]): ReadonlyMap<string, URL> {
+  const functions = new Map<string, URL>();
+  for (const spec of specs) {
+    const [, name, what] = /^([\w-]{1,64})=(.+)$/.exec(spec) ?? [];
+    if (name === undefined || what === undefined) {
+      throw new UsageError(`--function takes <name>=<what>, not ${JSON.stringify(spec)}`);
+    }
+    if (functions.has(name)) throw new UsageError(`there are two functions ${JSON.stringify(name)}`);
+    functions.set(name, urlOf(what));
+  }
+  return functions;
+}
+
+function urlOf(what: string): URL {
+  if (/^https?:/.test(what)) {
+    if (!URL.canParse(what)) throw new UsageError(`${JSON.stringify(what)} is no URL`);
+    return new URL(what);
+  }
+  if (rotatorsWith('handler.js').includes(what)) return rotatorFile(what, 'handler.js');
+  const url = pathToFileURL(resolve(what));
+  if (!existsSync(url)) throw new UsageError(`there is no function at ${fileURLToPath(url)}`);
+  return url;
+}
+
+async function readSeed(path: string): Promise<ReadonlyMap<string, string>> {
+  const seed = parse(
+    await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      throw new UsageError(`cannot read the seed ${JSON.stringify(path)}: ${error.code}`);
+    }),
+  );
+  if (!isObject(seed)) throw new UsageError(`the seed ${JSON.stringify(path)} is not a JSON object`);
+  return new Map(
+    Object.entries(seed).map(([name, value]) => {
+      if (typeof value === 'string') return [name, value];
+      if (isObject(value)) return [name, JSON.stringify(value)];
+      throw new UsageError(`the seed of ${JSON.stringify(name)} is neither a string nor an object`);
+    }),
+  );
+}
+
+/** The error of JSON.parse quotes its input, which is secret. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

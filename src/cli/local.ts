@@ -1,0 +1,183 @@
+import { LocalSecretsManager } from '../local/client.js';
+import type { Observation } from '../local/settings.js';
+import type { Listener } from '../local/wire.js';
+import { type StartedFunction, startFunction } from './functions.js';
+import { Interruption } from './interruption.js';
+import { type LocalCommand, readLocalCommand } from './local-options.js';
+import { StateFile } from './state-file.js';
+import { UsageError } from './usage-error.js';
+
+const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
+const REGION = 'eu-west-1';
+
+/** Runs `quarterturn local`; resolves to the exit code, once it was interrupted. */
+export async function local(args: readonly string[]): Promise<number> {
+  const command = await readLocalCommand(args);
+  if ('help' in command) {
+    process.stdout.write(command.help);
+    return 0;
+  }
+  const state = command.stateFile === undefined ? undefined : await StateFile.open(command.stateFile);
+  try {
+    await serve(command, state);
+    return 0;
+  } finally {
+    state?.close();
+  }
+}
+
+async function serve(command: LocalCommand, state: StateFile | undefined): Promise<void> {
+  let isIntroduced = false;
+  const observe = (seen: Observation) => {
+    if (isIntroduced) line(told(seen));
+  };
+  const secrets = new LocalSecretsManager({ automatic: true, observe }, state);
+  let interrupt = () => {};
+  const interrupted = new Promise<void>((resolve) => {
+    interrupt = resolve;
+  });
+  const interruption = new Interruption(interrupt);
+  const functions: StartedFunction[] = [];
+  const listener = await listenOn(secrets, command.port);
+  try {
+    const arns = await startFunctions(command, secrets, listener, functions);
+    const seeded = await plant(command.seed, secrets);
+    introduce(listener, arns, seeded, command.stateFile);
+    isIntroduced = true;
+    for (const name of secrets.unfinished) line(`going on with the rotation of ${name}`);
+    secrets.resume();
+    await interrupted;
+    await finish(secrets);
+  } finally {
+    interruption.end();
+    await listener.close();
+    for (const one of functions) one.stop();
+  }
+}
+
+async function listenOn(secrets: LocalSecretsManager, port: number): Promise<Listener> {
+  try {
+    return await secrets.listen(port);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EADDRINUSE') throw new Error(`port ${port} is in use; --port takes another`);
+    throw error;
+  }
+}
+
+/** Registers the functions; resolves to their ARNs. */
+async function startFunctions(
+  command: LocalCommand,
+  secrets: LocalSecretsManager,
+  { url }: Listener,
+  functions: StartedFunction[],
+): Promise<readonly string[]> {
+  const arns: string[] = [];
+  for (const [name, location] of command.functions) {
+    const env = {
+      ...(process.env.AWS_ACCESS_KEY_ID === undefined && CREDENTIALS),
+      AWS_REGION: REGION,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: url,
+      // What AWS's own rotation functions read.
+      SECRETS_MANAGER_ENDPOINT: url,
+      AWS_LAMBDA_FUNCTION_NAME: name,
+    };
+    const print = (text: string) => void process.stderr.write(`[${name}] ${secrets.redact(text)}\n`);
+    try {
+      const started = await startFunction(location, { env, print });
+      functions.push(started);
+      arns.push(secrets.addFunction(name, started.invoke));
+    } catch (error) {
+      throw new Error(`the function ${name} cannot be loaded: ${messageOf(error)}`);
+    }
+  }
+  return arns;
+}
+
+/** Creates the secrets that are not there yet; resolves to what is to be said of each. */
+async function plant(seed: LocalCommand['seed'], secrets: LocalSecretsManager): Promise<readonly string[]> {
+  const said: string[] = [];
+  for (const [name, SecretString] of seed) {
+    const isKnown = await secrets.describeSecret({ SecretId: name }).then(
+      () => true,
+      () => false,
+    );
+    if (!isKnown) await create(name, SecretString, secrets);
+    said.push(isKnown ? `${name} (as the state has it, not as the seed)` : name);
+  }
+  return said;
+}
+
+async function create(name: string, SecretString: string, secrets: LocalSecretsManager): Promise<void> {
+  try {
+    await secrets.createSecret({ Name: name, SecretString });
+  } catch (error) {
+    throw new UsageError(`the seed of ${JSON.stringify(name)} is refused: ${messageOf(error)}`);
+  }
+}
+
+function introduce(
+  { url }: Listener,
+  arns: readonly string[],
+  seeded: readonly string[],
+  stateFile: string | undefined,
+): void {
+  const exports = Object.entries({ AWS_REGION: REGION, ...CREDENTIALS }).map(
+    ([name, value]) => `${name}=${value}`,
+  );
+  const kept =
+    stateFile === undefined
+      ? 'Secrets are in memory alone: all is lost in the end. --state keeps them.'
+      : `Secrets are kept in ${stateFile}.`;
+  write(`Secrets Manager on ${url}. ${kept}
+A client finds it with
+
+  export AWS_ENDPOINT_URL_SECRETS_MANAGER=${url}
+  export ${exports.join(' ')}
+
+${[...arns.map((arn) => `function  ${arn}`), ...seeded.map((name) => `secret    ${name}`)].join('\n')}
+`);
+}
+
+/** Lets the rotations that are under way come to their end: of some values there may be no other copy. */
+async function finish(secrets: LocalSecretsManager): Promise<void> {
+  secrets.stop();
+  if (secrets.unfinished.length > 0) line('ending what is under way first');
+  await secrets.idle().catch((error: unknown) => line(messageOf(error)));
+  for (const name of secrets.unfinished) line(`the rotation of ${name} is not complete`);
+  line('ended');
+}
+
+function told(seen: Observation): string {
+  switch (seen.kind) {
+    case 'call':
+      return [seen.operation, seen.secretId, seen.error].filter(Boolean).join(' ');
+    case 'step': {
+      const end = seen.error === undefined ? 'succeeded' : `failed: ${messageOf(seen.error)}`;
+      const attempt = seen.attempt > 1 ? `, attempt ${seen.attempt}` : '';
+      return `  ${seen.secret}: ${seen.step}${attempt} ${end} (${Math.round(seen.durationMs)} ms)`;
+    }
+    case 'end':
+      return `  ${seen.secret}: the rotation ${ENDS[seen.outcome]}`;
+  }
+}
+
+const ENDS = {
+  succeeded: 'succeeded',
+  failed: 'failed; the next RotateSecret starts it over',
+  incomplete: 'is not complete: four steps succeeded, and AWSCURRENT did not move',
+  abandoned: 'was abandoned: somebody stored a value, or cancelled it',
+} as const;
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'something was thrown that is no Error';
+  return error.name === 'Error' ? error.message : `${error.name}: ${error.message}`;
+}
+
+function line(text: string): void {
+  write(`${new Date().toTimeString().slice(0, 8)}  ${text}`);
+}
+
+function write(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
