@@ -9,6 +9,7 @@ import type {
   ListSecretVersionIdsResponse,
   RestoreSecretRequest,
   RestoreSecretResponse,
+  RotationRulesType,
   TagResourceRequest,
   UntagResourceRequest,
 } from '@aws-sdk/client-secrets-manager';
@@ -42,7 +43,7 @@ function entryOf(secret: StoredSecret) {
     ...(secret.description && { Description: secret.description }),
     ...(secret.kmsKeyId && { KmsKeyId: secret.kmsKeyId }),
     ...(rotation && { RotationEnabled: rotation.enabled, RotationLambdaARN: rotation.lambdaArn }),
-    ...(rotation?.rules && { RotationRules: rotation.rules }),
+    ...(rotation?.rules && { RotationRules: rulesOf(rotation) }),
     ...(rotation?.lastRotatedDate && { LastRotatedDate: rotation.lastRotatedDate }),
     ...(next && { NextRotationDate: nextRotationDate(next) }),
     CreatedDate: secret.createdDate,
@@ -51,6 +52,11 @@ function entryOf(secret: StoredSecret) {
     ...(secret.deletedDate && { DeletedDate: secret.deletedDate }),
     ...(secret.tags && { Tags: [...secret.tags] }),
   };
+}
+
+/** With the days that follow from an expression. */
+function rulesOf({ rules, computedDays }: NonNullable<StoredSecret['rotation']>): RotationRulesType {
+  return { ...rules, ...(computedDays !== undefined && { AutomaticallyAfterDays: computedDays }) };
 }
 
 export function listSecrets(call: Call, input: ListSecretsRequest): ListSecretsResponse {

@@ -44,8 +44,10 @@ export function rotateSecret(call: Call, input: RotateSecretRequest): RotateSecr
   const current = kind === 'test' ? holderOf(secret.versions, 'AWSCURRENT') : undefined;
   const copy = { SecretString: current?.secretString, SecretBinary: current?.secretBinary };
   change(call, secret, () => {
-    const next = nextWindow(rules, call.now);
-    secret.rotation = { ...secret.rotation, enabled: true, lambdaArn, rules, next };
+    // A rotation that fails does not move the next one: only new rules do, and a success.
+    const isNew = !secret.rotation?.enabled || input.RotationRules !== undefined;
+    const schedule = isNew && { next: nextWindow(rules, call.now), computedDays: undefined };
+    secret.rotation = { ...secret.rotation, enabled: true, lambdaArn, rules, ...schedule };
     attach(secret.versions, 'AWSPENDING', storeValue(secret, token, copy, call.now));
     secret.inFlight = { token, rotationToken: randomUUID(), kind, attempt: 1, steps: [] };
   });

@@ -216,14 +216,8 @@ export class LocalRotation {
     if (!rotation) return;
     const { enabled, rules } = rotation;
     const next = enabled ? nextWindow(rules, now) : undefined;
-    const computed = next &&
-      rules?.ScheduleExpression !== undefined && { AutomaticallyAfterDays: daysBetween(now, next) };
-    this.#secret.rotation = {
-      ...rotation,
-      rules: rules && { ...rules, ...computed },
-      lastRotatedDate: now,
-      next,
-    };
+    const computedDays = next && rules?.ScheduleExpression !== undefined ? daysBetween(now, next) : undefined;
+    this.#secret.rotation = { ...rotation, lastRotatedDate: now, next, computedDays };
   }
 
   #dropPending(): void {

@@ -30,6 +30,8 @@ interface RotationSettings {
   readonly lambdaArn: string;
   readonly rules: RotationRulesType | undefined;
   readonly lastRotatedDate?: Date;
+  /** With a ScheduleExpression: the days until the next rotation, computed after the last one. */
+  readonly computedDays?: number | undefined;
   /** The window of the next scheduled rotation. */
   readonly next?: Window | undefined;
 }

@@ -1,12 +1,16 @@
 import type { RotationEvent } from '../../src/index.js';
-import { type LocalFunction, LocalSecretsManager } from '../../src/testing/index.js';
+import {
+  type LocalContext,
+  type LocalFunction,
+  type LocalOptions,
+  LocalSecretsManager,
+} from '../../src/testing/index.js';
 
+const NOW = new Date('2026-02-02T17:16:24Z');
 const TOKEN = 'token-00000000-0000-0000-0000-00000000001';
+const OTHER = 'other-00000000-0000-0000-0000-00000000001';
 const FIRST = 'first-00000000-0000-0000-0000-00000000001';
-const unfinished = {
-  name: 'InvalidRequestException',
-  message: "A previous rotation isn't complete. That rotation will be reattempted.",
-};
+const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'];
 
 /** What AWS's template does, without its service. */
 const template =
@@ -14,11 +18,8 @@ const template =
   async ({ Step, SecretId, ClientRequestToken }) => {
     const id = { SecretId, ClientRequestToken };
     if (Step === 'createSecret') {
-      await secrets.putSecretValue({
-        ...id,
-        SecretString: `made in ${ClientRequestToken}`,
-        VersionStages: ['AWSPENDING'],
-      });
+      const SecretString = `made in ${ClientRequestToken}`;
+      await secrets.putSecretValue({ ...id, SecretString, VersionStages: ['AWSPENDING'] });
     }
     if (Step !== 'finishSecret') return;
     const { VersionIdsToStages = {} } = await secrets.describeSecret({ SecretId });
@@ -33,223 +34,450 @@ const template =
     });
   };
 
-async function rotating(makeFunction: (secrets: LocalSecretsManager) => LocalFunction = template) {
-  const secrets = new LocalSecretsManager();
+/** A secret `n` with a function that a test may replace. */
+async function rotating(
+  makeFunction: (secrets: LocalSecretsManager) => LocalFunction = template,
+  options: LocalOptions = {},
+) {
+  const secrets = new LocalSecretsManager({ standsAt: NOW, ...options });
   await secrets.createSecret({ Name: 'n', ClientRequestToken: FIRST, SecretString: 'first' });
-  const RotationLambdaARN = secrets.addFunction('f', makeFunction(secrets));
-  const begin = (ClientRequestToken = TOKEN) =>
-    secrets.rotateSecret({ SecretId: 'n', RotationLambdaARN, ClientRequestToken });
+  const events: RotationEvent[] = [];
+  const work = makeFunction(secrets);
+  const RotationLambdaARN = secrets.addFunction('f', (event, context) => {
+    events.push({ ...event });
+    return work(event, context);
+  });
+  const begin = (ClientRequestToken = TOKEN, request: object = {}) =>
+    secrets.rotateSecret({ SecretId: 'n', RotationLambdaARN, ClientRequestToken, ...request });
   const labels = async () => (await secrets.describeSecret({ SecretId: 'n' })).VersionIdsToStages;
-  return { secrets, begin, labels, RotationLambdaARN, rotation: () => secrets.rotation('n') };
+  return {
+    secrets,
+    events,
+    steps: () => events.map(({ Step }) => Step),
+    begin,
+    labels,
+    rotation: () => secrets.rotation('n'),
+    trail: () => secrets.events.map(({ eventName }) => eventName),
+  };
 }
 
-describe('RotateSecret', () => {
-  test('answers at once, with an empty version that is described and cannot be read', async () => {
-    const { secrets, begin, labels } = await rotating();
-    expect(await begin()).toEqual({ ARN: expect.stringMatching(/:secret:n-/), Name: 'n', VersionId: TOKEN });
-    expect(await labels()).toEqual({ [FIRST]: ['AWSCURRENT'], [TOKEN]: ['AWSPENDING'] });
-    expect(await secrets.describeSecret({ SecretId: 'n' })).toMatchObject({ RotationEnabled: true });
-    for (const selector of [
-      { VersionStage: 'AWSPENDING' },
-      { VersionId: TOKEN },
-      { VersionId: TOKEN, VersionStage: 'AWSPENDING' },
-    ]) {
-      await expect(secrets.getSecretValue({ SecretId: 'n', ...selector })).rejects.toMatchObject({
-        name: 'ResourceNotFoundException',
-      });
-    }
-  });
-
-  test('refuses a secret without a function, and changes nothing', async () => {
-    const { secrets } = await rotating();
-    const before = await secrets.describeSecret({ SecretId: 'n' });
-    await expect(secrets.rotateSecret({ SecretId: 'n' })).rejects.toMatchObject({
-      name: 'InvalidRequestException',
-      message: 'No Lambda rotation function ARN is associated with this secret.',
-    });
-    const RotationLambdaARN = 'arn:aws:lambda:eu-west-1:123456789012:function:none';
-    await expect(secrets.rotateSecret({ SecretId: 'n', RotationLambdaARN })).rejects.toMatchObject({
-      name: 'AccessDeniedException',
-      message: expect.stringMatching(/^Secrets Manager cannot invoke the specified Lambda function\./),
-    });
-    expect(await secrets.describeSecret({ SecretId: 'n' })).toEqual(before);
-  });
-
-  test('remembers the function and the rules', async () => {
-    const { secrets, RotationLambdaARN, rotation, labels } = await rotating();
-    const RotationRules = { AutomaticallyAfterDays: 30 };
-    await secrets.rotateSecret({ SecretId: 'n', RotationLambdaARN, RotationRules });
-    await rotation().run();
-    await secrets.rotateSecret({ SecretId: 'n' });
-    expect(await rotation().run()).toMatchObject({ outcome: 'succeeded' });
-    expect(await secrets.describeSecret({ SecretId: 'n' })).toMatchObject({
-      RotationLambdaARN,
-      RotationRules,
-    });
-    expect(await labels()).not.toHaveProperty(FIRST);
-  });
-
-  test('refuses while another rotation is unfinished; with the same token it starts nothing (assumed)', async () => {
-    const { begin, labels } = await rotating();
-    await begin();
-    await expect(begin('other-00000000-0000-0000-0000-00000000001')).rejects.toMatchObject(unfinished);
-    expect(await begin()).toMatchObject({ VersionId: TOKEN });
-    expect(await labels()).toEqual({ [FIRST]: ['AWSCURRENT'], [TOKEN]: ['AWSPENDING'] });
-  });
-
-  test('works on a secret without a value', async () => {
-    const { secrets, RotationLambdaARN } = await rotating();
-    await secrets.createSecret({ Name: 'empty' });
-    await secrets.rotateSecret({ SecretId: 'empty', RotationLambdaARN, ClientRequestToken: TOKEN });
-    expect(await secrets.describeSecret({ SecretId: 'empty' })).toMatchObject({
-      VersionIdsToStages: { [TOKEN]: ['AWSPENDING'] },
-    });
-  });
-});
+/** A function that fails in a step for so many times. */
+const failing =
+  (step: string, times = Number.POSITIVE_INFINITY) =>
+  (secrets: LocalSecretsManager): LocalFunction => {
+    let left = times;
+    return (event, context) => {
+      if (event.Step === step && left-- > 0) throw new Error('broken');
+      return template(secrets)(event, context);
+    };
+  };
 
 describe('a rotation', () => {
-  test('takes the four steps in order, each with an event of its own', async () => {
-    const events: RotationEvent[] = [];
-    const { begin, rotation, labels, secrets } = await rotating((local) => async (event, context) => {
-      events.push(event);
-      expect(context.getRemainingTimeInMillis()).toBeGreaterThan(29_000);
+  test('gives each step an event of its own, and what Lambda tells of itself', async () => {
+    let seen: LocalContext | undefined;
+    const { begin, events, rotation } = await rotating((local) => async (event, context) => {
+      seen = context;
       await template(local)({ ...event }, context);
-      Object.assign(event, { SecretId: 'changed' });
+      Object.assign(event, { SecretId: 'changed', ClientRequestToken: 'changed' });
     });
     await begin();
     expect(await rotation().run()).toEqual({
       outcome: 'succeeded',
-      steps: ['createSecret', 'setSecret', 'testSecret', 'finishSecret'].map((step) => ({
-        step,
-        attempt: 1,
-      })),
+      steps: STEPS.map((step) => ({ step, attempt: 1 })),
     });
-    expect(events.map(({ Step }) => Step)).toEqual([
-      'createSecret',
-      'setSecret',
-      'testSecret',
-      'finishSecret',
-    ]);
+    expect(events.map(({ ClientRequestToken }) => ClientRequestToken)).toEqual(STEPS.map(() => TOKEN));
     expect(new Set(events.map(({ RotationToken }) => RotationToken)).size).toBe(1);
-    expect(events[0]).toMatchObject({
-      ClientRequestToken: TOKEN,
-      RotationToken: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    expect(seen).toMatchObject({
+      functionName: 'f',
+      invokedFunctionArn: 'arn:aws:lambda:eu-west-1:123456789012:function:f',
+      awsRequestId: expect.any(String),
     });
-    expect(await labels()).toEqual({ [FIRST]: ['AWSPREVIOUS'], [TOKEN]: ['AWSCURRENT'] });
-    expect((await secrets.describeSecret({ SecretId: 'n' })).LastRotatedDate).toBeInstanceOf(Date);
+    expect(seen?.getRemainingTimeInMillis()).toBeGreaterThan(20_000);
   });
 
-  test('stops at a failure, leaves AWSPENDING, and starts over from createSecret with the same token', async () => {
-    let isBroken = true;
-    const events: RotationEvent[] = [];
-    const { begin, rotation, labels, secrets } = await rotating((local) => async (event, context) => {
-      events.push(event);
-      if (event.Step === 'setSecret' && isBroken) throw new Error('broken');
-      await template(local)(event, context);
-    });
+  test('starts over with a new attempt number', async () => {
+    const { begin, rotation } = await rotating(failing('setSecret', 1));
     await begin();
-    expect(await rotation().run()).toMatchObject({
+    expect(await rotation().run()).toEqual({
       outcome: 'failed',
-      steps: [{ step: 'createSecret' }, { step: 'setSecret', attempt: 1, error: new Error('broken') }],
+      steps: [
+        { step: 'createSecret', attempt: 1 },
+        { step: 'setSecret', attempt: 1, error: new Error('broken') },
+      ],
     });
-    expect(await labels()).toEqual({ [FIRST]: ['AWSCURRENT'], [TOKEN]: ['AWSPENDING'] });
-    expect((await secrets.describeSecret({ SecretId: 'n' })).LastRotatedDate).toBeUndefined();
-    await expect(begin('other-00000000-0000-0000-0000-00000000001')).rejects.toMatchObject(unfinished);
-    isBroken = false;
-    expect(await rotation().reattempt()).toMatchObject({ outcome: 'succeeded', steps: { length: 4 } });
-    expect(events.map(({ Step, ClientRequestToken }) => [Step, ClientRequestToken])).toEqual(
-      ['createSecret', 'setSecret', 'createSecret', 'setSecret', 'testSecret', 'finishSecret'].map((step) => [
-        step,
-        TOKEN,
-      ]),
-    );
+    const report = await rotation().reattempt();
+    expect(report).toEqual({ outcome: 'succeeded', steps: STEPS.map((step) => ({ step, attempt: 2 })) });
   });
 
-  test('is no success when four steps succeeded and AWSCURRENT did not move', async () => {
-    const { begin, rotation, labels, secrets } = await rotating(() => () => {});
+  test('starts over by itself as often as it is told, and no more', async () => {
+    const twice = await rotating(failing('testSecret', 2), { retries: 2 });
+    await twice.begin();
+    expect(await twice.rotation().run()).toMatchObject({ outcome: 'succeeded' });
+    expect(twice.steps().filter((step) => step === 'createSecret')).toHaveLength(3);
+    const never = await rotating(failing('testSecret'), { retries: 2 });
+    await never.begin();
+    expect(await never.rotation().run()).toMatchObject({ outcome: 'failed' });
+    expect(never.steps().filter((step) => step === 'createSecret')).toHaveLength(3);
+  });
+
+  test('is abandoned by a new current value: no further step is taken, and the next may begin', async () => {
+    const { begin, rotation, secrets, steps, trail } = await rotating();
     await begin();
-    expect(await rotation().run()).toMatchObject({ outcome: 'incomplete', steps: { length: 4 } });
-    expect(await labels()).toEqual({ [FIRST]: ['AWSCURRENT'], [TOKEN]: ['AWSPENDING'] });
-    expect((await secrets.describeSecret({ SecretId: 'n' })).LastRotatedDate).toBeUndefined();
-    await expect(begin('other-00000000-0000-0000-0000-00000000001')).rejects.toMatchObject(unfinished);
+    const held = rotation();
+    await held.runStep();
+    await secrets.putSecretValue({ SecretId: 'n', SecretString: 'by hand' });
+    expect(await held.run()).toMatchObject({ outcome: 'abandoned' });
+    expect(steps()).toEqual(['createSecret']);
+    expect(trail()).toEqual(['RotationStarted', 'RotationAbandoned']);
+    await begin(OTHER);
+    expect(await rotation().run()).toMatchObject({ outcome: 'succeeded' });
+    await expect(held.run()).rejects.toThrow('no rotation of n is under way');
   });
 
-  test('is abandoned by a new current value: no further step is taken, and the next rotation may begin', async () => {
-    const events: RotationEvent[] = [];
-    const { begin, rotation, secrets } = await rotating((local) => async (event, context) => {
-      events.push(event);
-      await template(local)(event, context);
-    });
+  test('is abandoned when its label is taken away', async () => {
+    const { begin, rotation, secrets, trail } = await rotating();
     await begin();
     await rotation().runStep();
-    await secrets.putSecretValue({ SecretId: 'n', SecretString: 'by hand' });
-    expect(await rotation().run()).toMatchObject({ outcome: 'abandoned' });
-    expect(events).toHaveLength(1);
-    expect(await begin('other-00000000-0000-0000-0000-00000000001')).toBeDefined();
-  });
-
-  test('with RotateImmediately=false tests a copy of the current value under an id of its own', async () => {
-    const seen: unknown[] = [];
-    const { secrets, RotationLambdaARN, rotation, labels } = await rotating(
-      (local) =>
-        async ({ Step, SecretId }) => {
-          const { VersionId, SecretString } = await local.getSecretValue({
-            SecretId,
-            VersionStage: 'AWSPENDING',
-          });
-          seen.push(Step, VersionId, SecretString);
-        },
-    );
-    await secrets.rotateSecret({
+    const RemoveFromVersionId = TOKEN;
+    await secrets.updateSecretVersionStage({
       SecretId: 'n',
-      RotationLambdaARN,
-      ClientRequestToken: TOKEN,
-      RotateImmediately: false,
+      VersionStage: 'AWSPENDING',
+      RemoveFromVersionId,
     });
-    expect(await rotation().run()).toMatchObject({ outcome: 'succeeded' });
-    expect(seen).toEqual(['testSecret', TOKEN, 'first']);
-    expect(await labels()).toEqual({ [FIRST]: ['AWSCURRENT'] });
-    expect((await secrets.describeSecret({ SecretId: 'n' })).LastRotatedDate).toBeUndefined();
+    expect(await rotation().run()).toMatchObject({ outcome: 'abandoned' });
+    expect(trail()).toEqual(['RotationStarted', 'RotationAbandoned']);
   });
 
-  test('with RotateImmediately=false that fails leaves nothing in the way (assumed)', async () => {
-    const { secrets, begin, RotationLambdaARN, rotation, labels } = await rotating(() => () => {
-      throw new Error('broken');
+  test('that is cancelled during a step takes no further one', async () => {
+    const { begin, rotation, labels, steps } = await rotating((local) => async (event, context) => {
+      await template(local)(event, context);
+      if (event.Step === 'setSecret') await local.cancelRotateSecret({ SecretId: 'n' });
     });
-    await secrets.rotateSecret({ SecretId: 'n', RotationLambdaARN, RotateImmediately: false });
-    expect(await rotation().run()).toMatchObject({
-      outcome: 'failed',
-      steps: [{ error: new Error('broken') }],
-    });
-    expect(await labels()).toEqual({ [FIRST]: ['AWSCURRENT'] });
-    expect(await begin()).toMatchObject({ VersionId: TOKEN });
+    await begin();
+    expect(await rotation().run()).toMatchObject({ outcome: 'abandoned' });
+    expect(steps()).toEqual(['createSecret', 'setSecret']);
+    expect(await labels()).toEqual({ [FIRST]: ['AWSCURRENT'], [TOKEN]: ['AWSPENDING'] });
   });
 
   test('that failed goes on only by being started over', async () => {
-    const { begin, rotation } = await rotating(() => () => {
-      throw new Error('broken');
-    });
+    const { begin, rotation } = await rotating(failing('createSecret'));
     await begin();
     await rotation().run();
     await expect(rotation().run()).rejects.toThrow('reattempt() starts it over');
   });
 
+  test('cannot be driven before it has begun', async () => {
+    const { rotation } = await rotating();
+    await expect(rotation().run()).rejects.toThrow('no rotation of n is under way');
+  });
+
   test('fails when the function takes longer than Lambda lets it', async () => {
-    jest.useFakeTimers();
-    const { begin, rotation, labels } = await rotating(() => () => new Promise(() => {}));
+    const { begin, rotation, labels } = await rotating(() => () => new Promise(() => {}), { timeoutMs: 20 });
     await begin();
-    const report = rotation().run();
-    await jest.advanceTimersByTimeAsync(30_000);
-    jest.useRealTimers();
-    expect(await report).toMatchObject({
+    expect(await rotation().run()).toMatchObject({
       outcome: 'failed',
-      steps: [{ step: 'createSecret', error: new Error('Task timed out after 30.00 seconds') }],
+      steps: [{ step: 'createSecret', error: new Error('Task timed out after 0.02 seconds') }],
     });
     expect(await labels()).toEqual({ [FIRST]: ['AWSCURRENT'], [TOKEN]: ['AWSPENDING'] });
   });
 
-  test('cannot be driven before it has begun', async () => {
-    const { rotation } = await rotating();
-    await expect(rotation().run()).rejects.toThrow('no rotation of n is under way');
+  test.each([undefined, null, 0, 'text'])('fails when the function throws %p', async (thrown) => {
+    const { begin, rotation } = await rotating(() => () => {
+      throw thrown;
+    });
+    await begin();
+    expect(await rotation().run()).toMatchObject({ outcome: 'failed', steps: [{ step: 'createSecret' }] });
+  });
+
+  test('can leave AWSPENDING on its version, as AWS sometimes does', async () => {
+    const { begin, rotation, labels } = await rotating(template, { cleansUpPending: false });
+    await begin();
+    await rotation().run();
+    expect((await labels())?.[TOKEN]?.sort()).toEqual(['AWSCURRENT', 'AWSPENDING']);
+    await begin(OTHER);
+    expect(await rotation().run()).toMatchObject({ outcome: 'succeeded' });
+  });
+
+  test('can do without RotationToken, as older rotations', async () => {
+    const { begin, rotation, events } = await rotating(template, { sendsRotationToken: false });
+    await begin();
+    await rotation().run();
+    for (const event of events) expect(event).not.toHaveProperty('RotationToken');
+  });
+
+  test('can be delivered a step twice', async () => {
+    const { begin, rotation, steps, labels } = await rotating();
+    await begin();
+    await rotation().deliver('createSecret');
+    await rotation().deliver('createSecret');
+    await rotation().run();
+    expect(steps()).toEqual(['createSecret', 'createSecret', ...STEPS]);
+    expect(await labels()).toEqual({ [FIRST]: ['AWSPREVIOUS'], [TOKEN]: ['AWSCURRENT'] });
+  });
+});
+
+describe('RotateImmediately=false', () => {
+  const test_ = { RotateImmediately: false };
+
+  test('that fails keeps the configuration, and leaves nothing in the way (assumed)', async () => {
+    const { begin, rotation, labels, secrets, trail } = await rotating(failing('testSecret'));
+    await begin(TOKEN, { ...test_, RotationRules: { AutomaticallyAfterDays: 2 } });
+    expect(await rotation().run()).toMatchObject({ outcome: 'failed', steps: [{ step: 'testSecret' }] });
+    expect(await labels()).toEqual({ [FIRST]: ['AWSCURRENT'] });
+    expect(await secrets.describeSecret({ SecretId: 'n' })).toMatchObject({
+      RotationEnabled: true,
+      RotationRules: { AutomaticallyAfterDays: 2 },
+    });
+    expect(trail()).toEqual(['TestRotationStarted', 'TestRotationFailed']);
+    expect(await begin(OTHER)).toMatchObject({ VersionId: OTHER });
+  });
+
+  test('copies bytes too', async () => {
+    let seen: unknown;
+    const { begin, rotation, secrets } = await rotating((local) => async ({ SecretId }) => {
+      seen = (await local.getSecretValue({ SecretId, VersionStage: 'AWSPENDING' })).SecretBinary;
+    });
+    await secrets.putSecretValue({ SecretId: 'n', SecretBinary: Uint8Array.of(0, 255) });
+    await begin(TOKEN, test_);
+    await rotation().run();
+    expect(seen).toEqual(Uint8Array.of(0, 255));
+  });
+});
+
+describe('RotateSecret', () => {
+  test('with the token of the rotation that is under way starts nothing (assumed)', async () => {
+    const { begin, labels, trail } = await rotating();
+    await begin();
+    expect(await begin()).toMatchObject({ VersionId: TOKEN });
+    expect(await labels()).toEqual({ [FIRST]: ['AWSCURRENT'], [TOKEN]: ['AWSPENDING'] });
+    expect(trail()).toEqual(['RotationStarted']);
+  });
+
+  test('refuses the token of a version that exists', async () => {
+    const { begin } = await rotating();
+    await expect(begin(FIRST)).rejects.toMatchObject({ name: 'ResourceExistsException' });
+  });
+
+  test.each(['arn:aws:lambda:us-east-1:123456789012:function:f', 'arn:aws:s3:::bucket', 'f'])(
+    'refuses the function %s',
+    async (RotationLambdaARN) => {
+      const { begin, secrets } = await rotating();
+      await expect(begin(TOKEN, { RotationLambdaARN })).rejects.toMatchObject({
+        message:
+          'Invalid rotation Lambda ARN. Ensure the ARN matches format arn:aws:lambda:eu-west-1:123456789012:function:<functionName>.',
+      });
+      expect(await secrets.describeSecret({ SecretId: 'n' })).not.toHaveProperty('RotationEnabled');
+    },
+  );
+
+  test('takes the ARN of an alias or a version', async () => {
+    const { begin, rotation, steps } = await rotating();
+    await begin(TOKEN, { RotationLambdaARN: 'arn:aws:lambda:eu-west-1:123456789012:function:f:live' });
+    await rotation().run();
+    expect(steps()).toEqual(STEPS);
+  });
+
+  test('after CancelRotateSecret turns rotation on again', async () => {
+    const { begin, rotation, secrets } = await rotating();
+    await begin();
+    await rotation().run();
+    expect(await secrets.cancelRotateSecret({ SecretId: 'n' })).not.toHaveProperty('VersionId');
+    await secrets.rotateSecret({ SecretId: 'n' });
+    expect(await secrets.describeSecret({ SecretId: 'n' })).toMatchObject({ RotationEnabled: true });
+  });
+
+  test('was never called: CancelRotateSecret has nothing to cancel', async () => {
+    const { secrets } = await rotating();
+    await expect(secrets.cancelRotateSecret({ SecretId: 'n' })).rejects.toMatchObject({
+      name: 'InvalidRequestException',
+    });
+    expect(await secrets.describeSecret({ SecretId: 'n' })).not.toHaveProperty('RotationEnabled');
+  });
+});
+
+describe('the event log', () => {
+  test('tells of a success', async () => {
+    const { begin, rotation, secrets } = await rotating();
+    const { ARN } = await begin();
+    await rotation().run();
+    const event = {
+      eventTime: NOW,
+      eventSource: 'secretsmanager.amazonaws.com',
+      eventType: 'AwsServiceEvent',
+      requestID: `Rotation-${ARN}-${TOKEN}`,
+      additionalEventData: { SecretId: ARN },
+    };
+    expect(secrets.events).toEqual([
+      { ...event, eventName: 'RotationStarted' },
+      { ...event, eventName: 'RotationSucceeded' },
+    ]);
+  });
+
+  test('tells of a failure which function and which step it was, and nothing that the function said', async () => {
+    const { begin, rotation, secrets } = await rotating(failing('setSecret'));
+    await begin();
+    await rotation().run();
+    expect(secrets.events.at(-1)).toMatchObject({
+      eventName: 'RotationFailed',
+      errorMessage:
+        'Error when executing lambda arn:aws:lambda:eu-west-1:123456789012:function:f during setSecret step',
+    });
+    expect(JSON.stringify(secrets.events)).not.toContain('broken');
+  });
+
+  test('tells of a test', async () => {
+    const { begin, rotation, trail } = await rotating();
+    await begin(TOKEN, { RotateImmediately: false });
+    await rotation().run();
+    expect(trail()).toEqual(['TestRotationStarted', 'TestRotationSucceeded']);
+  });
+});
+
+describe('an observer', () => {
+  test('is told of calls, steps and ends, and of no value', async () => {
+    const seen: unknown[] = [];
+    const { begin, rotation } = await rotating(
+      (local) => async (event, context) => {
+        if (event.Step === 'setSecret') throw new Error(`cannot set made in ${TOKEN}`);
+        await template(local)(event, context);
+      },
+      { observe: (observation) => seen.push(observation) },
+    );
+    await begin();
+    await rotation().run();
+    expect(seen).toMatchObject([
+      { kind: 'call', operation: 'CreateSecret', secretId: 'n', error: undefined },
+      { kind: 'call', operation: 'RotateSecret', secretId: 'n' },
+      { kind: 'call', operation: 'PutSecretValue', secretId: 'n' },
+      { kind: 'step', secret: 'n', step: 'createSecret', attempt: 1, error: undefined },
+      { kind: 'step', secret: 'n', step: 'setSecret', error: new Error('cannot set [redacted]') },
+      { kind: 'end', secret: 'n', outcome: 'failed' },
+    ]);
+  });
+});
+
+describe('automatic', () => {
+  test('rotations follow upon RotateSecret, after it has answered', async () => {
+    const { begin, secrets, steps, labels } = await rotating(template, { automatic: true });
+    await begin();
+    expect(steps()).toEqual([]);
+    expect(await labels()).toEqual({ [FIRST]: ['AWSCURRENT'], [TOKEN]: ['AWSPENDING'] });
+    await secrets.idle();
+    expect(steps()).toEqual(STEPS);
+    expect(await labels()).toEqual({ [FIRST]: ['AWSPREVIOUS'], [TOKEN]: ['AWSCURRENT'] });
+  });
+
+  test('rotations that failed are started over by the next RotateSecret, although it is refused', async () => {
+    const { begin, secrets, labels } = await rotating(failing('setSecret', 1), { automatic: true });
+    await begin();
+    await secrets.idle();
+    expect(secrets.unfinished).toEqual(['n']);
+    await expect(begin(OTHER)).rejects.toMatchObject({
+      message: "A previous rotation isn't complete. That rotation will be reattempted.",
+    });
+    await secrets.idle();
+    expect(await labels()).toEqual({ [FIRST]: ['AWSPREVIOUS'], [TOKEN]: ['AWSCURRENT'] });
+    expect(secrets.unfinished).toEqual([]);
+  });
+
+  test('rotations are not driven twice at once', async () => {
+    const { begin, secrets, steps } = await rotating(template, { automatic: true });
+    await Promise.all([begin(), begin(), begin(OTHER).catch(() => {})]);
+    await secrets.idle();
+    expect(steps()).toEqual(STEPS);
+  });
+
+  test('rotations begin no more after stop(), and resume() goes on with them', async () => {
+    const stopped = await rotating(template, { automatic: true });
+    stopped.secrets.stop();
+    await stopped.begin();
+    await stopped.secrets.idle();
+    expect(stopped.steps()).toEqual([]);
+    const resumed = await rotating();
+    await resumed.begin();
+    resumed.secrets.resume();
+    await resumed.secrets.idle();
+    expect(resumed.steps()).toEqual(STEPS);
+  });
+});
+
+describe('strict mode', () => {
+  const rogue =
+    (what: (local: LocalSecretsManager, event: RotationEvent) => Promise<unknown>, step = 'setSecret') =>
+    (local: LocalSecretsManager): LocalFunction =>
+    async (event, context) => {
+      await template(local)(event, context);
+      if (event.Step === step) await what(local, event);
+    };
+
+  test('lets a function through that does what it may', async () => {
+    const { begin, rotation } = await rotating(
+      rogue(async (local, { SecretId }) => {
+        await local.getRandomPassword();
+        await local.getSecretValue({ SecretId });
+      }),
+      { strict: true },
+    );
+    await begin();
+    expect(await rotation().run()).toMatchObject({ outcome: 'succeeded' });
+  });
+
+  test('refuses a call that the role does not allow, and fails the test although the function goes on', async () => {
+    const refusals: unknown[] = [];
+    const { begin, rotation, secrets, steps } = await rotating(
+      rogue(async (local, { SecretId }) => {
+        await local
+          .tagResource({ SecretId, Tags: [{ Key: 'k', Value: 'v' }] })
+          .catch((error) => refusals.push(error));
+      }),
+      { strict: true },
+    );
+    await begin();
+    await expect(rotation().run()).rejects.toThrow(
+      'strict mode: in setSecret the rotation function of n called TagResource, which the role of a rotation function does not allow',
+    );
+    expect(refusals).toMatchObject([{ name: 'AccessDeniedException' }]);
+    expect(steps()).toEqual(['createSecret', 'setSecret']);
+    expect(await secrets.describeSecret({ SecretId: 'n' })).not.toHaveProperty('Tags');
+  });
+
+  test('fails the test when a value is stored without the rotation’s token', async () => {
+    const put = (local: LocalSecretsManager, { SecretId }: RotationEvent) =>
+      local.putSecretValue({ SecretId, SecretString: 'mine', VersionStages: ['MINE'] });
+    const { begin, rotation } = await rotating(rogue(put), { strict: true });
+    await begin();
+    await expect(rotation().run()).rejects.toThrow(
+      'called PutSecretValue without the ClientRequestToken of the rotation',
+    );
+  });
+
+  test('fails the test when AWSPENDING is left on another version than AWSCURRENT', async () => {
+    const { begin, rotation, labels } = await rotating(
+      rogue(async (local, { SecretId, ClientRequestToken }) => {
+        const move = { SecretId, VersionStage: 'AWSPENDING', RemoveFromVersionId: ClientRequestToken };
+        await local.updateSecretVersionStage({ ...move, MoveToVersionId: FIRST });
+      }, 'finishSecret'),
+      { strict: true },
+    );
+    await begin();
+    await expect(rotation().run()).rejects.toThrow('left AWSPENDING of n on another version than AWSCURRENT');
+    expect(await labels()).toEqual({ [FIRST]: ['AWSPREVIOUS', 'AWSPENDING'], [TOKEN]: ['AWSCURRENT'] });
+  });
+
+  test('does not mind what the test itself calls', async () => {
+    const { begin, rotation, secrets } = await rotating(template, { strict: true });
+    await begin();
+    await rotation().runStep();
+    await secrets.updateSecret({ SecretId: 'n', Description: 'by the test' });
+    expect(await rotation().run()).toMatchObject({ outcome: 'succeeded' });
+  });
+
+  test('fails idle() when the rotation is automatic', async () => {
+    const tag = (local: LocalSecretsManager, { SecretId }: RotationEvent) =>
+      local.tagResource({ SecretId, Tags: [] });
+    const { begin, secrets } = await rotating(rogue(tag), { strict: true, automatic: true });
+    await begin();
+    await expect(secrets.idle()).rejects.toThrow('called TagResource');
+    await secrets.idle();
   });
 });
