@@ -50,7 +50,7 @@ try {
   const handler = await load(process.argv[2] ?? '');
   process.on('message', async ({ event, context, remainingMs }: Invocation) => {
     const endsAt = performance.now() + remainingMs;
-    const getRemainingTimeInMillis = () => Math.max(0, endsAt - performance.now());
+    const getRemainingTimeInMillis = () => Math.max(0, Math.floor(endsAt - performance.now()));
     try {
       await handler(event, { ...context, getRemainingTimeInMillis });
       tell({ kind: 'done' });

@@ -17,6 +17,7 @@ rotations that are under way have ended.
   --function <name>=<what>    a rotation function, any number of times: a module
                               that exports handler, a rotator (ROTATORS), or
                               the URL of a Lambda runtime interface
+  --timeout <seconds>         of an invocation (30, as AWS deploys its functions)
   --seed <file>               JSON: { "name of a secret": value, … }; a value is
                               a string, or an object, which is stored as JSON
   --state <file>              keep every value in this file (mode 0600), and go on
@@ -30,6 +31,7 @@ Whoever may open a connection on this machine may read the secrets.
 /** What the command line of `quarterturn local` asks for. */
 export interface LocalCommand {
   readonly port: number;
+  readonly timeoutMs: number;
   /** What each function is, by its name. */
   readonly functions: ReadonlyMap<string, URL>;
   /** The values of the secrets to begin with, by name. */
@@ -51,6 +53,7 @@ export async function readLocalCommand(
       options: {
         port: { type: 'string' },
         function: { type: 'string', multiple: true },
+        timeout: { type: 'string' },
         seed: { type: 'string' },
         state: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
@@ -58,15 +61,20 @@ export async function readLocalCommand(
     }),
   );
   if (values.help) return { help: HELP.replace('ROTATORS', rotatorsWith('handler.js').join(', ')) };
-  const { port = '4580' } = values;
-  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
-    throw new UsageError('--port takes a number up to 65535');
+  const { port = '4580', timeout = '30' } = values;
   return {
-    port: Number(port),
+    port: numberOf('port', port, 0, 65_535),
+    timeoutMs: numberOf('timeout', timeout, 1, 900) * 1000,
     functions: functionsOf(values.function ?? []),
     seed: values.seed === undefined ? new Map() : await readSeed(values.seed),
     stateFile: values.state,
   };
+}
+
+function numberOf(option: string, text: string, least: number, most: number): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= least && number <= most) return number;
+  throw new UsageError(`--${option} takes a whole number from ${least} to ${most}`);
 }
 
 function functionsOf(specs: readonly string[]): ReadonlyMap<string, URL> {

@@ -31,7 +31,7 @@ async function serve(command: LocalCommand, state: StateFile | undefined): Promi
   const observe = (seen: Observation) => {
     if (isIntroduced) line(told(seen));
   };
-  const secrets = new LocalSecretsManager({ automatic: true, observe }, state);
+  const secrets = new LocalSecretsManager({ automatic: true, timeoutMs: command.timeoutMs, observe }, state);
   let interrupt = () => {};
   const interrupted = new Promise<void>((resolve) => {
     interrupt = resolve;

@@ -267,6 +267,8 @@ async function withTimeout(
     const seconds = (timeoutMs / 1000).toFixed(2);
     timer = setTimeout(() => reject(new Error(`Task timed out after ${seconds} seconds`)), timeoutMs);
   });
-  const work = invoke({ getRemainingTimeInMillis: () => Math.max(0, endsAt - performance.now()) });
+  const work = invoke({
+    getRemainingTimeInMillis: () => Math.max(0, Math.floor(endsAt - performance.now())),
+  });
   await Promise.race([work, timeout]).finally(() => clearTimeout(timer));
 }

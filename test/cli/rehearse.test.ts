@@ -1,57 +1,22 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CommandRig, until } from '../support/command.js';
 import { startTestServer, type TestServer } from '../support/postgres.js';
 
-/** The command as it is built, in a process of its own, with a folder of its own for temporary files. */
-const MAIN = join(__dirname, '../../dist/esm/src/cli/main.js');
 const FIRST = 'first-password-1';
 
+let rig: CommandRig;
 let temporary: string;
-const running = new Set<ChildProcess>();
 
 beforeEach(async () => {
-  temporary = await mkdtemp(join(tmpdir(), 'quarterturn-test-'));
-  // The embedded server may run as another user.
-  await import('node:fs/promises').then(({ chmod }) => chmod(temporary, 0o711));
+  rig = await CommandRig.make();
+  temporary = rig.folder;
 });
 
-afterEach(async () => {
-  for (const child of running) child.kill('SIGKILL');
-  await rm(temporary, { recursive: true, force: true });
-});
+afterEach(() => rig.end());
 
-function start(args: readonly string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [MAIN, ...args], {
-    env: { ...process.env, TMPDIR: temporary, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  running.add(child);
-  const output = { stdout: '', stderr: '' };
-  child.stdout.on('data', (chunk) => {
-    output.stdout += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    output.stderr += chunk;
-  });
-  const end = once(child, 'close').then(([code]) => {
-    running.delete(child);
-    return { code, ...output };
-  });
-  return { child, output, end };
-}
-
-const run = (...args: string[]) => start(args).end;
-
-async function until(condition: () => boolean): Promise<void> {
-  const end = performance.now() + 15_000;
-  while (!condition()) {
-    if (performance.now() > end) throw new Error('waited in vain');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
+const run = (...args: string[]) => rig.run(...args);
+const start = (args: readonly string[], env: Record<string, string> = {}) => rig.start(args, env);
 
 /** Processes that run from the temporary folder. */
 async function leftProcesses(): Promise<string[]> {

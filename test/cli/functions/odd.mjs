@@ -1,0 +1,15 @@
+// Functions that do what functions should not; which, the secret says.
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+
+const client = new SecretsManagerClient({});
+
+export const handler = async ({ SecretId, Step }, context) => {
+  const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId }));
+  const { does, password } = JSON.parse(SecretString);
+  process.stdout.write(`${Step} of ${context.functionName} knows ${password}\n`);
+  if (does === 'quit') process.exit(3);
+  if (does === 'spin') for (;;);
+  if (does === 'throw') throw new Error(`cannot use ${password}`);
+  if (does === 'throw nothing') throw undefined;
+  if (does === 'wait') await new Promise((resolve) => setTimeout(resolve, 700));
+};

@@ -1,0 +1,62 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const MAIN = join(__dirname, '../../dist/esm/src/cli/main.js');
+
+/** The command as it is built, in processes of its own, with a folder of its own for temporary files. */
+export class CommandRig {
+  readonly folder: string;
+  readonly #running = new Set<ChildProcess>();
+
+  private constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  static async make(): Promise<CommandRig> {
+    const folder = await mkdtemp(join(tmpdir(), 'quarterturn-test-'));
+    // An embedded server may run as another user.
+    await chmod(folder, 0o711);
+    return new CommandRig(folder);
+  }
+
+  start(args: readonly string[], env: Record<string, string> = {}) {
+    const child = spawn(process.execPath, [MAIN, ...args], {
+      env: { ...process.env, TMPDIR: this.folder, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#running.add(child);
+    const output = { stdout: '', stderr: '' };
+    child.stdout.on('data', (chunk) => {
+      output.stdout += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      output.stderr += chunk;
+    });
+    const end = once(child, 'close').then(([code]) => {
+      this.#running.delete(child);
+      return { code, ...output };
+    });
+    return { child, output, end };
+  }
+
+  run(...args: string[]) {
+    return this.start(args).end;
+  }
+
+  async end(): Promise<void> {
+    for (const child of this.#running) child.kill('SIGKILL');
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Waits until something is so. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const end = performance.now() + 15_000;
+  while (!(await condition())) {
+    if (performance.now() > end) throw new Error('waited in vain');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
