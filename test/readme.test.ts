@@ -2,10 +2,12 @@ import { execFileSync, execSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rotatorContract } from '../src/testing/index.js';
 import { gate } from './readme/gate.js';
+import { loseAnAnswer } from './readme/local.js';
 
 const read = (path: string) => readFileSync(join(__dirname, '..', path), 'utf8');
 const README = read('README.md');
@@ -51,6 +53,29 @@ test("the README's bundle is a Lambda function that loads, and that knows what i
   expect(code).toBe('ERR_SECRETS_MANAGER_UNREACHABLE');
 });
 
+test("the local Secrets Manager's README has the code that is run here, and its links lead to files", async () => {
+  const guide = read('src/local/README.md');
+  const code = read('test/readme/local.ts')
+    .replace("'../../src/index.js'", "'quarterturn'")
+    .replace("'../../src/testing/index.js'", "'quarterturn/testing'");
+  expect(guide).toContain(`\`\`\`ts\n${code}\`\`\`\n`);
+  for (const [, path] of guide.matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
+    expect(() => read(join('src/local', path!))).not.toThrow();
+  }
+  const secret = { url: doorUrl(), user: 'door-7', password: door.password };
+  expect(await loseAnAnswer(JSON.stringify(secret))).toEqual({
+    hits: 1,
+    outcomes: ['failed', 'succeeded', 'succeeded'],
+    events: [
+      'RotationStarted',
+      'RotationFailed',
+      'RotationSucceeded',
+      'RotationStarted',
+      'RotationSucceeded',
+    ],
+  });
+});
+
 /** A gate: one user, one password, over real HTTP. */
 const door = { password: 'first-password-1', isCut: false };
 const server = createServer(async (request, response) => {
@@ -63,6 +88,11 @@ const server = createServer(async (request, response) => {
   return response.writeHead(isRight ? 200 : 401).end();
 });
 
+function doorUrl(): string {
+  const { port } = server.address() as AddressInfo;
+  return `http://127.0.0.1:${port}`;
+}
+
 beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
 afterAll(() => new Promise((resolve) => server.close(resolve)));
 
@@ -71,9 +101,7 @@ test.each(
     rotator: gate(),
     reset() {
       Object.assign(door, { password: 'first-password-1', isCut: false });
-      const address = server.address();
-      const port = typeof address === 'object' ? address?.port : undefined;
-      return { url: `http://127.0.0.1:${port}`, user: 'door-7', password: door.password };
+      return { url: doorUrl(), user: 'door-7', password: door.password };
     },
     accepts: ({ password }) => password === door.password,
     unplug() {

@@ -8,7 +8,8 @@ import { StateFile } from './state-file.js';
 import { UsageError } from './usage-error.js';
 
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
-const REGION = 'eu-west-1';
+/** The second is what boto3 and version 1 of the AWS CLI read. */
+const REGION = { AWS_REGION: 'eu-west-1', AWS_DEFAULT_REGION: 'eu-west-1' };
 
 /** Runs `quarterturn local`; resolves to the exit code, once it was interrupted. */
 export async function local(args: readonly string[]): Promise<number> {
@@ -76,7 +77,7 @@ async function startFunctions(
   for (const [name, location] of command.functions) {
     const env = {
       ...(process.env.AWS_ACCESS_KEY_ID === undefined && CREDENTIALS),
-      AWS_REGION: REGION,
+      ...REGION,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: url,
       // What AWS's own rotation functions read.
       SECRETS_MANAGER_ENDPOINT: url,
@@ -122,9 +123,7 @@ function introduce(
   seeded: readonly string[],
   stateFile: string | undefined,
 ): void {
-  const exports = Object.entries({ AWS_REGION: REGION, ...CREDENTIALS }).map(
-    ([name, value]) => `${name}=${value}`,
-  );
+  const exports = Object.entries({ ...REGION, ...CREDENTIALS }).map(([name, value]) => `${name}=${value}`);
   const kept =
     stateFile === undefined
       ? 'Secrets are in memory alone: all is lost in the end. --state keeps them.'

@@ -17,20 +17,20 @@ const CONTENT_TYPE = 'application/x-amz-json-1.1';
 /** Does an operation; what it throws is the answer. */
 export type Answer = (operation: Operation, input: object, region: string | undefined) => object;
 
-export interface WireRequest {
+interface WireRequest {
   readonly method: string;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body: Uint8Array;
 }
 
-export interface WireResponse {
+interface WireResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
 /** Answers one request; undefined if the connection is to break off without an answer. */
-export function respond(request: WireRequest, answer: Answer): WireResponse | undefined {
+function respond(request: WireRequest, answer: Answer): WireResponse | undefined {
   try {
     // Every browser sends Origin with a POST, and no SDK does: a web page must not get at the secrets.
     if (request.method !== 'POST' || request.headers.origin !== undefined) throw refusals.unknownOperation();

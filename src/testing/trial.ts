@@ -5,7 +5,6 @@ import { rotationHandler } from '../handler.js';
 import { LocalSecretsManager } from '../local/client.js';
 import type { LogEntry } from '../log.js';
 import type { Rotator } from '../rotator.js';
-import type { SecretsManagerApi } from '../secrets-manager.js';
 
 export type Json = Record<string, unknown>;
 
@@ -16,7 +15,6 @@ export class Trial {
   readonly log: LogEntry[] = [];
   readonly errors: unknown[] = [];
   readonly #secrets = new LocalSecretsManager();
-  #failsNextPut: 'before' | 'after' | undefined;
 
   static async begin<Secret extends object, Field extends keyof Secret & string>(
     rotator: Rotator<Secret, Field>,
@@ -25,7 +23,7 @@ export class Trial {
   ): Promise<Trial> {
     const trial = new Trial();
     const handler = rotationHandler(rotator, {
-      client: trial.#client(),
+      client: trial.#secrets,
       log: (entry) => trial.log.push(entry),
     });
     const RotationLambdaARN = trial.#secrets.addFunction('contract', handler);
@@ -96,22 +94,7 @@ export class Trial {
   }
 
   failNextPut(when: 'before' | 'after'): void {
-    this.#failsNextPut = when;
-  }
-
-  #client(): SecretsManagerApi {
-    const secrets = this.#secrets;
-    return {
-      describeSecret: (input) => secrets.describeSecret(input),
-      getSecretValue: (input) => secrets.getSecretValue(input),
-      updateSecretVersionStage: (input) => secrets.updateSecretVersionStage(input),
-      putSecretValue: async (input) => {
-        const when = this.#failsNextPut;
-        this.#failsNextPut = undefined;
-        if (when !== 'before') await secrets.putSecretValue(input);
-        if (when) throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
-      },
-    };
+    this.#secrets.inject({ operation: 'PutSecretValue', kind: 'dropped', when });
   }
 }
 

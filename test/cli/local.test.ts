@@ -69,7 +69,9 @@ describe('quarterturn local', () => {
     child.kill('SIGINT');
     const { code, stdout, stderr } = await end;
     expect(code).toBe(0);
-    expect(stdout).toContain('export AWS_REGION=eu-west-1 AWS_ACCESS_KEY_ID=local');
+    expect(stdout).toContain(
+      'export AWS_REGION=eu-west-1 AWS_DEFAULT_REGION=eu-west-1 AWS_ACCESS_KEY_ID=local',
+    );
     expect(stdout).toContain(`${ARN}:aws`);
     expect(stdout).toMatch(/^\d\d:\d\d:\d\d {2}RotateSecret app$/m);
     expect(stdout).toMatch(/^\d\d:\d\d:\d\d {4}app: createSecret succeeded \(\d+ ms\)$/m);
