@@ -90,6 +90,7 @@ export class LocalRotation {
     }
     if (steps.length + 1 < planned.length) return undefined;
     const finished = this.#underWay();
+    if (isOvertaken(this.#secret, finished)) return this.#abandon(finished);
     return kind === 'test' ? this.#endTest(finished) : this.#endRotation(finished);
   }
 

@@ -74,7 +74,8 @@ export class Store {
     try {
       const result = change();
       secret.lastChangedDate = now;
-      this.#archive?.keep(secret);
+      // A rotation may outlive its secret.
+      if (this.#region(regionOf(secret.arn)).get(secret.name) === secret) this.#archive?.keep(secret);
       this.#before.set(secret, before.versions);
       return result;
     } catch (error) {

@@ -134,6 +134,17 @@ describe('a rotation', () => {
     await expect(held.run()).rejects.toThrow('no rotation of n is under way');
   });
 
+  test('is abandoned by a value that is put in its last moment', async () => {
+    const { begin, rotation, trail } = await rotating((local) => async (event, context) => {
+      await template(local)(event, context);
+      if (event.Step === 'finishSecret')
+        await local.putSecretValue({ SecretId: 'n', SecretString: 'by hand' });
+    });
+    await begin();
+    expect(await rotation().run()).toMatchObject({ outcome: 'abandoned', steps: { length: 4 } });
+    expect(trail()).toEqual(['RotationStarted', 'RotationAbandoned']);
+  });
+
   test('is abandoned when its label is taken away', async () => {
     const { begin, rotation, secrets, trail } = await rotating();
     await begin();
