@@ -149,7 +149,8 @@ function read(text: string, path: string): readonly StoredSecret[] {
       throw new Error(`line ${index + 1} of ${path} is not of a state file: move it away`);
     }
   }
-  return [...secrets.values()];
+  const now = new Date();
+  return [...secrets.values()].filter(({ deletedDate }) => !deletedDate || deletedDate > now);
 }
 
 function restored({ secret, values }: Line, earlier: StoredSecret | undefined): StoredSecret {

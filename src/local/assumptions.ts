@@ -5,6 +5,8 @@
 export const ASSUMED = {
   /** The empty version of a rotation does not count as a secret's first: the value that fills it gets AWSCURRENT too. */
   placeholderIsNoFirstVersion: true,
+  /** PutSecretValue with AWSCURRENT among its VersionStages takes AWSPENDING away, as it does without VersionStages. */
+  currentByNameAbandons: true,
   /** AWSCURRENT cannot move to a version without a value. */
   emptyVersionCannotBeCurrent: true,
   /** ListSecretVersionIds leaves out the empty version of a rotation. AWS documents that it can. */

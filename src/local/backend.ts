@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { isError } from '../errors.js';
 import type { Operation } from './model.js';
+import * as refusals from './refusals.js';
 import { LocalRotation, type RotationReport } from './rotation.js';
-import { nextWindow, type Window } from './schedule.js';
-import type { StoredSecret } from './secret.js';
+import { nextWindow, type RotationWindow } from './schedule.js';
+import { isOvertaken, type RotationInFlight, type StoredSecret } from './secret.js';
 import type { Origin, Service } from './service.js';
 import { regionOf } from './store.js';
 
@@ -12,8 +14,9 @@ export class Backend {
   readonly #drives = new Map<StoredSecret, Promise<void>>();
   readonly #errors: unknown[] = [];
   /** When a rotation is tried again that began in a window and failed. */
-  readonly #retryAt = new WeakMap<Window, Date>();
+  readonly #retryAt = new WeakMap<RotationWindow, Date>();
   #isStopping = false;
+  #isAdvancing = false;
 
   constructor(service: Service) {
     this.#service = service;
@@ -21,36 +24,43 @@ export class Backend {
 
   /** Does an operation, and what follows upon it. */
   call(operation: Operation, input: object, origin: Origin): object {
-    const { settings, store, clock } = this.#service;
-    if (operation !== 'RotateSecret' || !settings.automatic)
-      return this.#service.call(operation, input, origin);
+    const isDriven = operation === 'RotateSecret' && this.#service.settings.automatic;
     try {
-      return this.#service.call(operation, input, origin);
-    } finally {
-      const { SecretId } = input as { readonly SecretId?: unknown };
-      // Also when the call was refused: "A previous rotation isn't complete. That rotation will be reattempted."
-      if (typeof SecretId === 'string')
-        this.drive(tryTo(() => store.find(origin.region, SecretId, clock.now())));
+      const output = this.#service.call(operation, input, origin);
+      if (isDriven) this.drive(this.#secretIn(input, origin));
+      return output;
+    } catch (error) {
+      // "A previous rotation isn't complete. That rotation will be reattempted."
+      if (isDriven && isError(error) && error.message === refusals.rotationUnfinished().message) {
+        this.drive(this.#secretIn(input, origin), { again: true });
+      }
+      throw error;
     }
   }
 
   /** The secrets whose rotation has begun and is not complete. */
   get unfinished(): readonly StoredSecret[] {
     const { store, clock } = this.#service;
-    return [...store.all(clock.now())].filter(({ inFlight }) => inFlight && !inFlight.isAbandoned);
+    return [...store.all(clock.now())].filter(isUnfinished);
   }
 
-  /** Drives the rotation of a secret that is under way, if nobody does. */
-  drive(secret: StoredSecret | undefined): void {
-    if (!secret?.inFlight || this.#drives.has(secret) || this.#isStopping) return;
+  /** Drives the rotation of a secret that is under way, if nobody does; one that has ended in vain only if it is to. */
+  drive(secret: StoredSecret | undefined, { again = false } = {}): void {
+    if (!secret || !isUnfinished(secret) || this.#drives.has(secret) || this.#isStopping) return;
     const hasBegun = secret.inFlight.steps.length > 0;
+    if (hasBegun && !again) return;
+    const { token } = secret.inFlight;
     const drive = new Promise<void>((resolve) => setImmediate(resolve))
       .then(async () => {
         const rotation = new LocalRotation(this.#service, secret);
         await (hasBegun ? rotation.reattempt() : rotation.run());
       })
       .catch((error: unknown) => void this.#errors.push(error))
-      .finally(() => this.#drives.delete(secret));
+      .finally(() => {
+        this.#drives.delete(secret);
+        // Another may have begun before this one had come to its end.
+        if (secret.inFlight?.token !== token) this.drive(secret);
+      });
     this.#drives.set(secret, drive);
   }
 
@@ -61,8 +71,7 @@ export class Backend {
    */
   async idle(): Promise<void> {
     while (this.#drives.size > 0) await Promise.all(this.#drives.values());
-    const [error] = this.#errors.splice(0);
-    if (error !== undefined) throw error;
+    throwAll(this.#errors.splice(0));
   }
 
   /** Begins no further rotation. */
@@ -73,21 +82,31 @@ export class Backend {
   /** Lets time pass, and runs the rotations that are due, each at the opening of its window. */
   async advanceTo(date: Date): Promise<readonly RotationReport[]> {
     const { clock } = this.#service;
-    if (date < clock.now()) throw new RangeError(`it is ${clock.now().toISOString()} already`);
+    if (!(date >= clock.now())) throw new RangeError(`it is ${clock.now().toISOString()} already`);
+    if (this.#isAdvancing) throw new Error('advanceTo() is under way');
+    this.#isAdvancing = true;
     const reports: RotationReport[] = [];
-    for (let due = this.#firstDue(date); due; due = this.#firstDue(date)) {
-      clock.advanceTo(due.at);
-      reports.push(await this.#rotateBySchedule(due.secret));
-      const { rotation } = due.secret;
-      const retry = nextWindow(rotation?.rules, clock.now());
-      if (rotation?.next && retry) this.#retryAt.set(due.window, retry.opens);
+    const errors: unknown[] = [];
+    try {
+      for (let due = this.#firstDue(date); due; due = this.#firstDue(date)) {
+        clock.advanceTo(due.at);
+        await this.#rotateBySchedule(due.secret).then(
+          (report) => reports.push(report),
+          (error: unknown) => errors.push(error),
+        );
+        const retry = nextWindow(due.secret.rotation?.rules, clock.now());
+        if (retry) this.#retryAt.set(due.window, retry.opens);
+      }
+    } finally {
+      this.#isAdvancing = false;
     }
     clock.advanceTo(date);
+    throwAll(errors);
     return reports;
   }
 
-  #firstDue(date: Date): { secret: StoredSecret; window: Window; at: Date } | undefined {
-    let first: { secret: StoredSecret; window: Window; at: Date } | undefined;
+  #firstDue(date: Date): { secret: StoredSecret; window: RotationWindow; at: Date } | undefined {
+    let first: { secret: StoredSecret; window: RotationWindow; at: Date } | undefined;
     for (const secret of this.#service.store.all(this.#service.clock.now())) {
       const { rotation, deletedDate } = secret;
       if (!rotation?.enabled || !rotation.next || deletedDate) continue;
@@ -99,16 +118,31 @@ export class Backend {
 
   /** Goes on with a rotation that is not complete, or begins one. */
   async #rotateBySchedule(secret: StoredSecret): Promise<RotationReport> {
-    if (secret.inFlight) return new LocalRotation(this.#service, secret).reattempt();
-    this.#service.rotateBySchedule(secret, regionOf(secret.arn), randomUUID());
+    if (isUnfinished(secret)) return new LocalRotation(this.#service, secret).reattempt();
+    const { trail, clock } = this.#service;
+    const token = randomUUID();
+    try {
+      this.#service.rotateBySchedule(secret, regionOf(secret.arn), token);
+    } catch (error) {
+      // No function, or an AWSPENDING that somebody has left: a matter of this secret alone.
+      const errorMessage = isError(error) ? error.message : '';
+      trail.record('RotationFailed', secret, { token, time: clock.now(), errorMessage });
+      return { secret: secret.name, outcome: 'failed', steps: [] };
+    }
     return new LocalRotation(this.#service, secret).run();
+  }
+
+  #secretIn(input: object, { region }: Origin): StoredSecret | undefined {
+    const { SecretId } = input as { readonly SecretId?: string };
+    return this.#service.store.find(region, SecretId ?? '', this.#service.clock.now());
   }
 }
 
-function tryTo<T>(work: () => T): T | undefined {
-  try {
-    return work();
-  } catch {
-    return undefined;
-  }
+function isUnfinished(secret: StoredSecret): secret is StoredSecret & { inFlight: RotationInFlight } {
+  return secret.inFlight !== undefined && !isOvertaken(secret, secret.inFlight);
+}
+
+function throwAll(errors: readonly unknown[]): void {
+  if (errors.length > 1) throw new AggregateError(errors, errors.map(String).join('; '));
+  if (errors.length === 1) throw errors[0];
 }

@@ -1,6 +1,7 @@
 import type { VersionMap } from './labels.js';
 import * as refusals from './refusals.js';
-import type { StoredSecret } from './secret.js';
+import { isValidName, type StoredSecret } from './secret.js';
+import type { Settings } from './settings.js';
 import type { Store } from './store.js';
 import type { Trail } from './trail.js';
 
@@ -10,10 +11,16 @@ export interface Call {
   readonly now: Date;
   readonly store: Store;
   readonly trail: Trail;
+  readonly settings: Settings;
   /** Whether there is a rotation function of this name. */
   hasFunction(name: string): boolean;
   /** The versions as this call sees them: perhaps not yet as the last change has left them. */
   versionsOf(secret: StoredSecret): VersionMap;
+}
+
+/** Some operations tell first what is wrong with the name, then what else is missing, and then that the secret is. */
+export function assertNameOrArn(secretId = ''): void {
+  if (!secretId.startsWith('arn:') && !isValidName(secretId)) throw refusals.invalidName();
 }
 
 /**

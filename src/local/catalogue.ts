@@ -16,16 +16,15 @@ import type {
 import { ASSUMED } from './assumptions.js';
 import { type Call, change, described, identity, live } from './call.js';
 import { matches } from './filters.js';
-import { isEmpty } from './labels.js';
-import { page } from './paging.js';
+import { isEmpty, type Version } from './labels.js';
+import { type Place, page } from './paging.js';
 import * as refusals from './refusals.js';
 import { nextRotationDate } from './schedule.js';
 import { type StoredSecret, stagesOf } from './secret.js';
-import { newArn } from './store.js';
+import { nameIn, newArn } from './store.js';
+import { mergedTags } from './tags.js';
 
 const DAY_MS = 86_400_000;
-/** AWS's quota. */
-const MOST_TAGS = 50;
 
 export function describeSecret(call: Call, { SecretId }: DescribeSecretRequest): DescribeSecretResponse {
   const secret = described(call, SecretId);
@@ -55,8 +54,8 @@ function entryOf(secret: StoredSecret) {
 }
 
 /** With the days that follow from an expression. */
-function rulesOf({ rules, computedDays }: NonNullable<StoredSecret['rotation']>): RotationRulesType {
-  return { ...rules, ...(computedDays !== undefined && { AutomaticallyAfterDays: computedDays }) };
+function rulesOf({ rules, next }: NonNullable<StoredSecret['rotation']>): RotationRulesType {
+  return { ...rules, ...(next?.days !== undefined && { AutomaticallyAfterDays: next.days }) };
 }
 
 export function listSecrets(call: Call, input: ListSecretsRequest): ListSecretsResponse {
@@ -64,9 +63,12 @@ export function listSecrets(call: Call, input: ListSecretsRequest): ListSecretsR
   const found = [...call.store.all(call.now, call.region)].filter(
     (secret) => (IncludePlannedDeletion || !secret.deletedDate) && matches(secret, Filters),
   );
-  found.sort((a, b) => compare(sortKey(a, SortBy), sortKey(b, SortBy)));
-  if (SortOrder === 'desc') found.reverse();
-  const { items, next } = page(found, input.MaxResults ?? 100, input.NextToken);
+  const place = (secret: StoredSecret): Place => [sortKey(secret, SortBy), call.store.numberOf(secret)];
+  const { items, next } = page(found, place, {
+    size: input.MaxResults ?? 100,
+    token: input.NextToken,
+    isDescending: SortOrder === 'desc',
+  });
   return {
     SecretList: items.map((secret) => {
       const stages = stagesOf(call.versionsOf(secret));
@@ -89,10 +91,6 @@ function sortKey(secret: StoredSecret, by: ListSecretsRequest['SortBy']): string
   }
 }
 
-function compare(a: string | number, b: string | number): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
 export function listSecretVersionIds(
   call: Call,
   { SecretId, MaxResults, NextToken, IncludeDeprecated = false }: ListSecretVersionIdsRequest,
@@ -103,7 +101,9 @@ export function listSecretVersionIds(
       (version.labels.size > 0 || IncludeDeprecated) &&
       !(ASSUMED.listLeavesPlaceholderOut && isEmpty(version)),
   );
-  const { items, next } = page(listed, MaxResults ?? 100, NextToken);
+  const numbers = new Map(listed.map((version, number) => [version, number]));
+  const place = (version: Version): Place => [0, numbers.get(version) ?? 0];
+  const { items, next } = page(listed, place, { size: MaxResults ?? 100, token: NextToken });
   return {
     ...identity(secret),
     Versions: items.map(({ id, labels, createdDate, lastAccessedDate, kmsKeyId }) => ({
@@ -123,19 +123,29 @@ export function deleteSecret(call: Call, input: DeleteSecretRequest): DeleteSecr
   const secret = store.find(region, SecretId, now);
   if (days !== undefined && isForced) throw refusals.recoveryWindowAndForce();
   if (days !== undefined && (days < 7 || days > 30)) throw refusals.recoveryWindowOutOfRange();
-  if (isForced) {
-    if (secret) store.remove(secret);
-    const ghost = { arn: SecretId.startsWith('arn:') ? SecretId : newArn(region, SecretId), name: SecretId };
-    const { arn, name } = secret ?? ghost;
-    return { ARN: arn, Name: name, DeletionDate: now };
+  if (!secret) {
+    if (!isForced) throw refusals.noSuchSecret();
+    // AWS answers as if it had been there.
+    const isArn = SecretId.startsWith('arn:');
+    const ARN = isArn ? SecretId : newArn(region, SecretId);
+    return { ARN, Name: isArn ? nameIn(SecretId) : SecretId, DeletionDate: now };
   }
-  if (!secret) throw refusals.noSuchSecret();
+  if (isForced) {
+    const { forcedDeletionMs } = call.settings;
+    if (forcedDeletionMs > 0) markForDeletion(call, secret, new Date(now.getTime() + forcedDeletionMs));
+    else store.remove(secret);
+    return { ...identity(secret), DeletionDate: now };
+  }
   if (secret.deletedDate) throw refusals.alreadyMarkedForDeletion();
   const deletionDate = new Date(now.getTime() + (days ?? 30) * DAY_MS);
-  change(call, secret, () => {
-    secret.deletedDate = deletionDate;
-  });
+  markForDeletion(call, secret, deletionDate);
   return { ...identity(secret), DeletionDate: deletionDate };
+}
+
+function markForDeletion(call: Call, secret: StoredSecret, date: Date): void {
+  change(call, secret, () => {
+    secret.deletedDate = date;
+  });
 }
 
 export function restoreSecret(call: Call, { SecretId }: RestoreSecretRequest): RestoreSecretResponse {
@@ -149,10 +159,9 @@ export function restoreSecret(call: Call, { SecretId }: RestoreSecretRequest): R
 
 export function tagResource(call: Call, { SecretId, Tags = [] }: TagResourceRequest): object {
   const secret = live(call, SecretId);
-  const merged = new Map([...(secret.tags ?? []), ...Tags].map((tag) => [tag.Key, { ...tag }]));
-  if (merged.size > MOST_TAGS) throw refusals.tooMany('tags', MOST_TAGS);
+  const merged = mergedTags(secret.tags ?? [], Tags);
   change(call, secret, () => {
-    secret.tags = [...merged.values()];
+    secret.tags = merged;
   });
   return {};
 }

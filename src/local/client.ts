@@ -17,8 +17,8 @@ import { type Listener, listen } from './wire.js';
  * rotation. It refuses what AWS refuses, with the SDK's own exceptions and AWS's texts.
  *
  * It is an SDK client: whatever takes a `SecretsManager` or a `SecretsManagerClient` takes it, and its commands,
- * methods and paginators work. Calls are answered in process, once: nothing is signed, sent or repeated. For those who
- * make a client of their own, `listen()` puts the same secrets behind a socket.
+ * methods and paginators work. Calls are answered in process, at once and once: nothing is signed, sent, repeated or
+ * aborted. For those who make a client of their own, `listen()` puts the same secrets behind a socket.
  *
  * @example
  * ```ts
@@ -57,7 +57,7 @@ export class LocalSecretsManager extends SecretsManager {
 
   /** What Secrets Manager has done of itself, in the words of CloudTrail, oldest first. */
   get events(): readonly TrailEvent[] {
-    return this.#service.trail.events;
+    return [...this.#service.trail.events];
   }
 
   /** Its time. */
@@ -111,7 +111,7 @@ export class LocalSecretsManager extends SecretsManager {
 
   /** Starts over all rotations that are not complete. */
   resume(): void {
-    for (const secret of this.#backend.unfinished) this.#backend.drive(secret);
+    for (const secret of this.#backend.unfinished) this.#backend.drive(secret, { again: true });
   }
 
   /** Begins no further rotation by itself. */
@@ -138,7 +138,7 @@ export class LocalSecretsManager extends SecretsManager {
   }
 
   #answer(name: string, input: object): ServiceOutputTypes {
-    if (!isOperation(name)) throw refusals.notHere(name);
+    if (!isOperation(name)) throw refusals.unknownOperation(name);
     // The SDK sends a token for whoever gives none.
     const token = 'ClientRequestToken' in REQUESTS[name] && { ClientRequestToken: randomUUID() };
     const request = { ...token, ...detached(input) };

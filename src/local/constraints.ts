@@ -2,7 +2,7 @@ import type { Members, Shape } from './model.js';
 import * as refusals from './refusals.js';
 
 /**
- * Checks a request against the model, all of it, as AWS does before it looks at anything else.
+ * Checks a request against the model, as AWS does before it looks at anything else.
  *
  * @throws ValidationException that lists every violation
  * @throws SerializationException for a value of another type

@@ -12,13 +12,13 @@ export interface Fault {
    */
   readonly call?: number;
   /**
-   * For how many calls on end. The SDK repeats a call that was throttled, dropped or answered with 500, twice by
-   * default: each of these is a call.
+   * For how many calls on end. Over a socket the SDK repeats a call that was throttled, dropped or answered with 500,
+   * twice by default: each of these is a call.
    *
    * @default 1
    */
   readonly times?: number;
-  /** `stale`: a read does not see the last change yet. */
+  /** `stale`: a read does not see the last change yet; other calls are not hit. */
   readonly kind: 'throttle' | 'internal' | 'dropped' | 'stale';
   /**
    * Whether the call has taken effect when it fails.
@@ -34,6 +34,15 @@ export interface OrderedFault {
   readonly hits: number;
 }
 
+/** What shows versions. */
+const READS: readonly Operation[] = [
+  'BatchGetSecretValue',
+  'DescribeSecret',
+  'GetSecretValue',
+  'ListSecretVersionIds',
+  'ListSecrets',
+];
+
 const ERRORS = { throttle: refusals.throttled, internal: refusals.internal, dropped: refusals.dropped };
 
 /** The faults that tests have ordered. */
@@ -41,6 +50,9 @@ export class Faults {
   #ordered: { readonly fault: Fault; readonly state: { hits: number }; seen: number }[] = [];
 
   order(fault: Fault): OrderedFault {
+    for (const count of [fault.call ?? 1, fault.times ?? 1]) {
+      if (!Number.isSafeInteger(count) || count < 1) throw new RangeError('call and times count from 1');
+    }
     const state = { hits: 0 };
     this.#ordered.push({ fault, state, seen: 0 });
     return state;
@@ -65,6 +77,7 @@ export class Faults {
     for (const ordered of this.#ordered) {
       const { fault, state } = ordered;
       if (fault.operation !== undefined && fault.operation !== operation) continue;
+      if (fault.kind === 'stale' && !READS.includes(operation)) continue;
       ordered.seen += 1;
       if (ordered.seen < (fault.call ?? 1)) continue;
       state.hits += 1;

@@ -36,7 +36,10 @@ function matchesValue(
 
 /** Whether every word of `value` begins one of `words`, whatever the case. */
 function hasWords(words: readonly string[], value: string): boolean {
-  return wordsOf(value).every((wanted) => words.some((word) => word.startsWith(wanted)));
+  const sought = wordsOf(value);
+  // A value of signs alone has no words to find.
+  if (sought.length === 0) return value === '';
+  return sought.every((wanted) => words.some((word) => word.startsWith(wanted)));
 }
 
 function wordsOf(text: string): readonly string[] {

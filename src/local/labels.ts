@@ -48,18 +48,14 @@ export function putLabels(
   stages: readonly string[] | undefined,
   isFirst: boolean,
 ): void {
-  if (stages === undefined) {
-    moveCurrent(versions, to);
-    // A new current value abandons a rotation that is under way.
+  for (const stage of stages ?? []) if (stage !== 'AWSCURRENT') attach(versions, stage, to);
+  // AWS API reference, PutSecretValue: the first version gets AWSCURRENT, whatever it is given.
+  if (isFirst || !stages || stages.includes('AWSCURRENT')) moveCurrent(versions, to);
+  // A new current value abandons a rotation that is under way.
+  const abandons = !stages || (ASSUMED.currentByNameAbandons && stages.includes('AWSCURRENT'));
+  if (abandons && !stages?.includes('AWSPENDING')) {
     holderOf(versions, 'AWSPENDING')?.labels.delete('AWSPENDING');
-    return;
   }
-  for (const stage of stages) {
-    if (stage === 'AWSCURRENT') moveCurrent(versions, to);
-    else attach(versions, stage, to);
-  }
-  // AWS API reference, PutSecretValue.
-  if (isFirst) moveCurrent(versions, to);
 }
 
 /**

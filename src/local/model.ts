@@ -44,7 +44,7 @@ const KmsKeyId = string(0, 2048);
 const Type = string(0, 256);
 const NextToken = string(1, 4096);
 const MaxResults = integer(1, 100);
-const Tags = list(structure({ Key: string(1, 128), Value: string(0, 256) }));
+const Tags = list(structure({ Key: required(string(1, 128)), Value: string(0, 256) }));
 const ResourcePolicy = required(string(1, 20_480));
 const Region = string(1, 128, { pattern: /^([a-z]+-)+\d+$/ });
 const AddReplicaRegions = list(structure({ Region, KmsKeyId }), 1);
@@ -57,7 +57,7 @@ const Filters = list(
   10,
 );
 const SecretBinary = { type: 'blob', min: 1, max: 65_536 } as const;
-/** AWS documents 65,536 bytes; the model says 65,536, and not of what. */
+/** The model's limit is of 65,536 characters, the documents' of as many bytes. */
 const secretString = (min: number) =>
   ({ type: 'string', min, max: 65_536, inBytes: true, isSensitive: true }) as const;
 const RotationRules = structure({

@@ -1,3 +1,4 @@
+import { visit } from 'jsonc-parser';
 import { Redactor } from '../redact.js';
 import type { StoredSecret } from './secret.js';
 
@@ -19,7 +20,9 @@ export function redactorOf(secrets: Iterable<StoredSecret>): Redactor {
   for (const { versions } of secrets) {
     for (const { secretString, secretBinary } of versions.values()) {
       if (secretString !== undefined) hide(redactor, secretString);
-      if (secretBinary !== undefined) redactor.hide(Buffer.from(secretBinary).toString('base64'));
+      if (secretBinary === undefined) continue;
+      const bytes = Buffer.from(secretBinary);
+      for (const encoding of ['base64', 'utf8', 'latin1'] as const) redactor.hide(bytes.toString(encoding));
     }
   }
   return redactor;
@@ -27,8 +30,17 @@ export function redactorOf(secrets: Iterable<StoredSecret>): Redactor {
 
 function hide(redactor: Redactor, secretString: string): void {
   const json = parse(secretString);
-  if (typeof json === 'object' && json !== null) redactor.hideFields({ ...json }, SHOWN);
-  else redactor.hide(secretString);
+  if (typeof json !== 'object') redactor.hide(secretString);
+  if (typeof json === 'string') redactor.hide(json);
+  if (typeof json !== 'object') return;
+  let property = '';
+  // Not the parsed object: of a key that is there twice it has one value.
+  visit(secretString, {
+    onObjectProperty: (name) => {
+      property = name;
+    },
+    onLiteralValue: (value) => redactor.hideFields({ [property]: value }, SHOWN),
+  });
 }
 
 function parse(text: string): unknown {

@@ -13,80 +13,74 @@ import {
 
 /** What Secrets Manager refuses, in its own words. */
 
-const $metadata = { httpStatusCode: 400, attempts: 1 };
+type Exception = new (options: {
+  message: string;
+  $metadata: { httpStatusCode: number; attempts: number };
+}) => SecretsManagerServiceException;
+
+function refuse(Refusal: Exception, message: string): SecretsManagerServiceException {
+  return new Refusal({ message, $metadata: { httpStatusCode: 400, attempts: 1 } });
+}
 
 export const noSuchSecret = () =>
-  new ResourceNotFoundException({ message: "Secrets Manager can't find the specified secret.", $metadata });
+  refuse(ResourceNotFoundException, "Secrets Manager can't find the specified secret.");
 
 export const noValueFor = (what: `staging label: ${string}` | `VersionId: ${string}`) =>
-  new ResourceNotFoundException({
-    message: `Secrets Manager can't find the specified secret value for ${what}`,
-    $metadata,
-  });
+  refuse(ResourceNotFoundException, `Secrets Manager can't find the specified secret value for ${what}`);
 
 export const labelNotOnVersion = () =>
-  new InvalidRequestException({
-    message: 'You provided a VersionStage that is not associated to the provided VersionId.',
-    $metadata,
-  });
+  refuse(
+    InvalidRequestException,
+    'You provided a VersionStage that is not associated to the provided VersionId.',
+  );
 
 export const secretExists = (name: string) =>
-  new ResourceExistsException({
-    message: `The operation failed because the secret ${name} already exists.`,
-    $metadata,
-  });
+  refuse(ResourceExistsException, `The operation failed because the secret ${name} already exists.`);
 
 export const tokenInUse = (token: string, arn: string) =>
-  new ResourceExistsException({
-    message: `You can't use ClientRequestToken ${token} because that value is already in use for a version of secret ${arn}.`,
-    $metadata,
-  });
+  refuse(
+    ResourceExistsException,
+    `You can't use ClientRequestToken ${token} because that value is already in use for a version of secret ${arn}.`,
+  );
 
 export const noValueGiven = () =>
-  new InvalidRequestException({
-    message: 'You must provide either SecretString or SecretBinary.',
-    $metadata,
-  });
+  refuse(InvalidRequestException, 'You must provide either SecretString or SecretBinary.');
 
 export const twoValuesGiven = () =>
-  new InvalidParameterException({
-    message: "You can't specify both a binary secret value and a string secret value in the same secret.",
-    $metadata,
-  });
+  refuse(
+    InvalidParameterException,
+    "You can't specify both a binary secret value and a string secret value in the same secret.",
+  );
 
 export const removeFromMissing = (label: string, holder: string) =>
-  new InvalidParameterException({
-    message: `The parameter RemoveFromVersionId can't be empty. Staging label ${label} is currently attached to version ${holder}, so you must explicitly reference that version in RemoveFromVersionId.`,
-    $metadata,
-  });
+  refuse(
+    InvalidParameterException,
+    `The parameter RemoveFromVersionId can't be empty. Staging label ${label} is currently attached to version ${holder}, so you must explicitly reference that version in RemoveFromVersionId.`,
+  );
 
 /** Assumed: AWS documents that the move fails, but neither its code nor its text. */
 export const removeFromMismatch = (label: string) =>
-  new InvalidParameterException({
-    message: `When you move staging label ${label}, if you specify RemoveFromVersionId, it must be set to the version that currently has the staging label ${label}.`,
-    $metadata,
-  });
+  refuse(
+    InvalidParameterException,
+    `When you move staging label ${label}, if you specify RemoveFromVersionId, it must be set to the version that currently has the staging label ${label}.`,
+  );
 
 export const currentCannotBeRemoved = () =>
-  new InvalidParameterException({
-    message:
-      'You can only move staging label AWSCURRENT to a different secret version. It can’t be completely removed.',
-    $metadata,
-  });
+  refuse(
+    InvalidParameterException,
+    'You can only move staging label AWSCURRENT to a different secret version. It can’t be completely removed.',
+  );
 
 /** Assumed: the code and the text, for an id that no version has, and for a call that names no version at all. */
 export const notAVersion = (id: string | undefined) =>
-  new InvalidParameterException({ message: `Not a valid version: ${id}`, $metadata });
+  refuse(InvalidParameterException, `Not a valid version: ${id}`);
 
 /** Assumed: that AWSCURRENT may not move to a version without a value. */
 export const currentNeedsValue = (id: string) =>
-  new InvalidParameterException({ message: `Version ${id} has no value to become AWSCURRENT`, $metadata });
+  refuse(InvalidParameterException, `Version ${id} has no value to become AWSCURRENT`);
 
 export const noRotationFunction = () =>
-  new InvalidRequestException({
-    message: 'No Lambda rotation function ARN is associated with this secret.',
-    $metadata,
-  });
+  refuse(InvalidRequestException, 'No Lambda rotation function ARN is associated with this secret.');
 
 export const cannotInvoke = () =>
   unmodelled(
@@ -95,10 +89,7 @@ export const cannotInvoke = () =>
   );
 
 export const rotationUnfinished = () =>
-  new InvalidRequestException({
-    message: "A previous rotation isn't complete. That rotation will be reattempted.",
-    $metadata,
-  });
+  refuse(InvalidRequestException, "A previous rotation isn't complete. That rotation will be reattempted.");
 
 export const invalidName = () =>
   validation(
@@ -116,97 +107,86 @@ function validation(message: string): SecretsManagerServiceException {
 }
 
 export const markedForDeletion = () =>
-  new InvalidRequestException({
-    message: "You can't perform this operation on the secret because it was marked for deletion.",
-    $metadata,
-  });
+  refuse(
+    InvalidRequestException,
+    "You can't perform this operation on the secret because it was marked for deletion.",
+  );
 
 export const nameMarkedForDeletion = () =>
-  new InvalidRequestException({
-    message:
-      "You can't create this secret because a secret with this name is already scheduled for deletion.",
-    $metadata,
-  });
+  refuse(
+    InvalidRequestException,
+    "You can't create this secret because a secret with this name is already scheduled for deletion.",
+  );
 
 /** Assumed: the text. */
 export const alreadyMarkedForDeletion = () =>
-  new InvalidRequestException({
-    message: "You tried to perform the operation on a secret that's currently marked deleted.",
-    $metadata,
-  });
+  refuse(
+    InvalidRequestException,
+    "You tried to perform the operation on a secret that's currently marked deleted.",
+  );
 
 /** Assumed: the text. */
 export const notMarkedForDeletion = () =>
-  new InvalidRequestException({ message: "The secret isn't marked for deletion.", $metadata });
+  refuse(InvalidRequestException, "The secret isn't marked for deletion.");
 
 /** Assumed: the text. */
 export const recoveryWindowOutOfRange = () =>
-  new InvalidParameterException({
-    message: 'The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).',
-    $metadata,
-  });
+  refuse(
+    InvalidParameterException,
+    'The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).',
+  );
 
 /** Assumed: the text. */
 export const recoveryWindowAndForce = () =>
-  new InvalidParameterException({
-    message: "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.",
-    $metadata,
-  });
+  refuse(
+    InvalidParameterException,
+    "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.",
+  );
 
 const TOKEN_NEEDED = 'You must provide a ClientRequestToken value. We recommend a UUID-type value.';
-export const tokenMissing = () => new InvalidRequestException({ message: TOKEN_NEEDED, $metadata });
+export const tokenMissing = () => refuse(InvalidRequestException, TOKEN_NEEDED);
 /** RotateSecret has another code for the same text. */
-export const rotationTokenMissing = () => new InvalidParameterException({ message: TOKEN_NEEDED, $metadata });
+export const rotationTokenMissing = () => refuse(InvalidParameterException, TOKEN_NEEDED);
 
 /** Assumed: the texts of the limits. */
 export const tooMany = (what: 'staging labels' | 'tags', limit: number) =>
-  new LimitExceededException({ message: `A secret can have at most ${limit} ${what}.`, $metadata });
+  refuse(LimitExceededException, `A secret can have at most ${limit} ${what}.`);
 
 /** Assumed: the text. */
-export const invalidNextToken = () =>
-  new InvalidNextTokenException({ message: 'The NextToken value is invalid.', $metadata });
+export const invalidNextToken = () => refuse(InvalidNextTokenException, 'The NextToken value is invalid.');
 
 /** Assumed: the texts. */
 export const idsOrFilters = () =>
-  new InvalidParameterException({
-    message: "Either 'SecretIdList' or 'Filters' must be provided, but not both.",
-    $metadata,
-  });
+  refuse(InvalidParameterException, "Either 'SecretIdList' or 'Filters' must be provided, but not both.");
 export const maxResultsWithoutFilters = () =>
-  new InvalidParameterException({
-    message: "'Filters' not specified. 'Filters' must also be specified when 'MaxResults' is provided.",
-    $metadata,
-  });
+  refuse(
+    InvalidParameterException,
+    "'Filters' not specified. 'Filters' must also be specified when 'MaxResults' is provided.",
+  );
 
 export const passwordTooShort = () =>
-  new InvalidParameterException({
-    message: 'Password length is too short based on the required types.',
-    $metadata,
-  });
+  refuse(InvalidParameterException, 'Password length is too short based on the required types.');
 export const typeExcluded = () =>
-  new InvalidParameterException({
-    message: 'All characters of the desired type have been excluded.',
-    $metadata,
-  });
+  refuse(InvalidParameterException, 'All characters of the desired type have been excluded.');
 export const allExcluded = () =>
-  new InvalidParameterException({ message: 'All characters have been excluded from selection.', $metadata });
+  refuse(InvalidParameterException, 'All characters have been excluded from selection.');
 
 /** Assumed: the text. */
 export const malformedPolicy = () =>
-  new MalformedPolicyDocumentException({ message: 'This resource policy is malformed.', $metadata });
+  refuse(MalformedPolicyDocumentException, 'This resource policy is malformed.');
 /** Assumed: the text. */
 export const publicPolicy = () =>
-  new PublicPolicyException({
-    message: 'The resource policy grants access to everybody, and BlockPublicPolicy is set.',
-    $metadata,
-  });
+  refuse(
+    PublicPolicyException,
+    'The resource policy grants access to everybody, and BlockPublicPolicy is set.',
+  );
 
 /** Assumed: the code; only the text is known. */
 export const invalidLambdaArn = (region: string, account: string) =>
-  new InvalidParameterException({
-    message: `Invalid rotation Lambda ARN. Ensure the ARN matches format arn:aws:lambda:${region}:${account}:function:<functionName>.`,
-    $metadata,
-  });
+  refuse(
+    InvalidParameterException,
+    `Invalid rotation Lambda ARN. Ensure the ARN matches format arn:aws:lambda:${region}:${account}:function:<functionName>.`,
+  );
 
 /** Assumed: the code; only the texts are known. */
 export const invalidRules = (
@@ -218,15 +198,15 @@ export const invalidRules = (
     | 'Duration must be at least 1 hour, at most 24 hour.'
     | 'Duration cannot be greater than Rate in hour.'
     | 'Starting hour and duration must be within a day.',
-) => new InvalidParameterException({ message, $metadata });
+) => refuse(InvalidParameterException, message);
 
 /** Assumed: the text. */
 export const neverConfigured = () =>
-  new InvalidRequestException({ message: 'Rotation was never turned on for this secret.', $metadata });
+  refuse(InvalidRequestException, 'Rotation was never turned on for this secret.');
 
 /** What AWS can do and the local Secrets Manager cannot. */
 export const notHere = (what: string) =>
-  new InvalidRequestException({ message: `The local Secrets Manager has no ${what}.`, $metadata });
+  refuse(InvalidRequestException, `The local Secrets Manager has no ${what}.`);
 
 /** As IAM puts it, for a call that a rotation function's role does not allow. */
 export const notAuthorized = (role: string, operation: string, arn: string) =>
@@ -241,8 +221,11 @@ export const wrongType = (path: string, type: string) =>
 export const notJson = () => unmodelled('SerializationException', 'The request is not a JSON object.');
 export const tooLarge = () =>
   unmodelled('RequestEntityTooLargeException', 'The request has more than 1 MiB.', 413);
-export const unknownOperation = () =>
-  unmodelled('UnknownOperationException', 'There is no such operation of Secrets Manager.');
+export const unknownOperation = (name: string | undefined) =>
+  unmodelled(
+    'UnknownOperationException',
+    `The local Secrets Manager has no operation ${name ?? 'of this name'}.`,
+  );
 
 export const throttled = () =>
   Object.assign(unmodelled('ThrottlingException', 'Rate exceeded'), { $retryable: { throttling: true } });
@@ -250,7 +233,7 @@ export const throttled = () =>
 export const internal = () =>
   new InternalServiceError({
     message: 'An error occurred on the server side.',
-    $metadata: { ...$metadata, httpStatusCode: 500 },
+    $metadata: { httpStatusCode: 500, attempts: 1 },
   });
 
 /** As the SDK reports a connection that broke before there was an answer. */
@@ -266,6 +249,6 @@ function unmodelled(name: string, message: string, httpStatusCode = 400): Secret
     name,
     $fault: 'client',
     message,
-    $metadata: { ...$metadata, httpStatusCode },
+    $metadata: { httpStatusCode, attempts: 1 },
   });
 }

@@ -6,11 +6,11 @@ import type {
   RotateSecretResponse,
 } from '@aws-sdk/client-secrets-manager';
 import { ASSUMED } from './assumptions.js';
-import { type Call, change, identity, live } from './call.js';
-import { attach, holderOf } from './labels.js';
+import { assertNameOrArn, type Call, change, identity, live } from './call.js';
+import { assertLabelLimit, attach, holderOf } from './labels.js';
 import * as refusals from './refusals.js';
 import { assertRules, nextWindow } from './schedule.js';
-import { isValidName } from './secret.js';
+import { isOvertaken } from './secret.js';
 import { ACCOUNT, arnOf } from './store.js';
 import { storeValue } from './values.js';
 
@@ -20,7 +20,7 @@ import { storeValue } from './values.js';
  */
 export function rotateSecret(call: Call, input: RotateSecretRequest): RotateSecretResponse {
   const { SecretId = '', ClientRequestToken: token, RotateImmediately = true } = input;
-  if (!SecretId.startsWith('arn:') && !isValidName(SecretId)) throw refusals.invalidName();
+  assertNameOrArn(SecretId);
   if (token === undefined) throw refusals.rotationTokenMissing();
   if (input.ExternalSecretRotationMetadata || input.ExternalSecretRotationRoleArn) {
     throw refusals.notHere('rotation of managed external secrets');
@@ -46,9 +46,11 @@ export function rotateSecret(call: Call, input: RotateSecretRequest): RotateSecr
   change(call, secret, () => {
     // A rotation that fails does not move the next one: only new rules do, and a success.
     const isNew = !secret.rotation?.enabled || input.RotationRules !== undefined;
-    const schedule = isNew && { next: nextWindow(rules, call.now), computedDays: undefined };
+    // Assumed: days are counted from now, not from the last change of the value.
+    const schedule = isNew && { next: nextWindow(rules, call.now) };
     secret.rotation = { ...secret.rotation, enabled: true, lambdaArn, rules, ...schedule };
     attach(secret.versions, 'AWSPENDING', storeValue(secret, token, copy, call.now));
+    assertLabelLimit(secret.versions);
     secret.inFlight = { token, rotationToken: randomUUID(), kind, attempt: 1, steps: [] };
   });
   const event = kind === 'rotate' ? 'RotationStarted' : 'TestRotationStarted';
@@ -65,7 +67,8 @@ export function cancelRotateSecret(call: Call, input: CancelRotateSecretRequest)
     secret.rotation = { ...rotation, enabled: false };
     secret.inFlight = undefined;
   });
-  return { ...identity(secret), ...(inFlight && { VersionId: inFlight.token }) };
+  const isUnderWay = inFlight && !isOvertaken(secret, inFlight);
+  return { ...identity(secret), ...(isUnderWay && { VersionId: inFlight.token }) };
 }
 
 /** The name in the ARN of a function of this Region; undefined for any other text. */

@@ -5,7 +5,7 @@ import { ASSUMED } from './assumptions.js';
 import { holderOf } from './labels.js';
 import { redactorOf } from './redaction.js';
 import { functionName } from './rotate.js';
-import { daysBetween, nextWindow } from './schedule.js';
+import { nextWindow } from './schedule.js';
 import { isOvertaken, type RotationInFlight, type StepRecord, type StoredSecret } from './secret.js';
 import type { Invocation, Service } from './service.js';
 import { regionOf } from './store.js';
@@ -24,6 +24,8 @@ export type LocalFunction = (event: RotationEvent, context: LocalContext) => unk
 export type RotationOutcome = 'succeeded' | 'failed' | 'incomplete' | 'abandoned';
 
 export interface RotationReport {
+  /** The secret's name. */
+  readonly secret: string;
   readonly outcome: RotationOutcome;
   /** The invocations of this attempt, in order; the last one has the error of a failed rotation. */
   readonly steps: readonly StepRecord[];
@@ -48,17 +50,11 @@ export class LocalRotation {
   /**
    * Takes the steps that are left, to the end or to the last failure (with the option `retries`, it starts over).
    *
-   * @throws Error if no rotation is under way; in strict mode, if the function did what it must not
+   * @throws Error if no rotation is under way, or if it is being driven already; in strict mode, if the function did
+   *   what it must not
    */
-  async run(): Promise<RotationReport> {
-    for (;;) {
-      const report = await this.runStep();
-      if (!report) continue;
-      const attempt = report.steps.at(-1)?.attempt ?? 1;
-      const isUnfinished = report.outcome === 'failed' || report.outcome === 'incomplete';
-      if (!isUnfinished || attempt > this.#service.settings.retries || !this.#secret.inFlight) return report;
-      this.#startOver();
-    }
+  run(): Promise<RotationReport> {
+    return this.#drive(() => this.#toTheEnd());
   }
 
   /**
@@ -67,37 +63,20 @@ export class LocalRotation {
    * @returns how the rotation ended, or undefined if more steps follow
    * @throws Error as `run()` does
    */
-  async runStep(): Promise<RotationReport | undefined> {
-    const rotation = this.#underWay();
-    const { steps, kind } = rotation;
-    if (steps.at(-1)?.error !== undefined) {
-      throw new Error(`the rotation of ${this.#secret.name} has failed: reattempt() starts it over`);
-    }
-    if (isOvertaken(this.#secret, rotation)) return this.#abandon(rotation);
-    const planned: readonly Step[] = kind === 'test' ? ['testSecret'] : STEPS;
-    const step = planned[steps.length];
-    if (step) {
-      const { record, violations } = await this.#invoke(rotation, step);
-      const [violation] = violations;
-      const error = violation === undefined ? record.error : this.#violation(violation, step);
-      const taken = this.#note({ ...record, ...(error !== undefined && { error }) });
-      if (!taken) return this.#abandon({ ...rotation, steps: [...steps, record] });
-      if (error !== undefined) {
-        const report = this.#fail(taken, step);
-        if (violation !== undefined) throw error;
-        return report;
-      }
-    }
-    if (steps.length + 1 < planned.length) return undefined;
-    const finished = this.#underWay();
-    if (isOvertaken(this.#secret, finished)) return this.#abandon(finished);
-    return kind === 'test' ? this.#endTest(finished) : this.#endRotation(finished);
+  runStep(): Promise<RotationReport | undefined> {
+    return this.#drive(() => this.#nextStep());
   }
 
-  /** Starts over at createSecret with the same token, as AWS does after a failure. */
-  async reattempt(): Promise<RotationReport> {
-    this.#startOver();
-    return this.run();
+  /**
+   * Starts over at createSecret with the same token, as AWS does after a failure.
+   *
+   * @throws Error as `run()` does
+   */
+  reattempt(): Promise<RotationReport> {
+    return this.#drive(() => {
+      this.#startOver();
+      return this.#toTheEnd();
+    });
   }
 
   /** Invokes the function for one step, whatever has gone before: for steps delivered twice or out of order. */
@@ -105,6 +84,60 @@ export class LocalRotation {
     const { record, violations } = await this.#invoke(this.#underWay(), step);
     if (violations[0] !== undefined) throw this.#violation(violations[0], step);
     if (record.error !== undefined) throw record.error;
+  }
+
+  /** Steps are taken by one at a time, or one of them would be skipped. */
+  async #drive<T>(work: () => Promise<T>): Promise<T> {
+    const { driven } = this.#service;
+    if (driven.has(this.#secret))
+      throw new Error(`the rotation of ${this.#secret.name} is being driven already`);
+    driven.add(this.#secret);
+    try {
+      return await work();
+    } finally {
+      driven.delete(this.#secret);
+    }
+  }
+
+  async #toTheEnd(): Promise<RotationReport> {
+    for (;;) {
+      const report = await this.#nextStep();
+      if (!report) continue;
+      const attempt = report.steps.at(-1)?.attempt ?? 1;
+      const isUnfinished = report.outcome === 'failed' || report.outcome === 'incomplete';
+      if (!isUnfinished || attempt > this.#service.settings.retries || !this.#current()) return report;
+      this.#startOver();
+    }
+  }
+
+  async #nextStep(): Promise<RotationReport | undefined> {
+    const rotation = this.#underWay();
+    const { steps, kind } = rotation;
+    if (steps.at(-1)?.error !== undefined) {
+      throw new Error(`the rotation of ${this.#secret.name} has failed: reattempt() starts it over`);
+    }
+    if (this.#isLost(rotation)) return this.#abandon(rotation);
+    const planned: readonly Step[] = kind === 'test' ? ['testSecret'] : STEPS;
+    const step = planned[steps.length];
+    if (!step) return this.#endRotation(rotation);
+    const { record, violations } = await this.#invoke(rotation, step);
+    const [violation] = violations;
+    const error = violation === undefined ? record.error : this.#violation(violation, step);
+    const taken = {
+      ...rotation,
+      ...this.#current(),
+      steps: [...steps, { ...record, ...(error !== undefined && { error }) }],
+    };
+    const isCancelled = !this.#current();
+    if (!isCancelled) this.#secret.inFlight = taken;
+    if (violation === undefined && (isCancelled || this.#isLost(taken))) return this.#abandon(taken);
+    if (error !== undefined) {
+      const report = this.#fail(taken, step);
+      if (violation !== undefined) throw error;
+      return report;
+    }
+    if (taken.steps.length < planned.length) return undefined;
+    return kind === 'test' ? this.#endTest(taken) : this.#endRotation(taken);
   }
 
   async #invoke(
@@ -134,14 +167,13 @@ export class LocalRotation {
         () => undefined,
         (thrown: unknown) => thrown ?? new Error('the function threw nothing'),
       );
-    const durationMs = performance.now() - startedAt;
-    settings.observe?.({
+    this.#service.tell({
       kind: 'step',
       secret: secretName,
       step,
       attempt,
       error: error === undefined ? undefined : redactorOf([this.#secret]).error(error),
-      durationMs,
+      durationMs: performance.now() - startedAt,
     });
     const record: StepRecord = { step, attempt, ...(error !== undefined && { error }) };
     return { record, violations: invocation.violations };
@@ -150,7 +182,8 @@ export class LocalRotation {
   /** The rotation that was under way when this was made, if it still is. */
   #current(): RotationInFlight | undefined {
     const { inFlight } = this.#secret;
-    return inFlight && inFlight.token === this.token ? inFlight : undefined;
+    const isCurrent = inFlight?.token === this.token && this.#service.store.has(this.#secret);
+    return isCurrent ? inFlight : undefined;
   }
 
   #underWay(): RotationInFlight {
@@ -164,48 +197,51 @@ export class LocalRotation {
     this.#secret.inFlight = { ...rotation, attempt: rotation.attempt + 1, steps: [] };
   }
 
-  /** Adds a step to the rotation; undefined if it was cancelled meanwhile. */
-  #note(record: StepRecord): RotationInFlight | undefined {
-    const rotation = this.#current();
-    if (!rotation) return undefined;
-    this.#secret.inFlight = { ...rotation, steps: [...rotation.steps, record] };
-    return this.#secret.inFlight;
+  /** Somebody stored a new current value meanwhile, took the label away, or deleted the secret. */
+  #isLost(rotation: RotationInFlight): boolean {
+    return isOvertaken(this.#secret, rotation) || this.#secret.deletedDate !== undefined;
   }
 
-  /** Somebody stored a new current value meanwhile, took the label away, or cancelled the rotation. */
   #abandon(rotation: RotationInFlight): RotationReport {
-    if (this.#current() && !rotation.isAbandoned && rotation.kind === 'rotate') {
-      this.#record('RotationAbandoned', rotation);
-    }
-    return this.#end(rotation, 'abandoned', () => {});
+    const isNews = this.#current() && !rotation.isAbandoned && rotation.kind === 'rotate';
+    const report = this.#end(rotation, 'abandoned', () => {});
+    if (isNews) this.#record('RotationAbandoned', rotation);
+    return report;
   }
 
   /** AWSPENDING stays for the next attempt; the copy of a mere test loses it. */
   #fail(rotation: RotationInFlight, step: Step): RotationReport {
     const { lambdaArn } = this.#secret.rotation ?? {};
     const isTest = rotation.kind === 'test';
+    const report =
+      isTest && ASSUMED.failedTestLosesPending
+        ? this.#end(rotation, 'failed', () => this.#dropPending(rotation))
+        : this.#tell('failed', rotation);
     const errorMessage = `Error when executing lambda ${lambdaArn} during ${step} step`;
     this.#record(isTest ? 'TestRotationFailed' : 'RotationFailed', rotation, errorMessage);
-    if (isTest && ASSUMED.failedTestLosesPending)
-      return this.#end(rotation, 'failed', () => this.#dropPending());
-    return this.#tell('failed', rotation);
+    return report;
   }
 
   #endTest(rotation: RotationInFlight): RotationReport {
+    const report = this.#end(rotation, 'succeeded', () => this.#dropPending(rotation));
     this.#record('TestRotationSucceeded', rotation);
-    return this.#end(rotation, 'succeeded', () => this.#dropPending());
+    return report;
   }
 
   #endRotation(rotation: RotationInFlight): RotationReport {
-    const { versions, name } = this.#secret;
+    const { versions } = this.#secret;
     const pending = holderOf(versions, 'AWSPENDING');
-    if (this.#service.settings.strict && pending && !pending.labels.has('AWSCURRENT')) {
-      throw this.#violation(`left AWSPENDING of ${name} on another version than AWSCURRENT`, 'finishSecret');
-    }
-    if (holderOf(versions, 'AWSCURRENT')?.id !== rotation.token) return this.#tell('incomplete', rotation);
+    const isLeft = pending !== undefined && !pending.labels.has('AWSCURRENT');
+    const isComplete = holderOf(versions, 'AWSCURRENT')?.id === rotation.token;
+    const report = isComplete ? this.#succeed(rotation) : this.#tell('incomplete', rotation);
+    if (!isLeft || !this.#service.settings.strict) return report;
+    throw this.#violation('left AWSPENDING on another version than AWSCURRENT', 'finishSecret');
+  }
+
+  #succeed(rotation: RotationInFlight): RotationReport {
     const report = this.#end(rotation, 'succeeded', (now) => {
       // The backend clears the label once a rotation is complete; the function need not.
-      if (this.#service.settings.cleansUpPending) this.#dropPending();
+      if (this.#service.settings.cleansUpPending) this.#dropPending(rotation);
       this.#reschedule(now);
     });
     this.#record('RotationSucceeded', rotation);
@@ -215,28 +251,30 @@ export class LocalRotation {
   #reschedule(now: Date): void {
     const { rotation } = this.#secret;
     if (!rotation) return;
-    const { enabled, rules } = rotation;
-    const next = enabled ? nextWindow(rules, now) : undefined;
-    const computedDays = next && rules?.ScheduleExpression !== undefined ? daysBetween(now, next) : undefined;
-    this.#secret.rotation = { ...rotation, lastRotatedDate: now, next, computedDays };
+    const next = rotation.enabled ? nextWindow(rotation.rules, now) : undefined;
+    this.#secret.rotation = { ...rotation, lastRotatedDate: now, next };
   }
 
-  #dropPending(): void {
-    holderOf(this.#secret.versions, 'AWSPENDING')?.labels.delete('AWSPENDING');
+  #dropPending({ token }: RotationInFlight): void {
+    this.#secret.versions.get(token)?.labels.delete('AWSPENDING');
   }
 
   #end(rotation: RotationInFlight, outcome: RotationOutcome, change: (now: Date) => void): RotationReport {
-    const now = this.#service.clock.now();
-    this.#service.store.change(this.#secret, now, () => {
-      change(now);
-      if (this.#current()) this.#secret.inFlight = undefined;
-    });
+    const { store, clock } = this.#service;
+    if (this.#current()) {
+      const now = clock.now();
+      store.change(this.#secret, now, () => {
+        change(now);
+        this.#secret.inFlight = undefined;
+      });
+    }
     return this.#tell(outcome, rotation);
   }
 
   #tell(outcome: RotationOutcome, { steps }: RotationInFlight): RotationReport {
-    this.#service.settings.observe?.({ kind: 'end', secret: this.#secret.name, outcome });
-    return { outcome, steps: [...steps] };
+    const { name } = this.#secret;
+    this.#service.tell({ kind: 'end', secret: name, outcome });
+    return { secret: name, outcome, steps: [...steps] };
   }
 
   #record(

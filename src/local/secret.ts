@@ -1,7 +1,7 @@
 import type { RotationRulesType, Tag } from '@aws-sdk/client-secrets-manager';
 import type { Step } from '../event.js';
 import { holderOf, type Version, type VersionMap } from './labels.js';
-import type { Window } from './schedule.js';
+import type { RotationWindow } from './schedule.js';
 
 /** One secret of the local Secrets Manager. */
 export interface StoredSecret {
@@ -30,10 +30,8 @@ interface RotationSettings {
   readonly lambdaArn: string;
   readonly rules: RotationRulesType | undefined;
   readonly lastRotatedDate?: Date;
-  /** With a ScheduleExpression: the days until the next rotation, computed after the last one. */
-  readonly computedDays?: number | undefined;
   /** The window of the next scheduled rotation. */
-  readonly next?: Window | undefined;
+  readonly next?: RotationWindow | undefined;
 }
 
 export interface RotationInFlight {

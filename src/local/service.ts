@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { isError } from '../errors.js';
+import type { Redactor } from '../redact.js';
 import type { Call } from './call.js';
 import * as catalogue from './catalogue.js';
 import { Clock } from './clock.js';
@@ -14,7 +15,7 @@ import * as refusals from './refusals.js';
 import { cancelRotateSecret, rotateSecret } from './rotate.js';
 import type { LocalFunction } from './rotation.js';
 import type { StoredSecret } from './secret.js';
-import type { Settings } from './settings.js';
+import type { Observation, Settings } from './settings.js';
 import { ACCOUNT, type Archive, Store } from './store.js';
 import { Trail } from './trail.js';
 import * as values from './values.js';
@@ -76,8 +77,11 @@ export class Service {
   readonly trail = new Trail();
   readonly faults = new Faults();
   readonly functions = new Map<string, LocalFunction>();
+  /** The secrets whose rotation is being driven: by one at a time. */
+  readonly driven = new Set<StoredSecret>();
   readonly #staleReads = new WeakMap<StoredSecret, { before: VersionMap; left: number }>();
   readonly #running = new Set<Invocation>();
+  #redactor: { readonly revision: number; readonly redactor: Redactor } | undefined;
   readonly #invocation = new AsyncLocalStorage<Invocation>();
 
   constructor(settings: Settings, archive?: Archive) {
@@ -94,22 +98,29 @@ export class Service {
   call(operation: Operation, input: object, origin: Origin): object {
     const startedAt = performance.now();
     const secretId = this.#nameOf(input, origin.region);
-    const tell = (error?: string) => {
-      const durationMs = performance.now() - startedAt;
-      this.settings.observe?.({ kind: 'call', operation, secretId, error, durationMs });
-    };
+    let failure: string | undefined;
     try {
-      const result = this.faults.during(operation, (isStale) => {
+      return this.faults.during(operation, (isStale) => {
         this.#assertAllowed(operation, input, origin);
         assertConstraints(REQUESTS[operation], input);
         const implementation = OPERATIONS[operation] as Implementation;
         return implementation(this.#context(origin.region, isStale), input);
       });
-      tell();
-      return result;
     } catch (error) {
-      tell(isError(error) ? error.name : 'Error');
+      failure = isError(error) ? error.name : 'Error';
       throw error;
+    } finally {
+      const durationMs = performance.now() - startedAt;
+      this.tell({ kind: 'call', operation, secretId, error: failure, durationMs });
+    }
+  }
+
+  /** Tells the observer, who has no say in what happens. */
+  tell(observation: Observation): void {
+    try {
+      this.settings.observe?.(observation);
+    } catch {
+      // It is not the caller's, whose call has succeeded or failed already.
     }
   }
 
@@ -120,6 +131,7 @@ export class Service {
       now: this.clock.now(),
       store: this.store,
       trail: this.trail,
+      settings: this.settings,
       hasFunction: (name) => this.functions.has(name),
       versionsOf: (secret) =>
         isStale || this.#isStale(secret) ? this.store.before(secret) : secret.versions,
@@ -150,24 +162,37 @@ export class Service {
 
   /** Takes the values of all secrets out of a text. */
   redact(text: string): string {
-    return redactorOf(this.store.all(this.clock.now())).text(text);
+    const { revision } = this.store;
+    if (this.#redactor?.revision !== revision) {
+      this.#redactor = { revision, redactor: redactorOf(this.store.all(this.clock.now())) };
+    }
+    return this.#redactor.redactor.text(text);
   }
 
-  #assertAllowed(operation: Operation, input: object, { isRemote }: Origin): void {
+  #assertAllowed(operation: Operation, input: object, origin: Origin): void {
     if (!this.settings.strict) return;
-    const [running] = this.#running;
-    const invocation = isRemote ? running : this.#invocation.getStore();
+    const { SecretId = '', ClientRequestToken } = input as Readonly<Record<string, string | undefined>>;
+    const secret = tryTo(() => this.store.find(origin.region, SecretId, this.clock.now()));
+    const invocation = origin.isRemote ? this.#likelyCaller(secret) : this.#invocation.getStore();
     if (!invocation) return;
-    const { secret, token, violations } = invocation;
+    const { token, violations } = invocation;
     if (!ALLOWED_TO_FUNCTIONS.includes(operation)) {
       violations.push(`called ${operation}, which the role of a rotation function does not allow`);
       const role = `arn:aws:sts::${ACCOUNT}:assumed-role/rotation/function`;
-      throw refusals.notAuthorized(role, operation, secret.arn);
+      throw refusals.notAuthorized(role, operation, secret?.arn ?? '*');
     }
-    const { ClientRequestToken } = input as { readonly ClientRequestToken?: unknown };
-    if (operation === 'PutSecretValue' && ClientRequestToken !== token) {
+    if (operation === 'PutSecretValue' && secret === invocation.secret && ClientRequestToken !== token) {
       violations.push('called PutSecretValue without the ClientRequestToken of the rotation');
     }
+  }
+
+  /** Whose call over the socket it is, as far as can be told: the function that rotates this secret, or the only one. */
+  #likelyCaller(secret: StoredSecret | undefined): Invocation | undefined {
+    const running = [...this.#running];
+    return (
+      running.find((invocation) => invocation.secret === secret) ??
+      (running.length === 1 ? running[0] : undefined)
+    );
   }
 
   /** The secret that a request is about, to be shown: nothing that is no name is. */
@@ -175,5 +200,13 @@ export class Service {
     const { SecretId, Name = SecretId } = input as { readonly SecretId?: unknown; readonly Name?: unknown };
     if (typeof Name !== 'string' || !/^[\w/+=.@!:-]{1,2048}$/.test(Name)) return undefined;
     return Name.startsWith('arn:') ? (this.store.find(region, Name, this.clock.now())?.name ?? Name) : Name;
+  }
+}
+
+function tryTo<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
   }
 }

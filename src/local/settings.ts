@@ -75,6 +75,13 @@ export interface LocalOptions {
    */
   readonly staleReads?: number;
   /**
+   * For how long a secret whose deletion was forced is still marked for deletion, in milliseconds. On AWS it is for some
+   * seconds.
+   *
+   * @default 0
+   */
+  readonly forcedDeletionMs?: number;
+  /**
    * Whether a rotation ends with an error when the function makes a call that the role of AWS's rotation functions does
    * not allow, stores a value without the rotation's ClientRequestToken, or leaves AWSPENDING on another version than
    * AWSCURRENT. A call over the socket counts as the function's while a step runs.
@@ -82,15 +89,21 @@ export interface LocalOptions {
    * @default false
    */
   readonly strict?: boolean;
-  /** Is told of every call and of every step. */
+  /** Is told of every call and of every step. What it throws is dropped. */
   readonly observe?: (observation: Observation) => void;
 }
 
 export type Settings = Required<Omit<LocalOptions, 'standsAt' | 'observe'>> &
   Pick<LocalOptions, 'standsAt' | 'observe'>;
 
+/**
+ * Adds the defaults.
+ *
+ * @throws RangeError
+ */
 export function settingsOf(options: LocalOptions): Settings {
-  return {
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const settings: Settings = {
     region: 'eu-west-1',
     automatic: false,
     retries: 0,
@@ -98,7 +111,16 @@ export function settingsOf(options: LocalOptions): Settings {
     cleansUpPending: true,
     sendsRotationToken: true,
     staleReads: 0,
+    forcedDeletionMs: 0,
     strict: false,
-    ...options,
+    ...given,
   };
+  for (const name of ['retries', 'timeoutMs', 'staleReads', 'forcedDeletionMs'] as const) {
+    // Timers cannot be set for longer.
+    if (settings[name] >= 0 && settings[name] < 2 ** 31) continue;
+    throw new RangeError(`${name} must be from 0 to ${2 ** 31 - 1}`);
+  }
+  if (settings.standsAt && Number.isNaN(settings.standsAt.getTime()))
+    throw new RangeError('standsAt is no date');
+  return settings;
 }

@@ -19,6 +19,8 @@ export interface Archive {
 export class Store {
   readonly #regions = new Map<string, Map<string, StoredSecret>>();
   readonly #before = new WeakMap<StoredSecret, VersionMap>();
+  readonly #numbers = new WeakMap<StoredSecret, number>();
+  #revision = 0;
   readonly #archive: Archive | undefined;
 
   constructor(archive?: Archive) {
@@ -34,6 +36,21 @@ export class Store {
         if (this.#isThere(secret, now)) yield secret;
       }
     }
+  }
+
+  /** Whether it is still there, and not gone or replaced by another of the same name. */
+  has(secret: StoredSecret): boolean {
+    return this.#region(regionOf(secret.arn)).get(secret.name) === secret;
+  }
+
+  /** Secrets have numbers in the order of their creation. */
+  numberOf(secret: StoredSecret): number {
+    return this.#numbers.get(secret) ?? 0;
+  }
+
+  /** Another number after each change. */
+  get revision(): number {
+    return this.#revision;
   }
 
   named(region: string, name: string, now: Date): StoredSecret | undefined {
@@ -75,7 +92,8 @@ export class Store {
       const result = change();
       secret.lastChangedDate = now;
       // A rotation may outlive its secret.
-      if (this.#region(regionOf(secret.arn)).get(secret.name) === secret) this.#archive?.keep(secret);
+      if (this.has(secret)) this.#archive?.keep(secret);
+      this.#revision += 1;
       this.#before.set(secret, before.versions);
       return result;
     } catch (error) {
@@ -91,6 +109,8 @@ export class Store {
   }
 
   #put(secret: StoredSecret): void {
+    this.#revision += 1;
+    this.#numbers.set(secret, this.#revision);
     this.#region(regionOf(secret.arn)).set(secret.name, secret);
   }
 
@@ -104,7 +124,8 @@ export class Store {
 
   #isThere(secret: StoredSecret, now: Date): boolean {
     if (!secret.deletedDate || secret.deletedDate > now) return true;
-    this.remove(secret);
+    // Of the archive it is no business: its next reader sees the date.
+    this.#region(regionOf(secret.arn)).delete(secret.name);
     return false;
   }
 }
@@ -115,6 +136,11 @@ export function newArn(region: string, name: string): string {
     SUFFIX_CHARACTERS.charAt(randomInt(SUFFIX_CHARACTERS.length)),
   );
   return `${arnPrefix(region)}${name}-${suffix.join('')}`;
+}
+
+/** The name in a secret's ARN. */
+export function nameIn(arn: string): string {
+  return (arn.split(':')[6] ?? arn).replace(/-[A-Za-z0-9]{6}$/, '');
 }
 
 export function regionOf(arn: string): string {

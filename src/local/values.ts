@@ -14,14 +14,15 @@ import type {
 } from '@aws-sdk/client-secrets-manager';
 import { isError } from '../errors.js';
 import { ASSUMED } from './assumptions.js';
-import { type Call, change, identity, live } from './call.js';
+import { assertNameOrArn, type Call, change, identity, live } from './call.js';
 import { matches } from './filters.js';
 import { assertLabelLimit, holderOf, isEmpty, moveLabel, putLabels, type Version } from './labels.js';
-import { page } from './paging.js';
+import { type Place, page } from './paging.js';
 import * as refusals from './refusals.js';
 import { nextWindow } from './schedule.js';
 import { isOvertaken, isValidName, type RotationInFlight, type StoredSecret } from './secret.js';
 import { newArn } from './store.js';
+import { mergedTags } from './tags.js';
 
 /** The value in a request: one of the two, or none. */
 interface Value {
@@ -46,7 +47,7 @@ export function createSecret(call: Call, input: CreateSecretRequest): CreateSecr
     description: Description,
     kmsKeyId: KmsKeyId,
     type: Type,
-    tags: Tags && [...Tags],
+    tags: Tags && mergedTags([], Tags),
     versions: new Map(),
   };
   if (token !== undefined && hasValue(input)) {
@@ -74,19 +75,18 @@ export function batchGetSecretValue(
   call: Call,
   { SecretIdList: ids, Filters: filters, MaxResults, NextToken }: BatchGetSecretValueRequest,
 ): BatchGetSecretValueResponse {
+  if (MaxResults !== undefined && filters === undefined) throw refusals.maxResultsWithoutFilters();
   if ((ids === undefined) === (filters === undefined)) throw refusals.idsOrFilters();
-  if (ids !== undefined && MaxResults !== undefined) throw refusals.maxResultsWithoutFilters();
-  const found = filters
-    ? [...call.store.all(call.now, call.region)].filter(
-        (secret) => !secret.deletedDate && matches(secret, filters),
-      )
-    : [];
-  const { items, next } = page(ids ?? found.map(({ arn }) => arn), MaxResults ?? 20, NextToken);
-  const answers = items.map((id) => {
+  const found = [...(filters ? call.store.all(call.now, call.region) : [])].filter(
+    (secret) => !secret.deletedDate && matches(secret, filters ?? []),
+  );
+  const place = (secret: StoredSecret): Place => [0, call.store.numberOf(secret)];
+  const { items, next } = page(found, place, { size: MaxResults ?? 20, token: NextToken });
+  const answers = (ids ?? items.map(({ arn }) => arn)).map((id) => {
     try {
       return { value: readValue(call, live(call, id), undefined, undefined) };
     } catch (error) {
-      if (!isError(error)) throw error;
+      if (!isError(error) || !('$metadata' in error)) throw error;
       return { error: { SecretId: id, ErrorCode: error.name, Message: error.message } };
     }
   });
@@ -107,7 +107,9 @@ function readValue(
   const today = new Date(call.now);
   today.setUTCHours(0, 0, 0, 0);
   secret.lastAccessedDate = today;
-  version.lastAccessedDate = today;
+  // A stale read is of a copy.
+  const stored = secret.versions.get(version.id);
+  if (stored) stored.lastAccessedDate = today;
   const { secretString, secretBinary, labels, createdDate } = version;
   return {
     ...identity(secret),
@@ -180,6 +182,7 @@ function putValue(call: Call, secret: StoredSecret, { token, value, stages, also
   const existing = secret.versions.get(token);
   if (existing && !isEmpty(existing)) {
     if (!hasSameValue(existing, value)) throw refusals.tokenInUse(token, secret.arn);
+    if (alsoChange) change(call, secret, alsoChange);
     return;
   }
   const abandoned = change(call, secret, () => {
@@ -228,11 +231,6 @@ export function storeValue(
   if (secret.kmsKeyId) version.kmsKeyId = secret.kmsKeyId;
   secret.versions.set(id, version);
   return version;
-}
-
-/** The token's absence is told before the secret's, and a malformed name before either. */
-function assertNameOrArn(secretId = ''): void {
-  if (!secretId.startsWith('arn:') && !isValidName(secretId)) throw refusals.invalidName();
 }
 
 function assertOneValue({ SecretString, SecretBinary }: Value): void {

@@ -33,12 +33,13 @@ interface WireResponse {
 function respond(request: WireRequest, answer: Answer): WireResponse | undefined {
   try {
     // Every browser sends Origin with a POST, and no SDK does: a web page must not get at the secrets.
-    if (request.method !== 'POST' || request.headers.origin !== undefined) throw refusals.unknownOperation();
+    if (request.method !== 'POST' || request.headers.origin !== undefined)
+      throw refusals.unknownOperation(undefined);
     const operation = operationOf(request.headers['x-amz-target']);
     const output = answer(
       operation,
       inputOf(operation, request.body),
-      regionOf(request.headers.authorization),
+      signedRegion(request.headers.authorization),
     );
     return response(200, output);
   } catch (error) {
@@ -69,8 +70,8 @@ function encoded(this: unknown, key: string, value: unknown): unknown {
 }
 
 function operationOf(target: string | readonly string[] | undefined): Operation {
-  const [service, name = ''] = String(target).split('.');
-  if (service !== 'secretsmanager' || !isOperation(name)) throw refusals.unknownOperation();
+  const name = /^secretsmanager\.(\w{1,64})$/.exec(String(target))?.[1];
+  if (name === undefined || !isOperation(name)) throw refusals.unknownOperation(name);
   return name;
 }
 
@@ -104,7 +105,7 @@ function decoded(name: string, value: unknown): Uint8Array {
 }
 
 /** The Region in the scope of a signature, which is not checked: `AKID/DATE/REGION/secretsmanager/aws4_request`. */
-function regionOf(authorization: string | readonly string[] | undefined): string | undefined {
+function signedRegion(authorization: string | readonly string[] | undefined): string | undefined {
   return /Credential=[^/,\s]+\/\d{8}\/([a-z]{2}(?:-[a-z]+)+-\d)\/secretsmanager\//.exec(
     String(authorization),
   )?.[1];

@@ -51,6 +51,14 @@ describe('a fault', () => {
     expect(fault.hits).toBe(0);
   });
 
+  test.each([{ call: 0 }, { times: 0 }, { times: 1.5 }])(
+    'that is ordered as %j is refused',
+    async (count) => {
+      const secrets = await secret();
+      expect(() => secrets.inject({ kind: 'throttle', ...count })).toThrow('call and times count from 1');
+    },
+  );
+
   test('of no operation hits any', async () => {
     const secrets = await secret();
     secrets.inject({ kind: 'throttle' });
@@ -86,6 +94,16 @@ describe('a stale read', () => {
     secrets.inject({ operation: 'GetSecretValue', kind: 'stale' });
     expect(await value(secrets)).toBe('A');
     expect(await value(secrets)).toBe('B');
+  });
+
+  test('is a read: a write in between is not hit', async () => {
+    const secrets = await secret();
+    await put(secrets, 'B');
+    const fault = secrets.inject({ kind: 'stale' });
+    await put(secrets, 'C');
+    expect(fault.hits).toBe(0);
+    expect(await value(secrets)).toBe('B');
+    expect(fault.hits).toBe(1);
   });
 
   test('does not see the value that has filled the version of a rotation', async () => {

@@ -157,7 +157,9 @@ describe('as an SDK client', () => {
     const secrets = await secretNamed('s');
     await expect(
       secrets.replicateSecretToRegions({ SecretId: 's', AddReplicaRegions: [{ Region: 'us-east-1' }] }),
-    ).rejects.toMatchObject({ message: 'The local Secrets Manager has no ReplicateSecretToRegions.' });
+    ).rejects.toMatchObject({
+      message: 'The local Secrets Manager has no operation ReplicateSecretToRegions.',
+    });
     await expect(
       secrets.createSecret({ Name: 'n', AddReplicaRegions: [{ Region: 'us-east-1' }] }),
     ).rejects.toMatchObject({ message: 'The local Secrets Manager has no replication to other Regions.' });
@@ -217,6 +219,7 @@ describe('ListSecrets', () => {
     [[{ Key: 'all', Values: ['blue'] }], ['b']],
     [[{ Key: 'owning-service', Values: ['rds'] }], []],
     [[{ Key: 'name', Values: ['A'] }], []],
+    [[{ Key: 'description', Values: ['/'] }], []],
   ] as const)('filters by %j', async (filters, expected) => {
     const { names } = await many();
     const Filters = filters.map(({ Key, Values }) => ({ Key, Values: [...Values] }));
@@ -228,6 +231,24 @@ describe('ListSecrets', () => {
     await secrets.deleteSecret({ SecretId: 'a' });
     expect(await names({})).toEqual(['b', 'c']);
     expect(await names({ IncludePlannedDeletion: true })).toEqual(['b', 'a', 'c']);
+  });
+
+  test('leaves none out when those that were shown are deleted', async () => {
+    for (const sorting of [{}, { SortBy: 'name', SortOrder: 'desc' }] as const) {
+      const secrets = new LocalSecretsManager({ standsAt: NOW });
+      for (const Name of ['a', 'b', 'c', 'd', 'e']) await secrets.createSecret({ Name });
+      const seen: string[] = [];
+      let NextToken: string | undefined;
+      do {
+        const page = await secrets.listSecrets({ ...sorting, MaxResults: 2, NextToken });
+        for (const { Name = '' } of page.SecretList ?? []) {
+          seen.push(Name);
+          await secrets.deleteSecret({ SecretId: Name, ForceDeleteWithoutRecovery: true });
+        }
+        NextToken = page.NextToken;
+      } while (NextToken !== undefined);
+      expect(seen.sort()).toEqual(['a', 'b', 'c', 'd', 'e']);
+    }
   });
 
   test('refuses a NextToken that it has not given', async () => {
@@ -269,6 +290,17 @@ describe('DeleteSecret', () => {
     await expect(secrets.describeSecret({ SecretId: 's' })).rejects.toMatchObject({
       name: 'ResourceNotFoundException',
     });
+    expect(await secrets.createSecret({ Name: 's' })).toMatchObject({ Name: 's' });
+  });
+
+  test('that was forced may take a while, as on AWS', async () => {
+    const secrets = new LocalSecretsManager({ standsAt: NOW, forcedDeletionMs: 5000 });
+    await secrets.createSecret({ Name: 's' });
+    await secrets.deleteSecret({ SecretId: 's', ForceDeleteWithoutRecovery: true });
+    await expect(secrets.createSecret({ Name: 's' })).rejects.toMatchObject({
+      message: expect.stringContaining('already scheduled for deletion'),
+    });
+    await secrets.advanceTo(new Date(NOW.getTime() + 5000));
     expect(await secrets.createSecret({ Name: 's' })).toMatchObject({ Name: 's' });
   });
 
@@ -320,6 +352,74 @@ describe('GetRandomPassword', () => {
   });
 });
 
+test('a value may be put as AWSCURRENT and AWSPREVIOUS at once, in any order: AWSCURRENT counts', async () => {
+  for (const VersionStages of [
+    ['AWSCURRENT', 'AWSPREVIOUS'],
+    ['AWSPREVIOUS', 'AWSCURRENT'],
+  ]) {
+    const secrets = await secretNamed('s');
+    await secrets.putSecretValue({ SecretId: 's', SecretString: 'B', VersionStages });
+    expect((await secrets.getSecretValue({ SecretId: 's' })).VersionStages).toEqual(['AWSCURRENT']);
+    expect(await secrets.getSecretValue({ SecretId: 's', VersionStage: 'AWSPREVIOUS' })).toMatchObject({
+      VersionId: TOKEN,
+    });
+  }
+});
+
+test('UpdateSecret that repeats a value still changes what else it names', async () => {
+  const secrets = await secretNamed('s');
+  const value = { ClientRequestToken: TOKEN, SecretString: 'A' };
+  await secrets.updateSecret({ SecretId: 's', ...value, Description: 'new' });
+  expect(await secrets.describeSecret({ SecretId: 's' })).toMatchObject({ Description: 'new' });
+});
+
+test('refusals share nothing', async () => {
+  const secrets = await secretNamed('s');
+  const refusal = () => secrets.getSecretValue({ SecretId: 'missing' }).catch((error) => error.$metadata);
+  const first = await refusal();
+  first.httpStatusCode = 404;
+  expect((await refusal()).httpStatusCode).toBe(400);
+});
+
+test.each([{ retries: -1 }, { retries: Number.NaN }, { timeoutMs: 3e9 }, { standsAt: new Date(Number.NaN) }])(
+  'the option %j is refused',
+  (options) => {
+    expect(() => new LocalSecretsManager(options)).toThrow(RangeError);
+  },
+);
+
+test('options that are undefined are as absent', async () => {
+  const secrets = new LocalSecretsManager(JSON.parse('{"region":null}', () => undefined));
+  expect(await secrets.createSecret({ Name: 's' })).toMatchObject({
+    ARN: expect.stringContaining(':eu-west-1:'),
+  });
+});
+
+test('redact takes out every form in which a secret holds its value', async () => {
+  const secrets = new LocalSecretsManager();
+  const values = [
+    '{"username":"app","password":"password-in-json","password":"doubled-key-value"}',
+    'a plain string of a secret',
+    '"a JSON string of a secret"',
+    '[{"key":"a key in a list"}]',
+  ];
+  for (const [index, SecretString] of values.entries())
+    await secrets.createSecret({ Name: `s${index}`, SecretString });
+  await secrets.createSecret({ Name: 'bytes', SecretBinary: Buffer.from('bytes that are a text') });
+  for (const secret of [
+    'password-in-json',
+    'doubled-key-value',
+    'a plain string of a secret',
+    'a JSON string of a secret',
+    'a key in a list',
+    'bytes that are a text',
+  ]) {
+    expect(secrets.redact(`the function says ${secret}!`)).toBe('the function says [redacted]!');
+  }
+  await secrets.putSecretValue({ SecretId: 's1', SecretString: 'another plain string' });
+  expect(secrets.redact('user app, another plain string')).toBe('user app, [redacted]');
+});
+
 test('a version keeps the key that was the secret’s when it was stored', async () => {
   const secrets = await secretNamed('s');
   await secrets.updateSecret({ SecretId: 's', KmsKeyId: 'alias/mine', SecretString: 'B' });
@@ -342,8 +442,17 @@ test('tags are merged by key, and are 50 at most', async () => {
     { Key: 'b', Value: '2' },
   ];
   expect(await secrets.describeSecret({ SecretId: 's' })).toMatchObject({ Tags: tags });
+  await expect(
+    untyped(secrets, 'tagResource', { SecretId: 's', Tags: [{ Value: 'v' }] }),
+  ).rejects.toMatchObject({
+    message: expect.stringContaining("'tags.1.member.key'"),
+  });
   const Tags = Array.from({ length: 49 }, (_, index) => ({ Key: `k${index}`, Value: '' }));
   await expect(secrets.tagResource({ SecretId: 's', Tags })).rejects.toMatchObject({
+    name: 'LimitExceededException',
+  });
+  const TooMany = [...Tags, { Key: 'x' }, { Key: 'y' }];
+  await expect(secrets.createSecret({ Name: 'n', Tags: TooMany })).rejects.toMatchObject({
     name: 'LimitExceededException',
   });
   expect(await secrets.describeSecret({ SecretId: 's' })).toMatchObject({ Tags: tags });

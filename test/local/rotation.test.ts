@@ -1,3 +1,4 @@
+import { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import type { RotationEvent } from '../../src/index.js';
 import {
   type LocalContext,
@@ -14,7 +15,7 @@ const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'];
 
 /** What AWS's template does, without its service. */
 const template =
-  (secrets: LocalSecretsManager): LocalFunction =>
+  (secrets: SecretsManager): LocalFunction =>
   async ({ Step, SecretId, ClientRequestToken }) => {
     const id = { SecretId, ClientRequestToken };
     if (Step === 'createSecret') {
@@ -82,6 +83,7 @@ describe('a rotation', () => {
     });
     await begin();
     expect(await rotation().run()).toEqual({
+      secret: 'n',
       outcome: 'succeeded',
       steps: STEPS.map((step) => ({ step, attempt: 1 })),
     });
@@ -99,6 +101,7 @@ describe('a rotation', () => {
     const { begin, rotation } = await rotating(failing('setSecret', 1));
     await begin();
     expect(await rotation().run()).toEqual({
+      secret: 'n',
       outcome: 'failed',
       steps: [
         { step: 'createSecret', attempt: 1 },
@@ -106,7 +109,11 @@ describe('a rotation', () => {
       ],
     });
     const report = await rotation().reattempt();
-    expect(report).toEqual({ outcome: 'succeeded', steps: STEPS.map((step) => ({ step, attempt: 2 })) });
+    expect(report).toEqual({
+      secret: 'n',
+      outcome: 'succeeded',
+      steps: STEPS.map((step) => ({ step, attempt: 2 })),
+    });
   });
 
   test('starts over by itself as often as it is told, and no more', async () => {
@@ -168,6 +175,68 @@ describe('a rotation', () => {
     expect(await rotation().run()).toMatchObject({ outcome: 'abandoned' });
     expect(steps()).toEqual(['createSecret', 'setSecret']);
     expect(await labels()).toEqual({ [FIRST]: ['AWSCURRENT'], [TOKEN]: ['AWSPENDING'] });
+  });
+
+  test('is driven by one at a time: no step is skipped', async () => {
+    const { begin, rotation, steps, secrets } = await rotating();
+    await begin();
+    const [first, second] = await Promise.allSettled([rotation().runStep(), rotation().run()]);
+    expect(first.status).toBe('fulfilled');
+    expect(second).toMatchObject({ reason: new Error('the rotation of n is being driven already') });
+    await rotation().run();
+    expect(steps()).toEqual(STEPS);
+    expect(secrets.unfinished).toEqual([]);
+  });
+
+  test.each([true, false])(
+    'of a secret that is deleted takes no further step (forced: %p)',
+    async (isForced) => {
+      const { begin, rotation, steps, secrets } = await rotating((local) => async (event, context) => {
+        await template(local)(event, context);
+        if (event.Step !== 'createSecret') return;
+        await local.deleteSecret({ SecretId: 'n', ForceDeleteWithoutRecovery: isForced });
+        if (isForced) await local.createSecret({ Name: 'n', SecretString: 'another secret' });
+      });
+      await begin();
+      expect(await rotation().run()).toMatchObject({ outcome: 'abandoned' });
+      expect(steps()).toEqual(['createSecret']);
+      if (!isForced) return;
+      expect(await secrets.getSecretValue({ SecretId: 'n' })).toMatchObject({
+        SecretString: 'another secret',
+      });
+    },
+  );
+
+  test('takes AWSPENDING from its own version only', async () => {
+    const { begin, rotation, labels } = await rotating((local) => async (event, context) => {
+      await template(local)(event, context);
+      const VersionStages = ['AWSPENDING'];
+      if (event.Step === 'finishSecret') {
+        await local.putSecretValue({
+          SecretId: 'n',
+          ClientRequestToken: OTHER,
+          SecretString: 'x',
+          VersionStages,
+        });
+      }
+    });
+    await begin();
+    expect(await rotation().run()).toMatchObject({ outcome: 'succeeded' });
+    expect(await labels()).toMatchObject({ [OTHER]: ['AWSPENDING'], [TOKEN]: ['AWSCURRENT'] });
+  });
+
+  test('is abandoned rather than failed when a value is put during the step that fails', async () => {
+    const { begin, rotation, trail, secrets } = await rotating((local) => async (event, context) => {
+      await template(local)(event, context);
+      if (event.Step !== 'setSecret') return;
+      await local.putSecretValue({ SecretId: 'n', SecretString: 'by hand', VersionStages: ['AWSCURRENT'] });
+      throw new Error('broken');
+    });
+    await begin();
+    expect(await rotation().run()).toMatchObject({ outcome: 'abandoned', steps: { length: 2 } });
+    expect(trail()).toEqual(['RotationStarted', 'RotationAbandoned']);
+    expect(secrets.unfinished).toEqual([]);
+    expect(await secrets.cancelRotateSecret({ SecretId: 'n' })).not.toHaveProperty('VersionId');
   });
 
   test('that failed goes on only by being started over', async () => {
@@ -367,6 +436,18 @@ describe('an observer', () => {
   });
 });
 
+describe('an observer that throws', () => {
+  test('changes nothing', async () => {
+    const { begin, rotation } = await rotating(template, {
+      observe: () => {
+        throw new Error('observer');
+      },
+    });
+    await begin();
+    expect(await rotation().run()).toMatchObject({ outcome: 'succeeded' });
+  });
+});
+
 describe('automatic', () => {
   test('rotations follow upon RotateSecret, after it has answered', async () => {
     const { begin, secrets, steps, labels } = await rotating(template, { automatic: true });
@@ -389,6 +470,34 @@ describe('automatic', () => {
     await secrets.idle();
     expect(await labels()).toEqual({ [FIRST]: ['AWSPREVIOUS'], [TOKEN]: ['AWSCURRENT'] });
     expect(secrets.unfinished).toEqual([]);
+  });
+
+  test('rotations that are begun before the last one has come to its end are driven too', async () => {
+    const { begin, secrets, labels } = await rotating(
+      (local) => async (event, context) => {
+        await template(local)(event, context);
+        if (event.Step !== 'setSecret' || event.ClientRequestToken !== TOKEN) return;
+        await local.putSecretValue({ SecretId: 'n', SecretString: 'by hand' });
+        await local.rotateSecret({ SecretId: 'n', ClientRequestToken: OTHER });
+      },
+      { automatic: true },
+    );
+    await begin();
+    await secrets.idle();
+    expect((await labels())?.[OTHER]).toEqual(['AWSCURRENT']);
+    expect(secrets.unfinished).toEqual([]);
+  });
+
+  test('rotations that failed are not started over by a call that is refused for another reason', async () => {
+    const { begin, secrets, steps } = await rotating(failing('setSecret'), { automatic: true });
+    await begin();
+    await secrets.idle();
+    await begin();
+    await begin(OTHER, { RotationLambdaARN: 'f' }).catch(() => {});
+    secrets.inject({ operation: 'RotateSecret', kind: 'throttle' });
+    await begin(OTHER).catch(() => {});
+    await secrets.idle();
+    expect(steps()).toEqual(['createSecret', 'setSecret']);
   });
 
   test('rotations are not driven twice at once', async () => {
@@ -471,8 +580,25 @@ describe('strict mode', () => {
       { strict: true },
     );
     await begin();
-    await expect(rotation().run()).rejects.toThrow('left AWSPENDING of n on another version than AWSCURRENT');
+    await expect(rotation().run()).rejects.toThrow('left AWSPENDING on another version than AWSCURRENT');
     expect(await labels()).toEqual({ [FIRST]: ['AWSPREVIOUS', 'AWSPENDING'], [TOKEN]: ['AWSCURRENT'] });
+  });
+
+  test('tells apart whose call it is when several functions call over the socket', async () => {
+    const secrets = new LocalSecretsManager({ strict: true, automatic: true });
+    const listener = await secrets.listen();
+    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+    const client = new SecretsManager({ endpoint: listener.url, region: 'eu-west-1', credentials });
+    const RotationLambdaARN = secrets.addFunction('f', template(client));
+    const names = ['a', 'b', 'c'];
+    for (const Name of names) {
+      await secrets.createSecret({ Name, SecretString: 'first' });
+      await secrets.rotateSecret({ SecretId: Name, RotationLambdaARN });
+    }
+    await secrets.idle();
+    expect(secrets.unfinished).toEqual([]);
+    client.destroy();
+    await listener.close();
   });
 
   test('does not mind what the test itself calls', async () => {

@@ -36,6 +36,11 @@ describe('NextRotationDate', () => {
     [{ ScheduleExpression: 'rate(1 day)' }, '2026-02-03T23:59:59'],
     [{ ScheduleExpression: 'rate(4 hours)' }, '2026-02-02T21:59:59'],
     [{ ScheduleExpression: 'rate(4 hours)', Duration: '3h' }, '2026-02-02T23:59:59'],
+    [{ ScheduleExpression: 'rate(5 hours)', Duration: '5h' }, '2026-02-02T23:59:59'],
+    [{ ScheduleExpression: 'cron(0 8 ? * MON-FRI *)' }, '2026-02-03T23:59:59'],
+    [{ ScheduleExpression: 'cron(0 8 ? * TUE#1,6L *)' }, '2026-02-03T23:59:59'],
+    [{ ScheduleExpression: 'cron(0 8 */10 * ? *)' }, '2026-02-11T23:59:59'],
+    [{ ScheduleExpression: 'cron(0 8 29 FEB ? *)' }, '2028-02-29T23:59:59'],
     [{ ScheduleExpression: 'cron(0 8 * * ? *)' }, '2026-02-03T23:59:59'],
     [{ ScheduleExpression: 'cron(0 8 * * ? *)', Duration: '10h' }, '2026-02-03T17:59:59'],
     [{ ScheduleExpression: 'cron(0 18 ? * MON *)', Duration: '1h' }, '2026-02-02T18:59:59'],
@@ -92,6 +97,13 @@ describe('RotationRules', () => {
     [{ ScheduleExpression: 'cron(0 1,23 * * ? *)' }, 'Invalid schedule expression.'],
     [{ ScheduleExpression: 'cron(0 25 * * ? *)' }, 'Invalid schedule expression.'],
     [{ ScheduleExpression: 'cron(0 8 30 FEB ? *)' }, 'Invalid schedule expression.'],
+    [{ ScheduleExpression: 'cron(0 8 ? * 8 *)' }, 'Invalid schedule expression.'],
+    [{ ScheduleExpression: 'cron(0 8 ? * MON,8 *)' }, 'Invalid schedule expression.'],
+    [{ ScheduleExpression: 'cron(0 8 ? * MON#L *)' }, 'Invalid schedule expression.'],
+    [{ ScheduleExpression: 'cron(0 8 ?,1 * ? *)' }, 'Invalid schedule expression.'],
+    [{ ScheduleExpression: 'cron(0 8 15W * ? *)' }, 'Invalid schedule expression.'],
+    [{ ScheduleExpression: 'cron(0 8 * ? ? *)' }, 'Invalid schedule expression.'],
+    [{ ScheduleExpression: 'cron(0 0,21 28,1 * ? *)' }, 'Invalid schedule expression.'],
     [{ ScheduleExpression: 'rate(3 hours)' }, 'Rate in hour should be least 4 and less than 24.'],
     [{ ScheduleExpression: 'rate(24 hours)' }, 'Rate in hour should be least 4 and less than 24.'],
     [{ ScheduleExpression: 'rate(0 days)' }, 'Rate in day should be greater than 0 and less than 1000.'],
@@ -100,6 +112,10 @@ describe('RotationRules', () => {
     [{ AutomaticallyAfterDays: 1, Duration: '0h' }, 'Duration must be at least 1 hour, at most 24 hour.'],
     [
       { ScheduleExpression: 'rate(4 hours)', Duration: '5h' },
+      'Duration cannot be greater than Rate in hour.',
+    ],
+    [
+      { ScheduleExpression: 'cron(0 0,4,8 * * ? *)', Duration: '6h' },
       'Duration cannot be greater than Rate in hour.',
     ],
     [
@@ -137,6 +153,53 @@ describe('advanceTo', () => {
     const reports = await secrets.advanceTo(new Date('2026-02-05T12:00:00Z'));
     expect(reports).toMatchObject([{ outcome: 'succeeded', steps: { length: 4 } }]);
     expect((await secrets.getSecretValue({ SecretId: 's' })).VersionId).toBe(token);
+  });
+
+  test('rotates at the next window although the last rotation was abandoned', async () => {
+    const { secrets, state } = await scheduled({ AutomaticallyAfterDays: 5 });
+    state.isBroken = true;
+    await secrets.rotateSecret({ SecretId: 's' });
+    await secrets.rotation('s').run();
+    await secrets.putSecretValue({ SecretId: 's', SecretString: 'by hand' });
+    state.isBroken = false;
+    const reports = await secrets.advanceTo(new Date('2026-02-08T12:00:00Z'));
+    expect(reports.map(({ outcome }) => outcome)).toEqual(['succeeded']);
+    expect(state.rotatedAt.at(-1)).toBe('2026-02-07T00');
+  });
+
+  test('goes on although one secret cannot be rotated', async () => {
+    const { secrets, state } = await scheduled({ AutomaticallyAfterDays: 1 });
+    const RotationLambdaARN = secrets.addFunction('f2', () => {});
+    await secrets.createSecret({ Name: 'stuck', SecretString: 'A' });
+    const RotationRules = { AutomaticallyAfterDays: 1 };
+    await secrets.rotateSecret({
+      SecretId: 'stuck',
+      RotationLambdaARN,
+      RotationRules,
+      RotateImmediately: false,
+    });
+    await secrets.rotation('stuck').run();
+    await secrets.putSecretValue({ SecretId: 'stuck', SecretString: 'B', VersionStages: ['AWSPENDING'] });
+    const reports = await secrets.advanceTo(new Date('2026-02-04T12:00:00Z'));
+    expect(reports.map(({ secret, outcome }) => `${secret} ${outcome}`).sort()).toEqual([
+      's succeeded',
+      's succeeded',
+      'stuck failed',
+      'stuck failed',
+    ]);
+    expect(state.rotatedAt).toHaveLength(3);
+    expect(secrets.events.at(-1)).toMatchObject({
+      errorMessage: expect.stringMatching(/^A previous rotation isn't complete/),
+    });
+  });
+
+  test('is called by one at a time, with a date', async () => {
+    const { secrets } = await scheduled({ AutomaticallyAfterDays: 1 });
+    const later = new Date('2026-02-04T12:00:00Z');
+    await expect(secrets.advanceTo(new Date(Number.NaN))).rejects.toThrow(RangeError);
+    const first = secrets.advanceTo(later);
+    await expect(secrets.advanceTo(later)).rejects.toThrow('advanceTo() is under way');
+    expect(await first).toHaveLength(2);
   });
 
   test('rotates several secrets in the order in which they are due', async () => {

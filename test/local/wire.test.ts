@@ -94,6 +94,12 @@ test.each<[string, Parts, string]>([
     },
     'SerializationException',
   ],
+  [
+    'nothing but depth',
+    { body: `{"a":${'['.repeat(200_000)}${']'.repeat(200_000)}}` },
+    'SerializationException',
+  ],
+  ['more than a target', { headers: { 'x-amz-target': `${TARGET}.x` } }, 'UnknownOperationException'],
   ['an empty body', { body: '' }, 'ValidationException'],
   ['a prototype', { body: '{"__proto__":{"SecretId":"s"}}' }, 'ValidationException'],
   [
