@@ -1,3 +1,4 @@
+import { Worker } from 'node:worker_threads';
 import type { LambdaContext } from '../deadline.js';
 import { isRotationError } from '../errors.js';
 
@@ -8,31 +9,36 @@ import { isRotationError } from '../errors.js';
 
 /** What the host is asked to do. */
 export interface Invocation {
+  readonly id: string;
   readonly event: unknown;
   /** Without its functions, which do not go between processes. */
   readonly context: object;
   readonly remainingMs: number;
 }
 
-/** What the host says: `ready` once, then one answer an invocation. */
-export type Answer =
-  | { readonly kind: 'ready' | 'done' }
-  | { readonly kind: 'broken' | 'failed'; readonly name: string; readonly message: string };
-
-type Handler = (event: unknown, context: LambdaContext) => unknown;
-
-function tell(answer: Answer): void {
-  process.send?.(answer);
+/** What the host says: of the module (`id` is empty), and of each invocation. */
+export interface Answer {
+  readonly host: 'quarterturn';
+  readonly id: string;
+  readonly error?: { readonly name: string; readonly message: string };
 }
 
-function told(kind: 'broken' | 'failed', error: unknown): Answer {
+type Callback = (error?: unknown) => void;
+type Handler = (event: unknown, context: LambdaContext, callback: Callback) => unknown;
+
+function tell(id: string, error?: Answer['error']): void {
+  process.send?.({ host: 'quarterturn', id, ...(error && { error }) } satisfies Answer);
+}
+
+function told(error: unknown): NonNullable<Answer['error']> {
   if (isRotationError(error)) {
     const hint = error.hint === undefined ? '' : `; hint: ${error.hint}`;
-    return { kind, name: error.code, message: `${error.message}${hint}` };
+    return { name: error.code, message: `${error.message}${hint}` };
   }
+  if (typeof error === 'string') return { name: 'Error', message: error };
   return error instanceof Error
-    ? { kind, name: error.name, message: error.message }
-    : { kind, name: 'Error', message: 'something was thrown that is no Error' };
+    ? { name: error.name, message: error.message }
+    : { name: 'Error', message: 'something was thrown that is no Error' };
 }
 
 async function load(url: string): Promise<Handler> {
@@ -42,23 +48,35 @@ async function load(url: string): Promise<Handler> {
   return handler as Handler;
 }
 
+/** Waits for a promise, or for the callback of a handler that takes one. */
+async function invoke(handler: Handler, { event, context, remainingMs }: Invocation): Promise<void> {
+  const endsAt = performance.now() + remainingMs;
+  const getRemainingTimeInMillis = () => Math.max(0, Math.floor(endsAt - performance.now()));
+  await new Promise<void>((resolve, reject) => {
+    const callback: Callback = (error) => (error ? reject(error) : resolve());
+    const result = handler(event, { ...context, getRemainingTimeInMillis }, callback);
+    if (result instanceof Promise || handler.length < 3)
+      Promise.resolve(result).then(() => resolve(), reject);
+  });
+}
+
 // Ctrl-C reaches the whole process group; a step that is under way ends in order, and then the parent hangs up.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 process.on('disconnect', () => process.exit());
+// A function that never yields does not hear of that.
+const watch = `const { ppid } = process;
+setInterval(() => process.ppid === ppid || process.kill(process.pid, 'SIGKILL'), 500);`;
+new Worker(watch, { eval: true }).unref();
 
 try {
   const handler = await load(process.argv[2] ?? '');
-  process.on('message', async ({ event, context, remainingMs }: Invocation) => {
-    const endsAt = performance.now() + remainingMs;
-    const getRemainingTimeInMillis = () => Math.max(0, Math.floor(endsAt - performance.now()));
-    try {
-      await handler(event, { ...context, getRemainingTimeInMillis });
-      tell({ kind: 'done' });
-    } catch (error) {
-      tell(told('failed', error));
-    }
+  process.on('message', async (invocation: Invocation) => {
+    await invoke(handler, invocation).then(
+      () => tell(invocation.id),
+      (error: unknown) => tell(invocation.id, told(error)),
+    );
   });
-  tell({ kind: 'ready' });
+  tell('');
 } catch (error) {
-  tell(told('broken', error));
+  tell('', told(error));
 }

@@ -4,16 +4,24 @@ const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 export class Interruption {
   #exitCode: number | undefined;
   readonly #onInterrupt: () => void;
+  readonly #onAgain: () => void;
   readonly #listeners = Object.entries(EXIT_CODES).map(
     ([signal, code]) => [signal, () => this.#interrupt(code)] as const,
   );
 
-  /** @param onInterrupt is called at the first signal */
-  constructor(onInterrupt: () => void) {
+  /**
+   * @param onInterrupt is called at the first signal
+   * @param onAgain is called at every other
+   */
+  constructor(onInterrupt: () => void, onAgain: () => void = () => {}) {
     this.#onInterrupt = onInterrupt;
+    this.#onAgain = onAgain;
     for (const [signal, listener] of this.#listeners) process.on(signal, listener);
-    // Whoever reads our output has gone. Of stderr there is nobody left to tell.
-    process.stdout.on('error', () => this.#interrupt(EXIT_CODES.SIGTERM));
+    // Whoever reads our output has gone, or it cannot be written. Of stderr there is nobody left to tell.
+    process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+      if (code !== 'EPIPE') process.stderr.write(`quarterturn: stdout cannot be written: ${code}\n`);
+      this.#interrupt(code === 'EPIPE' ? EXIT_CODES.SIGTERM : 1);
+    });
     process.stderr.on('error', () => {});
   }
 
@@ -27,8 +35,9 @@ export class Interruption {
   }
 
   #interrupt(code: number): void {
-    if (this.#exitCode !== undefined) return;
-    this.#exitCode = code;
-    this.#onInterrupt();
+    const isFirst = this.#exitCode === undefined;
+    this.#exitCode ??= code;
+    if (isFirst) this.#onInterrupt();
+    else this.#onAgain();
   }
 }

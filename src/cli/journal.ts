@@ -52,7 +52,7 @@ export class Journal {
     await rm(unfinished, { force: true });
     await this.#write(await open(unfinished, 'wx', 0o600), [...this.#values, value]);
     await rename(unfinished, this.path);
-    await syncDirectory(dirname(this.path));
+    syncDirectory(dirname(this.path));
   }
 
   async remove(): Promise<void> {

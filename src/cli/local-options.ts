@@ -8,24 +8,32 @@ import { parseCommand, UsageError } from './usage-error.js';
 
 const HELP = `usage: quarterturn local [options]
 
-A Secrets Manager on 127.0.0.1, for the AWS CLI and any SDK: same rules, same
-refusals, same rotations as AWS's. Prints one line a request and a step, never
-a value; what rotation functions print goes to stderr. Ctrl-C ends it, once the
-rotations that are under way have ended.
+A Secrets Manager on 127.0.0.1, for the AWS CLI and any SDK: AWS's rules, its
+refusals, and its rotations after RotateSecret. Schedules are computed, and start
+none. Prints one line a request and a step, never a value; what rotation functions
+print goes to stderr. Ctrl-C ends it when the rotations that are under way have
+ended; once more, at once.
 
   --port <n>                  listen there (4580; 0 for any that is free)
   --function <name>=<what>    a rotation function, any number of times: a module
-                              that exports handler, a rotator (ROTATORS), or
-                              the URL of a Lambda runtime interface
+                              that exports handler, a rotator (ROTATORS), or the
+                              URL of a Lambda runtime interface (http://host:port)
   --timeout <seconds>         of an invocation (30, as AWS deploys its functions)
   --seed <file>               JSON: { "name of a secret": value, … }; a value is
                               a string, or an object, which is stored as JSON
   --state <file>              keep every value in this file (mode 0600), and go on
-                              from there next time; a secret that is in it is not
+                              from there next time, with the rotations that were
+                              not complete too; a secret that is in it is not
                               seeded again. Without it all is lost in the end.
   --help                      this text
 
-Whoever may open a connection on this machine may read the secrets.
+The Region is AWS_REGION, AWS_DEFAULT_REGION or eu-west-1. Functions get credentials
+that are good for nothing but this. Whoever may open a connection on this machine
+may read the secrets.
+
+  quarterturn local --function rotate=postgres --seed secrets.json --state state
+  aws secretsmanager rotate-secret --secret-id app \\
+    --rotation-lambda-arn arn:aws:lambda:eu-west-1:123456789012:function:rotate
 `;
 
 /** What the command line of `quarterturn local` asks for. */
@@ -62,6 +70,7 @@ export async function readLocalCommand(
   );
   if (values.help) return { help: HELP.replace('ROTATORS', rotatorsWith('handler.js').join(', ')) };
   const { port = '4580', timeout = '30' } = values;
+  if (values.state === '') throw new UsageError('--state takes a file');
   return {
     port: numberOf('port', port, 0, 65_535),
     timeoutMs: numberOf('timeout', timeout, 1, 900) * 1000,
@@ -91,12 +100,17 @@ function functionsOf(specs: readonly string[]): ReadonlyMap<string, URL> {
 }
 
 function urlOf(what: string): URL {
-  if (/^https?:/.test(what)) {
-    if (!URL.canParse(what)) throw new UsageError(`${JSON.stringify(what)} is no URL`);
-    return new URL(what);
+  if (/^(?:https?|file):\/\//.test(what) && URL.canParse(what)) {
+    const url = new URL(what);
+    if (url.username || url.password)
+      throw new UsageError('the URL of a function must not have a password in it');
+    return url.protocol === 'file:' ? existing(url) : url;
   }
   if (rotatorsWith('handler.js').includes(what)) return rotatorFile(what, 'handler.js');
-  const url = pathToFileURL(resolve(what));
+  return existing(pathToFileURL(resolve(what)));
+}
+
+function existing(url: URL): URL {
   if (!existsSync(url)) throw new UsageError(`there is no function at ${fileURLToPath(url)}`);
   return url;
 }
@@ -120,7 +134,7 @@ async function readSeed(path: string): Promise<ReadonlyMap<string, string>> {
 /** The error of JSON.parse quotes its input, which is secret. */
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch {
     return undefined;
   }

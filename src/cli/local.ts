@@ -8,8 +8,12 @@ import { StateFile } from './state-file.js';
 import { UsageError } from './usage-error.js';
 
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
-/** The second is what boto3 and version 1 of the AWS CLI read. */
-const REGION = { AWS_REGION: 'eu-west-1', AWS_DEFAULT_REGION: 'eu-west-1' };
+/** What would lead a function to AWS itself. */
+const NOT_FOR_FUNCTIONS = {
+  AWS_PROFILE: undefined,
+  AWS_DEFAULT_PROFILE: undefined,
+  AWS_SESSION_TOKEN: undefined,
+};
 
 /** Runs `quarterturn local`; resolves to the exit code, once it was interrupted. */
 export async function local(args: readonly string[]): Promise<number> {
@@ -18,41 +22,56 @@ export async function local(args: readonly string[]): Promise<number> {
     process.stdout.write(command.help);
     return 0;
   }
-  const state = command.stateFile === undefined ? undefined : await StateFile.open(command.stateFile);
+  const state = command.stateFile === undefined ? undefined : new StateFile(command.stateFile);
   try {
-    await serve(command, state);
-    return 0;
+    return await serve(command, state);
   } finally {
     state?.close();
   }
 }
 
-async function serve(command: LocalCommand, state: StateFile | undefined): Promise<void> {
+async function serve(command: LocalCommand, state: StateFile | undefined): Promise<number> {
   let isIntroduced = false;
   const observe = (seen: Observation) => {
     if (isIntroduced) line(told(seen));
   };
-  const secrets = new LocalSecretsManager({ automatic: true, timeoutMs: command.timeoutMs, observe }, state);
+  const region = process.env.AWS_REGION || process.env.AWS_DEFAULT_REGION || 'eu-west-1';
+  const { timeoutMs } = command;
+  const secrets = new LocalSecretsManager({ automatic: true, region, timeoutMs, observe }, state);
   let interrupt = () => {};
   const interrupted = new Promise<void>((resolve) => {
     interrupt = resolve;
   });
-  const interruption = new Interruption(interrupt);
   const functions: StartedFunction[] = [];
+  const stopFunctions = () => {
+    for (const one of functions) one.stop();
+  };
+  const interruption = new Interruption(interrupt, () => {
+    line('ended in the middle of a rotation');
+    stopFunctions();
+    process.exit(1);
+  });
   const listener = await listenOn(secrets, command.port);
+  const client = {
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: listener.url,
+    // The second is what boto3 and version 1 of the AWS CLI read.
+    ...{ AWS_REGION: region, AWS_DEFAULT_REGION: region },
+    ...CREDENTIALS,
+  };
   try {
-    const arns = await startFunctions(command, secrets, listener, functions);
+    const arns = await startFunctions(command, secrets, client, functions);
     const seeded = await plant(command.seed, secrets);
-    introduce(listener, arns, seeded, command.stateFile);
+    introduce(client, arns, seeded, command.stateFile);
     isIntroduced = true;
     for (const name of secrets.unfinished) line(`going on with the rotation of ${name}`);
     secrets.resume();
     await interrupted;
     await finish(secrets);
+    return interruption.exitCode === 1 ? 1 : 0;
   } finally {
     interruption.end();
     await listener.close();
-    for (const one of functions) one.stop();
+    stopFunctions();
   }
 }
 
@@ -70,26 +89,29 @@ async function listenOn(secrets: LocalSecretsManager, port: number): Promise<Lis
 async function startFunctions(
   command: LocalCommand,
   secrets: LocalSecretsManager,
-  { url }: Listener,
+  client: Client,
   functions: StartedFunction[],
 ): Promise<readonly string[]> {
   const arns: string[] = [];
   for (const [name, location] of command.functions) {
     const env = {
-      ...(process.env.AWS_ACCESS_KEY_ID === undefined && CREDENTIALS),
-      ...REGION,
-      AWS_ENDPOINT_URL_SECRETS_MANAGER: url,
+      ...process.env,
+      ...NOT_FOR_FUNCTIONS,
+      ...client,
       // What AWS's own rotation functions read.
-      SECRETS_MANAGER_ENDPOINT: url,
+      SECRETS_MANAGER_ENDPOINT: client.AWS_ENDPOINT_URL_SECRETS_MANAGER,
       AWS_LAMBDA_FUNCTION_NAME: name,
     };
-    const print = (text: string) => void process.stderr.write(`[${name}] ${secrets.redact(text)}\n`);
+    const print = (text: string) => {
+      const redacted = secrets.redact(text.slice(0, MOST_PRINTED));
+      process.stderr.write(`[${name}] ${printable(redacted)}\n`);
+    };
     try {
       const started = await startFunction(location, { env, print });
       functions.push(started);
       arns.push(secrets.addFunction(name, started.invoke));
     } catch (error) {
-      throw new Error(`the function ${name} cannot be loaded: ${messageOf(error)}`);
+      throw new Error(`the function ${name} cannot be loaded: ${secrets.redact(messageOf(error))}`);
     }
   }
   return arns;
@@ -117,13 +139,16 @@ async function create(name: string, SecretString: string, secrets: LocalSecretsM
   }
 }
 
+/** The environment in which a client finds its way here. */
+type Client = Readonly<Record<'AWS_ENDPOINT_URL_SECRETS_MANAGER' | 'AWS_REGION', string>>;
+
 function introduce(
-  { url }: Listener,
+  { AWS_ENDPOINT_URL_SECRETS_MANAGER: url, ...rest }: Client,
   arns: readonly string[],
   seeded: readonly string[],
   stateFile: string | undefined,
 ): void {
-  const exports = Object.entries({ ...REGION, ...CREDENTIALS }).map(([name, value]) => `${name}=${value}`);
+  const exports = Object.entries(rest).map(([name, value]) => `${name}=${value}`);
   const kept =
     stateFile === undefined
       ? 'Secrets are in memory alone: all is lost in the end. --state keeps them.'
@@ -140,9 +165,10 @@ ${[...arns.map((arn) => `function  ${arn}`), ...seeded.map((name) => `secret    
 
 /** Lets the rotations that are under way come to their end: of some values there may be no other copy. */
 async function finish(secrets: LocalSecretsManager): Promise<void> {
-  secrets.stop();
-  if (secrets.unfinished.length > 0) line('ending what is under way first');
-  await secrets.idle().catch((error: unknown) => line(messageOf(error)));
+  const driven = secrets.stop();
+  if (driven.length > 0) line(`ending the rotation of ${driven.join(', ')} first`);
+  // What broke one off was told when it did.
+  await secrets.idle().catch(() => {});
   for (const name of secrets.unfinished) line(`the rotation of ${name} is not complete`);
   line('ended');
 }
@@ -150,12 +176,14 @@ async function finish(secrets: LocalSecretsManager): Promise<void> {
 function told(seen: Observation): string {
   switch (seen.kind) {
     case 'call':
-      return [seen.operation, seen.secretId, seen.error].filter(Boolean).join(' ');
+      return [seen.operation ?? 'a request', seen.secretId, seen.error].filter(Boolean).join(' ');
     case 'step': {
       const end = seen.error === undefined ? 'succeeded' : `failed: ${messageOf(seen.error)}`;
       const attempt = seen.attempt > 1 ? `, attempt ${seen.attempt}` : '';
       return `  ${seen.secret}: ${seen.step}${attempt} ${end} (${Math.round(seen.durationMs)} ms)`;
     }
+    case 'broken':
+      return `  ${seen.secret}: the rotation is broken off: ${messageOf(seen.error)}`;
     case 'end':
       return `  ${seen.secret}: the rotation ${ENDS[seen.outcome]}`;
   }
@@ -173,10 +201,19 @@ function messageOf(error: unknown): string {
   return error.name === 'Error' ? error.message : `${error.name}: ${error.message}`;
 }
 
+/** One thing is one line, whatever a function has put into its error. */
 function line(text: string): void {
-  write(`${new Date().toTimeString().slice(0, 8)}  ${text}`);
+  write(`${new Date().toTimeString().slice(0, 8)}  ${printable(text)}`);
+}
+
+function printable(text: string): string {
+  const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return text.replace(/\p{Cc}/gu, escaped);
 }
 
 function write(text: string): void {
   process.stdout.write(`${text}\n`);
 }
+
+/** Characters of a line that a function prints. */
+const MOST_PRINTED = 16_384;

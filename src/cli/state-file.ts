@@ -1,28 +1,40 @@
-import { closeSync, fdatasyncSync, ftruncateSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
-import { open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import {
+  closeSync,
+  fchmodSync,
+  fdatasyncSync,
+  ftruncateSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Version } from '../local/labels.js';
 import type { StoredSecret } from '../local/secret.js';
 import type { Archive } from '../local/store.js';
-import { isRunning, syncDirectory } from './durable.js';
+import { codeOf, Lock, syncDirectory } from './durable.js';
 
-/** A value of a version as it is written: text, or bytes in base64. */
-type WrittenValue = readonly [kind: 'string' | 'binary', value: string];
+/** The first line: nothing else is taken for a state. */
+const HEADER = `${JSON.stringify({ quarterturn: 'state', version: 1 })}\n`;
+/** A file that has grown by so much, and to a multiple of what it need be, is written anew. */
+const GROWTH_BYTES = 1_048_576;
+const GROWTH_FACTOR = 4;
 
-/** One line: a secret as it is after a change, with those of its values that no earlier line has. */
-interface Line {
-  readonly secret: Omit<StoredSecret, 'versions'> & {
-    readonly versions: readonly (Omit<Version, 'labels' | 'secretString' | 'secretBinary'> & {
-      readonly labels: readonly string[];
-    })[];
-  };
-  readonly values: Readonly<Record<string, WrittenValue>>;
+/** A version as it is written: its value only once, as text or as bytes in base64. */
+interface WrittenVersion extends Omit<Version, 'labels' | 'secretString' | 'secretBinary'> {
+  readonly labels: readonly string[];
+  readonly string?: string;
+  readonly binary?: string;
 }
 
-/** One line for a secret that is gone. */
-interface Forgotten {
-  readonly forgotten: string;
-}
+/** A line: a secret as it is after a change, with those of its versions that have changed; or a secret that is gone. */
+type Line =
+  | { readonly secret: Omit<StoredSecret, 'versions'>; readonly versions: readonly WrittenVersion[] }
+  | { readonly forgotten: string };
 
 /**
  * The secrets of `quarterturn local` in a file that only its owner may read: one line of JSON a change, each on disk
@@ -31,167 +43,205 @@ interface Forgotten {
 export class StateFile implements Archive {
   readonly secrets: readonly StoredSecret[];
   readonly #path: string;
-  readonly #file: number;
-  #size: number;
-  /** The versions of which a line has the value. */
-  readonly #written = new Set<string>();
+  readonly #lock: Lock;
+  readonly #kept = new Map<string, StoredSecret>();
+  /** How each version of a secret was written last. */
+  readonly #written = new Map<string, Map<string, string>>();
+  #file = -1;
+  #size = 0;
+  #compactSize = 0;
 
   /**
    * Reads a state file, or begins one. There is one process with it at a time.
    *
    * @throws Error that quotes nothing of the file
    */
-  static async open(path: string): Promise<StateFile> {
-    await lock(path);
+  constructor(path: string) {
+    this.#path = realPath(path);
     try {
-      const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') return '';
-        throw new Error(`cannot read the state ${path}: ${error.code}`);
-      });
-      const secrets = read(text, path);
-      const compact = secrets.map((secret) => lineOf(secret, new Set()).line).join('');
-      // Written anew: without what is outdated or unfinished, and with the right mode.
-      await rm(`${path}.part`, { force: true });
-      const file = await open(`${path}.part`, 'wx', 0o600);
-      await file.writeFile(compact);
-      await file.sync();
-      await file.close();
-      await rename(`${path}.part`, path);
-      await syncDirectory(dirname(path));
-      return new StateFile(path, secrets, Buffer.byteLength(compact));
+      this.#lock = new Lock(`${this.#path}.lock`);
     } catch (error) {
-      unlock(path);
+      throw new Error(`cannot use the state ${path}: ${error instanceof Error ? error.message : ''}`);
+    }
+    try {
+      this.secrets = read(readText(this.#path), this.#path);
+      for (const secret of this.secrets) this.#kept.set(secret.arn, secret);
+      this.#writeAnew();
+    } catch (error) {
+      this.#lock.release();
       throw error;
     }
   }
 
-  private constructor(path: string, secrets: readonly StoredSecret[], size: number) {
-    this.#path = path;
-    this.secrets = secrets;
-    this.#size = size;
-    this.#file = openSync(path, 'a');
-    for (const secret of secrets) this.#note(lineOf(secret, this.#written).keys);
-  }
-
   keep(secret: StoredSecret): void {
-    const { line, keys } = lineOf(secret, this.#written);
-    this.#append(line);
-    this.#note(keys);
+    const written = new Map(this.#written.get(secret.arn));
+    this.#append(lineOf(secret, written));
+    this.#written.set(secret.arn, written);
+    this.#kept.set(secret.arn, secret);
+    if (this.#size > GROWTH_BYTES + GROWTH_FACTOR * this.#compactSize) this.#writeAnew();
   }
 
   forget({ arn }: StoredSecret): void {
-    this.#append(`${JSON.stringify({ forgotten: arn } satisfies Forgotten)}\n`);
+    this.#append(`${JSON.stringify({ forgotten: arn } satisfies Line)}\n`);
+    this.#kept.delete(arn);
+    this.#written.delete(arn);
   }
 
   close(): void {
     closeSync(this.#file);
-    unlock(this.#path);
+    this.#lock.release();
   }
 
-  #note(keys: readonly string[]): void {
-    for (const key of keys) this.#written.add(key);
+  /** Writes the file without what is outdated or unfinished, and with the right mode. */
+  #writeAnew(): void {
+    const unfinished = `${this.#path}.part`;
+    rmSync(unfinished, { force: true });
+    const file = openSync(unfinished, 'wx', 0o600);
+    try {
+      // Whatever the umask takes away.
+      fchmodSync(file, 0o600);
+      let size = writeAll(file, HEADER);
+      this.#written.clear();
+      for (const secret of this.#kept.values()) {
+        const written = new Map<string, string>();
+        size += writeAll(file, lineOf(secret, written));
+        this.#written.set(secret.arn, written);
+      }
+      fdatasyncSync(file);
+      renameSync(unfinished, this.#path);
+      syncDirectory(dirname(this.#path));
+      if (this.#file >= 0) closeSync(this.#file);
+      this.#file = file;
+      this.#size = size;
+      this.#compactSize = size;
+    } catch (error) {
+      closeSync(file);
+      throw new Error(`cannot write the state ${this.#path}: ${codeOf(error)}`);
+    }
   }
 
   #append(line: string): void {
-    const bytes = Buffer.from(line);
     try {
-      for (let at = 0; at < bytes.length; ) at += writeSync(this.#file, bytes, at);
+      const size = writeAll(this.#file, line, this.#size);
       fdatasyncSync(this.#file);
-      this.#size += bytes.length;
+      this.#size += size;
     } catch (error) {
       // The next line must not follow half of this one.
       ftruncateSync(this.#file, this.#size);
-      throw error;
+      throw new Error(`cannot write the state ${this.#path}: ${codeOf(error)}`);
     }
   }
 }
 
-/** @param written the values that an earlier line has; `keys` are those of this line */
-function lineOf(
-  { versions, ...secret }: StoredSecret,
-  written: ReadonlySet<string>,
-): { line: string; keys: readonly string[] } {
-  const keys: string[] = [];
-  const values: Record<string, WrittenValue> = {};
-  const described = [...versions.values()].map(({ secretString, secretBinary, labels, ...version }) => {
-    const key = `${secret.arn} ${version.id}`;
-    const value = writtenValue(secretString, secretBinary);
-    if (value && !written.has(key)) {
-      values[version.id] = value;
-      keys.push(key);
+/** Where a file is, whatever links lead to it: nothing else may be put in its place. */
+function realPath(path: string): string {
+  try {
+    const real = realpathSync(path);
+    if (lstatSync(real).isFile()) return real;
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw new Error(`cannot use the state ${path}: ${codeOf(error)}`);
+    try {
+      return join(realpathSync(dirname(resolve(path))), basename(path));
+    } catch {
+      throw new Error(`cannot use the state ${path}: there is no such folder`);
     }
-    return { ...version, labels: [...labels] };
-  });
+  }
+  throw new Error(`cannot use the state ${path}: it is not a file`);
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return '';
+    throw new Error(`cannot read the state ${path}: ${codeOf(error) ?? 'it is too large'}`);
+  }
+}
+
+function writeAll(file: number, text: string, position?: number): number {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; ) {
+    const place = position === undefined ? null : position + at;
+    at += writeSync(file, bytes, at, bytes.length - at, place);
+  }
+  return bytes.length;
+}
+
+/** @param written how each version was written last; those of this line are noted */
+function lineOf({ versions, ...secret }: StoredSecret, written: Map<string, string>): string {
+  const changed: WrittenVersion[] = [];
+  for (const { secretString, secretBinary, labels, ...version } of versions.values()) {
+    const described = { ...version, labels: [...labels] };
+    const isFilled = secretString !== undefined || secretBinary !== undefined;
+    const text = JSON.stringify([described, isFilled]);
+    const before = written.get(version.id);
+    if (before === text) continue;
+    const isValueWritten = before?.endsWith(',true]') === true;
+    changed.push({
+      ...described,
+      ...(!isValueWritten && secretString !== undefined && { string: secretString }),
+      ...(!isValueWritten && secretBinary && { binary: Buffer.from(secretBinary).toString('base64') }),
+    });
+    written.set(version.id, text);
+  }
   // What a function threw may quote a value, and an attempt that is broken off starts over.
   const { inFlight } = secret;
-  const line: Line = {
-    secret: { ...secret, versions: described, ...(inFlight && { inFlight: { ...inFlight, steps: [] } }) },
-    values,
-  };
-  return { line: `${JSON.stringify(line)}\n`, keys };
+  const kept = { ...secret, ...(inFlight && { inFlight: { ...inFlight, steps: [] } }) };
+  return `${JSON.stringify({ secret: kept, versions: changed } satisfies Line)}\n`;
 }
 
-function writtenValue(text: string | undefined, bytes: Uint8Array | undefined): WrittenValue | undefined {
-  if (text !== undefined) return ['string', text];
-  return bytes && ['binary', Buffer.from(bytes).toString('base64')];
-}
-
+/** Reads the lines of a file; what follows the last line break was never answered, and is put aside. */
 function read(text: string, path: string): readonly StoredSecret[] {
+  if (text !== '' && !text.startsWith(HEADER)) {
+    throw new Error(`${path} is not a state of quarterturn local: nothing was changed in it`);
+  }
+  const lines = text.split('\n').slice(1);
+  const rest = lines.pop() ?? '';
   const secrets = new Map<string, StoredSecret>();
-  // What follows the last line break was never answered.
-  for (const [index, line] of text.split('\n').slice(0, -1).entries()) {
-    try {
-      const content: Line | Forgotten = JSON.parse(line, revived);
-      if ('forgotten' in content) secrets.delete(content.forgotten);
-      else secrets.set(content.secret.arn, restored(content, secrets.get(content.secret.arn)));
-    } catch {
-      // No cause: it would quote the line.
-      throw new Error(`line ${index + 1} of ${path} is not of a state file: move it away`);
+  for (const [index, line] of lines.entries()) {
+    if (!take(line, secrets)) {
+      throw new Error(
+        `line ${index + 2} of ${path} is damaged; nothing was changed. The lines before it are whole: to go on with ` +
+          'these, keep a copy of the file, and delete from that line on',
+      );
     }
   }
+  if (rest !== '' && !take(rest, secrets)) writeFileSync(`${path}.torn`, rest, { mode: 0o600 });
   const now = new Date();
   return [...secrets.values()].filter(({ deletedDate }) => !deletedDate || deletedDate > now);
 }
 
-function restored({ secret, values }: Line, earlier: StoredSecret | undefined): StoredSecret {
-  const versions = secret.versions.map(({ id, labels, ...version }): [string, Version] => {
-    const [kind, text] = values[id] ?? [];
-    const before = earlier?.versions.get(id);
-    const value =
-      kind === undefined || text === undefined
-        ? { secretString: before?.secretString, secretBinary: before?.secretBinary }
-        : kind === 'string'
-          ? { secretString: text }
-          : { secretBinary: Uint8Array.from(Buffer.from(text, 'base64')) };
-    return [id, { ...version, ...value, id, labels: new Set(labels) }];
-  });
-  return { ...secret, versions: new Map(versions) };
+/** Takes up what a line says; false if it is none. */
+function take(text: string, secrets: Map<string, StoredSecret>): boolean {
+  try {
+    const line: Line = JSON.parse(text, revived);
+    if ('forgotten' in line) return secrets.delete(line.forgotten);
+    const versions = new Map(secrets.get(line.secret.arn)?.versions);
+    for (const version of line.versions)
+      versions.set(version.id, restored(version, versions.get(version.id)));
+    secrets.set(line.secret.arn, { ...line.secret, versions });
+    return true;
+  } catch {
+    // No cause: it would quote the line.
+    return false;
+  }
+}
+
+function restored(
+  { string, binary, labels, ...version }: WrittenVersion,
+  before: Version | undefined,
+): Version {
+  return {
+    ...version,
+    labels: new Set(labels),
+    secretString: string ?? before?.secretString,
+    secretBinary:
+      binary === undefined ? before?.secretBinary : Uint8Array.from(Buffer.from(binary, 'base64')),
+  };
 }
 
 /** Dates are the only members whose names end so. */
 function revived(key: string, value: unknown): unknown {
   const isDate = /Date$|^opens$|^closes$/.test(key) && typeof value === 'string';
   return isDate ? new Date(value) : value;
-}
-
-async function lock(path: string): Promise<void> {
-  const lockFile = lockOf(path);
-  const holder = await readFile(lockFile, 'utf8').catch(() => undefined);
-  if (holder !== undefined && isRunning(Number(holder))) {
-    throw new Error(`process ${Number(holder)} is using the state ${path}; if it is not, delete ${lockFile}`);
-  }
-  await rm(lockFile, { force: true });
-  const file = await open(lockFile, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`cannot write beside the state ${path}: ${error.code}`);
-  });
-  await file.writeFile(String(process.pid));
-  await file.close();
-}
-
-function unlock(path: string): void {
-  if (readFileSync(lockOf(path), 'utf8') === String(process.pid)) rmSync(lockOf(path), { force: true });
-}
-
-function lockOf(path: string): string {
-  return `${path}.lock`;
 }

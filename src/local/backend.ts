@@ -5,8 +5,7 @@ import * as refusals from './refusals.js';
 import { LocalRotation, type RotationReport } from './rotation.js';
 import { nextWindow, type RotationWindow } from './schedule.js';
 import { isOvertaken, type RotationInFlight, type StoredSecret } from './secret.js';
-import type { Origin, Service } from './service.js';
-import { regionOf } from './store.js';
+import type { Service } from './service.js';
 
 /** What Secrets Manager does of itself: rotations after RotateSecret, if they are automatic, and by schedule. */
 export class Backend {
@@ -23,16 +22,17 @@ export class Backend {
   }
 
   /** Does an operation, and what follows upon it. */
-  call(operation: Operation, input: object, origin: Origin): object {
+  call(operation: Operation, input: object, isRemote: boolean): object {
     const isDriven = operation === 'RotateSecret' && this.#service.settings.automatic;
+    if (isDriven && this.#isStopping) throw refusals.notHere('time for another rotation: it is ending');
     try {
-      const output = this.#service.call(operation, input, origin);
-      if (isDriven) this.drive(this.#secretIn(input, origin));
+      const output = this.#service.call(operation, input, isRemote);
+      if (isDriven) this.drive(this.#secretIn(input));
       return output;
     } catch (error) {
       // "A previous rotation isn't complete. That rotation will be reattempted."
       if (isDriven && isError(error) && error.message === refusals.rotationUnfinished().message) {
-        this.drive(this.#secretIn(input, origin), { again: true });
+        this.drive(this.#secretIn(input), { again: true });
       }
       throw error;
     }
@@ -55,7 +55,14 @@ export class Backend {
         const rotation = new LocalRotation(this.#service, secret);
         await (hasBegun ? rotation.reattempt() : rotation.run());
       })
-      .catch((error: unknown) => void this.#errors.push(error))
+      .catch((error: unknown) => {
+        this.#errors.push(error);
+        this.#service.tell({
+          kind: 'broken',
+          secret: secret.name,
+          error: this.#service.redactor.error(error),
+        });
+      })
       .finally(() => {
         this.#drives.delete(secret);
         // Another may have begun before this one had come to its end.
@@ -74,9 +81,10 @@ export class Backend {
     throwAll(this.#errors.splice(0));
   }
 
-  /** Begins no further rotation. */
-  stop(): void {
+  /** Begins no further rotation; the secrets whose rotation is being driven. */
+  stop(): readonly StoredSecret[] {
     this.#isStopping = true;
+    return [...this.#drives.keys()];
   }
 
   /** Lets time pass, and runs the rotations that are due, each at the opening of its window. */
@@ -122,7 +130,7 @@ export class Backend {
     const { trail, clock } = this.#service;
     const token = randomUUID();
     try {
-      this.#service.rotateBySchedule(secret, regionOf(secret.arn), token);
+      this.#service.rotateBySchedule(secret, token);
     } catch (error) {
       // No function, or an AWSPENDING that somebody has left: a matter of this secret alone.
       const errorMessage = isError(error) ? error.message : '';
@@ -132,9 +140,9 @@ export class Backend {
     return new LocalRotation(this.#service, secret).run();
   }
 
-  #secretIn(input: object, { region }: Origin): StoredSecret | undefined {
+  #secretIn(input: object): StoredSecret | undefined {
     const { SecretId } = input as { readonly SecretId?: string };
-    return this.#service.store.find(region, SecretId ?? '', this.#service.clock.now());
+    return this.#service.store.find(SecretId ?? '', this.#service.clock.now());
   }
 }
 

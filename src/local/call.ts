@@ -5,9 +5,8 @@ import type { Settings } from './settings.js';
 import type { Store } from './store.js';
 import type { Trail } from './trail.js';
 
-/** One call of an operation: where and when it happens, and what it works on. */
+/** One call of an operation: when it happens, and what it works on. */
 export interface Call {
-  readonly region: string;
   readonly now: Date;
   readonly store: Store;
   readonly trail: Trail;
@@ -28,8 +27,8 @@ export function assertNameOrArn(secretId = ''): void {
  *
  * @throws ResourceNotFoundException
  */
-export function described({ store, region, now }: Call, secretId: string | undefined): StoredSecret {
-  const secret = store.find(region, secretId ?? '', now);
+export function described({ store, now }: Call, secretId: string | undefined): StoredSecret {
+  const secret = store.find(secretId ?? '', now);
   if (!secret) throw refusals.noSuchSecret();
   return secret;
 }

@@ -60,7 +60,7 @@ function rulesOf({ rules, next }: NonNullable<StoredSecret['rotation']>): Rotati
 
 export function listSecrets(call: Call, input: ListSecretsRequest): ListSecretsResponse {
   const { Filters = [], IncludePlannedDeletion = false, SortBy, SortOrder } = input;
-  const found = [...call.store.all(call.now, call.region)].filter(
+  const found = [...call.store.all(call.now)].filter(
     (secret) => (IncludePlannedDeletion || !secret.deletedDate) && matches(secret, Filters),
   );
   const place = (secret: StoredSecret): Place => [sortKey(secret, SortBy), call.store.numberOf(secret)];
@@ -119,19 +119,19 @@ export function listSecretVersionIds(
 
 export function deleteSecret(call: Call, input: DeleteSecretRequest): DeleteSecretResponse {
   const { SecretId = '', RecoveryWindowInDays: days, ForceDeleteWithoutRecovery: isForced = false } = input;
-  const { store, region, now } = call;
-  const secret = store.find(region, SecretId, now);
+  const { store, settings, now } = call;
+  const secret = store.find(SecretId, now);
   if (days !== undefined && isForced) throw refusals.recoveryWindowAndForce();
   if (days !== undefined && (days < 7 || days > 30)) throw refusals.recoveryWindowOutOfRange();
   if (!secret) {
     if (!isForced) throw refusals.noSuchSecret();
     // AWS answers as if it had been there.
     const isArn = SecretId.startsWith('arn:');
-    const ARN = isArn ? SecretId : newArn(region, SecretId);
+    const ARN = isArn ? SecretId : newArn(settings.region, SecretId);
     return { ARN, Name: isArn ? nameIn(SecretId) : SecretId, DeletionDate: now };
   }
   if (isForced) {
-    const { forcedDeletionMs } = call.settings;
+    const { forcedDeletionMs } = settings;
     if (forcedDeletionMs > 0) markForDeletion(call, secret, new Date(now.getTime() + forcedDeletionMs));
     else store.remove(secret);
     return { ...identity(secret), DeletionDate: now };

@@ -74,7 +74,7 @@ export class LocalSecretsManager extends SecretsManager {
 
   /** The rotation of a secret that RotateSecret has begun, to be driven step by step or to its end. */
   rotation(secretId: string): LocalRotation {
-    const secret = this.#service.store.find(this.#region, secretId, this.now);
+    const secret = this.#service.store.find(secretId, this.now);
     if (!secret) throw refusals.noSuchSecret();
     return new LocalRotation(this.#service, secret);
   }
@@ -114,14 +114,18 @@ export class LocalSecretsManager extends SecretsManager {
     for (const secret of this.#backend.unfinished) this.#backend.drive(secret, { again: true });
   }
 
-  /** Begins no further rotation by itself. */
-  stop(): void {
-    this.#backend.stop();
+  /**
+   * Begins no further automatic rotation.
+   *
+   * @returns the names of the secrets whose rotation is still being driven
+   */
+  stop(): readonly string[] {
+    return this.#backend.stop().map(({ name }) => name);
   }
 
-  /** Takes the values of all its secrets out of a text: of what a rotation function prints. */
+  /** Takes every value that a client has got or given out of a text: out of what a rotation function prints. */
   redact(text: string): string {
-    return this.#service.redact(text);
+    return this.#service.redactor.text(text);
   }
 
   /**
@@ -131,8 +135,17 @@ export class LocalSecretsManager extends SecretsManager {
    */
   listen(port = 0): Promise<Listener> {
     return listen(
-      (operation, input, region = this.#region) =>
-        this.#backend.call(operation, detached(input), { region, isRemote: true }),
+      {
+        answer: (operation, input) => this.#backend.call(operation, detached(input), true),
+        refused: (error) =>
+          this.#service.tell({
+            kind: 'call',
+            operation: undefined,
+            secretId: undefined,
+            error,
+            durationMs: 0,
+          }),
+      },
       port,
     );
   }
@@ -142,7 +155,7 @@ export class LocalSecretsManager extends SecretsManager {
     // The SDK sends a token for whoever gives none.
     const token = 'ClientRequestToken' in REQUESTS[name] && { ClientRequestToken: randomUUID() };
     const request = { ...token, ...detached(input) };
-    const output = this.#backend.call(name, request, { region: this.#region, isRemote: false });
+    const output = this.#backend.call(name, request, false);
     return {
       ...detached(output),
       $metadata: { httpStatusCode: 200, attempts: 1, totalRetryDelay: 0 },

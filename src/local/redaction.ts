@@ -1,6 +1,5 @@
 import { visit } from 'jsonc-parser';
 import { Redactor } from '../redact.js';
-import type { StoredSecret } from './secret.js';
 
 /** What AWS's kinds of database secret hold beside the password: messages may name it. */
 const SHOWN = [
@@ -14,18 +13,44 @@ const SHOWN = [
   'masterarn',
 ];
 
-/** Takes every value of secrets out of what their rotation functions throw and print. */
-export function redactorOf(secrets: Iterable<StoredSecret>): Redactor {
-  const redactor = new Redactor();
-  for (const { versions } of secrets) {
-    for (const { secretString, secretBinary } of versions.values()) {
-      if (secretString !== undefined) hide(redactor, secretString);
-      if (secretBinary === undefined) continue;
-      const bytes = Buffer.from(secretBinary);
-      for (const encoding of ['base64', 'utf8', 'latin1'] as const) redactor.hide(bytes.toString(encoding));
+/** Members of requests and answers that hold values. */
+interface Values {
+  readonly SecretString?: string;
+  readonly SecretBinary?: Uint8Array;
+  readonly RandomPassword?: string;
+  readonly SecretValues?: readonly Values[];
+}
+
+/** The values that clients have got or given: what a rotation function can throw or print. */
+export class SeenValues {
+  readonly #redactor = new Redactor();
+  readonly #seen = new Set<string>();
+  /** Most are never needed: they are taken apart when somebody asks. */
+  #unread: string[] = [];
+
+  note(...messages: readonly Values[]): void {
+    for (const { SecretString, SecretBinary, RandomPassword, SecretValues = [] } of messages) {
+      this.#note(SecretString);
+      this.#note(RandomPassword);
+      if (SecretBinary) {
+        const bytes = Buffer.from(SecretBinary);
+        for (const encoding of ['base64', 'utf8', 'latin1'] as const) this.#note(bytes.toString(encoding));
+      }
+      this.note(...SecretValues);
     }
   }
-  return redactor;
+
+  /** Takes them out of texts and errors. */
+  get redactor(): Redactor {
+    for (const value of this.#unread.splice(0)) hide(this.#redactor, value);
+    return this.#redactor;
+  }
+
+  #note(value: string | undefined): void {
+    if (value === undefined || this.#seen.has(value)) return;
+    this.#seen.add(value);
+    this.#unread.push(value);
+  }
 }
 
 function hide(redactor: Redactor, secretString: string): void {

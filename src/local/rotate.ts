@@ -28,8 +28,9 @@ export function rotateSecret(call: Call, input: RotateSecretRequest): RotateSecr
   const secret = live(call, SecretId);
   const lambdaArn = input.RotationLambdaARN || secret.rotation?.lambdaArn;
   if (lambdaArn === undefined) throw refusals.noRotationFunction();
-  const name = functionName(lambdaArn, call.region);
-  if (name === undefined) throw refusals.invalidLambdaArn(call.region, ACCOUNT);
+  const { region } = call.settings;
+  const name = lambdaArn.startsWith(arnOf('lambda', region)) ? functionName(lambdaArn) : undefined;
+  if (name === undefined) throw refusals.invalidLambdaArn(region, ACCOUNT);
   if (!call.hasFunction(name)) throw refusals.cannotInvoke();
   if (input.RotationRules) assertRules(input.RotationRules);
   const answer = { ...identity(secret), VersionId: token };
@@ -71,9 +72,7 @@ export function cancelRotateSecret(call: Call, input: CancelRotateSecretRequest)
   return { ...identity(secret), ...(isUnderWay && { VersionId: inFlight.token }) };
 }
 
-/** The name in the ARN of a function of this Region; undefined for any other text. */
-export function functionName(arn: string, region: string): string | undefined {
-  const prefix = `${arnOf('lambda', region)}function:`;
-  if (!arn.startsWith(prefix)) return undefined;
-  return /^([\w-]+)(:[\w$-]+)?$/.exec(arn.slice(prefix.length))?.[1];
+/** The name in the ARN of a function; undefined for any other text. */
+export function functionName(arn: string): string | undefined {
+  return /^arn:[\w-]+:lambda:[\w-]+:\d{12}:function:([\w-]+)(?::[\w$-]+)?$/.exec(arn)?.[1];
 }

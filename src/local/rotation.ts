@@ -3,12 +3,10 @@ import type { LambdaContext } from '../deadline.js';
 import { type RotationEvent, STEPS, type Step } from '../event.js';
 import { ASSUMED } from './assumptions.js';
 import { holderOf } from './labels.js';
-import { redactorOf } from './redaction.js';
 import { functionName } from './rotate.js';
 import { nextWindow } from './schedule.js';
 import { isOvertaken, type RotationInFlight, type StepRecord, type StoredSecret } from './secret.js';
 import type { Invocation, Service } from './service.js';
-import { regionOf } from './store.js';
 
 /** What a function gets beside the event: the part of Lambda's context that means something here. */
 export interface LocalContext extends LambdaContext {
@@ -147,7 +145,7 @@ export class LocalRotation {
     const { settings, functions } = this.#service;
     const { arn, name: secretName, rotation } = this.#secret;
     const lambdaArn = rotation?.lambdaArn ?? '';
-    const name = functionName(lambdaArn, regionOf(arn)) ?? '';
+    const name = functionName(lambdaArn) ?? '';
     const handler = functions.get(name);
     if (!handler) throw new Error(`the rotation function of ${secretName} is gone`);
     const event: RotationEvent = {
@@ -172,7 +170,7 @@ export class LocalRotation {
       secret: secretName,
       step,
       attempt,
-      error: error === undefined ? undefined : redactorOf([this.#secret]).error(error),
+      error: error === undefined ? undefined : this.#service.redactor.error(error),
       durationMs: performance.now() - startedAt,
     });
     const record: StepRecord = { step, attempt, ...(error !== undefined && { error }) };

@@ -10,7 +10,7 @@ import type { VersionMap } from './labels.js';
 import { type Operation, REQUESTS } from './model.js';
 import * as policies from './policies.js';
 import { getRandomPassword } from './random-password.js';
-import { redactorOf } from './redaction.js';
+import { SeenValues } from './redaction.js';
 import * as refusals from './refusals.js';
 import { cancelRotateSecret, rotateSecret } from './rotate.js';
 import type { LocalFunction } from './rotation.js';
@@ -26,13 +26,6 @@ export interface Invocation {
   readonly token: string;
   /** What strict mode found. */
   readonly violations: string[];
-}
-
-/** Where a call comes from. */
-export interface Origin {
-  readonly region: string;
-  /** Whether it came over the socket, where nobody knows who has sent it. */
-  readonly isRemote: boolean;
 }
 
 type Implementation = (call: Call, input: object) => object;
@@ -81,7 +74,7 @@ export class Service {
   readonly driven = new Set<StoredSecret>();
   readonly #staleReads = new WeakMap<StoredSecret, { before: VersionMap; left: number }>();
   readonly #running = new Set<Invocation>();
-  #redactor: { readonly revision: number; readonly redactor: Redactor } | undefined;
+  readonly #seen = new SeenValues();
   readonly #invocation = new AsyncLocalStorage<Invocation>();
 
   constructor(settings: Settings, archive?: Archive) {
@@ -93,18 +86,21 @@ export class Service {
   /**
    * Does one operation.
    *
+   * @param isRemote whether it came over the socket, where nobody knows who has sent it
    * @throws the exceptions of the SDK, with AWS's texts
    */
-  call(operation: Operation, input: object, origin: Origin): object {
+  call(operation: Operation, input: object, isRemote: boolean): object {
     const startedAt = performance.now();
-    const secretId = this.#nameOf(input, origin.region);
+    const secretId = this.#nameOf(input);
     let failure: string | undefined;
     try {
       return this.faults.during(operation, (isStale) => {
-        this.#assertAllowed(operation, input, origin);
+        this.#assertAllowed(operation, input, isRemote);
         assertConstraints(REQUESTS[operation], input);
         const implementation = OPERATIONS[operation] as Implementation;
-        return implementation(this.#context(origin.region, isStale), input);
+        const output = implementation(this.#context(isStale), input);
+        this.#seen.note(input, output);
+        return output;
       });
     } catch (error) {
       failure = isError(error) ? error.name : 'Error';
@@ -125,9 +121,8 @@ export class Service {
   }
 
   /** What an operation, or the backend, works on. */
-  #context(region: string, isStale: boolean): Call {
+  #context(isStale: boolean): Call {
     return {
-      region,
       now: this.clock.now(),
       store: this.store,
       trail: this.trail,
@@ -139,8 +134,8 @@ export class Service {
   }
 
   /** RotateSecret, as the schedule calls it. */
-  rotateBySchedule(secret: StoredSecret, region: string, token: string): void {
-    rotateSecret(this.#context(region, false), { SecretId: secret.arn, ClientRequestToken: token });
+  rotateBySchedule(secret: StoredSecret, token: string): void {
+    rotateSecret(this.#context(false), { SecretId: secret.arn, ClientRequestToken: token });
   }
 
   /** Runs a rotation function, and knows meanwhile which calls are its own. */
@@ -160,20 +155,16 @@ export class Service {
     return reads.left >= 0;
   }
 
-  /** Takes the values of all secrets out of a text. */
-  redact(text: string): string {
-    const { revision } = this.store;
-    if (this.#redactor?.revision !== revision) {
-      this.#redactor = { revision, redactor: redactorOf(this.store.all(this.clock.now())) };
-    }
-    return this.#redactor.redactor.text(text);
+  /** Takes every value that anybody has got or given out of texts and errors. */
+  get redactor(): Redactor {
+    return this.#seen.redactor;
   }
 
-  #assertAllowed(operation: Operation, input: object, origin: Origin): void {
+  #assertAllowed(operation: Operation, input: object, isRemote: boolean): void {
     if (!this.settings.strict) return;
     const { SecretId = '', ClientRequestToken } = input as Readonly<Record<string, string | undefined>>;
-    const secret = tryTo(() => this.store.find(origin.region, SecretId, this.clock.now()));
-    const invocation = origin.isRemote ? this.#likelyCaller(secret) : this.#invocation.getStore();
+    const secret = tryTo(() => this.store.find(SecretId, this.clock.now()));
+    const invocation = isRemote ? this.#likelyCaller(secret) : this.#invocation.getStore();
     if (!invocation) return;
     const { token, violations } = invocation;
     if (!ALLOWED_TO_FUNCTIONS.includes(operation)) {
@@ -196,10 +187,10 @@ export class Service {
   }
 
   /** The secret that a request is about, to be shown: nothing that is no name is. */
-  #nameOf(input: object, region: string): string | undefined {
+  #nameOf(input: object): string | undefined {
     const { SecretId, Name = SecretId } = input as { readonly SecretId?: unknown; readonly Name?: unknown };
     if (typeof Name !== 'string' || !/^[\w/+=.@!:-]{1,2048}$/.test(Name)) return undefined;
-    return Name.startsWith('arn:') ? (this.store.find(region, Name, this.clock.now())?.name ?? Name) : Name;
+    return Name.startsWith('arn:') ? (this.store.find(Name, this.clock.now())?.name ?? Name) : Name;
   }
 }
 

@@ -6,7 +6,8 @@ import type { RotationOutcome } from './rotation.js';
 export type Observation =
   | {
       readonly kind: 'call';
-      readonly operation: Operation;
+      /** Absent if a request over the socket names none. */
+      readonly operation: Operation | undefined;
       /** Its name, or what the request called it, if that could be a name. */
       readonly secretId: string | undefined;
       /** The error's name. */
@@ -22,12 +23,14 @@ export type Observation =
       readonly error: Error | undefined;
       readonly durationMs: number;
     }
+  /** A rotation could not be driven any further: the function is gone, or what it did cannot be kept. */
+  | { readonly kind: 'broken'; readonly secret: string; readonly error: Error }
   | { readonly kind: 'end'; readonly secret: string; readonly outcome: RotationOutcome };
 
 /** How the local Secrets Manager is to behave. The defaults make tests deterministic. */
 export interface LocalOptions {
   /**
-   * The Region of calls that do not name one.
+   * The Region of its secrets and functions, whatever the Region of a client.
    *
    * @default 'eu-west-1'
    */

@@ -15,12 +15,12 @@ export interface Archive {
   forget(secret: StoredSecret): void;
 }
 
-/** Every secret, by Region and name. A change is made whole or not at all. */
+/** Every secret, by name. A change is made whole or not at all. */
 export class Store {
-  readonly #regions = new Map<string, Map<string, StoredSecret>>();
+  readonly #secrets = new Map<string, StoredSecret>();
   readonly #before = new WeakMap<StoredSecret, VersionMap>();
   readonly #numbers = new WeakMap<StoredSecret, number>();
-  #revision = 0;
+  #created = 0;
   readonly #archive: Archive | undefined;
 
   constructor(archive?: Archive) {
@@ -28,19 +28,14 @@ export class Store {
     for (const secret of archive?.secrets ?? []) this.#put(secret);
   }
 
-  /** All secrets of a Region, or of all Regions, oldest first; none whose recovery window has passed. */
-  *all(now: Date, region?: string): Iterable<StoredSecret> {
-    const regions = region === undefined ? [...this.#regions.keys()] : [region];
-    for (const name of regions) {
-      for (const secret of this.#region(name).values()) {
-        if (this.#isThere(secret, now)) yield secret;
-      }
-    }
+  /** All secrets, oldest first; none whose recovery window has passed. */
+  *all(now: Date): Iterable<StoredSecret> {
+    for (const secret of this.#secrets.values()) if (this.#isThere(secret, now)) yield secret;
   }
 
   /** Whether it is still there, and not gone or replaced by another of the same name. */
   has(secret: StoredSecret): boolean {
-    return this.#region(regionOf(secret.arn)).get(secret.name) === secret;
+    return this.#secrets.get(secret.name) === secret;
   }
 
   /** Secrets have numbers in the order of their creation. */
@@ -48,31 +43,25 @@ export class Store {
     return this.#numbers.get(secret) ?? 0;
   }
 
-  /** Another number after each change. */
-  get revision(): number {
-    return this.#revision;
-  }
-
-  named(region: string, name: string, now: Date): StoredSecret | undefined {
-    const secret = this.#region(region).get(name);
+  named(name: string, now: Date): StoredSecret | undefined {
+    const secret = this.#secrets.get(name);
     return secret && this.#isThere(secret, now) ? secret : undefined;
   }
 
   /**
    * Finds a secret by name, ARN or partial ARN (without the hyphen and the six random characters). A partial ARN
    * whose name ends in what looks like those six is taken for a full one, and finds nothing: so does AWS's.
+   *
+   * @throws ValidationException for what is neither an ARN nor a name
    */
-  find(region: string, secretId: string, now: Date): StoredSecret | undefined {
-    if (!secretId.startsWith('arn:')) {
-      if (!isValidName(secretId)) throw refusals.invalidName();
-      return this.named(region, secretId, now);
+  find(secretId: string, now: Date): StoredSecret | undefined {
+    if (secretId.startsWith('arn:')) {
+      const found = this.named(nameIn(secretId), now);
+      const arn = SUFFIX.test(secretId) ? found?.arn : found?.arn.replace(SUFFIX, '');
+      return arn === secretId ? found : undefined;
     }
-    const prefix = arnPrefix(region);
-    if (!secretId.startsWith(prefix)) return undefined;
-    const rest = secretId.slice(prefix.length);
-    if (!/-[A-Za-z0-9]{6}$/.test(rest)) return this.named(region, rest, now);
-    const found = this.named(region, rest.slice(0, -7), now);
-    return found?.arn === secretId ? found : undefined;
+    if (!isValidName(secretId)) throw refusals.invalidName();
+    return this.named(secretId, now);
   }
 
   add(secret: StoredSecret): void {
@@ -82,7 +71,7 @@ export class Store {
 
   remove(secret: StoredSecret): void {
     this.#archive?.forget(secret);
-    this.#region(regionOf(secret.arn)).delete(secret.name);
+    this.#secrets.delete(secret.name);
   }
 
   /** Changes a secret. If `change` throws, or the archive cannot keep the outcome, the secret is what it was. */
@@ -93,7 +82,6 @@ export class Store {
       secret.lastChangedDate = now;
       // A rotation may outlive its secret.
       if (this.has(secret)) this.#archive?.keep(secret);
-      this.#revision += 1;
       this.#before.set(secret, before.versions);
       return result;
     } catch (error) {
@@ -109,23 +97,15 @@ export class Store {
   }
 
   #put(secret: StoredSecret): void {
-    this.#revision += 1;
-    this.#numbers.set(secret, this.#revision);
-    this.#region(regionOf(secret.arn)).set(secret.name, secret);
-  }
-
-  #region(name: string): Map<string, StoredSecret> {
-    const known = this.#regions.get(name);
-    if (known) return known;
-    const region = new Map<string, StoredSecret>();
-    this.#regions.set(name, region);
-    return region;
+    this.#created += 1;
+    this.#numbers.set(secret, this.#created);
+    this.#secrets.set(secret.name, secret);
   }
 
   #isThere(secret: StoredSecret, now: Date): boolean {
     if (!secret.deletedDate || secret.deletedDate > now) return true;
     // Of the archive it is no business: its next reader sees the date.
-    this.#region(regionOf(secret.arn)).delete(secret.name);
+    this.#secrets.delete(secret.name);
     return false;
   }
 }
@@ -135,16 +115,12 @@ export function newArn(region: string, name: string): string {
   const suffix = Array.from({ length: 6 }, () =>
     SUFFIX_CHARACTERS.charAt(randomInt(SUFFIX_CHARACTERS.length)),
   );
-  return `${arnPrefix(region)}${name}-${suffix.join('')}`;
+  return `${arnOf('secretsmanager', region)}secret:${name}-${suffix.join('')}`;
 }
 
-/** The name in a secret's ARN. */
+/** The name in a secret's ARN, full or partial. */
 export function nameIn(arn: string): string {
-  return (arn.split(':')[6] ?? arn).replace(/-[A-Za-z0-9]{6}$/, '');
-}
-
-export function regionOf(arn: string): string {
-  return arn.split(':')[3] ?? '';
+  return (arn.split(':')[6] ?? arn).replace(SUFFIX, '');
 }
 
 /** The beginning of an ARN of this account. */
@@ -153,10 +129,7 @@ export function arnOf(service: 'secretsmanager' | 'lambda', region: string): str
   return `arn:${partition}:${service}:${region}:${ACCOUNT}:`;
 }
 
-function arnPrefix(region: string): string {
-  return `${arnOf('secretsmanager', region)}secret:`;
-}
-
+const SUFFIX = /-[A-Za-z0-9]{6}$/;
 const SUFFIX_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
 function copyOf(versions: VersionMap): Map<string, Version> {

@@ -36,11 +36,11 @@ export function createSecret(call: Call, input: CreateSecretRequest): CreateSecr
   assertOneValue(input);
   if (token === undefined && hasValue(input)) throw refusals.tokenMissing();
   if (input.AddReplicaRegions?.length) throw refusals.notHere('replication to other Regions');
-  const { store, region, now } = call;
-  const existing = store.named(region, name, now);
+  const { store, settings, now } = call;
+  const existing = store.named(name, now);
   if (existing) return recreate(existing, input);
   const secret: StoredSecret = {
-    arn: newArn(region, name),
+    arn: newArn(settings.region, name),
     name,
     createdDate: now,
     lastChangedDate: now,
@@ -77,7 +77,7 @@ export function batchGetSecretValue(
 ): BatchGetSecretValueResponse {
   if (MaxResults !== undefined && filters === undefined) throw refusals.maxResultsWithoutFilters();
   if ((ids === undefined) === (filters === undefined)) throw refusals.idsOrFilters();
-  const found = [...(filters ? call.store.all(call.now, call.region) : [])].filter(
+  const found = [...(filters ? call.store.all(call.now) : [])].filter(
     (secret) => !secret.deletedDate && matches(secret, filters ?? []),
   );
   const place = (secret: StoredSecret): Place => [0, call.store.numberOf(secret)];

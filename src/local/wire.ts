@@ -14,8 +14,13 @@ import * as refusals from './refusals.js';
 const MOST_BYTES = 1_048_576;
 const CONTENT_TYPE = 'application/x-amz-json-1.1';
 
-/** Does an operation; what it throws is the answer. */
-export type Answer = (operation: Operation, input: object, region: string | undefined) => object;
+/** What is behind the socket. */
+export interface Answering {
+  /** Does an operation; what it throws is the answer. */
+  answer(operation: Operation, input: object): object;
+  /** Is told the error's name for a request that is none of an operation. */
+  refused(error: string): void;
+}
 
 interface WireRequest {
   readonly method: string;
@@ -30,19 +35,18 @@ interface WireResponse {
 }
 
 /** Answers one request; undefined if the connection is to break off without an answer. */
-function respond(request: WireRequest, answer: Answer): WireResponse | undefined {
+function respond(request: WireRequest, { answer, refused }: Answering): WireResponse | undefined {
+  let isOperation = false;
   try {
     // Every browser sends Origin with a POST, and no SDK does: a web page must not get at the secrets.
     if (request.method !== 'POST' || request.headers.origin !== undefined)
       throw refusals.unknownOperation(undefined);
     const operation = operationOf(request.headers['x-amz-target']);
-    const output = answer(
-      operation,
-      inputOf(operation, request.body),
-      signedRegion(request.headers.authorization),
-    );
-    return response(200, output);
+    const input = inputOf(operation, request.body);
+    isOperation = true;
+    return response(200, answer(operation, input));
   } catch (error) {
+    if (!isOperation) refused(isError(error) ? error.name : 'Error');
     return isError(error) && 'code' in error && error.code === 'ECONNRESET'
       ? undefined
       : errorResponse(error);
@@ -104,13 +108,6 @@ function decoded(name: string, value: unknown): Uint8Array {
   return Uint8Array.from(Buffer.from(value, 'base64'));
 }
 
-/** The Region in the scope of a signature, which is not checked: `AKID/DATE/REGION/secretsmanager/aws4_request`. */
-function signedRegion(authorization: string | readonly string[] | undefined): string | undefined {
-  return /Credential=[^/,\s]+\/\d{8}\/([a-z]{2}(?:-[a-z]+)+-\d)\/secretsmanager\//.exec(
-    String(authorization),
-  )?.[1];
-}
-
 /** A socket behind which the local Secrets Manager is. */
 export interface Listener {
   /** For `AWS_ENDPOINT_URL_SECRETS_MANAGER`, or a client's option `endpoint`. */
@@ -120,17 +117,22 @@ export interface Listener {
 }
 
 /** Listens on loopback: what is behind the socket is for this machine alone. */
-export async function listen(answer: Answer, port: number): Promise<Listener> {
+export async function listen(answering: Answering, port: number): Promise<Listener> {
   const server = createServer({
     // As long as SDKs wait, and no longer: a client that says nothing holds nothing up.
     headersTimeout: 10_000,
     requestTimeout: 30_000,
     connectionsCheckingInterval: 1000,
     keepAliveTimeout: 60_000,
+    requireHostHeader: false,
   });
-  server.on('request', (request, reply) => void serve(request, reply, answer));
-  server.on('clientError', (_, socket) => {
-    if (!socket.writable) return void socket.destroy();
+  const onRequest = (request: IncomingMessage, reply: ServerResponse) =>
+    void serve(request, reply, answering);
+  server.on('request', onRequest);
+  server.on('checkExpectation', onRequest);
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    // What is no HTTP is told so; who is too slow, or has gone, is hung up on.
+    if (!error.code?.startsWith('HPE_') || !socket.writable) return void socket.destroy();
     const { body } = errorResponse(refusals.notJson());
     const head = `HTTP/1.1 400 Bad Request\r\ncontent-type: ${CONTENT_TYPE}\r\ncontent-length: ${body.length}\r\n`;
     socket.end(`${head}connection: close\r\n\r\n${body}`);
@@ -151,17 +153,15 @@ async function close(server: Server): Promise<void> {
   clearTimeout(force);
 }
 
-async function serve(request: IncomingMessage, reply: ServerResponse, answer: Answer): Promise<void> {
+async function serve(request: IncomingMessage, reply: ServerResponse, answering: Answering): Promise<void> {
   // Whoever hangs up gets no answer; that is all.
   reply.on('error', () => {});
   try {
     const body = await bodyOf(request);
     const { method = '', headers } = request;
-    send(
-      reply,
-      body ? respond({ method, headers, body }, answer) : errorResponse(refusals.tooLarge()),
-      !body,
-    );
+    if (body) return send(reply, respond({ method, headers, body }, answering), false);
+    answering.refused('RequestEntityTooLargeException');
+    send(reply, errorResponse(refusals.tooLarge()), true);
   } catch {
     request.destroy();
   }

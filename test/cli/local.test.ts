@@ -1,4 +1,5 @@
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
+import { lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import { startTestServer } from '../support/postgres.js';
 const AWS_TEMPLATE = join(__dirname, 'functions/aws-template.cjs');
 const ODD = join(__dirname, 'functions/odd.mjs');
 const FIRST = 'first-password-1';
+const MASTER = 'master-password-2';
 const ARN = 'arn:aws:lambda:eu-west-1:123456789012:function';
 
 let rig: CommandRig;
@@ -173,21 +175,86 @@ describe('quarterturn local', () => {
     const second = await rig.run('local', '--port', '0', '--state', file('state'));
     expect(second).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining(`process ${child.pid} is using the state`),
+      stderr: expect.stringContaining(`process ${child.pid} has it in use`),
     });
     child.kill('SIGINT');
     expect(await end).toMatchObject({ code: 0 });
     expect(await readdir(rig.folder)).toEqual(['state']);
   });
 
-  test('does not touch a state that is none, and does not quote it', async () => {
-    await writeFile(file('state'), '{"secret":{"arn":"x"}}\nmy password\n');
+  test.each([
+    ['a seed', '{"app":"my password"}'],
+    ['a line', '{"secret":{"arn":"my password"}}\n'],
+    ['a damaged line', '{"quarterturn":"state","version":1}\n{"secret":"my password"}\n'],
+  ])('does not touch a state that is none, such as %s, and does not quote it', async (_, text) => {
+    await writeFile(file('state'), text);
     const { code, stderr } = await rig.run('local', '--port', '0', '--state', file('state'));
     expect(code).toBe(1);
-    expect(stderr).toContain('line 1 of');
-    expect(stderr).not.toMatch(/my password/);
-    expect(await readFile(file('state'), 'utf8')).toContain('my password');
+    expect(stderr).toMatch(/is not a state of quarterturn local|line 2 of .* is damaged/);
+    expect(stderr).not.toContain('my password');
+    expect(await readFile(file('state'), 'utf8')).toBe(text);
     expect(await readdir(rig.folder)).toEqual(['state']);
+  });
+
+  test('loses nothing of a state whose last line break is lost, and puts an unfinished line aside', async () => {
+    const first = await listening('--state', file('state'));
+    await first.client.createSecret({ Name: 'app', SecretString: 'a value' });
+    first.child.kill('SIGKILL');
+    await first.end;
+    const text = await readFile(file('state'), 'utf8');
+    await writeFile(file('state'), text.trimEnd());
+    const second = await listening('--state', file('state'));
+    expect(await second.value('app')).toBe('a value');
+    second.child.kill('SIGKILL');
+    await second.end;
+    await writeFile(file('state'), '{"secret":{"arn":', { flag: 'a' });
+    const third = await listening('--state', file('state'));
+    expect(await third.value('app')).toBe('a value');
+    expect(await readFile(file('state.torn'), 'utf8')).toBe('{"secret":{"arn":');
+  });
+
+  test('writes its state where a link leads to, and takes over the lock of a process that is gone', async () => {
+    await mkdir(file('vault'));
+    await writeFile(file('vault/real'), '');
+    await symlink(file('vault/real'), file('state'));
+    await writeFile(file('vault/real.lock'), '999999999');
+    const { client, child, end } = await listening('--state', file('state'));
+    await client.createSecret({ Name: 'app', SecretString: 'a value' });
+    const second = await rig.run('local', '--port', '0', '--state', file('vault/real'));
+    expect(second).toMatchObject({ code: 1, stderr: expect.stringContaining('has it in use') });
+    child.kill('SIGINT');
+    await end;
+    expect((await lstat(file('state'))).isSymbolicLink()).toBe(true);
+    expect(await readFile(file('vault/real'), 'utf8')).toContain('a value');
+    expect(await readdir(file('vault'))).toEqual(['real']);
+  });
+
+  test('keeps its state small, however often a secret changes', async () => {
+    const { client, child, end } = await listening('--state', file('state'));
+    await client.createSecret({ Name: 'app', SecretString: 'first' });
+    const Description = 'd'.repeat(2000);
+    for (let count = 0; count < 1500; count++) await client.updateSecret({ SecretId: 'app', Description });
+    expect((await stat(file('state'))).size).toBeLessThan(1_100_000);
+    child.kill('SIGKILL');
+    await end;
+    const again = await listening('--state', file('state'));
+    expect(await again.value('app')).toBe('first');
+    expect((await stat(file('state'))).size).toBeLessThan(10_000);
+  });
+
+  test('does not bring a secret back that was deleted during its rotation', async () => {
+    const args = ['--function', `odd=${ODD}`, '--state', file('state')];
+    const secrets = await seed({ app: { does: 'wait', password: FIRST } });
+    const first = await listening(...args, '--seed', secrets);
+    await first.rotate('app', 'odd');
+    await first.said('GetSecretValue app');
+    await first.client.deleteSecret({ SecretId: 'app', ForceDeleteWithoutRecovery: true });
+    await first.client.createSecret({ Name: 'app', SecretString: 'another secret' });
+    await first.said('the rotation was abandoned');
+    first.child.kill('SIGKILL');
+    await first.end;
+    const second = await listening(...args);
+    expect(await second.value('app')).toBe('another secret');
   });
 
   test('lets a rotation that is under way end before it does', async () => {
@@ -199,7 +266,7 @@ describe('quarterturn local', () => {
     child.kill('SIGINT');
     const { code, stdout } = await end;
     expect(code).toBe(0);
-    expect(stdout).toMatch(/ending what is under way first[\s\S]*finishSecret succeeded[\s\S]*ended\n$/);
+    expect(stdout).toMatch(/ending the rotation of app first[\s\S]*finishSecret succeeded[\s\S]*ended\n$/);
   });
 
   test.each([
@@ -207,10 +274,16 @@ describe('quarterturn local', () => {
     ['spin', /Task timed out after 1\.00 seconds/],
     ['throw', /cannot use \[redacted\]/],
     ['throw nothing', /something was thrown that is no Error/],
+    ['throw lines', /app: createSecret failed: first\\u000asecond\\u001b\[31m/],
+    ['lie', /cannot use \[redacted\]/],
+    ['peek', /cannot use \[redacted\] of another secret/],
   ])('a function that does "%s" fails its step, and nothing else', async (does, message) => {
     const { rotate, said, value, output } = await listening(
       ...['--function', `odd=${ODD}`, '--function', `aws=${AWS_TEMPLATE}`, '--timeout', '1'],
-      ...['--seed', await seed({ app: { does, password: FIRST }, good: { password: FIRST } })],
+      ...[
+        '--seed',
+        await seed({ app: { does, password: FIRST }, good: { password: FIRST }, master: MASTER }),
+      ],
     );
     await rotate('app', 'odd');
     await said('app: the rotation failed');
@@ -219,7 +292,77 @@ describe('quarterturn local', () => {
     await said('good: the rotation succeeded');
     expect(JSON.parse(await value('app')).password).toBe(FIRST);
     await until(() => output.stderr.includes('[odd] createSecret of odd knows [redacted]'));
-    expect(output.stdout + output.stderr).not.toContain(FIRST);
+    for (const value of [FIRST, MASTER]) expect(output.stdout + output.stderr).not.toContain(value);
+  });
+
+  test('a handler that takes a callback is waited for', async () => {
+    await writeFile(
+      file('callback.cjs'),
+      `exports.handler = ({ Step }, context, callback) =>
+        setTimeout(() => callback(Step === 'setSecret' ? new Error('the database refused') : null), 50);`,
+    );
+    const { rotate, said } = await listening(
+      ...['--function', `old=${file('callback.cjs')}`, '--seed', await seed({ app: { password: FIRST } })],
+    );
+    await rotate('app', 'old');
+    await said('app: createSecret succeeded[^]*app: setSecret failed: the database refused');
+  });
+
+  test('a module that never loads is given up', async () => {
+    await writeFile(file('never.mjs'), 'await new Promise(() => setInterval(() => {}, 1000));');
+    const { code, stderr } = await rig.run(
+      'local',
+      '--port',
+      '0',
+      '--function',
+      `never=${file('never.mjs')}`,
+    );
+    expect(code).toBe(1);
+    expect(stderr).toContain('the function never cannot be loaded: its process ended (SIGKILL)');
+  });
+
+  test('many rotations at once leave one process a function', async () => {
+    const names = Array.from({ length: 15 }, (_, index) => `app${index}`);
+    const { rotate, said, child } = await listening(
+      ...['--function', `aws=${AWS_TEMPLATE}`],
+      ...['--seed', await seed(Object.fromEntries(names.map((name) => [name, { password: FIRST }])))],
+    );
+    for (const name of names) await rotate(name, 'aws');
+    for (const name of names) await said(`${name}: the rotation succeeded`);
+    const children = () => readFile(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8');
+    await until(async () => (await children()).trim().split(' ').length === 1);
+  });
+
+  test('functions do not outlive it', async () => {
+    const { child, end, rotate, said } = await listening(
+      ...['--function', `odd=${ODD}`, '--seed', await seed({ app: { does: 'spin', password: FIRST } })],
+    );
+    await rotate('app', 'odd');
+    await said('GetSecretValue app');
+    const host = (await readFile(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')).trim();
+    child.kill('SIGKILL');
+    await end;
+    await until(
+      () => !existsSync(`/proc/${host}/cmdline`) || readFileSync(`/proc/${host}/cmdline`, 'utf8') === '',
+    );
+  });
+
+  test('a second Ctrl-C ends it at once', async () => {
+    const { child, end, rotate, said } = await listening(
+      ...['--function', `odd=${ODD}`, '--seed', await seed({ app: { does: 'spin', password: FIRST } })],
+    );
+    await rotate('app', 'odd');
+    await said('GetSecretValue app');
+    child.kill('SIGINT');
+    await said('ending the rotation of app first');
+    child.kill('SIGINT');
+    expect(await end).toMatchObject({ code: 1, stdout: expect.stringContaining('ended in the middle of') });
+  });
+
+  test('tells of requests that are none, too', async () => {
+    const { endpoint, said } = await listening();
+    await fetch(endpoint, { method: 'POST', headers: { 'x-amz-target': 'secretsmanager.Nothing' } });
+    await said('a request UnknownOperationException');
   });
 
   test('invokes a function behind a Lambda runtime interface, and hears of its failures', async () => {
@@ -271,12 +414,15 @@ describe('quarterturn local', () => {
       [['--seed', file('list.json')], 'is not a JSON object', 2],
       [['--seed', file('number.json')], 'the seed of "app" is neither a string nor an object', 2],
       [['--seed', file('name.json')], 'the seed of "a b" is refused: ValidationException: Invalid name', 2],
-      [['--state', file('no/such/folder')], 'cannot write beside the state', 1],
+      [['--state', file('no/such/folder')], 'there is no such folder', 1],
+      [['--state', rig.folder], 'it is not a file', 1],
+      [['--state', ''], '--state takes a file', 2],
+      [['--function', 'a=http://user:my-secret-value@host'], 'must not have a password in it', 2],
     ] as const;
     const outcomes = await Promise.all(cases.map(([args]) => rig.run('local', '--port', '0', ...args)));
     for (const [index, [, message, code]] of cases.entries()) {
       expect(outcomes[index]).toMatchObject({ code, stderr: expect.stringContaining(message) });
-      expect(outcomes[index]?.stderr).not.toContain(secret);
+      expect(outcomes[index]?.stderr).not.toMatch(/my.secret.value/);
     }
   });
 

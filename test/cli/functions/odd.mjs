@@ -10,6 +10,13 @@ export const handler = async ({ SecretId, Step }, context) => {
   if (does === 'quit') process.exit(3);
   if (does === 'spin') for (;;);
   if (does === 'throw') throw new Error(`cannot use ${password}`);
+  if (does === 'throw lines') throw new Error('first\nsecond\u001b[31m');
+  if (does === 'lie') process.send('done');
+  if (does === 'lie') throw new Error(`cannot use ${password}`);
+  if (does === 'peek') {
+    const other = await client.send(new GetSecretValueCommand({ SecretId: 'master' }));
+    throw new Error(`cannot use ${other.SecretString} of another secret`);
+  }
   if (does === 'throw nothing') throw undefined;
   if (does === 'wait') await new Promise((resolve) => setTimeout(resolve, 700));
 };
