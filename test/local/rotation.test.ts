@@ -509,10 +509,11 @@ describe('automatic', () => {
 
   test('rotations begin no more after stop(), and resume() goes on with them', async () => {
     const stopped = await rotating(template, { automatic: true });
-    stopped.secrets.stop();
     await stopped.begin();
+    expect(stopped.secrets.stop()).toEqual(['n']);
     await stopped.secrets.idle();
-    expect(stopped.steps()).toEqual([]);
+    await expect(stopped.begin(OTHER)).rejects.toThrow('has no time for another rotation');
+    expect(stopped.steps()).toEqual(STEPS);
     const resumed = await rotating();
     await resumed.begin();
     resumed.secrets.resume();
