@@ -621,11 +621,14 @@ describe('finishSecret', () => {
     const { deliver, client, secrets, value, labels, token } = await atFinish();
     const original = client.updateSecretVersionStage;
     client.updateSecretVersionStage = async (input) => {
-      await secrets.putSecretValue({
+      const { VersionId: MoveToVersionId } = await secrets.putSecretValue({
         SecretId: 'door',
         SecretString: '{"user":"app","password":"by hand 1"}',
-        VersionStages: ['AWSCURRENT'],
+        VersionStages: ['MINE'],
       });
+      const { VersionId: RemoveFromVersionId } = await secrets.getSecretValue({ SecretId: 'door' });
+      const move = { VersionStage: 'AWSCURRENT', MoveToVersionId, RemoveFromVersionId };
+      await secrets.updateSecretVersionStage({ SecretId: 'door', ...move });
       return original(input);
     };
     expect(await rejection(deliver('finishSecret'))).toMatchObject({ code: 'ERR_CURRENT_MOVED' });

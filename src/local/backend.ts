@@ -57,11 +57,7 @@ export class Backend {
       })
       .catch((error: unknown) => {
         this.#errors.push(error);
-        this.#service.tell({
-          kind: 'broken',
-          secret: secret.name,
-          error: this.#service.redactor.error(error),
-        });
+        this.#service.tell({ kind: 'broken', secret: secret.name, error: undefined }, error);
       })
       .finally(() => {
         this.#drives.delete(secret);

@@ -55,17 +55,26 @@ export class SeenValues {
 
 function hide(redactor: Redactor, secretString: string): void {
   const json = parse(secretString);
-  if (typeof json !== 'object') redactor.hide(secretString);
   if (typeof json === 'string') redactor.hide(json);
-  if (typeof json !== 'object') return;
+  if (typeof json === 'object' && hideStrings(redactor, secretString)) return;
+  redactor.hide(secretString);
+}
+
+/** Hides the strings in a JSON text; false if it is too deep to be read. */
+function hideStrings(redactor: Redactor, json: string): boolean {
   let property = '';
-  // Not the parsed object: of a key that is there twice it has one value.
-  visit(secretString, {
-    onObjectProperty: (name) => {
-      property = name;
-    },
-    onLiteralValue: (value) => redactor.hideFields({ [property]: value }, SHOWN),
-  });
+  try {
+    // Not the parsed object: of a key that is there twice it has one value.
+    visit(json, {
+      onObjectProperty: (name) => {
+        property = name;
+      },
+      onLiteralValue: (value) => redactor.hideFields({ [property]: value }, SHOWN),
+    });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function parse(text: string): unknown {

@@ -165,14 +165,9 @@ export class LocalRotation {
         () => undefined,
         (thrown: unknown) => thrown ?? new Error('the function threw nothing'),
       );
-    this.#service.tell({
-      kind: 'step',
-      secret: secretName,
-      step,
-      attempt,
-      error: error === undefined ? undefined : this.#service.redactor.error(error),
-      durationMs: performance.now() - startedAt,
-    });
+    const durationMs = performance.now() - startedAt;
+    const seen = { kind: 'step', secret: secretName, step, attempt, error: undefined, durationMs } as const;
+    this.#service.tell(seen, error);
     const record: StepRecord = { step, attempt, ...(error !== undefined && { error }) };
     return { record, violations: invocation.violations };
   }

@@ -111,10 +111,20 @@ export class Service {
     }
   }
 
-  /** Tells the observer, who has no say in what happens. */
-  tell(observation: Observation): void {
+  /**
+   * Tells the observer, who has no say in what happens.
+   *
+   * @param thrown what a function threw: it is told without the values that it may quote
+   */
+  tell(observation: Observation, thrown?: unknown): void {
+    const { observe } = this.settings;
+    if (!observe) return;
     try {
-      this.settings.observe?.(observation);
+      observe(
+        thrown === undefined
+          ? observation
+          : ({ ...observation, error: this.redactor.error(thrown) } as Observation),
+      );
     } catch {
       // It is not the caller's, whose call has succeeded or failed already.
     }

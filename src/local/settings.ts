@@ -24,7 +24,7 @@ export type Observation =
       readonly durationMs: number;
     }
   /** A rotation could not be driven any further: the function is gone, or what it did cannot be kept. */
-  | { readonly kind: 'broken'; readonly secret: string; readonly error: Error }
+  | { readonly kind: 'broken'; readonly secret: string; readonly error: Error | undefined }
   | { readonly kind: 'end'; readonly secret: string; readonly outcome: RotationOutcome };
 
 /** How the local Secrets Manager is to behave. The defaults make tests deterministic. */
