@@ -80,8 +80,7 @@ export class Store {
     try {
       const result = change();
       secret.lastChangedDate = now;
-      // A rotation may outlive its secret.
-      if (this.has(secret)) this.#archive?.keep(secret);
+      this.#archive?.keep(secret);
       this.#before.set(secret, before.versions);
       return result;
     } catch (error) {

@@ -357,6 +357,14 @@ describe('RotateSecret', () => {
     expect(steps()).toEqual(STEPS);
   });
 
+  test('refuses a secret that has 20 labels already, and changes nothing', async () => {
+    const { begin, secrets } = await rotating();
+    const VersionStages = Array.from({ length: 19 }, (_, index) => `label${index}`);
+    await secrets.putSecretValue({ SecretId: 'n', SecretString: 'B', VersionStages });
+    await expect(begin()).rejects.toMatchObject({ name: 'LimitExceededException' });
+    expect(await secrets.describeSecret({ SecretId: 'n' })).not.toHaveProperty('RotationEnabled');
+  });
+
   test('after CancelRotateSecret turns rotation on again', async () => {
     const { begin, rotation, secrets } = await rotating();
     await begin();
@@ -608,6 +616,29 @@ describe('strict mode', () => {
     await rotation().runStep();
     await secrets.updateSecret({ SecretId: 'n', Description: 'by the test' });
     expect(await rotation().run()).toMatchObject({ outcome: 'succeeded' });
+  });
+
+  test('blames the function that rotates the secret of the call, among several that run', async () => {
+    const secrets = new LocalSecretsManager({ strict: true, automatic: true });
+    const listener = await secrets.listen();
+    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+    const client = new SecretsManager({ endpoint: listener.url, region: 'eu-west-1', credentials });
+    let tagged = () => {};
+    const untilTagged = new Promise<void>((resolve) => {
+      tagged = resolve;
+    });
+    const good = secrets.addFunction('good', () => untilTagged);
+    const bad = secrets.addFunction('bad', ({ SecretId }) =>
+      client.tagResource({ SecretId, Tags: [] }).finally(() => tagged()),
+    );
+    for (const [Name, RotationLambdaARN] of Object.entries({ patient: good, rogue: bad })) {
+      await secrets.createSecret({ Name, SecretString: 'first' });
+      await secrets.rotateSecret({ SecretId: Name, RotationLambdaARN });
+    }
+    // The other one is not complete either, since its function does nothing.
+    await expect(secrets.idle()).rejects.toThrow(/function of rogue called TagResource/);
+    client.destroy();
+    await listener.close();
   });
 
   test('fails idle() when the rotation is automatic', async () => {

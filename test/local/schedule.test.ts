@@ -1,4 +1,5 @@
 import type { RotationRulesType } from '@aws-sdk/client-secrets-manager';
+import type { StoredSecret } from '../../src/local/secret.js';
 import { LocalSecretsManager } from '../../src/testing/index.js';
 
 /** A Monday. */
@@ -222,6 +223,23 @@ describe('advanceTo', () => {
     const deleted = await scheduled({ AutomaticallyAfterDays: 1 });
     await deleted.secrets.deleteSecret({ SecretId: 's' });
     expect(await deleted.secrets.advanceTo(new Date('2026-02-20T00:00:00Z'))).toEqual([]);
+  });
+
+  test('rotates now what should have been rotated while nobody looked', async () => {
+    const kept: StoredSecret[] = [];
+    const archive = { secrets: [], keep: (secret: StoredSecret) => void kept.push(secret), forget: () => {} };
+    const early = new LocalSecretsManager({ standsAt: NOW }, archive);
+    await early.createSecret({ Name: 's', SecretString: 'A' });
+    const RotationLambdaARN = early.addFunction('f', () => {});
+    const RotationRules = { AutomaticallyAfterDays: 1 };
+    await early.rotateSecret({ SecretId: 's', RotationLambdaARN, RotationRules, RotateImmediately: false });
+    await early.rotation('s').run();
+    const standsAt = new Date('2026-03-01T12:00:00Z');
+    const late = new LocalSecretsManager({ standsAt }, { ...archive, secrets: kept.slice(-1) });
+    const times: Date[] = [];
+    late.addFunction('f', () => times.push(late.now));
+    await late.advanceTo(new Date('2026-03-01T13:00:00Z'));
+    expect(times[0]).toEqual(standsAt);
   });
 
   test('does not go back', async () => {
