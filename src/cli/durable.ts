@@ -1,13 +1,18 @@
+import { randomUUID } from 'node:crypto';
 import {
   closeSync,
   fsyncSync,
   linkSync,
   openSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   rmSync,
+  statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { hostname } from 'node:os';
 
 /** Whether a process is running, whosever it is. */
 export function isRunning(pid: number): boolean {
@@ -31,9 +36,15 @@ export function syncDirectory(path: string): void {
   }
 }
 
+/** The holder shows so often that it is there, and has gone if it did not for so long. */
+const BEAT_MS = 2000;
+const GONE_MS = 10_000;
+
 /** A file that says which process is using another. */
 export class Lock {
   readonly path: string;
+  readonly #mine = `${hostname()} ${processSpace()} ${process.pid}`;
+  readonly #beat: NodeJS.Timeout;
 
   /**
    * Takes the lock, or that of a process that is gone.
@@ -42,49 +53,77 @@ export class Lock {
    */
   constructor(path: string) {
     this.path = path;
-    const mine = `${path}.${process.pid}`;
+    const mine = `${path}.${randomUUID()}`;
     try {
       // With its content from the first moment: a lock is never without its holder.
-      writeFileSync(mine, String(process.pid), { mode: 0o600 });
+      writeFileSync(mine, this.#mine, { mode: 0o600 });
       this.#removeStale();
       linkSync(mine, path);
     } catch (error) {
-      if (codeOf(error) === 'EEXIST') throw this.#taken(readFileSync(path, 'utf8'));
-      if (codeOf(error) === undefined) throw error;
-      throw new Error(`cannot make ${path}: ${codeOf(error)}`);
+      if (codeOf(error) === 'EEXIST') throw this.#taken();
+      throw codeOf(error) === undefined ? error : new Error(`cannot make ${path}: ${codeOf(error)}`);
     } finally {
       rmSync(mine, { force: true });
     }
+    this.#beat = setInterval(() => this.#show(), BEAT_MS).unref();
   }
 
   release(): void {
-    if (holderOf(this.path) === String(process.pid)) rmSync(this.path, { force: true });
+    clearInterval(this.#beat);
+    if (read(this.path) === this.#mine) rmSync(this.path, { force: true });
+  }
+
+  #show(): void {
+    try {
+      utimesSync(this.path, new Date(), new Date());
+    } catch {
+      // Somebody has deleted it, who will know why.
+    }
   }
 
   #removeStale(): void {
-    const holder = holderOf(this.path);
+    const holder = read(this.path);
     if (holder === undefined) return;
-    // In a container every first process has the same id: a lock with ours is from an earlier life.
-    if (holder !== String(process.pid) && isRunning(Number(holder))) throw this.#taken(holder);
-    const aside = `${this.path}.stale.${process.pid}`;
-    renameSync(this.path, aside);
-    const moved = readFileSync(aside, 'utf8');
-    if (moved !== holder) {
-      // Another process was quicker, and this is its own.
-      renameSync(aside, this.path);
-      throw this.#taken(moved);
+    if (this.#isThere(holder)) throw this.#taken();
+    const aside = `${this.path}.${randomUUID()}`;
+    try {
+      renameSync(this.path, aside);
+      // Another process may have been quicker, and this be its own: then it is put back.
+      if (read(aside) !== holder) linkSync(aside, this.path);
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error;
+    } finally {
+      rmSync(aside, { force: true });
     }
-    rmSync(aside, { force: true });
   }
 
-  #taken(holder: string): Error {
-    return new Error(`process ${Number(holder)} has it in use; if it has not, delete ${this.path}`);
+  #isThere(holder: string): boolean {
+    const [host, space, pid] = holder.split(' ');
+    // Only among one's own processes can be looked: in a container, ids say nothing about those outside.
+    if (host === hostname() && space === processSpace()) {
+      return Number(pid) !== process.pid && isRunning(Number(pid));
+    }
+    return Date.now() - statSync(this.path).mtimeMs < GONE_MS;
+  }
+
+  #taken(): Error {
+    const [host, , pid] = (read(this.path) ?? '').split(' ');
+    return new Error(`process ${pid} on ${host} has it in use; if it has not, delete ${this.path}`);
   }
 }
 
-function holderOf(lock: string): string | undefined {
+/** Within which process ids are unique: on Linux, a container has its own. */
+function processSpace(): string {
   try {
-    return readFileSync(lock, 'utf8');
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return 'all';
+  }
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw error;

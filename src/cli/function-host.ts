@@ -55,9 +55,12 @@ async function invoke(handler: Handler, { event, context, remainingMs }: Invocat
   await new Promise<void>((resolve, reject) => {
     const callback: Callback = (error) => (error ? reject(error) : resolve());
     const result = handler(event, { ...context, getRemainingTimeInMillis }, callback);
-    if (result instanceof Promise || handler.length < 3)
-      Promise.resolve(result).then(() => resolve(), reject);
+    if (isThenable(result) || handler.length < 3) Promise.resolve(result).then(() => resolve(), reject);
   });
+}
+
+function isThenable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
 // Ctrl-C reaches the whole process group; a step that is under way ends in order, and then the parent hangs up.

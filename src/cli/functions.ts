@@ -1,6 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { createInterface } from 'node:readline';
+import http from 'node:http';
+import https from 'node:https';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { LocalContext, LocalFunction } from '../local/rotation.js';
 import { codeOf } from './durable.js';
@@ -12,6 +14,8 @@ const EMULATOR_PATH = '/2015-03-31/functions/function/invocations';
 /** As long as Lambda waits for a module. */
 const LOAD_MS = 10_000;
 const MOST_PROCESSES = 10;
+/** Characters of a line that a function prints. */
+const MOST_LINE = 16_384;
 /** No rotation function has more to say. */
 const MOST_BYTES = 1_048_576;
 
@@ -50,31 +54,78 @@ export async function startFunction(url: URL, surroundings: Surroundings): Promi
 function remoteFunction(url: URL): LocalFunction {
   const target = url.pathname === '/' ? new URL(EMULATOR_PATH, url) : url;
   return async (event, context) => {
-    const signal = AbortSignal.timeout(context.getRemainingTimeInMillis());
-    const response = await fetch(target, { method: 'POST', body: JSON.stringify(event), signal }).catch(
-      (error: Error) => {
-        throw new Error(`${target.origin} cannot be reached (${codeOf(error.cause) ?? error.name})`);
-      },
+    const { status, isFailure, text } = await post(
+      target,
+      JSON.stringify(event),
+      context.getRemainingTimeInMillis(),
     );
-    const { errorType, errorMessage } = failureIn(await textOf(response));
+    const { errorType, errorMessage } = failureIn(text);
     if (errorType !== undefined || errorMessage !== undefined) {
       throw new FunctionError(textOr(errorType, 'Error'), textOr(errorMessage, 'it said nothing more'));
     }
-    if (response.headers.has('x-amz-function-error'))
-      throw new Error('the function failed, and said nothing');
-    if (!response.ok) throw new Error(`${target.origin} answered ${response.status}`);
+    // The emulator tells a timeout so, with status 200.
+    if (/^Task timed out after [\d.]+ seconds$/.test(text.trim())) throw new Error(text.trim());
+    if (isFailure) throw new Error('the function failed, and said nothing');
+    if (status !== 200) throw new Error(`${target.origin} answered ${status}`);
+    if (text.trim() !== '' && !isJson(text)) throw new Error(`${target.origin} answered what is no JSON`);
   };
 }
 
-async function textOf({ body }: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
+interface Posted {
+  readonly status: number | undefined;
+  /** Whether a header says that the function failed. */
+  readonly isFailure: boolean;
+  readonly text: string;
+}
+
+/** Not `fetch`, which gives up after five minutes; a function may take fifteen. */
+function post(target: URL, body: string, timeoutMs: number): Promise<Posted> {
+  const { request } = target.protocol === 'https:' ? https : http;
+  return new Promise((resolve, reject) => {
+    const signal = AbortSignal.timeout(timeoutMs);
+    const call = request(target, { method: 'POST', headers: { 'content-type': 'application/json' }, signal });
+    call.on('error', (error) => {
+      const isLate = signal.aborted
+        ? 'its time was up'
+        : `cannot be reached (${codeOf(error) ?? error.name})`;
+      reject(new Error(`${target.origin}: ${isLate}`));
+    });
+    call.on('response', (response) => {
+      textOf(response).then(
+        (text) =>
+          resolve({
+            status: response.statusCode,
+            isFailure: response.headers['x-amz-function-error'] !== undefined,
+            text,
+          }),
+        (error: unknown) => {
+          call.destroy();
+          reject(signal.aborted ? new Error(`${target.origin}: its time was up`) : error);
+        },
+      );
+    });
+    call.end(body);
+  });
+}
+
+async function textOf(response: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of body ?? []) {
+  for await (const chunk of response) {
     size += chunk.byteLength;
     if (size > MOST_BYTES) throw new Error('the function’s answer has more than 1 MiB');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** What the runtime answers for a function that has failed; the status is 200 all the same. */
@@ -112,14 +163,22 @@ class Processes {
 
   async invoke(event: unknown, { getRemainingTimeInMillis, ...context }: LocalContext): Promise<void> {
     while (this.#busy >= MOST_PROCESSES) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (getRemainingTimeInMillis() === 0) {
+      // The step has failed already: it must not begin now.
+      this.#waiting.shift()?.();
+      throw new Error(`its time was up while ${MOST_PROCESSES} others were running`);
+    }
     this.#busy += 1;
     try {
       const child = this.#takeIdle() ?? (await this.#fork());
       const remainingMs = getRemainingTimeInMillis();
+      if (remainingMs === 0) {
+        this.#putBack(child);
+        throw new Error('its time was up while its process was starting');
+      }
       const invocation: Invocation = { id: randomUUID(), event, context, remainingMs };
       const error = await answerOf(child, invocation.id, remainingMs, () => child.send(invocation));
-      if (this.#idle) child.kill('SIGKILL');
-      else this.#idle = child;
+      this.#putBack(child);
       if (error) throw new FunctionError(error.name, error.message);
     } finally {
       this.#busy -= 1;
@@ -137,6 +196,12 @@ class Processes {
     return child;
   }
 
+  /** One process waits for the next invocation. */
+  #putBack(child: ChildProcess): void {
+    if (this.#idle) child.kill('SIGKILL');
+    else this.#idle = child;
+  }
+
   async #fork(): Promise<ChildProcess> {
     const { env, print } = this.#surroundings;
     const child = fork(HOST, [this.#url.href], { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
@@ -147,9 +212,7 @@ class Processes {
       this.#all.delete(child);
       if (this.#idle === child) this.#idle = undefined;
     });
-    for (const stream of [child.stdout, child.stderr]) {
-      if (stream) createInterface({ input: stream }).on('line', print);
-    }
+    for (const stream of [child.stdout, child.stderr]) if (stream) eachLine(stream, print);
     const error = await answerOf(child, '', LOAD_MS, () => {});
     if (!error) return child;
     child.kill('SIGKILL');
@@ -188,5 +251,22 @@ function answerOf(
     child.on('message', onMessage);
     child.on('exit', onExit);
     ask();
+  });
+}
+
+/** Calls `print` with each line; what has no end is cut into pieces. */
+function eachLine(stream: Readable, print: (line: string) => void): void {
+  let rest = '';
+  stream.setEncoding('utf8');
+  stream.on('data', (chunk: string) => {
+    const lines = (rest + chunk).split(/\r?\n/);
+    rest = lines.pop() ?? '';
+    for (const line of lines) print(line);
+    if (rest.length < MOST_LINE) return;
+    print(rest);
+    rest = '';
+  });
+  stream.on('end', () => {
+    if (rest !== '') print(rest);
   });
 }

@@ -19,8 +19,10 @@ export class Interruption {
     for (const [signal, listener] of this.#listeners) process.on(signal, listener);
     // Whoever reads our output has gone, or it cannot be written. Of stderr there is nobody left to tell.
     process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
-      if (code !== 'EPIPE') process.stderr.write(`quarterturn: stdout cannot be written: ${code}\n`);
-      this.#interrupt(code === 'EPIPE' ? EXIT_CODES.SIGTERM : 1);
+      if (code !== 'EPIPE' && this.#exitCode === undefined)
+        process.stderr.write(`quarterturn: stdout cannot be written: ${code}\n`);
+      // Each line that cannot be written is an error of its own, and no second Ctrl-C.
+      if (this.#exitCode === undefined) this.#interrupt(code === 'EPIPE' ? EXIT_CODES.SIGTERM : 1);
     });
     process.stderr.on('error', () => {});
   }

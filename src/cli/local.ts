@@ -63,8 +63,11 @@ async function serve(command: LocalCommand, state: StateFile | undefined): Promi
     const seeded = await plant(command.seed, secrets);
     introduce(client, arns, seeded, command.stateFile);
     isIntroduced = true;
-    for (const name of secrets.unfinished) line(`going on with the rotation of ${name}`);
-    secrets.resume();
+    if (state?.torn !== undefined) line(`the last line of the state was not whole, and is in ${state.torn}`);
+    if (interruption.exitCode === undefined) {
+      for (const name of secrets.unfinished) line(`going on with the rotation of ${name}`);
+      secrets.resume();
+    }
     await interrupted;
     await finish(secrets);
     return interruption.exitCode === 1 ? 1 : 0;
@@ -193,7 +196,7 @@ const ENDS = {
   succeeded: 'succeeded',
   failed: 'failed; the next RotateSecret starts it over',
   incomplete: 'is not complete: four steps succeeded, and AWSCURRENT did not move',
-  abandoned: 'was abandoned: somebody stored a value, or cancelled it',
+  abandoned: 'was abandoned: somebody stored a value, cancelled it, or deleted the secret',
 } as const;
 
 function messageOf(error: unknown): string {

@@ -9,7 +9,6 @@ import {
   realpathSync,
   renameSync,
   rmSync,
-  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -31,6 +30,9 @@ interface WrittenVersion extends Omit<Version, 'labels' | 'secretString' | 'secr
   readonly binary?: string;
 }
 
+/** How each version of a secret was written last, and whether with its value. */
+type Written = Map<string, { readonly text: string; readonly isFilled: boolean }>;
+
 /** A line: a secret as it is after a change, with those of its versions that have changed; or a secret that is gone. */
 type Line =
   | { readonly secret: Omit<StoredSecret, 'versions'>; readonly versions: readonly WrittenVersion[] }
@@ -42,14 +44,16 @@ type Line =
  */
 export class StateFile implements Archive {
   readonly secrets: readonly StoredSecret[];
+  /** The file in which an unfinished last line was put aside. */
+  readonly torn: string | undefined;
   readonly #path: string;
   readonly #lock: Lock;
   readonly #kept = new Map<string, StoredSecret>();
-  /** How each version of a secret was written last. */
-  readonly #written = new Map<string, Map<string, string>>();
+  #written = new Map<string, Written>();
   #file = -1;
   #size = 0;
-  #compactSize = 0;
+  /** At which it is written anew. */
+  #mostSize = 0;
 
   /**
    * Reads a state file, or begins one. There is one process with it at a time.
@@ -64,7 +68,9 @@ export class StateFile implements Archive {
       throw new Error(`cannot use the state ${path}: ${error instanceof Error ? error.message : ''}`);
     }
     try {
-      this.secrets = read(readText(this.#path), this.#path);
+      const { secrets, rest } = read(readText(this.#path), this.#path);
+      if (rest !== undefined) this.torn = putAside(rest, this.#path);
+      this.secrets = secrets;
       for (const secret of this.secrets) this.#kept.set(secret.arn, secret);
       this.#writeAnew();
     } catch (error) {
@@ -78,7 +84,13 @@ export class StateFile implements Archive {
     this.#append(lineOf(secret, written));
     this.#written.set(secret.arn, written);
     this.#kept.set(secret.arn, secret);
-    if (this.#size > GROWTH_BYTES + GROWTH_FACTOR * this.#compactSize) this.#writeAnew();
+    if (this.#size <= this.#mostSize) return;
+    try {
+      this.#writeAnew();
+    } catch {
+      // The change is safe where it is; later there may be more room.
+      this.#mostSize = 2 * this.#size;
+    }
   }
 
   forget({ arn }: StoredSecret): void {
@@ -95,29 +107,32 @@ export class StateFile implements Archive {
   /** Writes the file without what is outdated or unfinished, and with the right mode. */
   #writeAnew(): void {
     const unfinished = `${this.#path}.part`;
-    rmSync(unfinished, { force: true });
-    const file = openSync(unfinished, 'wx', 0o600);
+    let file = -1;
     try {
+      rmSync(unfinished, { force: true });
+      file = openSync(unfinished, 'wx', 0o600);
       // Whatever the umask takes away.
       fchmodSync(file, 0o600);
       let size = writeAll(file, HEADER);
-      this.#written.clear();
+      const all = new Map<string, Written>();
       for (const secret of this.#kept.values()) {
-        const written = new Map<string, string>();
+        const written: Written = new Map();
         size += writeAll(file, lineOf(secret, written));
-        this.#written.set(secret.arn, written);
+        all.set(secret.arn, written);
       }
       fdatasyncSync(file);
       renameSync(unfinished, this.#path);
-      syncDirectory(dirname(this.#path));
+      // From here on this is the file, whatever else fails.
       if (this.#file >= 0) closeSync(this.#file);
       this.#file = file;
       this.#size = size;
-      this.#compactSize = size;
+      this.#mostSize = GROWTH_BYTES + GROWTH_FACTOR * size;
+      this.#written = all;
     } catch (error) {
-      closeSync(file);
+      if (file >= 0) closeSync(file);
       throw new Error(`cannot write the state ${this.#path}: ${codeOf(error)}`);
     }
+    syncDirectory(dirname(this.#path));
   }
 
   #append(line: string): void {
@@ -140,6 +155,7 @@ function realPath(path: string): string {
     if (lstatSync(real).isFile()) return real;
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw new Error(`cannot use the state ${path}: ${codeOf(error)}`);
+    if (lstatSync(path, { throwIfNoEntry: false })) throw new Error(`the state ${path} is a link to nothing`);
     try {
       return join(realpathSync(dirname(resolve(path))), basename(path));
     } catch {
@@ -168,21 +184,21 @@ function writeAll(file: number, text: string, position?: number): number {
 }
 
 /** @param written how each version was written last; those of this line are noted */
-function lineOf({ versions, ...secret }: StoredSecret, written: Map<string, string>): string {
+function lineOf({ versions, ...secret }: StoredSecret, written: Written): string {
   const changed: WrittenVersion[] = [];
   for (const { secretString, secretBinary, labels, ...version } of versions.values()) {
     const described = { ...version, labels: [...labels] };
     const isFilled = secretString !== undefined || secretBinary !== undefined;
-    const text = JSON.stringify([described, isFilled]);
+    const text = JSON.stringify(described);
     const before = written.get(version.id);
-    if (before === text) continue;
-    const isValueWritten = before?.endsWith(',true]') === true;
+    if (before?.text === text && before.isFilled === isFilled) continue;
+    const isValueWritten = before?.isFilled === true;
     changed.push({
       ...described,
       ...(!isValueWritten && secretString !== undefined && { string: secretString }),
       ...(!isValueWritten && secretBinary && { binary: Buffer.from(secretBinary).toString('base64') }),
     });
-    written.set(version.id, text);
+    written.set(version.id, { text, isFilled });
   }
   // What a function threw may quote a value, and an attempt that is broken off starts over.
   const { inFlight } = secret;
@@ -190,8 +206,8 @@ function lineOf({ versions, ...secret }: StoredSecret, written: Map<string, stri
   return `${JSON.stringify({ secret: kept, versions: changed } satisfies Line)}\n`;
 }
 
-/** Reads the lines of a file; what follows the last line break was never answered, and is put aside. */
-function read(text: string, path: string): readonly StoredSecret[] {
+/** Reads the lines of a file; `rest` is what follows the last line break, and was never answered. */
+function read(text: string, path: string): { secrets: readonly StoredSecret[]; rest: string | undefined } {
   if (text !== '' && !text.startsWith(HEADER)) {
     throw new Error(`${path} is not a state of quarterturn local: nothing was changed in it`);
   }
@@ -206,9 +222,22 @@ function read(text: string, path: string): readonly StoredSecret[] {
       );
     }
   }
-  if (rest !== '' && !take(rest, secrets)) writeFileSync(`${path}.torn`, rest, { mode: 0o600 });
+  const isTorn = rest !== '' && !take(rest, secrets);
   const now = new Date();
-  return [...secrets.values()].filter(({ deletedDate }) => !deletedDate || deletedDate > now);
+  const kept = [...secrets.values()].filter(({ deletedDate }) => !deletedDate || deletedDate > now);
+  return { secrets: kept, rest: isTorn ? rest : undefined };
+}
+
+function putAside(text: string, path: string): string {
+  const aside = `${path}.torn-${Date.now()}`;
+  const file = openSync(aside, 'wx', 0o600);
+  try {
+    writeAll(file, text);
+    fdatasyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  return aside;
 }
 
 /** Takes up what a line says; false if it is none. */

@@ -4,13 +4,15 @@ import type { Operation } from './model.js';
 import * as refusals from './refusals.js';
 import { LocalRotation, type RotationReport } from './rotation.js';
 import { nextWindow, type RotationWindow } from './schedule.js';
-import { isOvertaken, type RotationInFlight, type StoredSecret } from './secret.js';
+import { isOvertaken, isValidName, type RotationInFlight, type StoredSecret } from './secret.js';
 import type { Service } from './service.js';
 
 /** What Secrets Manager does of itself: rotations after RotateSecret, if they are automatic, and by schedule. */
 export class Backend {
   readonly #service: Service;
   readonly #drives = new Map<StoredSecret, Promise<void>>();
+  /** Those that are to be started over once the drive has ended. */
+  readonly #again = new Set<StoredSecret>();
   readonly #errors: unknown[] = [];
   /** When a rotation is tried again that began in a window and failed. */
   readonly #retryAt = new WeakMap<RotationWindow, Date>();
@@ -23,18 +25,20 @@ export class Backend {
 
   /** Does an operation, and what follows upon it. */
   call(operation: Operation, input: object, isRemote: boolean): object {
-    const isDriven = operation === 'RotateSecret' && this.#service.settings.automatic;
-    if (isDriven && this.#isStopping) throw refusals.notHere('time for another rotation: it is ending');
+    if (operation !== 'RotateSecret' || !this.#service.settings.automatic) {
+      return this.#service.call(operation, input, isRemote);
+    }
+    if (this.#isStopping) throw refusals.notHere('time for another rotation: it is ending');
+    let again = false;
     try {
-      const output = this.#service.call(operation, input, isRemote);
-      if (isDriven) this.drive(this.#secretIn(input));
-      return output;
+      return this.#service.call(operation, input, isRemote);
     } catch (error) {
       // "A previous rotation isn't complete. That rotation will be reattempted."
-      if (isDriven && isError(error) && error.message === refusals.rotationUnfinished().message) {
-        this.drive(this.#secretIn(input), { again: true });
-      }
+      again = isError(error) && error.message === refusals.rotationUnfinished().message;
       throw error;
+    } finally {
+      // Also after an error: the call may have taken effect all the same.
+      this.drive(this.#secretIn(input), { again });
     }
   }
 
@@ -46,14 +50,20 @@ export class Backend {
 
   /** Drives the rotation of a secret that is under way, if nobody does; one that has ended in vain only if it is to. */
   drive(secret: StoredSecret | undefined, { again = false } = {}): void {
-    if (!secret || !isUnfinished(secret) || this.#drives.has(secret) || this.#isStopping) return;
-    const hasBegun = secret.inFlight.steps.length > 0;
-    if (hasBegun && !again) return;
-    const { token } = secret.inFlight;
+    if (!secret || !isUnfinished(secret) || this.#isStopping) return;
+    if (this.#drives.has(secret)) {
+      if (again) this.#again.add(secret);
+      return;
+    }
+    const { token, steps } = secret.inFlight;
+    if (steps.length > 0 && !again) return;
+    const { driven, store } = this.#service;
     const drive = new Promise<void>((resolve) => setImmediate(resolve))
       .then(async () => {
+        // Meanwhile it may have been cancelled, or taken up by somebody else.
+        if (secret.inFlight?.token !== token || !store.has(secret) || driven.has(secret)) return;
         const rotation = new LocalRotation(this.#service, secret);
-        await (hasBegun ? rotation.reattempt() : rotation.run());
+        await (secret.inFlight.steps.length > 0 ? rotation.reattempt() : rotation.run());
       })
       .catch((error: unknown) => {
         this.#errors.push(error);
@@ -61,8 +71,9 @@ export class Backend {
       })
       .finally(() => {
         this.#drives.delete(secret);
+        const isWanted = this.#again.delete(secret);
         // Another may have begun before this one had come to its end.
-        if (secret.inFlight?.token !== token) this.drive(secret);
+        if (isWanted || secret.inFlight?.token !== token) this.drive(secret, { again: isWanted });
       });
     this.#drives.set(secret, drive);
   }
@@ -83,6 +94,11 @@ export class Backend {
     return [...this.#drives.keys()];
   }
 
+  /** Lets rotations begin again. */
+  go(): void {
+    this.#isStopping = false;
+  }
+
   /** Lets time pass, and runs the rotations that are due, each at the opening of its window. */
   async advanceTo(date: Date): Promise<readonly RotationReport[]> {
     const { clock } = this.#service;
@@ -92,6 +108,7 @@ export class Backend {
     const reports: RotationReport[] = [];
     const errors: unknown[] = [];
     try {
+      await Promise.all(this.#drives.values());
       for (let due = this.#firstDue(date); due; due = this.#firstDue(date)) {
         clock.advanceTo(due.at);
         await this.#rotateBySchedule(due.secret).then(
@@ -105,6 +122,8 @@ export class Backend {
       this.#isAdvancing = false;
     }
     clock.advanceTo(date);
+    // What a client has begun meanwhile.
+    if (this.#service.settings.automatic) for (const secret of this.unfinished) this.drive(secret);
     throwAll(errors);
     return reports;
   }
@@ -137,13 +156,15 @@ export class Backend {
   }
 
   #secretIn(input: object): StoredSecret | undefined {
-    const { SecretId } = input as { readonly SecretId?: string };
-    return this.#service.store.find(SecretId ?? '', this.#service.clock.now());
+    const { SecretId } = input as { readonly SecretId?: unknown };
+    const name = typeof SecretId === 'string' ? SecretId : '';
+    const isName = name.startsWith('arn:') || isValidName(name);
+    return isName ? this.#service.store.find(name, this.#service.clock.now()) : undefined;
   }
 }
 
 function isUnfinished(secret: StoredSecret): secret is StoredSecret & { inFlight: RotationInFlight } {
-  return secret.inFlight !== undefined && !isOvertaken(secret, secret.inFlight);
+  return secret.inFlight !== undefined && !secret.deletedDate && !isOvertaken(secret, secret.inFlight);
 }
 
 function throwAll(errors: readonly unknown[]): void {

@@ -98,7 +98,7 @@ export class LocalSecretsManager extends SecretsManager {
   /**
    * Resolves when no automatic rotation is under way.
    *
-   * @throws Error if, in strict mode, a function did what it must not
+   * @throws what broke one off: the function is gone, or did, in strict mode, what it must not
    */
   idle(): Promise<void> {
     return this.#backend.idle();
@@ -109,8 +109,9 @@ export class LocalSecretsManager extends SecretsManager {
     return this.#backend.unfinished.map(({ name }) => name);
   }
 
-  /** Starts over all rotations that are not complete. */
+  /** Starts over all rotations that are not complete, and lets others begin again after `stop()`. */
   resume(): void {
+    this.#backend.go();
     for (const secret of this.#backend.unfinished) this.#backend.drive(secret, { again: true });
   }
 
@@ -123,7 +124,7 @@ export class LocalSecretsManager extends SecretsManager {
     return this.#backend.stop().map(({ name }) => name);
   }
 
-  /** Takes every value that a client has got or given out of a text: out of what a rotation function prints. */
+  /** Takes the values that rotation functions can know out of a text: out of what they print. */
   redact(text: string): string {
     return this.#service.redactor.text(text);
   }
@@ -136,7 +137,7 @@ export class LocalSecretsManager extends SecretsManager {
   listen(port = 0): Promise<Listener> {
     return listen(
       {
-        answer: (operation, input) => this.#backend.call(operation, detached(input), true),
+        answer: (operation, input) => this.#backend.call(operation, input, true),
         refused: (error) =>
           this.#service.tell({
             kind: 'call',

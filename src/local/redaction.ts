@@ -13,28 +13,29 @@ const SHOWN = [
   'masterarn',
 ];
 
-/** Members of requests and answers that hold values. */
+/** Members of requests, answers and versions that hold values. */
 interface Values {
-  readonly SecretString?: string;
-  readonly SecretBinary?: Uint8Array;
+  readonly SecretString?: string | undefined;
+  readonly SecretBinary?: Uint8Array | undefined;
   readonly RandomPassword?: string;
   readonly SecretValues?: readonly Values[];
 }
 
-/** The values that clients have got or given: what a rotation function can throw or print. */
+/** Values that are taken out of a text; each costs a look at the text. */
+const MOST_VALUES = 1000;
+
+/** The values that rotation functions have got or given, the latest of them: what they can throw or print. */
 export class SeenValues {
-  readonly #redactor = new Redactor();
   readonly #seen = new Set<string>();
-  /** Most are never needed: they are taken apart when somebody asks. */
-  #unread: string[] = [];
+  #redactor: Redactor | undefined;
 
   note(...messages: readonly Values[]): void {
     for (const { SecretString, SecretBinary, RandomPassword, SecretValues = [] } of messages) {
       this.#note(SecretString);
       this.#note(RandomPassword);
-      if (SecretBinary) {
+      if (SecretBinary instanceof Uint8Array) {
         const bytes = Buffer.from(SecretBinary);
-        for (const encoding of ['base64', 'utf8', 'latin1'] as const) this.#note(bytes.toString(encoding));
+        for (const encoding of ENCODINGS) this.#note(bytes.toString(encoding));
       }
       this.note(...SecretValues);
     }
@@ -42,16 +43,23 @@ export class SeenValues {
 
   /** Takes them out of texts and errors. */
   get redactor(): Redactor {
-    for (const value of this.#unread.splice(0)) hide(this.#redactor, value);
+    if (!this.#redactor) {
+      this.#redactor = new Redactor();
+      for (const value of this.#seen) hide(this.#redactor, value);
+    }
     return this.#redactor;
   }
 
-  #note(value: string | undefined): void {
-    if (value === undefined || this.#seen.has(value)) return;
+  #note(value: unknown): void {
+    if (typeof value !== 'string' || this.#seen.has(value)) return;
     this.#seen.add(value);
-    this.#unread.push(value);
+    this.#redactor = undefined;
+    const [oldest = ''] = this.#seen;
+    if (this.#seen.size > MOST_VALUES) this.#seen.delete(oldest);
   }
 }
+
+const ENCODINGS = ['base64', 'utf8', 'latin1', 'hex'] as const;
 
 function hide(redactor: Redactor, secretString: string): void {
   const json = parse(secretString);
@@ -62,14 +70,15 @@ function hide(redactor: Redactor, secretString: string): void {
 
 /** Hides the strings in a JSON text; false if it is too deep to be read. */
 function hideStrings(redactor: Redactor, json: string): boolean {
-  let property = '';
   try {
     // Not the parsed object: of a key that is there twice it has one value.
     visit(json, {
-      onObjectProperty: (name) => {
-        property = name;
+      onLiteralValue(value, _offset, _length, _line, _character, path) {
+        const property = String(path().findLast((segment) => typeof segment === 'string') ?? '');
+        redactor.hideFields({ [property]: value }, SHOWN);
+        const lines = typeof value === 'string' && value.includes('\n') ? value.split(/\r?\n/) : [];
+        redactor.hideFields({ [property]: lines }, SHOWN);
       },
-      onLiteralValue: (value) => redactor.hideFields({ [property]: value }, SHOWN),
     });
     return true;
   } catch {

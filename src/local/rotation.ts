@@ -190,13 +190,15 @@ export class LocalRotation {
     this.#secret.inFlight = { ...rotation, attempt: rotation.attempt + 1, steps: [] };
   }
 
-  /** Somebody stored a new current value meanwhile, took the label away, or deleted the secret. */
+  /** Somebody stored a new current value meanwhile, took the label away, or marked the secret for deletion. */
   #isLost(rotation: RotationInFlight): boolean {
     return isOvertaken(this.#secret, rotation) || this.#secret.deletedDate !== undefined;
   }
 
   #abandon(rotation: RotationInFlight): RotationReport {
     const isNews = this.#current() && !rotation.isAbandoned && rotation.kind === 'rotate';
+    // A secret that is marked for deletion may be restored, and its rotation be started over.
+    if (this.#secret.deletedDate) return this.#tell('abandoned', rotation);
     const report = this.#end(rotation, 'abandoned', () => {});
     if (isNews) this.#record('RotationAbandoned', rotation);
     return report;

@@ -93,13 +93,15 @@ export class Service {
     const startedAt = performance.now();
     const secretId = this.#nameOf(input);
     let failure: string | undefined;
+    // Whoever calls while a function runs may be that function.
+    if (this.#running.size > 0) this.#seen.note(input);
     try {
       return this.faults.during(operation, (isStale) => {
         this.#assertAllowed(operation, input, isRemote);
         assertConstraints(REQUESTS[operation], input);
         const implementation = OPERATIONS[operation] as Implementation;
         const output = implementation(this.#context(isStale), input);
-        this.#seen.note(input, output);
+        if (this.#running.size > 0) this.#seen.note(output);
         return output;
       });
     } catch (error) {
@@ -151,6 +153,10 @@ export class Service {
   /** Runs a rotation function, and knows meanwhile which calls are its own. */
   async invoke(invocation: Invocation, work: () => Promise<void>): Promise<void> {
     this.#running.add(invocation);
+    // What it knows from earlier, or from elsewhere.
+    for (const { labels, secretString, secretBinary } of invocation.secret.versions.values()) {
+      if (labels.size > 0) this.#seen.note({ SecretString: secretString, SecretBinary: secretBinary });
+    }
     await this.#invocation.run(invocation, work).finally(() => this.#running.delete(invocation));
   }
 
@@ -165,7 +171,7 @@ export class Service {
     return reads.left >= 0;
   }
 
-  /** Takes every value that anybody has got or given out of texts and errors. */
+  /** Takes the values that rotation functions can know out of texts and errors. */
   get redactor(): Redactor {
     return this.#seen.redactor;
   }

@@ -87,7 +87,7 @@ export interface LocalOptions {
   /**
    * Whether a rotation ends with an error when the function makes a call that the role of AWS's rotation functions does
    * not allow, stores a value without the rotation's ClientRequestToken, or leaves AWSPENDING on another version than
-   * AWSCURRENT. A call over the socket counts as the function's while a step runs.
+   * AWSCURRENT. A call over the socket counts as made by the function that rotates its secret, or by the only one that runs.
    *
    * @default false
    */

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { isError } from '../errors.js';
+import { detached } from './detached.js';
 import { isOperation, type Operation, REQUESTS } from './model.js';
 import * as refusals from './refusals.js';
 
@@ -80,7 +82,7 @@ function operationOf(target: string | readonly string[] | undefined): Operation 
 }
 
 function inputOf(operation: Operation, body: Uint8Array): object {
-  const input = parse(body);
+  const input = detached(parse(body));
   for (const [name, shape] of Object.entries(REQUESTS[operation])) {
     const value: unknown = Reflect.get(input, name);
     if (shape.type === 'blob' && value !== undefined && value !== null) {
@@ -130,12 +132,16 @@ export async function listen(answering: Answering, port: number): Promise<Listen
     void serve(request, reply, answering);
   server.on('request', onRequest);
   server.on('checkExpectation', onRequest);
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    // What is no HTTP is told so; who is too slow, or has gone, is hung up on.
-    if (!error.code?.startsWith('HPE_') || !socket.writable) return void socket.destroy();
+  const hangUp = (socket: Duplex) => {
     const { body } = errorResponse(refusals.notJson());
     const head = `HTTP/1.1 400 Bad Request\r\ncontent-type: ${CONTENT_TYPE}\r\ncontent-length: ${body.length}\r\n`;
     socket.end(`${head}connection: close\r\n\r\n${body}`);
+  };
+  server.on('connect', (_, socket) => hangUp(socket));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    // What is no HTTP is told so; who is too slow, or has gone, is hung up on.
+    if (error.code?.startsWith('HPE_') && socket.writable) hangUp(socket);
+    else socket.destroy();
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import { CommandRig, until } from '../support/command.js';
@@ -175,7 +176,7 @@ describe('quarterturn local', () => {
     const second = await rig.run('local', '--port', '0', '--state', file('state'));
     expect(second).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining(`process ${child.pid} has it in use`),
+      stderr: expect.stringContaining(`process ${child.pid} on ${hostname()} has it in use`),
     });
     child.kill('SIGINT');
     expect(await end).toMatchObject({ code: 0 });
@@ -210,14 +211,18 @@ describe('quarterturn local', () => {
     await writeFile(file('state'), '{"secret":{"arn":', { flag: 'a' });
     const third = await listening('--state', file('state'));
     expect(await third.value('app')).toBe('a value');
-    expect(await readFile(file('state.torn'), 'utf8')).toBe('{"secret":{"arn":');
+    const torn = (await readdir(rig.folder)).find((name) => name.includes('.torn-')) ?? '';
+    expect(await readFile(file(torn), 'utf8')).toBe('{"secret":{"arn":');
+    expect((await stat(file(torn))).mode & 0o777).toBe(0o600);
+    await third.said(`the last line of the state was not whole, and is in .*${torn}`);
   });
 
   test('writes its state where a link leads to, and takes over the lock of a process that is gone', async () => {
     await mkdir(file('vault'));
     await writeFile(file('vault/real'), '');
     await symlink(file('vault/real'), file('state'));
-    await writeFile(file('vault/real.lock'), '999999999');
+    const { readlinkSync } = await import('node:fs');
+    await writeFile(file('vault/real.lock'), `${hostname()} ${readlinkSync('/proc/self/ns/pid')} 999999999`);
     const { client, child, end } = await listening('--state', file('state'));
     await client.createSecret({ Name: 'app', SecretString: 'a value' });
     const second = await rig.run('local', '--port', '0', '--state', file('vault/real'));
@@ -347,6 +352,29 @@ describe('quarterturn local', () => {
     );
   });
 
+  test('goes on with the rotation that is under way when nobody reads its output any more', async () => {
+    const { child, end, rotate, said, value } = await listening(
+      ...['--function', `slow=${ODD}`, '--seed', await seed({ app: { does: 'wait', password: FIRST } })],
+      ...['--state', file('state')],
+    );
+    await rotate('app', 'slow');
+    await said('GetSecretValue app');
+    child.stdout?.destroy();
+    expect(await value('app')).toContain(FIRST);
+    const { code, stderr } = await end;
+    expect(code).toBe(0);
+    expect(stderr).toContain('[slow] finishSecret of slow');
+  });
+
+  test('a function may print without end', async () => {
+    const { rotate, said, output } = await listening(
+      ...['--function', `odd=${ODD}`, '--seed', await seed({ app: { does: 'flood', password: FIRST } })],
+    );
+    await rotate('app', 'odd');
+    await said('app: the rotation is not complete');
+    expect(output.stderr).toMatch(/^\[odd\] x{16384}$/m);
+  });
+
   test('a second Ctrl-C ends it at once', async () => {
     const { child, end, rotate, said } = await listening(
       ...['--function', `odd=${ODD}`, '--seed', await seed({ app: { does: 'spin', password: FIRST } })],
@@ -366,6 +394,7 @@ describe('quarterturn local', () => {
   });
 
   test('invokes a function behind a Lambda runtime interface, and hears of its failures', async () => {
+    const names = ['fails', 'late', 'odd', 'moved', 'quiet', 'endless', 'silent'];
     const seen: unknown[] = [];
     const emulator = createServer(async (request, response) => {
       const chunks: Buffer[] = [];
@@ -374,23 +403,41 @@ describe('quarterturn local', () => {
       seen.push([request.method, request.url, event.Step]);
       // As the emulator does: status 200, whatever the function did.
       const failure = { errorType: 'KeyError', errorMessage: `'${FIRST}'`, stackTrace: [] };
-      response.end(event.Step === 'setSecret' ? JSON.stringify(failure) : 'null');
+      const answers: Record<string, () => unknown> = {
+        fails: () => response.end(event.Step === 'setSecret' ? JSON.stringify(failure) : 'null'),
+        late: () => response.end('Task timed out after 3.00 seconds'),
+        odd: () => response.end('<html>'),
+        moved: () => response.writeHead(302, { location: '/elsewhere' }).end(),
+        quiet: () => response.writeHead(200, { 'x-amz-function-error': 'Unhandled' }).end(),
+        endless: () => setInterval(() => response.write('x'.repeat(1_000_000)), 1).unref(),
+        silent: () => {},
+      };
+      answers[/secret:(\w+)-/.exec(event.SecretId)?.[1] ?? '']?.();
     });
     await new Promise<void>((resolve) => emulator.listen(0, '127.0.0.1', resolve));
     const { port } = emulator.address() as AddressInfo;
     try {
       const { rotate, said, output } = await listening(
-        ...['--function', `py=http://127.0.0.1:${port}`, '--seed', await seed({ app: { password: FIRST } })],
+        ...['--function', `py=http://127.0.0.1:${port}`, '--timeout', '1'],
+        ...['--seed', await seed(Object.fromEntries(names.map((name) => [name, { password: FIRST }])))],
       );
-      await rotate('app', 'py');
-      await said('app: the rotation failed');
+      await rotate('fails', 'py');
+      await said('fails: the rotation failed');
       expect(seen).toEqual([
         ['POST', '/2015-03-31/functions/function/invocations', 'createSecret'],
         ['POST', '/2015-03-31/functions/function/invocations', 'setSecret'],
       ]);
       expect(output.stdout).toContain("setSecret failed: KeyError: '[redacted]'");
+      for (const name of names.slice(1)) await rotate(name, 'py');
+      await said('late: createSecret failed: Task timed out after 3.00 seconds');
+      await said('odd: createSecret failed: .* answered what is no JSON');
+      await said('moved: createSecret failed: .* answered 302');
+      await said('quiet: createSecret failed: the function failed, and said nothing');
+      await said('endless: createSecret failed: the function’s answer has more than 1 MiB');
+      await said('silent: createSecret failed: (Task timed out after 1.00|.*its time was up)');
     } finally {
       emulator.close();
+      emulator.closeAllConnections();
     }
   });
 
@@ -401,6 +448,7 @@ describe('quarterturn local', () => {
     await writeFile(file('number.json'), `{"app":5}`);
     await writeFile(file('name.json'), `{"a b":"${secret}"}`);
     await writeFile(file('none.mjs'), 'export const other = 1;');
+    await symlink(file('missing'), file('dangling'));
     const cases = [
       [['--port', '70000'], '--port takes a whole number from 0 to 65535', 2],
       [['--timeout', 'long'], '--timeout takes a whole number from 1 to 900', 2],
@@ -416,6 +464,7 @@ describe('quarterturn local', () => {
       [['--seed', file('name.json')], 'the seed of "a b" is refused: ValidationException: Invalid name', 2],
       [['--state', file('no/such/folder')], 'there is no such folder', 1],
       [['--state', rig.folder], 'it is not a file', 1],
+      [['--state', file('dangling')], 'is a link to nothing', 1],
       [['--state', ''], '--state takes a file', 2],
       [['--function', 'a=http://user:my-secret-value@host'], 'must not have a password in it', 2],
     ] as const;

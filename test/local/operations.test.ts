@@ -395,29 +395,42 @@ test('options that are undefined are as absent', async () => {
   });
 });
 
-test('redact takes out every form in which a secret holds its value', async () => {
+test('redact takes out every form of the values that a function can know, and those only', async () => {
   const secrets = new LocalSecretsManager();
   const values = [
     '{"username":"app","password":"password-in-json","password":"doubled-key-value"}',
     'a plain string of a secret',
     '"a JSON string of a secret"',
-    '[{"key":"a key in a list"}]',
+    '{"keys":[{"username":"app"},"a key in a list"],"pem":"first line of it\\nlast"}',
   ];
-  for (const [index, SecretString] of values.entries())
+  for (const [index, SecretString] of values.entries()) {
     await secrets.createSecret({ Name: `s${index}`, SecretString });
-  await secrets.createSecret({ Name: 'bytes', SecretBinary: Buffer.from('bytes that are a text') });
+  }
+  const SecretBinary = Buffer.from('bytes that are a text');
+  await secrets.createSecret({ Name: 'bytes', SecretBinary });
+  await secrets.createSecret({ Name: 'unread', SecretString: 'nobody has read this' });
+  const RotationLambdaARN = secrets.addFunction('f', async () => {
+    for (const SecretId of ['s1', 's2', 's3', 'bytes']) await secrets.getSecretValue({ SecretId });
+    const refused = { SecretId: 'missing', SecretString: 'a value that is refused' };
+    await secrets.putSecretValue(refused).catch(() => {});
+  });
+  await secrets.rotateSecret({ SecretId: 's0', RotationLambdaARN });
+  await secrets.rotation('s0').runStep();
   for (const secret of [
     'password-in-json',
     'doubled-key-value',
     'a plain string of a secret',
     'a JSON string of a secret',
     'a key in a list',
+    'first line of it',
+    'last',
     'bytes that are a text',
+    SecretBinary.toString('hex'),
+    'a value that is refused',
   ]) {
     expect(secrets.redact(`the function says ${secret}!`)).toBe('the function says [redacted]!');
   }
-  await secrets.putSecretValue({ SecretId: 's1', SecretString: 'another plain string' });
-  expect(secrets.redact('user app, another plain string')).toBe('user app, [redacted]');
+  expect(secrets.redact('user app: nobody has read this')).toBe('user app: nobody has read this');
 });
 
 test('a version keeps the key that was the secret’s when it was stored', async () => {

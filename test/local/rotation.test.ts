@@ -508,6 +508,64 @@ describe('automatic', () => {
     expect(steps()).toEqual(['createSecret', 'setSecret']);
   });
 
+  test('rotations that are cancelled or deleted at once are not missed', async () => {
+    const { begin, secrets, steps } = await rotating(template, { automatic: true });
+    await begin();
+    await secrets.cancelRotateSecret({ SecretId: 'n' });
+    await secrets.idle();
+    await secrets.updateSecretVersionStage({
+      SecretId: 'n',
+      VersionStage: 'AWSPENDING',
+      RemoveFromVersionId: TOKEN,
+    });
+    await begin(OTHER);
+    await secrets.deleteSecret({ SecretId: 'n', ForceDeleteWithoutRecovery: true });
+    await secrets.idle();
+    expect(steps()).toEqual([]);
+  });
+
+  test('rotations may be driven by hand too, or by the schedule', async () => {
+    const { begin, secrets, rotation, steps } = await rotating(template, { automatic: true });
+    await begin(TOKEN, { RotationRules: { AutomaticallyAfterDays: 1 } });
+    expect(await rotation().run()).toMatchObject({ outcome: 'succeeded' });
+    await secrets.idle();
+    expect(steps()).toEqual(STEPS);
+    await begin(OTHER);
+    const reports = await secrets.advanceTo(new Date('2026-02-04T12:00:00Z'));
+    expect(reports.map(({ outcome }) => outcome)).toEqual(['succeeded', 'succeeded']);
+    await secrets.idle();
+    expect(steps()).toHaveLength(16);
+  });
+
+  test('rotations follow upon a RotateSecret whose answer is lost', async () => {
+    const { begin, secrets, steps } = await rotating(template, { automatic: true });
+    secrets.inject({ operation: 'RotateSecret', kind: 'dropped', when: 'after' });
+    await expect(begin()).rejects.toMatchObject({ code: 'ECONNRESET' });
+    await secrets.idle();
+    expect(steps()).toEqual(STEPS);
+  });
+
+  test('rotations that were broken off by a deletion are started over after RestoreSecret', async () => {
+    let isDeleted = false;
+    const { begin, secrets, labels } = await rotating(
+      (local) => async (event, context) => {
+        await template(local)(event, context);
+        if (event.Step !== 'setSecret' || isDeleted) return;
+        isDeleted = true;
+        await local.deleteSecret({ SecretId: 'n' });
+      },
+      { automatic: true },
+    );
+    await begin();
+    await secrets.idle();
+    expect(secrets.unfinished).toEqual([]);
+    await secrets.restoreSecret({ SecretId: 'n' });
+    expect(secrets.unfinished).toEqual(['n']);
+    await expect(begin(OTHER)).rejects.toThrow('will be reattempted');
+    await secrets.idle();
+    expect((await labels())?.[TOKEN]).toEqual(['AWSCURRENT']);
+  });
+
   test('rotations are not driven twice at once', async () => {
     const { begin, secrets, steps } = await rotating(template, { automatic: true });
     await Promise.all([begin(), begin(), begin(OTHER).catch(() => {})]);

@@ -150,6 +150,11 @@ test('what is no HTTP gets an answer of AWS’s kind, and is hung up on', async 
   await stillAnswers();
 });
 
+test('whoever wants a tunnel is refused', async () => {
+  const heard = await speak((socket) => socket.write('CONNECT example.com:443 HTTP/1.1\r\nhost: x\r\n\r\n'));
+  expect(heard).toContain('"__type"');
+});
+
 test('headers without end are hung up on', async () => {
   const heard = await speak((socket) => socket.write(`POST / HTTP/1.1\r\nx: ${'y'.repeat(100_000)}`));
   expect(heard).not.toContain('<html');

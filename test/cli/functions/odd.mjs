@@ -10,6 +10,7 @@ export const handler = async ({ SecretId, Step }, context) => {
   if (does === 'quit') process.exit(3);
   if (does === 'spin') for (;;);
   if (does === 'throw') throw new Error(`cannot use ${password}`);
+  if (does === 'flood') process.stdout.write('x'.repeat(1_000_000));
   if (does === 'throw lines') throw new Error('first\nsecond\u001b[31m');
   if (does === 'lie') process.send('done');
   if (does === 'lie') throw new Error(`cannot use ${password}`);
