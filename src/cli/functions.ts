@@ -14,7 +14,7 @@ const EMULATOR_PATH = '/2015-03-31/functions/function/invocations';
 /** As long as Lambda waits for a module. */
 const LOAD_MS = 10_000;
 const MOST_PROCESSES = 10;
-/** Characters of a line that a function prints. */
+/** Characters of a piece of what a function prints without a line break. */
 const MOST_LINE = 16_384;
 /** No rotation function has more to say. */
 const MOST_BYTES = 1_048_576;
@@ -59,7 +59,8 @@ function remoteFunction(url: URL): LocalFunction {
       JSON.stringify(event),
       context.getRemainingTimeInMillis(),
     );
-    const { errorType, errorMessage } = failureIn(text);
+    const answer = parse(text);
+    const { errorType, errorMessage } = answer ?? {};
     if (errorType !== undefined || errorMessage !== undefined) {
       throw new FunctionError(textOr(errorType, 'Error'), textOr(errorMessage, 'it said nothing more'));
     }
@@ -67,7 +68,7 @@ function remoteFunction(url: URL): LocalFunction {
     if (/^Task timed out after [\d.]+ seconds$/.test(text.trim())) throw new Error(text.trim());
     if (isFailure) throw new Error('the function failed, and said nothing');
     if (status !== 200) throw new Error(`${target.origin} answered ${status}`);
-    if (text.trim() !== '' && !isJson(text)) throw new Error(`${target.origin} answered what is no JSON`);
+    if (!answer) throw new Error(`${target.origin} answered what is no JSON`);
   };
 }
 
@@ -119,22 +120,13 @@ async function textOf(response: AsyncIterable<Buffer>): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-function isJson(text: string): boolean {
+/** What a runtime answers: of a function that has failed, its error, with status 200 all the same. */
+function parse(text: string): { errorType?: unknown; errorMessage?: unknown } | undefined {
   try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** What the runtime answers for a function that has failed; the status is 200 all the same. */
-function failureIn(text: string): { errorType?: unknown; errorMessage?: unknown } {
-  try {
-    const answer: unknown = JSON.parse(text);
+    const answer: unknown = text.trim() === '' ? null : JSON.parse(text);
     return typeof answer === 'object' && answer !== null ? answer : {};
   } catch {
-    return {};
+    return undefined;
   }
 }
 
@@ -254,7 +246,7 @@ function answerOf(
   });
 }
 
-/** Calls `print` with each line; what has no end is cut into pieces. */
+/** Calls `print` with each line; one that does not end is cut into pieces. */
 function eachLine(stream: Readable, print: (line: string) => void): void {
   let rest = '';
   stream.setEncoding('utf8');
@@ -262,9 +254,7 @@ function eachLine(stream: Readable, print: (line: string) => void): void {
     const lines = (rest + chunk).split(/\r?\n/);
     rest = lines.pop() ?? '';
     for (const line of lines) print(line);
-    if (rest.length < MOST_LINE) return;
-    print(rest);
-    rest = '';
+    for (; rest.length >= MOST_LINE; rest = rest.slice(MOST_LINE)) print(rest.slice(0, MOST_LINE));
   });
   stream.on('end', () => {
     if (rest !== '') print(rest);

@@ -106,8 +106,7 @@ async function startFunctions(
       AWS_LAMBDA_FUNCTION_NAME: name,
     };
     const print = (text: string) => {
-      const redacted = secrets.redact(text.slice(0, MOST_PRINTED));
-      process.stderr.write(`[${name}] ${printable(redacted)}\n`);
+      process.stderr.write(`[${name}] ${printable(secrets.redact(text))}\n`);
     };
     try {
       const started = await startFunction(location, { env, print });
@@ -217,6 +216,3 @@ function printable(text: string): string {
 function write(text: string): void {
   process.stdout.write(`${text}\n`);
 }
-
-/** Characters of a line that a function prints. */
-const MOST_PRINTED = 16_384;
