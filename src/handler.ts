@@ -64,6 +64,9 @@ export function rotationHandler<Secret extends object, Field extends keyof Secre
       secretId,
       token: versionId,
       signal: deadline.signal,
+      get leftMs() {
+        return Math.max(0, deadline.leftMs);
+      },
       async readSecret(id, shows = []) {
         const { json } = readSecretString(await api.getSecretValue({ SecretId: id }), `AWSCURRENT of ${id}`);
         redactor.hideFields(json, shows);

@@ -95,6 +95,8 @@ export interface StepContext {
   readonly token: string;
   /** Fires a second before the Lambda's deadline. Give it to whatever waits. */
   readonly signal: AbortSignal;
+  /** Milliseconds until it fires: what the service is asked to wait for should end before. */
+  readonly leftMs: number;
   /**
    * Reads AWSCURRENT of another secret (an administrator's), a JSON object. All its strings are redacted from what
    * leaves the function, except the fields in `shows`.

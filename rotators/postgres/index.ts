@@ -10,16 +10,22 @@ import {
 } from '../../src/index.js';
 import { codeOf, toFailure } from './failures.js';
 import { type PostgresSecret, parseSecret, SHOWS } from './secret.js';
-import { login, MAX_ITERATIONS, type Session } from './session.js';
+import { type Endpoint, login, MAX_ITERATIONS, type Session } from './session.js';
 import { md5Verifier, scramVerifier } from './verifier.js';
 
 export type { PostgresSecret } from './secret.js';
+export type { Endpoint } from './session.js';
 
 export interface PostgresOptions {
   /** @default 32 characters that need no quoting, narrowed by the variables of AWS's functions (EXCLUDE_CHARACTERS …) */
   readonly password?: PasswordPolicy;
   /** Certificate authorities, PEM. @default Node's, and those of RDS in Lambda */
   readonly ca?: string | readonly string[];
+  /**
+   * Where to connect for a secret, if its host is not the one to change the password at, or cannot be reached from here
+   * by that name: it names a proxy, a reader, or another name of the server.
+   */
+  readonly connectTo?: (secret: Omit<PostgresSecret, 'password'>) => Endpoint;
   /** How long a login, or a statement, may take, in milliseconds. @default 10000 */
   readonly timeoutMs?: number;
 }
@@ -37,11 +43,14 @@ const EXPIRED =
  */
 export function postgres(options: PostgresOptions = {}): Rotator<PostgresSecret, 'password'> {
   const makePassword = passwordSource(options.password ?? passwordPolicyFrom(process.env));
-  const { ca, timeoutMs = 10_000 } = options;
+  const { ca, connectTo = () => ({}), timeoutMs = 10_000 } = options;
   if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > 900_000) {
     throw new TypeError('timeoutMs must be a whole number of milliseconds, from 1 to 900000');
   }
-  const logIn = (secret: PostgresSecret, signal: AbortSignal) => login(secret, { ca, timeoutMs, signal });
+  const logIn = (secret: PostgresSecret, signal: AbortSignal) => {
+    const { password: _, ...rest } = secret;
+    return login(secret, { ca, endpoint: connectTo(rest), timeoutMs, signal });
+  };
 
   return {
     name: 'postgres',
@@ -162,7 +171,8 @@ async function changePassword(
       // As the user itself: the session may act as another role by `ALTER ROLE … SET role`.
       await session.query('SET LOCAL ROLE NONE');
       // The server gives up before we do, and leaves nothing that waits.
-      await session.query(`SET LOCAL lock_timeout = ${Math.ceil(timeoutMs * 0.8)}`);
+      const waitMs = Math.min(timeoutMs, context.leftMs) * 0.8;
+      await session.query(`SET LOCAL lock_timeout = ${Math.max(1, Math.floor(waitMs))}`);
       await session.query(sql);
       await session.query('COMMIT');
       return;

@@ -106,6 +106,7 @@ function context(): StepContext {
     secretId: 'rehearsal',
     token: 'restore',
     signal: AbortSignal.timeout(30_000),
+    leftMs: 30_000,
     readSecret: () => Promise.reject(new Error('a rehearsal reads no other secret')),
     hide: () => {},
     warn: () => {},

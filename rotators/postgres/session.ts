@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { checkServerIdentity } from 'node:tls';
 import type { Client, ClientConfig, Connection } from 'pg';
 import { RotationError } from '../../src/index.js';
 import { trusted } from './authorities.js';
@@ -16,9 +17,19 @@ export interface Session {
   end(): Promise<void>;
 }
 
+/** Where to connect, if not where the secret says. What is absent is as the secret has it. */
+export interface Endpoint {
+  /** A name, an IPv4 or IPv6 address, or the folder of a Unix socket, which begins with `/` and does without TLS. */
+  readonly host?: string;
+  readonly port?: number;
+  /** The name that the server's certificate must be for. @default the host that is connected to */
+  readonly servername?: string;
+}
+
 export interface LoginOptions {
   /** Certificate authorities, PEM. */
   readonly ca: string | readonly string[] | undefined;
+  readonly endpoint?: Endpoint;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
@@ -37,7 +48,9 @@ export async function login(secret: PostgresSecret, options: LoginOptions): Prom
   options.signal.throwIfAborted();
   const socket = new Socket();
   const asked = new Set<'scram' | 'md5' | 'clear text'>();
-  const client = new Client(configOf(secret, options, socket, asked));
+  const { servername, ...place } = options.endpoint ?? {};
+  const target = { ...secret, ...place };
+  const client = new Client(configOf(target, servername, options, socket, asked));
   harden(client);
   client.connection.on('authenticationSASL', () => asked.add('scram'));
   client.connection.on('authenticationMD5Password', () => asked.add('md5'));
@@ -57,11 +70,11 @@ export async function login(secret: PostgresSecret, options: LoginOptions): Prom
   } catch (error) {
     await end();
     if (codeOf(error) === '28P01') return 'rejected';
-    throw toFailure(error, 'log in', secret);
+    throw toFailure(error, 'log in', target);
   }
   if (asked.size === 0) {
     await end();
-    throw unproven(secret);
+    throw unproven(target);
   }
   return {
     isScram: asked.has('scram'),
@@ -77,11 +90,14 @@ export async function login(secret: PostgresSecret, options: LoginOptions): Prom
 
 /** Names all that pg would otherwise take from the environment (PGSSLMODE, PGCLIENTENCODING …). */
 function configOf(
-  { host, port, username, password, dbname, ssl }: PostgresSecret,
+  { host, port, username, password, dbname, ...secret }: PostgresSecret,
+  servername: string | undefined,
   { ca, timeoutMs }: LoginOptions,
   socket: Socket,
   asked: ReadonlySet<string>,
 ): ClientConfig & { readonly scramMaxIterations: number } {
+  // A Unix socket does not leave the machine, and PostgreSQL offers no TLS on it.
+  const ssl = secret.ssl && !host.startsWith('/');
   return {
     host,
     port,
@@ -93,7 +109,11 @@ function configOf(
       return password;
     },
     // Never absent: then pg would send everything in the clear.
-    ssl: ssl && { secureContext: trusted(ca), rejectUnauthorized: true },
+    ssl: ssl && {
+      secureContext: trusted(ca),
+      rejectUnauthorized: true,
+      checkServerIdentity: (name, certificate) => checkServerIdentity(servername ?? name, certificate),
+    },
     sslnegotiation: 'postgres',
     enableChannelBinding: ssl,
     scramMaxIterations: MAX_ITERATIONS,
