@@ -7,10 +7,16 @@ export async function postgresRig(
   secretString: string,
   {
     client,
+    lambdaTimeoutMs,
     ...options
-  }: PostgresOptions & { client?: (secrets: LocalSecretsManager) => SecretsManagerApi } = {},
+  }: PostgresOptions & {
+    client?: (secrets: LocalSecretsManager) => SecretsManagerApi;
+    lambdaTimeoutMs?: number;
+  } = {},
 ) {
-  const secrets = new LocalSecretsManager();
+  const secrets = new LocalSecretsManager(
+    lambdaTimeoutMs === undefined ? {} : { timeoutMs: lambdaTimeoutMs },
+  );
   const log: LogEntry[] = [];
   const handler = rotationHandler(postgres(options), {
     client: client?.(secrets) ?? secrets,

@@ -262,22 +262,28 @@ test('a role whose sessions act as another one changes its own password', async 
   expect(await rotation().run()).toMatchObject({ outcome: 'succeeded' });
 });
 
-test('a lock on the role is told as what it is, and no session is left that waits for it', async () => {
-  const app = await role();
-  const secret = (password: string) => server.secret(app, password);
-  const { beginWith, deliver } = await postgresRig(secret(FIRST), { timeoutMs: 1000 });
-  await beginWith(secret(PENDING));
-  const { host, port, password } = server;
-  const blocker = new Client({ host, port, user: 'postgres', password, database: 'postgres', ssl: false });
-  await blocker.connect();
-  await blocker.query(`BEGIN; ALTER ROLE "${app}" PASSWORD NULL`);
-  const error = await rejection(deliver('setSecret'));
-  const waiting = await server.sql(`SELECT pid FROM pg_stat_activity WHERE usename = '${app}'`);
-  await blocker.query('ROLLBACK');
-  await blocker.end();
-  expect(error).toMatchObject({ code: 'ERR_SERVICE_TIMEOUT', message: expect.stringContaining('55P03') });
-  expect(waiting).toEqual([]);
-});
+test.each([
+  ['the time for a statement', { timeoutMs: 1000 }],
+  ['the time that Lambda leaves', { lambdaTimeoutMs: 3000 }],
+])(
+  'a lock on the role is told as what it is before %s is up, and no session is left that waits',
+  async (_, limit) => {
+    const app = await role();
+    const secret = (password: string) => server.secret(app, password);
+    const { beginWith, deliver } = await postgresRig(secret(FIRST), limit);
+    await beginWith(secret(PENDING));
+    const { host, port, password } = server;
+    const blocker = new Client({ host, port, user: 'postgres', password, database: 'postgres', ssl: false });
+    await blocker.connect();
+    await blocker.query(`BEGIN; ALTER ROLE "${app}" PASSWORD NULL`);
+    const error = await rejection(deliver('setSecret'));
+    const waiting = await server.sql(`SELECT pid FROM pg_stat_activity WHERE usename = '${app}'`);
+    await blocker.query('ROLLBACK');
+    await blocker.end();
+    expect(error).toMatchObject({ code: 'ERR_SERVICE_TIMEOUT', message: expect.stringContaining('55P03') });
+    expect(waiting).toEqual([]);
+  },
+);
 
 test.each([
   ['PGOPTIONS', '-c password_encryption=md5 -c work_mem=abc'],
