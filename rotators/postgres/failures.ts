@@ -6,15 +6,11 @@ type Target = Pick<PostgresSecret, 'host' | 'port' | 'username' | 'dbname'>;
 
 const UNREACHABLE =
   'look at the database’s security group (it must let the function’s in), the subnets’ routes, host and port';
-const TLS =
-  'the server’s certificate must be valid for this very host name, from an authority that is known here: name ' +
-  'another one with the option `ca`, or with NODE_EXTRA_CA_CERTS. Only `"ssl": false` in the secret turns encryption off';
-
 const NO_TLS =
   'turn TLS on at the server; only `"ssl": false` in the secret makes do without it, and then everything that is sent can ' +
   'be read on the way';
 
-/** SQLSTATEs, and the codes of Node's sockets and TLS. */
+/** SQLSTATEs, and the codes of Node's sockets. */
 const FAILURES: Readonly<Record<string, Failure>> = {
   '28000': [
     'ERR_LOGIN_NOT_ALLOWED',
@@ -29,7 +25,7 @@ const FAILURES: Readonly<Record<string, Failure>> = {
       '(rds.restrict_password_commands wants a member of rds_password)',
   ],
   '53300': [
-    'ERR_SERVICE_FAILED',
+    'ERR_SERVICE_FULL',
     'has no connection left',
     'close idle ones, or raise max_connections, or the CONNECTION LIMIT of the role',
   ],
@@ -58,11 +54,7 @@ const FAILURES: Readonly<Record<string, Failure>> = {
     'correct "host" in the secret, or the VPC’s DNS',
   ],
   EAI_AGAIN: ['ERR_SERVICE_NOT_FOUND', 'cannot be looked up by name', 'the VPC’s DNS does not answer'],
-  ECONNREFUSED: [
-    'ERR_SERVICE_UNREACHABLE',
-    'refuses connections',
-    'correct "host" and "port"; is it running?',
-  ],
+  ECONNREFUSED: ['ERR_SERVICE_REFUSED', 'refuses connections', 'correct "host" and "port"; is it running?'],
   ECONNRESET: ['ERR_SERVICE_UNREACHABLE', 'closed the connection', UNREACHABLE],
   EPIPE: ['ERR_SERVICE_UNREACHABLE', 'closed the connection', UNREACHABLE],
   EHOSTUNREACH: ['ERR_SERVICE_UNREACHABLE', 'cannot be reached', UNREACHABLE],
@@ -73,11 +65,11 @@ const FAILURES: Readonly<Record<string, Failure>> = {
 /** pg's own errors have no code. */
 const MESSAGES: readonly (readonly [RegExp, Failure])[] = [
   [/^timeout expired$|^Query read timeout$/, ['ERR_SERVICE_TIMEOUT', 'does not answer', UNREACHABLE]],
-  [/does not support SSL|establishing an SSL connection/, ['ERR_SERVICE_TLS', 'offers no TLS', NO_TLS]],
+  [/does not support SSL|establishing an SSL connection/, ['ERR_TLS_NOT_OFFERED', 'offers no TLS', NO_TLS]],
   [
     /clear text asked for/,
     [
-      'ERR_SERVICE_TLS',
+      'ERR_TLS_NOT_OFFERED',
       'asks for the password in clear text on a connection that is not encrypted',
       'remove `"ssl": false` from the secret, or make pg_hba.conf say scram-sha-256',
     ],
@@ -94,7 +86,33 @@ const MESSAGES: readonly (readonly [RegExp, Failure])[] = [
 ];
 
 /** Node names TLS failures after OpenSSL's, some thirty of them. */
-const TLS_CODE = /^ERR_TLS_|^ERR_SSL_|CERT|SELF_SIGNED|UNABLE_TO_|^HOSTNAME_MISMATCH$|^EPROTO$/;
+const TLS: readonly (readonly [RegExp, Failure])[] = [
+  [
+    /^ERR_TLS_CERT_ALTNAME|^HOSTNAME_MISMATCH$/,
+    [
+      'ERR_TLS_WRONG_NAME',
+      'has a certificate for another name',
+      'name the server in "host" as its certificate does; or say with the option `connectTo` which name it must be for',
+    ],
+  ],
+  [
+    /CERT|SELF_SIGNED|UNABLE_TO_|CRL/,
+    [
+      'ERR_TLS_NOT_TRUSTED',
+      'has no certificate that can be trusted',
+      'the certificate must be valid, from an authority that is known here: name another one with the option `ca`, or ' +
+        'with NODE_EXTRA_CA_CERTS. Only `"ssl": false` in the secret turns encryption off',
+    ],
+  ],
+  [
+    /^ERR_TLS_|^ERR_SSL_|^EPROTO$/,
+    [
+      'ERR_TLS_FAILED',
+      'does not agree on how to encrypt',
+      'it may speak nothing newer than TLS 1.1, or be no PostgreSQL; look at its ssl_min_protocol_version and ssl_ciphers',
+    ],
+  ],
+];
 
 /**
  * Says what went wrong between us and the server, and what to do. Of a statement that failed, the cause is left out:
@@ -118,8 +136,8 @@ export function toFailure(
 }
 
 function byMessage(code: string, message: string): Failure {
-  if (TLS_CODE.test(code)) return ['ERR_SERVICE_TLS', 'has no certificate that can be trusted', TLS];
-  const known = MESSAGES.find(([pattern]) => pattern.test(message));
+  const byCode = TLS.find(([pattern]) => pattern.test(code));
+  const known = byCode ?? MESSAGES.find(([pattern]) => pattern.test(message));
   return known?.[1] ?? ['ERR_SERVICE_FAILED', 'failed', 'look into the server’s log at this time'];
 }
 

@@ -75,8 +75,8 @@ test('does not trust the certificate of another name, and says where it was conn
   await deliver('createSecret');
   const error = await rejection(deliver('setSecret'));
   expect(error).toMatchObject({
-    code: 'ERR_SERVICE_TLS',
-    message: expect.stringContaining(`localhost:${server.port} has no certificate that can be trusted`),
+    code: 'ERR_TLS_WRONG_NAME',
+    message: expect.stringContaining(`localhost:${server.port} has a certificate for another name`),
   });
   expect(server.log()).not.toContain(`user=${app} `);
 });

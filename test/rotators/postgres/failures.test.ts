@@ -64,7 +64,7 @@ describe('what is no refusal of the password has a code of its own, and changes 
 
   test('a refused connection', async () => {
     const errors = await failuresOf((password) => server.secret('app', password, { port: 1 }));
-    for (const error of errors) expect(error).toMatchObject({ code: 'ERR_SERVICE_UNREACHABLE' });
+    for (const error of errors) expect(error).toMatchObject({ code: 'ERR_SERVICE_REFUSED' });
   });
 
   test('a host that takes connections and never answers', async () => {
@@ -88,11 +88,7 @@ describe('what is no refusal of the password has a code of its own, and changes 
 
   test.each([
     ['a role that may not log in', 'ERR_LOGIN_NOT_ALLOWED', (name: string) => `ALTER ROLE "${name}" NOLOGIN`],
-    [
-      'too many connections',
-      'ERR_SERVICE_FAILED',
-      (name: string) => `ALTER ROLE "${name}" CONNECTION LIMIT 0`,
-    ],
+    ['too many connections', 'ERR_SERVICE_FULL', (name: string) => `ALTER ROLE "${name}" CONNECTION LIMIT 0`],
   ])('%s', async (_, code, sql) => {
     const app = await role();
     await server.sql(sql(app));
@@ -235,7 +231,7 @@ describe('a server that asks for', () => {
     });
     const errors = await failuresOf((password) => server.secret('app', password, { port }));
     close();
-    for (const error of errors) expect(error).toMatchObject({ code: 'ERR_SERVICE_TLS' });
+    for (const error of errors) expect(error).toMatchObject({ code: 'ERR_TLS_NOT_OFFERED' });
     expect(leaks(Buffer.concat(received).toString(), FIRST)).toBeUndefined();
     expect(leaks(Buffer.concat(received).toString(), PENDING)).toBeUndefined();
   });

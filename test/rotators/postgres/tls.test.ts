@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { connect as connectTls, TLSSocket } from 'node:tls';
 import { certificate, startTestServer, type TestServer } from '../../support/postgres.js';
 import { postgresRig } from '../../support/postgres-rig.js';
@@ -61,12 +61,12 @@ test.each([false, 'false', 'FALSE'])('with "ssl": %j it is not encrypted', async
 });
 
 test.each([
-  ['an authority that is not known', {}, {}],
-  ['a host that the certificate is not for', { host: '127.0.0.1' }, { ca: true }],
-])('a certificate of %s is refused, and no login is tried', async (_, more, options) => {
+  ['an authority that is not known', {}, {}, 'ERR_TLS_NOT_TRUSTED'],
+  ['a host that the certificate is not for', { host: '127.0.0.1' }, { ca: true }, 'ERR_TLS_WRONG_NAME'],
+])('a certificate of %s is refused, and no login is tried', async (_, more, options, code) => {
   const app = await role(encrypted);
   const error = await failureOf(secretFor(encrypted, app, more), 'ca' in options ? { ca } : {});
-  expect(error).toMatchObject({ code: 'ERR_SERVICE_TLS', hint: expect.stringContaining('certificate') });
+  expect(error).toMatchObject({ code, hint: expect.stringContaining('certificate') });
   expect(encrypted.log()).not.toContain(`user=${app} `);
   expect(await encrypted.accepts(app, FIRST)).toBe(true);
 });
@@ -77,15 +77,39 @@ test('not even NODE_TLS_REJECT_UNAUTHORIZED=0 makes it trust', async () => {
   const error = await failureOf(secretFor(encrypted, app)).finally(() => {
     delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
   });
-  expect(error).toMatchObject({ code: 'ERR_SERVICE_TLS' });
+  expect(error).toMatchObject({ code: 'ERR_TLS_NOT_TRUSTED' });
 });
 
 test('a server without TLS is refused: nothing falls back to plaintext', async () => {
   const app = await role(plain);
   const error = await failureOf(secretFor(plain, app), { ca });
-  expect(error).toMatchObject({ code: 'ERR_SERVICE_TLS', message: expect.stringContaining('offers no TLS') });
+  expect(error).toMatchObject({
+    code: 'ERR_TLS_NOT_OFFERED',
+    message: expect.stringContaining('offers no TLS'),
+    hint: expect.stringContaining('"ssl": false'),
+  });
   expect(plain.log()).not.toContain(`user=${app} `);
   expect(await plain.accepts(app, FIRST)).toBe(true);
+});
+
+test('a server that agrees to TLS and does not speak it is told as that', async () => {
+  const impostor = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => {
+      socket.write('S');
+      socket.once('data', () => socket.write('no TLS record, whatever it is'));
+    });
+  }).listen(0, '127.0.0.1');
+  await once(impostor, 'listening');
+  const { port } = impostor.address() as AddressInfo;
+  const error = await failureOf(encrypted.secret('app', FIRST, { host: 'localhost', ssl: undefined, port }), {
+    ca,
+  });
+  impostor.close();
+  expect(error).toMatchObject({
+    code: 'ERR_TLS_FAILED',
+    hint: expect.stringContaining('ssl_min_protocol_version'),
+  });
 });
 
 test('channel binding finds out a man in the middle whose certificate is trusted', async () => {
