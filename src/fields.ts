@@ -41,7 +41,9 @@ export function assertNoStaleField(current: Json, { rotates, shows }: Declared):
     for (const text of stringsIn(value)) {
       if (!secrets.some((secret) => carries(text, secret))) continue;
       throw new RotationError('ERR_STALE_FIELD', `"${field}" contains the value that is to be rotated`, {
-        hint: `remove "${field}" from the secret, and let its readers build it from the other fields`,
+        hint:
+          `remove "${field}" from the secret, and let its readers build it from the other fields; if it is there by chance, ` +
+          'since the value is a common word, set another value by hand first, at the service and in the secret',
       });
     }
   }

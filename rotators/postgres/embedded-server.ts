@@ -130,7 +130,9 @@ async function run(
   const failed = exited.then(() => {
     throw new Error(`PostgreSQL did not start: ${output.trim()}`);
   });
-  await Promise.race([ready, failed]);
+  // It recovers nothing and listens on loopback: a minute is more than it ever takes.
+  const timer = setTimeout(() => server.kill('SIGKILL'), 60_000);
+  await Promise.race([ready, failed]).finally(() => clearTimeout(timer));
   failed.catch(() => {});
   return {
     port,

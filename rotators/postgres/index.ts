@@ -40,10 +40,14 @@ const EXPIRED =
  * Between setSecret and finishSecret AWSCURRENT cannot open new sessions; open ones stay.
  *
  * @throws RotationError `ERR_PASSWORD_POLICY` if no password could meet the policy
+ * @throws TypeError for another option that cannot be
  */
 export function postgres(options: PostgresOptions = {}): Rotator<PostgresSecret, 'password'> {
   const makePassword = passwordSource(options.password ?? passwordPolicyFrom(process.env));
   const { ca, connectTo = () => ({}), timeoutMs = 10_000 } = options;
+  if (ca !== undefined && ![ca].flat().every((pem) => pem.includes('-----BEGIN CERTIFICATE-----'))) {
+    throw new TypeError('ca must be certificates in PEM, not the paths of files');
+  }
   if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > 900_000) {
     throw new TypeError('timeoutMs must be a whole number of milliseconds, from 1 to 900000');
   }

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { createServer, connect as dial } from 'node:net';
-import type { PostgresOptions } from '../../../rotators/postgres/index.js';
+import { type PostgresOptions, postgres } from '../../../rotators/postgres/index.js';
 import { certificate, startTestServer, type TestServer } from '../../support/postgres.js';
 import { postgresRig } from '../../support/postgres-rig.js';
 import { rejection } from '../../support/rig.js';
@@ -80,6 +80,13 @@ test('does not trust the certificate of another name, and says where it was conn
   });
   expect(server.log()).not.toContain(`user=${app} `);
 });
+
+test.each([{ ca: '/etc/ca.pem' }, { ca: ['', 'x'] }, { timeoutMs: 0 }, { timeoutMs: 1.5 }])(
+  'the option %j is refused when the rotator is made',
+  (options) => {
+    expect(() => postgres(options)).toThrow(TypeError);
+  },
+);
 
 test('connects to a Unix socket, which needs no TLS', async () => {
   await rotates({ host: '/tmp' }, {});
