@@ -22,7 +22,7 @@ export function isRunning(pid: number): boolean {
     return true;
   } catch (error) {
     // It is there, and somebody else's.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return codeOf(error) === 'EPERM';
   }
 }
 

@@ -1,9 +1,11 @@
 import { LocalSecretsManager } from '../local/client.js';
 import type { Observation } from '../local/settings.js';
 import type { Listener } from '../local/wire.js';
+import { codeOf } from './durable.js';
 import { type StartedFunction, startFunction } from './functions.js';
 import { Interruption } from './interruption.js';
 import { type LocalCommand, readLocalCommand } from './local-options.js';
+import { line, messageOf, printable, told, write } from './local-output.js';
 import { StateFile } from './state-file.js';
 import { UsageError } from './usage-error.js';
 
@@ -82,8 +84,7 @@ async function listenOn(secrets: LocalSecretsManager, port: number): Promise<Lis
   try {
     return await secrets.listen(port);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'EADDRINUSE') throw new Error(`port ${port} is in use; --port takes another`);
+    if (codeOf(error) === 'EADDRINUSE') throw new Error(`port ${port} is in use; --port takes another`);
     throw error;
   }
 }
@@ -173,46 +174,4 @@ async function finish(secrets: LocalSecretsManager): Promise<void> {
   await secrets.idle().catch(() => {});
   for (const name of secrets.unfinished) line(`the rotation of ${name} is not complete`);
   line('ended');
-}
-
-function told(seen: Observation): string {
-  switch (seen.kind) {
-    case 'call':
-      return [seen.operation ?? 'a request', seen.secretId, seen.error].filter(Boolean).join(' ');
-    case 'step': {
-      const end = seen.error === undefined ? 'succeeded' : `failed: ${messageOf(seen.error)}`;
-      const attempt = seen.attempt > 1 ? `, attempt ${seen.attempt}` : '';
-      return `  ${seen.secret}: ${seen.step}${attempt} ${end} (${Math.round(seen.durationMs)} ms)`;
-    }
-    case 'broken':
-      return `  ${seen.secret}: the rotation is broken off: ${messageOf(seen.error)}`;
-    case 'end':
-      return `  ${seen.secret}: the rotation ${ENDS[seen.outcome]}`;
-  }
-}
-
-const ENDS = {
-  succeeded: 'succeeded',
-  failed: 'failed; the next RotateSecret starts it over',
-  incomplete: 'is not complete: four steps succeeded, and AWSCURRENT did not move',
-  abandoned: 'was abandoned: somebody stored a value, cancelled it, or deleted the secret',
-} as const;
-
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'something was thrown that is no Error';
-  return error.name === 'Error' ? error.message : `${error.name}: ${error.message}`;
-}
-
-/** One thing is one line, whatever a function has put into its error. */
-function line(text: string): void {
-  write(`${new Date().toTimeString().slice(0, 8)}  ${printable(text)}`);
-}
-
-function printable(text: string): string {
-  const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  return text.replace(/\p{Cc}/gu, escaped);
-}
-
-function write(text: string): void {
-  process.stdout.write(`${text}\n`);
 }

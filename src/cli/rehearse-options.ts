@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { isRotationError } from '../errors.js';
 import { readSecretString } from '../secret-string.js';
+import { codeOf } from './durable.js';
 import { readPackage } from './package.js';
 import type { StartRehearsal } from './rehearsal.js';
 import { rotatorFile, rotatorsWith } from './rotators.js';
@@ -61,7 +62,7 @@ export async function readSecretFile(path: string): Promise<string> {
     return readSecretString({ SecretString: text }, JSON.stringify(path)).text;
   } catch (error) {
     if (isRotationError(error)) throw new UsageError(error.message);
-    const code = error instanceof Error && 'code' in error ? error.code : 'unreadable';
+    const code = codeOf(error) ?? 'unreadable';
     throw new UsageError(`cannot read the secret from ${JSON.stringify(path)}: ${code}`);
   }
 }

@@ -12,31 +12,14 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { Version } from '../local/labels.js';
 import type { StoredSecret } from '../local/secret.js';
 import type { Archive } from '../local/store.js';
 import { codeOf, Lock, syncDirectory } from './durable.js';
+import { HEADER, lineOf, lineOfForgotten, readLines, type Written } from './state-lines.js';
 
-/** The first line: nothing else is taken for a state. */
-const HEADER = `${JSON.stringify({ quarterturn: 'state', version: 1 })}\n`;
 /** A file that has grown by so much, and to a multiple of what it need be, is written anew. */
 const GROWTH_BYTES = 1_048_576;
 const GROWTH_FACTOR = 4;
-
-/** A version as it is written: its value only once, as text or as bytes in base64. */
-interface WrittenVersion extends Omit<Version, 'labels' | 'secretString' | 'secretBinary'> {
-  readonly labels: readonly string[];
-  readonly string?: string;
-  readonly binary?: string;
-}
-
-/** How each version of a secret was written last, and whether with its value. */
-type Written = Map<string, { readonly text: string; readonly isFilled: boolean }>;
-
-/** A line: a secret as it is after a change, with those of its versions that have changed; or a secret that is gone. */
-type Line =
-  | { readonly secret: Omit<StoredSecret, 'versions'>; readonly versions: readonly WrittenVersion[] }
-  | { readonly forgotten: string };
 
 /**
  * The secrets of `quarterturn local` in a file that only its owner may read: one line of JSON a change, each on disk
@@ -68,7 +51,7 @@ export class StateFile implements Archive {
       throw new Error(`cannot use the state ${path}: ${error instanceof Error ? error.message : ''}`);
     }
     try {
-      const { secrets, rest } = read(readText(this.#path), this.#path);
+      const { secrets, rest } = readLines(readText(this.#path), this.#path);
       if (rest !== undefined) this.torn = putAside(rest, this.#path);
       this.secrets = secrets;
       for (const secret of this.secrets) this.#kept.set(secret.arn, secret);
@@ -93,10 +76,10 @@ export class StateFile implements Archive {
     }
   }
 
-  forget({ arn }: StoredSecret): void {
-    this.#append(`${JSON.stringify({ forgotten: arn } satisfies Line)}\n`);
-    this.#kept.delete(arn);
-    this.#written.delete(arn);
+  forget(secret: StoredSecret): void {
+    this.#append(lineOfForgotten(secret));
+    this.#kept.delete(secret.arn);
+    this.#written.delete(secret.arn);
   }
 
   close(): void {
@@ -183,51 +166,6 @@ function writeAll(file: number, text: string, position?: number): number {
   return bytes.length;
 }
 
-/** @param written how each version was written last; those of this line are noted */
-function lineOf({ versions, ...secret }: StoredSecret, written: Written): string {
-  const changed: WrittenVersion[] = [];
-  for (const { secretString, secretBinary, labels, ...version } of versions.values()) {
-    const described = { ...version, labels: [...labels] };
-    const isFilled = secretString !== undefined || secretBinary !== undefined;
-    const text = JSON.stringify(described);
-    const before = written.get(version.id);
-    if (before?.text === text && before.isFilled === isFilled) continue;
-    const isValueWritten = before?.isFilled === true;
-    changed.push({
-      ...described,
-      ...(!isValueWritten && secretString !== undefined && { string: secretString }),
-      ...(!isValueWritten && secretBinary && { binary: Buffer.from(secretBinary).toString('base64') }),
-    });
-    written.set(version.id, { text, isFilled });
-  }
-  // What a function threw may quote a value, and an attempt that is broken off starts over.
-  const { inFlight } = secret;
-  const kept = { ...secret, ...(inFlight && { inFlight: { ...inFlight, steps: [] } }) };
-  return `${JSON.stringify({ secret: kept, versions: changed } satisfies Line)}\n`;
-}
-
-/** Reads the lines of a file; `rest` is what follows the last line break, and was never answered. */
-function read(text: string, path: string): { secrets: readonly StoredSecret[]; rest: string | undefined } {
-  if (text !== '' && !text.startsWith(HEADER)) {
-    throw new Error(`${path} is not a state of quarterturn local: nothing was changed in it`);
-  }
-  const lines = text.split('\n').slice(1);
-  const rest = lines.pop() ?? '';
-  const secrets = new Map<string, StoredSecret>();
-  for (const [index, line] of lines.entries()) {
-    if (!take(line, secrets)) {
-      throw new Error(
-        `line ${index + 2} of ${path} is damaged; nothing was changed. The lines before it are whole: to go on with ` +
-          'these, keep a copy of the file, and delete from that line on',
-      );
-    }
-  }
-  const isTorn = rest !== '' && !take(rest, secrets);
-  const now = new Date();
-  const kept = [...secrets.values()].filter(({ deletedDate }) => !deletedDate || deletedDate > now);
-  return { secrets: kept, rest: isTorn ? rest : undefined };
-}
-
 function putAside(text: string, path: string): string {
   const aside = `${path}.torn-${Date.now()}`;
   const file = openSync(aside, 'wx', 0o600);
@@ -238,39 +176,4 @@ function putAside(text: string, path: string): string {
     closeSync(file);
   }
   return aside;
-}
-
-/** Takes up what a line says; false if it is none. */
-function take(text: string, secrets: Map<string, StoredSecret>): boolean {
-  try {
-    const line: Line = JSON.parse(text, revived);
-    if ('forgotten' in line) return secrets.delete(line.forgotten);
-    const versions = new Map(secrets.get(line.secret.arn)?.versions);
-    for (const version of line.versions)
-      versions.set(version.id, restored(version, versions.get(version.id)));
-    secrets.set(line.secret.arn, { ...line.secret, versions });
-    return true;
-  } catch {
-    // No cause: it would quote the line.
-    return false;
-  }
-}
-
-function restored(
-  { string, binary, labels, ...version }: WrittenVersion,
-  before: Version | undefined,
-): Version {
-  return {
-    ...version,
-    labels: new Set(labels),
-    secretString: string ?? before?.secretString,
-    secretBinary:
-      binary === undefined ? before?.secretBinary : Uint8Array.from(Buffer.from(binary, 'base64')),
-  };
-}
-
-/** Dates are the only members whose names end so. */
-function revived(key: string, value: unknown): unknown {
-  const isDate = /Date$|^opens$|^closes$/.test(key) && typeof value === 'string';
-  return isDate ? new Date(value) : value;
 }

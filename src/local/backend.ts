@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { isError } from '../errors.js';
+import type { Account } from './account.js';
 import type { Operation } from './model.js';
 import * as refusals from './refusals.js';
 import { LocalRotation, type RotationReport } from './rotation.js';
 import { nextWindow, type RotationWindow } from './schedule.js';
-import { isOvertaken, isValidName, type RotationInFlight, type StoredSecret } from './secret.js';
-import type { Service } from './service.js';
+import { isOvertaken, type RotationInFlight, type StoredSecret } from './secret.js';
 
 /** What Secrets Manager does of itself: rotations after RotateSecret, if they are automatic, and by schedule. */
 export class Backend {
-  readonly #service: Service;
+  readonly #account: Account;
   readonly #drives = new Map<StoredSecret, Promise<void>>();
   /** Those that are to be started over once the drive has ended. */
   readonly #again = new Set<StoredSecret>();
@@ -19,19 +19,19 @@ export class Backend {
   #isStopping = false;
   #isAdvancing = false;
 
-  constructor(service: Service) {
-    this.#service = service;
+  constructor(account: Account) {
+    this.#account = account;
   }
 
   /** Does an operation, and what follows upon it. */
   call(operation: Operation, input: object, isRemote: boolean): object {
-    if (operation !== 'RotateSecret' || !this.#service.settings.automatic) {
-      return this.#service.call(operation, input, isRemote);
+    if (operation !== 'RotateSecret' || !this.#account.settings.automatic) {
+      return this.#account.call(operation, input, isRemote);
     }
     if (this.#isStopping) throw refusals.notHere('time for another rotation: it is ending');
     let again = false;
     try {
-      return this.#service.call(operation, input, isRemote);
+      return this.#account.call(operation, input, isRemote);
     } catch (error) {
       // "A previous rotation isn't complete. That rotation will be reattempted."
       again = isError(error) && error.message === refusals.rotationUnfinished().message;
@@ -44,7 +44,7 @@ export class Backend {
 
   /** The secrets whose rotation has begun and is not complete. */
   get unfinished(): readonly StoredSecret[] {
-    const { store, clock } = this.#service;
+    const { store, clock } = this.#account;
     return [...store.all(clock.now())].filter(isUnfinished);
   }
 
@@ -57,17 +57,17 @@ export class Backend {
     }
     const { token, steps } = secret.inFlight;
     if (steps.length > 0 && !again) return;
-    const { driven, store } = this.#service;
+    const { driven, store } = this.#account;
     const drive = new Promise<void>((resolve) => setImmediate(resolve))
       .then(async () => {
         // Meanwhile it may have been cancelled, or taken up by somebody else.
         if (secret.inFlight?.token !== token || !store.has(secret) || driven.has(secret)) return;
-        const rotation = new LocalRotation(this.#service, secret);
+        const rotation = new LocalRotation(this.#account, secret);
         await (secret.inFlight.steps.length > 0 ? rotation.reattempt() : rotation.run());
       })
       .catch((error: unknown) => {
         this.#errors.push(error);
-        this.#service.tell({ kind: 'broken', secret: secret.name, error: undefined }, error);
+        this.#account.tell({ kind: 'broken', secret: secret.name, error: undefined }, error);
       })
       .finally(() => {
         this.#drives.delete(secret);
@@ -101,7 +101,7 @@ export class Backend {
 
   /** Lets time pass, and runs the rotations that are due, each at the opening of its window. */
   async advanceTo(date: Date): Promise<readonly RotationReport[]> {
-    const { clock } = this.#service;
+    const { clock } = this.#account;
     if (!(date >= clock.now())) throw new RangeError(`it is ${clock.now().toISOString()} already`);
     if (this.#isAdvancing) throw new Error('advanceTo() is under way');
     this.#isAdvancing = true;
@@ -123,14 +123,14 @@ export class Backend {
     }
     clock.advanceTo(date);
     // What a client has begun meanwhile.
-    if (this.#service.settings.automatic) for (const secret of this.unfinished) this.drive(secret);
+    if (this.#account.settings.automatic) for (const secret of this.unfinished) this.drive(secret);
     throwAll(errors);
     return reports;
   }
 
   #firstDue(date: Date): { secret: StoredSecret; window: RotationWindow; at: Date } | undefined {
     let first: { secret: StoredSecret; window: RotationWindow; at: Date } | undefined;
-    for (const secret of this.#service.store.all(this.#service.clock.now())) {
+    for (const secret of this.#account.store.all(this.#account.clock.now())) {
       const { rotation, deletedDate } = secret;
       if (!rotation?.enabled || !rotation.next || deletedDate) continue;
       const at = this.#retryAt.get(rotation.next) ?? rotation.next.opens;
@@ -141,25 +141,23 @@ export class Backend {
 
   /** Goes on with a rotation that is not complete, or begins one. */
   async #rotateBySchedule(secret: StoredSecret): Promise<RotationReport> {
-    if (isUnfinished(secret)) return new LocalRotation(this.#service, secret).reattempt();
-    const { trail, clock } = this.#service;
+    if (isUnfinished(secret)) return new LocalRotation(this.#account, secret).reattempt();
+    const { trail, clock } = this.#account;
     const token = randomUUID();
     try {
-      this.#service.rotateBySchedule(secret, token);
+      this.#account.rotateBySchedule(secret, token);
     } catch (error) {
       // No function, or an AWSPENDING that somebody has left: a matter of this secret alone.
       const errorMessage = isError(error) ? error.message : '';
       trail.record('RotationFailed', secret, { token, time: clock.now(), errorMessage });
       return { secret: secret.name, outcome: 'failed', steps: [] };
     }
-    return new LocalRotation(this.#service, secret).run();
+    return new LocalRotation(this.#account, secret).run();
   }
 
   #secretIn(input: object): StoredSecret | undefined {
     const { SecretId } = input as { readonly SecretId?: unknown };
-    const name = typeof SecretId === 'string' ? SecretId : '';
-    const isName = name.startsWith('arn:') || isValidName(name);
-    return isName ? this.#service.store.find(name, this.#service.clock.now()) : undefined;
+    return this.#account.store.find(String(SecretId), this.#account.clock.now());
   }
 }
 

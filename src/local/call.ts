@@ -17,7 +17,11 @@ export interface Call {
   versionsOf(secret: StoredSecret): VersionMap;
 }
 
-/** Some operations tell first what is wrong with the name, then what else is missing, and then that the secret is. */
+/**
+ * Whether a SecretId could be one is told before anything else of the request, and that the secret is missing last.
+ *
+ * @throws ValidationException
+ */
 export function assertNameOrArn(secretId = ''): void {
   if (!secretId.startsWith('arn:') && !isValidName(secretId)) throw refusals.invalidName();
 }
@@ -25,9 +29,10 @@ export function assertNameOrArn(secretId = ''): void {
 /**
  * The secret that a call is about.
  *
- * @throws ResourceNotFoundException
+ * @throws ValidationException ResourceNotFoundException
  */
 export function described({ store, now }: Call, secretId: string | undefined): StoredSecret {
+  assertNameOrArn(secretId);
   const secret = store.find(secretId ?? '', now);
   if (!secret) throw refusals.noSuchSecret();
   return secret;
@@ -36,7 +41,7 @@ export function described({ store, now }: Call, secretId: string | undefined): S
 /**
  * The secret that a call is about, if it is not marked for deletion.
  *
- * @throws ResourceNotFoundException InvalidRequestException
+ * @throws ValidationException ResourceNotFoundException InvalidRequestException
  */
 export function live(call: Call, secretId: string | undefined): StoredSecret {
   const secret = described(call, secretId);

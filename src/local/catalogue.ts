@@ -14,7 +14,7 @@ import type {
   UntagResourceRequest,
 } from '@aws-sdk/client-secrets-manager';
 import { ASSUMED } from './assumptions.js';
-import { type Call, change, described, identity, live } from './call.js';
+import { assertNameOrArn, type Call, change, described, identity, live } from './call.js';
 import { matches } from './filters.js';
 import { isEmpty, type Version } from './labels.js';
 import { type Place, page } from './paging.js';
@@ -120,6 +120,7 @@ export function listSecretVersionIds(
 export function deleteSecret(call: Call, input: DeleteSecretRequest): DeleteSecretResponse {
   const { SecretId = '', RecoveryWindowInDays: days, ForceDeleteWithoutRecovery: isForced = false } = input;
   const { store, settings, now } = call;
+  assertNameOrArn(SecretId);
   const secret = store.find(SecretId, now);
   if (days !== undefined && isForced) throw refusals.recoveryWindowAndForce();
   if (days !== undefined && (days < 7 || days > 30)) throw refusals.recoveryWindowOutOfRange();

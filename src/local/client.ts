@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { SecretsManager, type ServiceOutputTypes } from '@aws-sdk/client-secrets-manager';
+import { Account } from './account.js';
 import { Backend } from './backend.js';
 import { detached } from './detached.js';
 import type { Fault, OrderedFault } from './faults.js';
+import type { LocalFunction } from './invoke.js';
 import { isOperation, REQUESTS } from './model.js';
 import * as refusals from './refusals.js';
-import { type LocalFunction, LocalRotation, type RotationReport } from './rotation.js';
-import { Service } from './service.js';
+import { LocalRotation, type RotationReport } from './rotation.js';
 import { type LocalOptions, settingsOf } from './settings.js';
 import { type Archive, arnOf } from './store.js';
 import type { TrailEvent } from './trail.js';
@@ -32,7 +33,7 @@ import { type Listener, listen } from './wire.js';
  */
 export class LocalSecretsManager extends SecretsManager {
   readonly #region: string;
-  readonly #service: Service;
+  readonly #account: Account;
   readonly #backend: Backend;
 
   constructor(options: LocalOptions = {}, archive?: Archive) {
@@ -43,8 +44,8 @@ export class LocalSecretsManager extends SecretsManager {
       cacheMiddleware: true,
     });
     this.#region = settings.region;
-    this.#service = new Service(settings, archive);
-    this.#backend = new Backend(this.#service);
+    this.#account = new Account(settings, archive);
+    this.#backend = new Backend(this.#account);
     this.middlewareStack.add(
       (_, { commandName = '' }) =>
         async ({ input }) => ({
@@ -57,31 +58,31 @@ export class LocalSecretsManager extends SecretsManager {
 
   /** What Secrets Manager has done of itself, in the words of CloudTrail, oldest first. */
   get events(): readonly TrailEvent[] {
-    return [...this.#service.trail.events];
+    return [...this.#account.trail.events];
   }
 
   /** Its time. */
   get now(): Date {
-    return this.#service.clock.now();
+    return this.#account.clock.now();
   }
 
   /** Registers a rotation function, and returns the ARN that RotateSecret is to be given. */
   addFunction(name: string, handler: LocalFunction): string {
     if (!/^[\w-]{1,64}$/.test(name)) throw new TypeError('a function’s name has letters, digits, - and _');
-    this.#service.functions.set(name, handler);
+    this.#account.functions.set(name, handler);
     return `${arnOf('lambda', this.#region)}function:${name}`;
   }
 
   /** The rotation of a secret that RotateSecret has begun, to be driven step by step or to its end. */
   rotation(secretId: string): LocalRotation {
-    const secret = this.#service.store.find(secretId, this.now);
+    const secret = this.#account.store.find(secretId, this.now);
     if (!secret) throw refusals.noSuchSecret();
-    return new LocalRotation(this.#service, secret);
+    return new LocalRotation(this.#account, secret);
   }
 
   /** Orders a fault for a call to come. */
   inject(fault: Fault): OrderedFault {
-    return this.#service.faults.order(fault);
+    return this.#account.faults.order(fault);
   }
 
   /**
@@ -126,7 +127,7 @@ export class LocalSecretsManager extends SecretsManager {
 
   /** Takes the values that rotation functions can know out of a text: out of what they print. */
   redact(text: string): string {
-    return this.#service.redactor.text(text);
+    return this.#account.invocations.redactor.text(text);
   }
 
   /**
@@ -139,7 +140,7 @@ export class LocalSecretsManager extends SecretsManager {
       {
         answer: (operation, input) => this.#backend.call(operation, input, true),
         refused: (error) =>
-          this.#service.tell({
+          this.#account.tell({
             kind: 'call',
             operation: undefined,
             secretId: undefined,

@@ -1,22 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import type { LambdaContext } from '../deadline.js';
-import { type RotationEvent, STEPS, type Step } from '../event.js';
+import { STEPS, type Step } from '../event.js';
+import type { Account } from './account.js';
 import { ASSUMED } from './assumptions.js';
+import { invoke } from './invoke.js';
 import { holderOf } from './labels.js';
-import { functionName } from './rotate.js';
 import { nextWindow } from './schedule.js';
 import { isOvertaken, type RotationInFlight, type StepRecord, type StoredSecret } from './secret.js';
-import type { Invocation, Service } from './service.js';
-
-/** What a function gets beside the event: the part of Lambda's context that means something here. */
-export interface LocalContext extends LambdaContext {
-  readonly functionName: string;
-  readonly invokedFunctionArn: string;
-  readonly awsRequestId: string;
-}
-
-/** A rotation function as the local Secrets Manager calls it. The engine's handlers are such functions. */
-export type LocalFunction = (event: RotationEvent, context: LocalContext) => unknown;
 
 /** How a drive ended. `incomplete`: all steps succeeded, but AWSCURRENT is not on the rotation's version. */
 export type RotationOutcome = 'succeeded' | 'failed' | 'incomplete' | 'abandoned';
@@ -34,13 +22,13 @@ export interface RotationReport {
  * AWSPENDING left where it is, and counts the rotation as a success only if AWSCURRENT has moved.
  */
 export class LocalRotation {
-  readonly #service: Service;
+  readonly #account: Account;
   readonly #secret: StoredSecret;
   /** The ClientRequestToken of the rotation that is under way, if one is. */
   readonly token: string | undefined;
 
-  constructor(service: Service, secret: StoredSecret) {
-    this.#service = service;
+  constructor(account: Account, secret: StoredSecret) {
+    this.#account = account;
     this.#secret = secret;
     this.token = secret.inFlight?.token;
   }
@@ -79,14 +67,14 @@ export class LocalRotation {
 
   /** Invokes the function for one step, whatever has gone before: for steps delivered twice or out of order. */
   async deliver(step: Step): Promise<void> {
-    const { record, violations } = await this.#invoke(this.#underWay(), step);
+    const { record, violations } = await invoke(this.#account, this.#secret, this.#underWay(), step);
     if (violations[0] !== undefined) throw this.#violation(violations[0], step);
     if (record.error !== undefined) throw record.error;
   }
 
   /** Steps are taken by one at a time, or one of them would be skipped. */
   async #drive<T>(work: () => Promise<T>): Promise<T> {
-    const { driven } = this.#service;
+    const { driven } = this.#account;
     if (driven.has(this.#secret))
       throw new Error(`the rotation of ${this.#secret.name} is being driven already`);
     driven.add(this.#secret);
@@ -103,7 +91,7 @@ export class LocalRotation {
       if (!report) continue;
       const attempt = report.steps.at(-1)?.attempt ?? 1;
       const isUnfinished = report.outcome === 'failed' || report.outcome === 'incomplete';
-      if (!isUnfinished || attempt > this.#service.settings.retries || !this.#current()) return report;
+      if (!isUnfinished || attempt > this.#account.settings.retries || !this.#current()) return report;
       this.#startOver();
     }
   }
@@ -118,7 +106,7 @@ export class LocalRotation {
     const planned: readonly Step[] = kind === 'test' ? ['testSecret'] : STEPS;
     const step = planned[steps.length];
     if (!step) return this.#endRotation(rotation);
-    const { record, violations } = await this.#invoke(rotation, step);
+    const { record, violations } = await invoke(this.#account, this.#secret, rotation, step);
     const [violation] = violations;
     const error = violation === undefined ? record.error : this.#violation(violation, step);
     const taken = {
@@ -138,44 +126,10 @@ export class LocalRotation {
     return kind === 'test' ? this.#endTest(taken) : this.#endRotation(taken);
   }
 
-  async #invoke(
-    { token, rotationToken, attempt }: RotationInFlight,
-    step: Step,
-  ): Promise<{ record: StepRecord; violations: readonly string[] }> {
-    const { settings, functions } = this.#service;
-    const { arn, name: secretName, rotation } = this.#secret;
-    const lambdaArn = rotation?.lambdaArn ?? '';
-    const name = functionName(lambdaArn) ?? '';
-    const handler = functions.get(name);
-    if (!handler) throw new Error(`the rotation function of ${secretName} is gone`);
-    const event: RotationEvent = {
-      Step: step,
-      SecretId: arn,
-      ClientRequestToken: token,
-      ...(settings.sendsRotationToken && { RotationToken: rotationToken }),
-    };
-    const lambda = { functionName: name, invokedFunctionArn: lambdaArn, awsRequestId: randomUUID() };
-    const invocation: Invocation = { secret: this.#secret, token, violations: [] };
-    const startedAt = performance.now();
-    const error = await this.#service
-      .invoke(invocation, () =>
-        withTimeout(settings.timeoutMs, async (context) => handler(event, { ...lambda, ...context })),
-      )
-      .then(
-        () => undefined,
-        (thrown: unknown) => thrown ?? new Error('the function threw nothing'),
-      );
-    const durationMs = performance.now() - startedAt;
-    const seen = { kind: 'step', secret: secretName, step, attempt, error: undefined, durationMs } as const;
-    this.#service.tell(seen, error);
-    const record: StepRecord = { step, attempt, ...(error !== undefined && { error }) };
-    return { record, violations: invocation.violations };
-  }
-
   /** The rotation that was under way when this was made, if it still is. */
   #current(): RotationInFlight | undefined {
     const { inFlight } = this.#secret;
-    const isCurrent = inFlight?.token === this.token && this.#service.store.has(this.#secret);
+    const isCurrent = inFlight?.token === this.token && this.#account.store.has(this.#secret);
     return isCurrent ? inFlight : undefined;
   }
 
@@ -229,14 +183,14 @@ export class LocalRotation {
     const isLeft = pending !== undefined && !pending.labels.has('AWSCURRENT');
     const isComplete = holderOf(versions, 'AWSCURRENT')?.id === rotation.token;
     const report = isComplete ? this.#succeed(rotation) : this.#tell('incomplete', rotation);
-    if (!isLeft || !this.#service.settings.strict) return report;
+    if (!isLeft || !this.#account.settings.strict) return report;
     throw this.#violation('left AWSPENDING on another version than AWSCURRENT', 'finishSecret');
   }
 
   #succeed(rotation: RotationInFlight): RotationReport {
     const report = this.#end(rotation, 'succeeded', (now) => {
       // The backend clears the label once a rotation is complete; the function need not.
-      if (this.#service.settings.cleansUpPending) this.#dropPending(rotation);
+      if (this.#account.settings.cleansUpPending) this.#dropPending(rotation);
       this.#reschedule(now);
     });
     this.#record('RotationSucceeded', rotation);
@@ -255,7 +209,7 @@ export class LocalRotation {
   }
 
   #end(rotation: RotationInFlight, outcome: RotationOutcome, change: (now: Date) => void): RotationReport {
-    const { store, clock } = this.#service;
+    const { store, clock } = this.#account;
     if (this.#current()) {
       const now = clock.now();
       store.change(this.#secret, now, () => {
@@ -268,17 +222,17 @@ export class LocalRotation {
 
   #tell(outcome: RotationOutcome, { steps }: RotationInFlight): RotationReport {
     const { name } = this.#secret;
-    this.#service.tell({ kind: 'end', secret: name, outcome });
+    this.#account.tell({ kind: 'end', secret: name, outcome });
     return { secret: name, outcome, steps: [...steps] };
   }
 
   #record(
-    name: Parameters<Service['trail']['record']>[0],
+    name: Parameters<Account['trail']['record']>[0],
     { token }: RotationInFlight,
     errorMessage?: string,
   ): void {
-    const time = this.#service.clock.now();
-    this.#service.trail.record(name, this.#secret, {
+    const time = this.#account.clock.now();
+    this.#account.trail.record(name, this.#secret, {
       token,
       time,
       ...(errorMessage !== undefined && { errorMessage }),
@@ -288,21 +242,4 @@ export class LocalRotation {
   #violation(what: string, step: Step): Error {
     return new Error(`strict mode: in ${step} the rotation function of ${this.#secret.name} ${what}`);
   }
-}
-
-/** Lambda's: the invocation fails when its time is up, whatever the function is doing. */
-async function withTimeout(
-  timeoutMs: number,
-  invoke: (context: LambdaContext) => Promise<unknown>,
-): Promise<void> {
-  const endsAt = performance.now() + timeoutMs;
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    const seconds = (timeoutMs / 1000).toFixed(2);
-    timer = setTimeout(() => reject(new Error(`Task timed out after ${seconds} seconds`)), timeoutMs);
-  });
-  const work = invoke({
-    getRemainingTimeInMillis: () => Math.max(0, Math.floor(endsAt - performance.now())),
-  });
-  await Promise.race([work, timeout]).finally(() => clearTimeout(timer));
 }

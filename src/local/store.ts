@@ -1,7 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { Version, VersionMap } from './labels.js';
-import * as refusals from './refusals.js';
-import { isValidName, type StoredSecret } from './secret.js';
+import type { StoredSecret } from './secret.js';
 
 /** The account of every secret and function. */
 export const ACCOUNT = '123456789012';
@@ -51,17 +50,12 @@ export class Store {
   /**
    * Finds a secret by name, ARN or partial ARN (without the hyphen and the six random characters). A partial ARN
    * whose name ends in what looks like those six is taken for a full one, and finds nothing: so does AWS's.
-   *
-   * @throws ValidationException for what is neither an ARN nor a name
    */
   find(secretId: string, now: Date): StoredSecret | undefined {
-    if (secretId.startsWith('arn:')) {
-      const found = this.named(nameIn(secretId), now);
-      const arn = SUFFIX.test(secretId) ? found?.arn : found?.arn.replace(SUFFIX, '');
-      return arn === secretId ? found : undefined;
-    }
-    if (!isValidName(secretId)) throw refusals.invalidName();
-    return this.named(secretId, now);
+    if (!secretId.startsWith('arn:')) return this.named(secretId, now);
+    const found = this.named(nameIn(secretId), now);
+    const arn = SUFFIX.test(secretId) ? found?.arn : found?.arn.replace(SUFFIX, '');
+    return arn === secretId ? found : undefined;
   }
 
   add(secret: StoredSecret): void {

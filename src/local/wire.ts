@@ -12,7 +12,7 @@ import * as refusals from './refusals.js';
  * and the answer as JSON, times as seconds since the epoch, bytes in base64.
  */
 
-/** AWS's limits on a request are larger than any that is valid. */
+/** More than any valid request has: a value is 64 KiB at most. */
 const MOST_BYTES = 1_048_576;
 const CONTENT_TYPE = 'application/x-amz-json-1.1';
 

@@ -34,9 +34,11 @@ async function seed(secrets: object): Promise<string> {
   return file('seed.json');
 }
 
+const listening = (...args: string[]) => listeningWith({}, ...args);
+
 /** `quarterturn local`, as soon as it listens, and a client that was told nothing but the URL. */
-async function listening(...args: string[]) {
-  const started = rig.start(['local', '--port', '0', ...args]);
+async function listeningWith(env: Record<string, string>, ...args: string[]) {
+  const started = rig.start(['local', '--port', '0', ...args], env);
   const { output } = started;
   await until(() =>
     /A client finds it[\s\S]*\n\n[\s\S]*\n\n|quarterturn: /.test(output.stdout + output.stderr),
@@ -80,6 +82,28 @@ describe('quarterturn local', () => {
     expect(stdout).toMatch(/^\d\d:\d\d:\d\d {4}app: createSecret succeeded \(\d+ ms\)$/m);
     for (const secret of [FIRST, password, 'a plain string']) expect(stdout + stderr).not.toContain(secret);
     expect(await readdir(rig.folder)).toEqual(['seed.json']);
+  });
+
+  test('gives functions no way to AWS itself, and has the Region that the environment names', async () => {
+    const mine = {
+      AWS_PROFILE: 'production',
+      AWS_ACCESS_KEY_ID: 'AKIAREAL',
+      AWS_SESSION_TOKEN: 'real-token',
+    };
+    const { client, said } = await listeningWith(
+      { ...mine, AWS_REGION: '', AWS_DEFAULT_REGION: 'us-west-2' },
+      ...['--function', `aws=${AWS_TEMPLATE}`, '--seed', await seed({ app: { password: FIRST } })],
+    );
+    const RotationLambdaARN = 'arn:aws:lambda:us-west-2:123456789012:function:aws';
+    const { ARN } = await client.rotateSecret({ SecretId: 'app', RotationLambdaARN });
+    await said('app: the rotation succeeded');
+    expect(ARN).toMatch(/^arn:aws:secretsmanager:us-west-2:/);
+    const second = await listeningWith(
+      mine,
+      ...['--function', `odd=${ODD}`, '--seed', await seed({ app: { does: 'tell', password: FIRST } })],
+    );
+    await second.rotate('app', 'odd');
+    await second.said('app: createSecret failed: has ,local,\\s');
   });
 
   test('rotates a role of a real PostgreSQL with the rotator that comes along, and keeps its password', async () => {
@@ -215,6 +239,13 @@ describe('quarterturn local', () => {
     expect(await readFile(file(torn), 'utf8')).toBe('{"secret":{"arn":');
     expect((await stat(file(torn))).mode & 0o777).toBe(0o600);
     await third.said(`the last line of the state was not whole, and is in .*${torn}`);
+  });
+
+  test('takes a state in which a secret is forgotten that it does not have', async () => {
+    const state = '{"quarterturn":"state","version":1}\n{"forgotten":"arn:of:another"}\n';
+    await writeFile(file('state'), state);
+    const { client } = await listening('--state', file('state'));
+    expect((await client.listSecrets({})).SecretList).toEqual([]);
   });
 
   test('writes its state where a link leads to, and takes over the lock of a process that is gone', async () => {

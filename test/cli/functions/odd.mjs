@@ -10,6 +10,8 @@ export const handler = async ({ SecretId, Step }, context) => {
   if (does === 'quit') process.exit(3);
   if (does === 'spin') for (;;);
   if (does === 'throw') throw new Error(`cannot use ${password}`);
+  const { AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_SESSION_TOKEN } = process.env;
+  if (does === 'tell') throw new Error(`has ${[AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_SESSION_TOKEN]}`);
   if (does === 'flood') process.stdout.write('x'.repeat(1_000_000));
   if (does === 'throw lines') throw new Error('first\nsecond\u001b[31m');
   if (does === 'lie') process.send('done');
