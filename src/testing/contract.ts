@@ -11,6 +11,8 @@ export interface ContractSubject<Secret extends object, Field extends keyof Secr
   readonly rotator: Rotator<Secret, Field>;
   /** Puts the service into its first state, and returns the JSON object of a secret that it accepts. */
   reset(): Awaitable<Json>;
+  /** Other secrets that the rotator reads (an administrator's), by name. Asked for after each `reset`. */
+  others?(): Awaitable<Readonly<Record<string, Json>>>;
   /** Asks the service itself, not the rotator, whether it accepts the JSON object of a secret now. */
   accepts(secret: Json): Awaitable<boolean>;
   /** Makes the service unreachable until the next `reset`. */
@@ -36,8 +38,10 @@ export function rotatorContract<Secret extends object, Field extends keyof Secre
   subject: ContractSubject<Secret, Field>,
 ): Clause[] {
   const { rotator } = subject;
-  const begin = async (more: Json = {}, options: { RotateImmediately?: boolean } = {}) =>
-    Trial.begin(rotator, { ...(await subject.reset()), ...more }, options);
+  const begin = async (more: Json = {}, options: { RotateImmediately?: boolean } = {}) => {
+    const secret = { ...(await subject.reset()), ...more };
+    return Trial.begin(rotator, { secret, others: (await subject.others?.()) ?? {} }, options);
+  };
 
   async function assertRotated(trial: Trial): Promise<void> {
     const [current, previous] = [await trial.value('AWSCURRENT'), await trial.value('AWSPREVIOUS')];

