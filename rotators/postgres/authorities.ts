@@ -12,15 +12,27 @@ const FILES = [
   '/etc/ssl/cert.pem',
 ];
 
+/** What a client shows of itself. */
+export interface ClientCertificate {
+  /** The certificate, and what leads from it to the authority that the server knows, PEM. */
+  readonly cert: string;
+  /** Its private key, PEM. */
+  readonly key: string;
+}
+
 const contexts = new Map<string, SecureContext>();
 
 /**
  * What a server's certificate is checked against: the given authorities, else Node's own, those of NODE_EXTRA_CA_CERTS,
  * of RDS and of the system. Made once a container, since it takes longer than a login.
  */
-export function trusted(ca: string | readonly string[] | undefined): SecureContext {
-  const key = ca === undefined ? 'default' : [ca].flat().join('\n');
-  const context = contexts.get(key) ?? createSecureContext({ ca: authorities(ca), minVersion: 'TLSv1.2' });
+export function trusted(
+  ca: string | readonly string[] | undefined,
+  certificate: ClientCertificate | undefined,
+): SecureContext {
+  const key = [ca ?? 'default', certificate?.cert, certificate?.key].flat().join('\n');
+  const made = () => createSecureContext({ ca: authorities(ca), ...certificate, minVersion: 'TLSv1.2' });
+  const context = contexts.get(key) ?? made();
   contexts.set(key, context);
   return context;
 }

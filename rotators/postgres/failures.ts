@@ -1,5 +1,5 @@
 import { RotationError, type RotationErrorCode } from '../../src/index.js';
-import type { PostgresSecret } from './secret.js';
+import { type PostgresSecret, placeName } from './secret.js';
 
 type Failure = readonly [code: RotationErrorCode, problem: string, hint: string];
 type Target = Pick<PostgresSecret, 'host' | 'port' | 'username' | 'dbname'>;
@@ -29,6 +29,7 @@ const FAILURES: Readonly<Record<string, Failure>> = {
     'has no connection left',
     'close idle ones, or raise max_connections, or the CONNECTION LIMIT of the role',
   ],
+  '42704': ['ERR_USER_MISSING', 'has no such role', 'create it, or correct "username" in the secret'],
   '55000': [
     'ERR_LOGIN_NOT_ALLOWED',
     'takes no connections to the database',
@@ -114,24 +115,26 @@ const TLS: readonly (readonly [RegExp, Failure])[] = [
   ],
 ];
 
+export const LOGGING_IN = 'log in';
+
 /**
  * Says what went wrong between us and the server, and what to do. Of a statement that failed, the cause is left out:
  * a server may quote the statement.
  */
 export function toFailure(
   error: unknown,
-  doing: 'log in' | 'change the password' | 'run SELECT 1',
-  { host, port, username, dbname }: Target,
+  doing: string,
+  { username, dbname, ...place }: Target,
 ): RotationError {
   const { code, message } = partsOf(error);
   // A parameter that is refused at login is not the password.
-  const known = code === '22023' && doing !== 'change the password' ? undefined : FAILURES[code];
+  const known = code === '22023' && doing === LOGGING_IN ? undefined : FAILURES[code];
   const [rotationCode, problem, hint] = known ?? byMessage(code, message);
   const sqlState = /^[0-9A-Z]{5}$/.test(code) ? ` (SQLSTATE ${code})` : code && ` (${code})`;
   return new RotationError(
     rotationCode,
-    `could not ${doing} as "${username}" to "${dbname}": ${host}:${port} ${problem}${sqlState}`,
-    { hint, ...(doing === 'log in' && { cause: error }) },
+    `could not ${doing} as "${username}" to "${dbname}": ${placeName(place)} ${problem}${sqlState}`,
+    { hint, ...(doing === LOGGING_IN && { cause: error }) },
   );
 }
 

@@ -9,12 +9,14 @@ export interface PostgresSecret {
   readonly username: string;
   readonly password: string;
   readonly dbname: string;
+  /** The ARN of an administrator's secret. */
+  readonly masterarn?: string;
   /** False only if the secret says `"ssl": false`: then the connection is not encrypted. */
   readonly ssl: boolean;
 }
 
 /** The fields that are not secret: messages may name them. */
-export const SHOWS = ['engine', 'host', 'port', 'username', 'dbname', 'ssl'] as const;
+export const SHOWS = ['engine', 'host', 'port', 'username', 'dbname', 'ssl', 'masterarn'] as const;
 
 const ENGINES = ['postgres', 'aurora-postgresql'];
 
@@ -29,6 +31,7 @@ export function parseSecret(json: Readonly<Record<string, unknown>>): PostgresSe
     username: text(json, 'username'),
     password: text(json, 'password'),
     dbname: text(json, 'dbname', 'postgres'),
+    ...((json.masterarn ?? undefined) !== undefined && { masterarn: text(json, 'masterarn') }),
     ssl: !(json.ssl === false || (typeof json.ssl === 'string' && json.ssl.toLowerCase() === 'false')),
   };
 }
@@ -38,4 +41,9 @@ function parsePort(value: unknown): number {
   const port = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
   if (typeof port === 'number' && Number.isInteger(port) && port > 0 && port < 65_536) return port;
   throw new TypeError('"port" must be a number from 1 to 65535');
+}
+
+/** How messages name a server. */
+export function placeName({ host, port }: Pick<PostgresSecret, 'host' | 'port'>): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -3,9 +3,9 @@ import type { Duplex } from 'node:stream';
 import { checkServerIdentity } from 'node:tls';
 import type { Client, ClientConfig, Connection } from 'pg';
 import { RotationError } from '../../src/index.js';
-import { trusted } from './authorities.js';
-import { codeOf, toFailure } from './failures.js';
-import type { PostgresSecret } from './secret.js';
+import { type ClientCertificate, trusted } from './authorities.js';
+import { codeOf, LOGGING_IN, toFailure } from './failures.js';
+import { type PostgresSecret, placeName } from './secret.js';
 
 /** A session with the server, in which the server has asked for the password and has taken it. */
 export interface Session {
@@ -29,6 +29,7 @@ export interface Endpoint {
 export interface LoginOptions {
   /** Certificate authorities, PEM. */
   readonly ca: string | readonly string[] | undefined;
+  readonly clientCertificate?: ClientCertificate | undefined;
   readonly endpoint?: Endpoint;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
@@ -70,7 +71,7 @@ export async function login(secret: PostgresSecret, options: LoginOptions): Prom
   } catch (error) {
     await end();
     if (codeOf(error) === '28P01') return 'rejected';
-    throw toFailure(error, 'log in', target);
+    throw toFailure(error, LOGGING_IN, target);
   }
   if (asked.size === 0) {
     await end();
@@ -92,7 +93,7 @@ export async function login(secret: PostgresSecret, options: LoginOptions): Prom
 function configOf(
   { host, port, username, password, dbname, ...secret }: PostgresSecret,
   servername: string | undefined,
-  { ca, timeoutMs }: LoginOptions,
+  { ca, clientCertificate, timeoutMs }: LoginOptions,
   socket: Socket,
   asked: ReadonlySet<string>,
 ): ClientConfig & { readonly scramMaxIterations: number } {
@@ -110,7 +111,7 @@ function configOf(
     },
     // Never absent: then pg would send everything in the clear.
     ssl: ssl && {
-      secureContext: trusted(ca),
+      secureContext: trusted(ca, clientCertificate),
       rejectUnauthorized: true,
       checkServerIdentity: (name, certificate) => checkServerIdentity(servername ?? name, certificate),
     },
@@ -154,10 +155,10 @@ function guarded(listener: (...args: unknown[]) => void, stream: Pick<Duplex, 'o
   };
 }
 
-function unproven({ host, port, username }: PostgresSecret): RotationError {
+function unproven({ username, ...place }: PostgresSecret): RotationError {
   return new RotationError(
     'ERR_CREDENTIAL_UNPROVEN',
-    `${host}:${port} let "${username}" in without asking for the password`,
+    `${placeName(place)} let "${username}" in without asking for the password`,
     {
       hint:
         'pg_hba.conf says trust, peer, ident or cert for this user and address: any password would seem to work; ' +

@@ -1,28 +1,37 @@
-import { type PostgresOptions, postgres } from '../../rotators/postgres/index.js';
+import { alternatingUsers, postgres, type SingleUserOptions } from '../../rotators/postgres/index.js';
 import { type LogEntry, rotationHandler, type SecretsManagerApi, type Step } from '../../src/index.js';
 import { LocalSecretsManager } from '../../src/testing/index.js';
 
-/** A secret for a role of a real server, and the Postgres rotator to rotate it. */
+/** A secret for a role of a real server, and a Postgres rotator to rotate it: alternating users, if it is given pairs. */
 export async function postgresRig(
   secretString: string,
   {
     client,
     lambdaTimeoutMs,
+    administrator,
+    pairs,
     ...options
-  }: PostgresOptions & {
+  }: SingleUserOptions & {
     client?: (secrets: LocalSecretsManager) => SecretsManagerApi;
     lambdaTimeoutMs?: number;
+    /** The SecretString of the secret "admin". */
+    administrator?: string;
+    pairs?: Readonly<Record<string, string>>;
   } = {},
 ) {
   const secrets = new LocalSecretsManager(
     lambdaTimeoutMs === undefined ? {} : { timeoutMs: lambdaTimeoutMs },
   );
   const log: LogEntry[] = [];
-  const handler = rotationHandler(postgres(options), {
+  const told = {
     client: client?.(secrets) ?? secrets,
-    log: (entry) => log.push(entry),
-  });
+    log: (entry: LogEntry) => void log.push(entry),
+  };
+  const handler = pairs
+    ? rotationHandler(alternatingUsers({ ...options, pairs }), told)
+    : rotationHandler(postgres(options), told);
   const RotationLambdaARN = secrets.addFunction('rotate', handler);
+  if (administrator !== undefined) await secrets.createSecret({ Name: 'admin', SecretString: administrator });
   await secrets.createSecret({ Name: 'db', SecretString: secretString });
   const rotation = () => secrets.rotation('db');
   return {

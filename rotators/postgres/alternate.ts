@@ -1,0 +1,186 @@
+import { RotationError, type StepContext } from '../../src/index.js';
+import type { Pair } from './pairs.js';
+import { asAdministrator, type Rights, readRights } from './rights.js';
+import { mirrorSettings } from './role-settings.js';
+import type { Session } from './session.js';
+
+/** A role, as far as it is mirrored. */
+interface Role {
+  readonly isSuperuser: boolean;
+  /** LOGIN, CREATEDB …: those that it has. */
+  readonly attributes: ReadonlySet<string>;
+  readonly connectionLimit: number;
+  /** `infinity` if it has no end. */
+  readonly validUntil: string;
+}
+
+const ATTRIBUTES = ['LOGIN', 'CREATEDB', 'CREATEROLE', 'REPLICATION', 'BYPASSRLS'] as const;
+
+/** What CREATE ROLE makes if nothing else is said. */
+const NEW: Role = { isSuperuser: false, attributes: new Set(), connectionLimit: -1, validUntil: 'infinity' };
+
+export interface Turn {
+  /** An administrator's, in a transaction. */
+  readonly session: Session;
+  /** `server_version_num` */
+  readonly version: number;
+  readonly pair: Pair;
+  /** What is sent in place of the password. */
+  readonly verifier: string;
+  readonly context: StepContext;
+}
+
+/**
+ * Gives the next turn to the pair's other user: makes it, if it is the clone and not there yet, sets its password, and
+ * makes the clone what the original is. The user whose turn it is still is never touched.
+ *
+ * @throws RotationError if the two are no pair, or the administrator lacks a right
+ */
+export async function giveTurn(turn: Turn): Promise<void> {
+  const { session, pair } = turn;
+  const { original, clone, other } = pair;
+  const roles = await readRoles(session, [original, clone]);
+  const originalRole = roles.get(original);
+  if (!originalRole) throw userMissing(original);
+  const cloneRole = roles.get(clone);
+  if (cloneRole) await assertPair(session, pair, originalRole, cloneRole);
+  const rights = await readRights(session, [original, clone]);
+  const password = `PASSWORD ${session.escapeLiteral(turn.verifier)}`;
+  if (other === original) {
+    const sql = `ALTER ROLE ${session.escapeIdentifier(original)} ${password}`;
+    return asAdministrator(session, rights, { sql, doing: `change "${original}"`, role: original });
+  }
+  await makeClone(turn, rights, clausesOf(originalRole, cloneRole ?? NEW, session), password, !cloneRole);
+  await grantOriginal(turn, rights);
+  await mirrorSettings(turn);
+  await warnOfMore(turn);
+}
+
+async function readRoles(session: Session, names: readonly string[]): Promise<ReadonlyMap<string, Role>> {
+  // Dates as text that means the same in every session.
+  await session.query("SET LOCAL DateStyle = ISO; SET LOCAL TimeZone = 'UTC'");
+  const rows = await session.query(
+    'SELECT rolname, rolsuper, rolcanlogin AS "LOGIN", rolcreatedb AS "CREATEDB", rolcreaterole AS "CREATEROLE", ' +
+      'rolreplication AS "REPLICATION", rolbypassrls AS "BYPASSRLS", rolconnlimit, ' +
+      "coalesce(rolvaliduntil::text, 'infinity') AS valid_until " +
+      `FROM pg_roles WHERE rolname IN (${names.map((name) => session.escapeLiteral(name)).join(', ')})`,
+  );
+  return new Map(
+    rows.map((row) => [
+      String(row.rolname),
+      {
+        isSuperuser: row.rolsuper === true,
+        attributes: new Set(ATTRIBUTES.filter((attribute) => row[attribute] === true)),
+        connectionLimit: Number(row.rolconnlimit),
+        validUntil: String(row.valid_until),
+      },
+    ]),
+  );
+}
+
+/**
+ * The clone must be able to act as the original already: then neither can do more with the other's password than
+ * before. Anything else of such a name is somebody else's.
+ */
+async function assertPair(
+  session: Session,
+  { original, clone }: Pair,
+  originalRole: Role,
+  cloneRole: Role,
+): Promise<void> {
+  const [row] = await session.query(
+    `SELECT pg_has_role(${session.escapeLiteral(clone)}, ${session.escapeLiteral(original)}, 'MEMBER') AS is_member`,
+  );
+  if (row?.is_member === true && (originalRole.isSuperuser || !cloneRole.isSuperuser)) return;
+  const [sqlOriginal, sqlClone] = [session.escapeIdentifier(original), session.escapeIdentifier(clone)];
+  throw new RotationError(
+    'ERR_PENDING_MISMATCH',
+    cloneRole.isSuperuser
+      ? `"${clone}" is a superuser and "${original}" is not: they are no pair`
+      : `"${clone}" exists, and is no member of "${original}": nothing says that they are a pair`,
+    {
+      hint:
+        `if "${clone}" is meant to be the alternate of "${original}": GRANT ${sqlOriginal} TO ${sqlClone}; and it is no ` +
+        'superuser. Else name another one with the option `pairs`',
+    },
+  );
+}
+
+/** The clauses of CREATE or ALTER ROLE that make `role` what the original is. */
+function clausesOf(original: Role, role: Role, session: Session): readonly string[] {
+  const changed = ATTRIBUTES.filter(
+    (attribute) => original.attributes.has(attribute) !== role.attributes.has(attribute),
+  );
+  return [
+    ...changed.map((attribute) => (original.attributes.has(attribute) ? attribute : `NO${attribute}`)),
+    ...(original.connectionLimit === role.connectionLimit
+      ? []
+      : [`CONNECTION LIMIT ${original.connectionLimit}`]),
+    ...(original.validUntil === role.validUntil
+      ? []
+      : [`VALID UNTIL ${session.escapeLiteral(original.validUntil)}`]),
+  ];
+}
+
+/** A superuser is not made another one: sessions of the clone act as the original anyway. */
+async function makeClone(
+  { session, pair }: Turn,
+  rights: Rights,
+  clauses: readonly string[],
+  password: string,
+  isNew: boolean,
+): Promise<void> {
+  const [original, clone] = [session.escapeIdentifier(pair.original), session.escapeIdentifier(pair.clone)];
+  const administrator = session.escapeIdentifier(rights.administrator);
+  const change = `${isNew ? 'CREATE' : 'ALTER'} ROLE ${clone} ${clauses.join(' ')}`.trimEnd();
+  const beyondLogin = clauses.some((clause) => /REPLICATION|BYPASSRLS|CREATEDB|CREATEROLE/.test(clause));
+  await asAdministrator(session, rights, {
+    sql: `${change} ${password}`,
+    doing: `${isNew ? 'create' : 'change'} "${pair.clone}"`,
+    ...(!isNew && { role: pair.clone }),
+    instead:
+      beyondLogin && isNew
+        ? `${change} IN ROLE ${original} ADMIN ${administrator}`
+        : beyondLogin
+          ? change
+          : undefined,
+  });
+}
+
+/** By it the clone has the original's rights and memberships, and may act as it. */
+async function grantOriginal({ session, version, pair }: Turn, rights: Rights): Promise<void> {
+  const { original, clone } = pair;
+  const hasOptions = version >= 160_000;
+  const [row] = await session.query(
+    `SELECT count(*) FILTER (WHERE ${hasOptions ? 'inherit_option' : 'true'}) > 0 AS inherits, ` +
+      `count(*) FILTER (WHERE ${hasOptions ? 'set_option' : 'true'}) > 0 AS sets FROM pg_auth_members ` +
+      `WHERE roleid = (SELECT oid FROM pg_roles WHERE rolname = ${session.escapeLiteral(original)}) ` +
+      `AND member = (SELECT oid FROM pg_roles WHERE rolname = ${session.escapeLiteral(clone)})`,
+  );
+  if (row?.inherits === true && row.sets === true) return;
+  const grant = `GRANT ${session.escapeIdentifier(original)} TO ${session.escapeIdentifier(clone)}`;
+  await asAdministrator(session, rights, {
+    sql: hasOptions ? `${grant} WITH INHERIT TRUE, SET TRUE` : grant,
+    doing: `grant "${original}" to "${clone}"`,
+    role: original,
+  });
+}
+
+/** Whoever reads the secret can do what the clone can: more than the original is more than was meant. */
+async function warnOfMore({ session, pair: { original, clone }, context }: Turn): Promise<void> {
+  const rows = await session.query(
+    'SELECT role.rolname FROM pg_auth_members m JOIN pg_roles role ON role.oid = m.roleid ' +
+      `WHERE m.member = (SELECT oid FROM pg_roles WHERE rolname = ${session.escapeLiteral(clone)}) ` +
+      `AND NOT pg_has_role(${session.escapeLiteral(original)}, role.oid, 'MEMBER')`,
+  );
+  for (const { rolname } of rows) {
+    const revoke = `REVOKE ${session.escapeIdentifier(String(rolname))} FROM ${session.escapeIdentifier(clone)}`;
+    context.warn(`"${clone}" is a member of "${rolname}", which "${original}" is not: ${revoke}`);
+  }
+}
+
+export function userMissing(username: string): RotationError {
+  return new RotationError('ERR_USER_MISSING', `there is no role "${username}"`, {
+    hint: 'create it (the rotator’s README has the SQL), or correct "username" in the secret',
+  });
+}

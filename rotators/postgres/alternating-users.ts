@@ -1,0 +1,161 @@
+import { RotationError, type Rotator, type StepContext, text, type Versions } from '../../src/index.js';
+import { logInAsAdministrator } from './administrator.js';
+import { giveTurn } from './alternate.js';
+import { toFailure } from './failures.js';
+import { type PostgresOptions, readOptions } from './options.js';
+import { pairFinder } from './pairs.js';
+import { type PostgresSecret, parseSecret, placeName, SHOWS } from './secret.js';
+import { serverFacts, verifierFor } from './server.js';
+import type { Session } from './session.js';
+import { inTransaction } from './transaction.js';
+
+/** The JSON of the secrets that AWS's "multi user" function uses. */
+export interface AlternatingUsersSecret extends PostgresSecret {
+  readonly masterarn: string;
+}
+
+export interface AlternatingUsersOptions extends PostgresOptions {
+  /**
+   * Which users take turns: the original, and its clone.
+   *
+   * @default `app` and `app_clone`, as in AWS's function
+   */
+  readonly pairs?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Rotates between two users, so that what applications hold stays valid for a whole interval: the administrator that
+ * `masterarn` names sets the password of the one that is not in use. The clone is made when it is first needed, and
+ * kept like the original at each of its turns; its sessions act as the original, which owns what either creates.
+ *
+ * @throws RotationError `ERR_PASSWORD_POLICY` if no password could meet the policy
+ * @throws TypeError for another option that cannot be
+ */
+export function alternatingUsers(
+  options: AlternatingUsersOptions = {},
+): Rotator<AlternatingUsersSecret, 'username' | 'password'> {
+  const { makePassword, ...connections } = readOptions(options);
+  const pairOf = pairFinder(options.pairs ?? {});
+
+  return {
+    name: 'postgres-alternating-users',
+    rotates: ['username', 'password'],
+    shows: SHOWS,
+    rejectionHint:
+      'a role that does not exist, or whose VALID UNTIL has passed, is refused like one with a wrong password',
+    parse: (json) => ({ ...parseSecret(json), masterarn: text(json, 'masterarn') }),
+    createSecret: ({ username }) => ({ username: pairOf(username).other, password: makePassword() }),
+    setSecret,
+    testSecret,
+  };
+
+  async function setSecret(
+    { pending, current }: Versions<AlternatingUsersSecret>,
+    context: StepContext,
+  ): Promise<void> {
+    const pair = pairOf(current.username);
+    if (pending.username !== pair.other) {
+      throw new RotationError(
+        'ERR_PENDING_MISMATCH',
+        `AWSPENDING is for "${pending.username}", and the alternate of "${current.username}" is "${pair.other}"`,
+        {
+          hint: 'find out who wrote AWSPENDING, or whether the option `pairs` has changed; remove its label and rotate again',
+        },
+      );
+    }
+    const verifier = await proveAndPrepare(current, pending, context);
+    const users = [pair.original, pair.clone];
+    const { session, facts, target } = await logInAsAdministrator(current, users, connections, context);
+    try {
+      const { version } = facts;
+      const doing = `make "${pending.username}" ready`;
+      const change = { session, target, doing, limitMs: connections.limitMs(context), context };
+      await inTransaction(change, () => giveTurn({ session, version, pair, verifier, context }));
+    } finally {
+      await session.end();
+    }
+  }
+
+  /** AWSCURRENT must be able to log in: whoever may write the secret could name any user in it. */
+  async function proveAndPrepare(
+    current: AlternatingUsersSecret,
+    pending: AlternatingUsersSecret,
+    context: StepContext,
+  ): Promise<string> {
+    const session = await connections.logIn(current, context);
+    if (session === 'rejected') {
+      throw new RotationError(
+        'ERR_CREDENTIAL_REJECTED',
+        `${placeName(current)} refused "${current.username}" of AWSCURRENT, so nothing was changed`,
+        {
+          hint: 'store the password that works as AWSCURRENT with PutSecretValue, or set this one as an administrator',
+        },
+      );
+    }
+    try {
+      const facts = await serverFacts(session, current);
+      return await verifierFor(pending, { session, facts, target: current }, context);
+    } finally {
+      await session.end();
+    }
+  }
+
+  async function testSecret(
+    pending: AlternatingUsersSecret,
+    context: StepContext,
+  ): Promise<'accepted' | 'rejected'> {
+    const session = await connections.logIn(pending, context);
+    if (session === 'rejected') return 'rejected';
+    try {
+      await assertActsAsOriginal(session, pending);
+      return 'accepted';
+    } finally {
+      await session.end();
+    }
+  }
+
+  /** A login whose grant was revoked succeeds, and silently stays itself. */
+  async function assertActsAsOriginal(session: Session, pending: AlternatingUsersSecret): Promise<void> {
+    const { username } = pending;
+    const { original, clone } = pairOf(username);
+    const { actsAs, setTo, ownsObjects } = await identityOf(session, pending);
+    const mayStay = setTo === undefined && (username === original || ownsObjects);
+    if (actsAs === setTo || (mayStay && actsAs === username)) return;
+    const expected = setTo ?? original;
+    const grant = `GRANT ${session.escapeIdentifier(expected)} TO ${session.escapeIdentifier(username)}`;
+    throw new RotationError(
+      'ERR_RIGHTS_MISSING',
+      `sessions of "${username}" act as "${actsAs}", not as "${expected}"`,
+      {
+        hint: `${grant}; and ALTER ROLE ${session.escapeIdentifier(clone)} SET role, which setSecret does at its turn`,
+      },
+    );
+  }
+}
+
+/** As whom a session acts, as whom it is set to act, and whether its user owns anything. */
+async function identityOf(
+  session: Session,
+  target: PostgresSecret,
+): Promise<{ readonly actsAs: string; readonly setTo: string | undefined; readonly ownsObjects: boolean }> {
+  try {
+    const rows = await session.query(
+      'SELECT current_user AS acts_as, EXISTS (SELECT FROM pg_catalog.pg_shdepend d JOIN pg_catalog.pg_roles r ' +
+        "ON r.oid = d.refobjid WHERE d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND d.deptype = 'o' " +
+        'AND r.rolname = session_user) AS owns, ' +
+        '(SELECT pg_catalog.substr(setting, 6) FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_roles r ON r.oid = s.setrole, ' +
+        'LATERAL pg_catalog.unnest(s.setconfig) AS setting LEFT JOIN pg_catalog.pg_database d ON d.datname = pg_catalog.current_database() ' +
+        "WHERE r.rolname = session_user AND setting LIKE 'role=%' AND s.setdatabase IN (0, d.oid) " +
+        'ORDER BY s.setdatabase DESC LIMIT 1) AS set_to',
+    );
+    const [row] = rows;
+    const setTo = row?.set_to;
+    return {
+      actsAs: String(row?.acts_as),
+      setTo: typeof setTo === 'string' ? setTo : undefined,
+      ownsObjects: row?.owns === true,
+    };
+  } catch (error) {
+    throw toFailure(error, 'ask as whom it acts', target);
+  }
+}

@@ -1,0 +1,81 @@
+import { createSecureContext } from 'node:tls';
+import {
+  type PasswordPolicy,
+  passwordPolicyFrom,
+  passwordSource,
+  type StepContext,
+} from '../../src/index.js';
+import type { ClientCertificate } from './authorities.js';
+import type { PostgresSecret } from './secret.js';
+import { type Endpoint, login, type Session } from './session.js';
+
+/** What all rotators for PostgreSQL can be told. */
+export interface PostgresOptions {
+  /** @default 32 characters that need no quoting, narrowed by the variables of AWS's functions (EXCLUDE_CHARACTERS …) */
+  readonly password?: PasswordPolicy;
+  /** Certificate authorities, PEM. @default Node's, and those of RDS in Lambda */
+  readonly ca?: string | readonly string[];
+  /** For a server that wants a certificate besides the password (`clientcert` in pg_hba.conf). */
+  readonly clientCertificate?: ClientCertificate;
+  /**
+   * Where to connect for a secret, an administrator's too, if its host is not the one to change the password at, or
+   * cannot be reached from here by that name: it names a proxy, a reader, or another name of the server.
+   */
+  readonly connectTo?: (secret: Omit<PostgresSecret, 'password'>) => Endpoint;
+  /** How long a login, or a statement, may take, in milliseconds. @default 10000, and never longer than the step */
+  readonly timeoutMs?: number;
+}
+
+/** The way to the servers, as the options have it. */
+export interface Connections {
+  /** Logs in as an application would. */
+  logIn(secret: PostgresSecret, context: StepContext): Promise<Session | 'rejected'>;
+  /** Where a secret leads: two that lead to the same place are of the same server. */
+  placeOf(secret: PostgresSecret): { readonly host: string; readonly port: number };
+  /** How long a statement may take now, in milliseconds. */
+  limitMs(context: StepContext): number;
+}
+
+/**
+ * Reads the options.
+ *
+ * @throws RotationError `ERR_PASSWORD_POLICY` if no password could meet the policy
+ * @throws TypeError for another option that cannot be
+ */
+export function readOptions(options: PostgresOptions): Connections & { readonly makePassword: () => string } {
+  const { ca, clientCertificate, connectTo = () => ({}), timeoutMs = 10_000 } = options;
+  if (ca !== undefined && ![ca].flat().every((pem) => pem.includes('-----BEGIN CERTIFICATE-----'))) {
+    throw new TypeError('ca must be certificates in PEM, not the paths of files');
+  }
+  if (clientCertificate) assertUsable(clientCertificate);
+  if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > 900_000) {
+    throw new TypeError('timeoutMs must be a whole number of milliseconds, from 1 to 900000');
+  }
+  const endpointOf = ({ password: _, ...rest }: PostgresSecret): Endpoint => connectTo(rest);
+  const limitMs = ({ leftMs }: StepContext): number => Math.max(1, Math.floor(Math.min(timeoutMs, leftMs)));
+  return {
+    makePassword: passwordSource(options.password ?? passwordPolicyFrom(process.env)),
+    limitMs,
+    logIn: (secret, context) =>
+      login(secret, {
+        ca,
+        clientCertificate,
+        endpoint: endpointOf(secret),
+        timeoutMs: limitMs(context),
+        signal: context.signal,
+      }),
+    placeOf(secret) {
+      const { host = secret.host, port = secret.port } = endpointOf(secret);
+      return { host: host.toLowerCase(), port };
+    },
+  };
+}
+
+function assertUsable({ cert, key }: ClientCertificate): void {
+  try {
+    createSecureContext({ cert, key });
+  } catch {
+    // No cause: whatever OpenSSL says of a private key is better not repeated.
+    throw new TypeError('clientCertificate must be a certificate and the key that belongs to it, in PEM');
+  }
+}
