@@ -15,7 +15,8 @@ const FAILURES: Readonly<Record<string, Failure>> = {
   '28000': [
     'ERR_LOGIN_NOT_ALLOWED',
     'does not let the user in',
-    'the role may lack LOGIN, or pg_hba.conf has no line for this user, database, address and encryption',
+    'the role may lack LOGIN, or pg_hba.conf has no line for this user, database, address and encryption, or wants a ' +
+      'certificate of the client (option `clientCertificate`)',
   ],
   '3D000': ['ERR_DATABASE_MISSING', 'has no such database', 'correct "dbname" in the secret'],
   '42501': [

