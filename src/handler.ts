@@ -53,11 +53,12 @@ export function rotationHandler<Secret extends object, Field extends keyof Secre
     const redactor = new Redactor([secretId, versionId]);
     if (RotationToken !== undefined) redactor.hide(RotationToken);
     const api = withDeadline(client, deadline);
-    const warnings: string[] = [];
+    // Once each: what is tried again warns again.
+    const warnings = new Set<string>();
     const report = (end: Pick<LogEntry, 'outcome' | 'code'>): Promise<void> => {
       const common = { rotator: rotator.name, step, secretId, versionId, durationMs: deadline.elapsedMs };
       // Redacted now, not when the rotator warned: what createSecret makes is known only once it has returned.
-      const texts = warnings.map((warning) => redactor.text(warning));
+      const texts = [...warnings].map((warning) => redactor.text(warning));
       return writeEntry(log, { ...common, ...end, ...(texts.length > 0 && { warnings: texts }) });
     };
     const context: StepContext = {
@@ -74,7 +75,7 @@ export function rotationHandler<Secret extends object, Field extends keyof Secre
       },
       describeSecret: (id) => api.describeSecret({ SecretId: id }),
       hide: (secret) => redactor.hide(String(secret)),
-      warn: (message) => void warnings.push(String(message)),
+      warn: (message) => void warnings.add(String(message)),
     };
     try {
       const outcome = await takeStep({ rotator, client: api, event, context, deadline, redactor });

@@ -158,3 +158,9 @@ function partsOf(error: unknown): { readonly code: string; readonly message: str
   const message = 'message' in error && typeof error.message === 'string' ? error.message : '';
   return { code, message };
 }
+
+export function userMissing(username: string): RotationError {
+  return new RotationError('ERR_USER_MISSING', `there is no role "${username}"`, {
+    hint: 'create it (the rotator’s README has the SQL), or correct "username" in the secret',
+  });
+}

@@ -1,11 +1,5 @@
-import {
-  isRotationError,
-  RotationError,
-  type Rotator,
-  type StepContext,
-  type Versions,
-} from '../../src/index.js';
-import { dropPending } from './drop-pending.js';
+import { RotationError, type Rotator, type StepContext, type Versions } from '../../src/index.js';
+import { orDropPending } from './drop-pending.js';
 import { toFailure } from './failures.js';
 import { type PostgresOptions, readOptions } from './options.js';
 import { resetPassword, setPassword } from './password.js';
@@ -16,7 +10,7 @@ export {
   type AlternatingUsersOptions,
   type AlternatingUsersSecret,
   alternatingUsers,
-} from './alternating-users.js';
+} from './alternating-users/index.js';
 export type { ClientCertificate } from './authorities.js';
 export type { PostgresOptions } from './options.js';
 export type { PostgresSecret } from './secret.js';
@@ -69,8 +63,7 @@ export function postgres(options: SingleUserOptions = {}): Rotator<PostgresSecre
     try {
       await setPassword(pending, session, connections, context);
     } catch (error) {
-      if (!(isRotationError(error) && error.code === 'ERR_VALUE_REFUSED' && isCurrent)) throw error;
-      throw new RotationError(error.code, error.message, { hint: `${error.hint}. ${dropPending(context)}` });
+      throw isCurrent ? orDropPending(error, context) : error;
     } finally {
       await session.end();
     }

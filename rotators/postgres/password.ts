@@ -1,6 +1,6 @@
 import { RotationError, type StepContext } from '../../src/index.js';
 import { type Administrator, logInAsAdministrator } from './administrator.js';
-import { userMissing } from './alternate.js';
+import { userMissing } from './failures.js';
 import type { Connections } from './options.js';
 import { asAdministrator, readRights } from './rights.js';
 import type { PostgresSecret } from './secret.js';

@@ -1,12 +1,15 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 
 /** Where the rotators are, seen from this file as built. */
 const ROTATORS = new URL('../../rotators/', import.meta.url);
 
-/** The rotators that bring such a file. */
+/** The rotators that bring such a file: `postgres`, `postgres/alternating-users`, … */
 export function rotatorsWith(file: string): readonly string[] {
-  return readdirSync(ROTATORS)
-    .filter((name) => existsSync(rotatorFile(name, file)))
+  return readdirSync(ROTATORS, { recursive: true, encoding: 'utf8' })
+    .map((path) => path.replaceAll('\\', '/'))
+    .filter((path) => path.endsWith(`/${file}`))
+    .map(dirname)
     .sort();
 }
 

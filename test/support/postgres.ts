@@ -60,13 +60,24 @@ export async function startTestServer(
     await client.connect();
     return client;
   };
-  const sql = async (text: string) => {
-    const client = await connect('postgres', server.password);
-    return (await client.query(text).finally(() => client.end())).rows;
+  const root = await connect('postgres', server.password);
+  // It is killed with the server by some tests.
+  root.on('error', () => {});
+  let last: Promise<unknown> = Promise.resolve();
+  const sql = (text: string): Promise<Record<string, unknown>[]> => {
+    const answer = last.then(async () => (await root.query(text)).rows);
+    // What one call sets for its session is none of the next one's.
+    last = answer.catch(() => root.query('ROLLBACK')).then(() => root.query('DISCARD ALL'));
+    last.catch(() => {});
+    return answer;
   };
   return {
     ...server,
     sql,
+    async stop() {
+      await root.end();
+      await server.stop();
+    },
     async verifierOf(role) {
       const [row] = await sql(`SELECT rolpassword FROM pg_authid WHERE rolname = '${role}'`);
       return String(row?.rolpassword);

@@ -167,6 +167,25 @@ describe('a password that the server refuses', () => {
     expect(await server.verifierOf(app)).toBe(before);
   });
 
+  test('is dropped likewise with alternating users, and no clone is left', async () => {
+    const app = await role('alternating');
+    await server.sql(
+      `CREATE ROLE admin LOGIN CREATEROLE PASSWORD '${FIRST}'; GRANT "${app}" TO admin WITH ADMIN OPTION`,
+    );
+    const more = { masterarn: 'admin' };
+    const administrator = server.secret('admin', FIRST);
+    const { beginWith, deliver } = await postgresRig(server.secret(app, FIRST, more), {
+      administrator,
+      pairs: {},
+    });
+    const token = await beginWith(server.secret(`${app}_clone`, `${app}_clone`, more));
+    expect(await rejection(deliver('setSecret'))).toMatchObject({
+      code: 'ERR_VALUE_REFUSED',
+      hint: expect.stringContaining(`--remove-from-version-id ${token}`),
+    });
+    expect(await server.sql(`SELECT FROM pg_roles WHERE rolname = '${app}_clone'`)).toEqual([]);
+  });
+
   test('is not to be dropped when it is the one that works', async () => {
     const app = await role('name_as_password_2');
     const verifier = await scramVerifier(app, 4096);

@@ -1,13 +1,14 @@
-import { RotationError, type Rotator, type StepContext, text, type Versions } from '../../src/index.js';
-import { logInAsAdministrator } from './administrator.js';
-import { giveTurn } from './alternate.js';
-import { toFailure } from './failures.js';
-import { type PostgresOptions, readOptions } from './options.js';
+import { RotationError, type Rotator, type StepContext, text, type Versions } from '../../../src/index.js';
+import { logInAsAdministrator } from '../administrator.js';
+import { orDropPending } from '../drop-pending.js';
+import { type PostgresOptions, readOptions } from '../options.js';
+import { type PostgresSecret, parseSecret, placeName, SHOWS } from '../secret.js';
+import { serverFacts, verifierFor } from '../server.js';
+import type { Session } from '../session.js';
+import { inTransaction } from '../transaction.js';
+import { identityOf } from './identity.js';
 import { pairFinder } from './pairs.js';
-import { type PostgresSecret, parseSecret, placeName, SHOWS } from './secret.js';
-import { serverFacts, verifierFor } from './server.js';
-import type { Session } from './session.js';
-import { inTransaction } from './transaction.js';
+import { giveTurn } from './turn.js';
 
 /** The JSON of the secrets that AWS's "multi user" function uses. */
 export interface AlternatingUsersSecret extends PostgresSecret {
@@ -71,6 +72,9 @@ export function alternatingUsers(
       const doing = `make "${pending.username}" ready`;
       const change = { session, target, doing, limitMs: connections.limitMs(context), context };
       await inTransaction(change, () => giveTurn({ session, version, pair, verifier, context }));
+    } catch (error) {
+      // AWSCURRENT has just logged in, and is not touched.
+      throw orDropPending(error, context);
     } finally {
       await session.end();
     }
@@ -130,32 +134,5 @@ export function alternatingUsers(
         hint: `${grant}; and ALTER ROLE ${session.escapeIdentifier(clone)} SET role, which setSecret does at its turn`,
       },
     );
-  }
-}
-
-/** As whom a session acts, as whom it is set to act, and whether its user owns anything. */
-async function identityOf(
-  session: Session,
-  target: PostgresSecret,
-): Promise<{ readonly actsAs: string; readonly setTo: string | undefined; readonly ownsObjects: boolean }> {
-  try {
-    const rows = await session.query(
-      'SELECT current_user AS acts_as, EXISTS (SELECT FROM pg_catalog.pg_shdepend d JOIN pg_catalog.pg_roles r ' +
-        "ON r.oid = d.refobjid WHERE d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND d.deptype = 'o' " +
-        'AND r.rolname = session_user) AS owns, ' +
-        '(SELECT pg_catalog.substr(setting, 6) FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_roles r ON r.oid = s.setrole, ' +
-        'LATERAL pg_catalog.unnest(s.setconfig) AS setting LEFT JOIN pg_catalog.pg_database d ON d.datname = pg_catalog.current_database() ' +
-        "WHERE r.rolname = session_user AND setting LIKE 'role=%' AND s.setdatabase IN (0, d.oid) " +
-        'ORDER BY s.setdatabase DESC LIMIT 1) AS set_to',
-    );
-    const [row] = rows;
-    const setTo = row?.set_to;
-    return {
-      actsAs: String(row?.acts_as),
-      setTo: typeof setTo === 'string' ? setTo : undefined,
-      ownsObjects: row?.owns === true,
-    };
-  } catch (error) {
-    throw toFailure(error, 'ask as whom it acts', target);
   }
 }

@@ -1,23 +1,10 @@
-import { RotationError, type StepContext } from '../../src/index.js';
+import { RotationError, type StepContext } from '../../../src/index.js';
+import { userMissing } from '../failures.js';
+import { asAdministrator, type Rights, readRights } from '../rights.js';
+import type { Session } from '../session.js';
 import type { Pair } from './pairs.js';
-import { asAdministrator, type Rights, readRights } from './rights.js';
+import { clausesOf, NEW, type Role, readRoles } from './role.js';
 import { mirrorSettings } from './role-settings.js';
-import type { Session } from './session.js';
-
-/** A role, as far as it is mirrored. */
-interface Role {
-  readonly isSuperuser: boolean;
-  /** LOGIN, CREATEDB …: those that it has. */
-  readonly attributes: ReadonlySet<string>;
-  readonly connectionLimit: number;
-  /** `infinity` if it has no end. */
-  readonly validUntil: string;
-}
-
-const ATTRIBUTES = ['LOGIN', 'CREATEDB', 'CREATEROLE', 'REPLICATION', 'BYPASSRLS'] as const;
-
-/** What CREATE ROLE makes if nothing else is said. */
-const NEW: Role = { isSuperuser: false, attributes: new Set(), connectionLimit: -1, validUntil: 'infinity' };
 
 export interface Turn {
   /** An administrator's, in a transaction. */
@@ -56,28 +43,6 @@ export async function giveTurn(turn: Turn): Promise<void> {
   await warnOfMore(turn);
 }
 
-async function readRoles(session: Session, names: readonly string[]): Promise<ReadonlyMap<string, Role>> {
-  // Dates as text that means the same in every session.
-  await session.query("SET LOCAL DateStyle = ISO; SET LOCAL TimeZone = 'UTC'");
-  const rows = await session.query(
-    'SELECT rolname, rolsuper, rolcanlogin AS "LOGIN", rolcreatedb AS "CREATEDB", rolcreaterole AS "CREATEROLE", ' +
-      'rolreplication AS "REPLICATION", rolbypassrls AS "BYPASSRLS", rolconnlimit, ' +
-      "coalesce(rolvaliduntil::text, 'infinity') AS valid_until " +
-      `FROM pg_roles WHERE rolname IN (${names.map((name) => session.escapeLiteral(name)).join(', ')})`,
-  );
-  return new Map(
-    rows.map((row) => [
-      String(row.rolname),
-      {
-        isSuperuser: row.rolsuper === true,
-        attributes: new Set(ATTRIBUTES.filter((attribute) => row[attribute] === true)),
-        connectionLimit: Number(row.rolconnlimit),
-        validUntil: String(row.valid_until),
-      },
-    ]),
-  );
-}
-
 /**
  * The clone must be able to act as the original already: then neither can do more with the other's password than
  * before. Anything else of such a name is somebody else's.
@@ -96,7 +61,7 @@ async function assertPair(
   throw new RotationError(
     'ERR_PENDING_MISMATCH',
     cloneRole.isSuperuser
-      ? `"${clone}" is a superuser and "${original}" is not: they are no pair`
+      ? `"${clone}" is a superuser, and "${original}" is not: they are no pair`
       : `"${clone}" exists, and is no member of "${original}": nothing says that they are a pair`,
     {
       hint:
@@ -104,22 +69,6 @@ async function assertPair(
         'superuser. Else name another one with the option `pairs`',
     },
   );
-}
-
-/** The clauses of CREATE or ALTER ROLE that make `role` what the original is. */
-function clausesOf(original: Role, role: Role, session: Session): readonly string[] {
-  const changed = ATTRIBUTES.filter(
-    (attribute) => original.attributes.has(attribute) !== role.attributes.has(attribute),
-  );
-  return [
-    ...changed.map((attribute) => (original.attributes.has(attribute) ? attribute : `NO${attribute}`)),
-    ...(original.connectionLimit === role.connectionLimit
-      ? []
-      : [`CONNECTION LIMIT ${original.connectionLimit}`]),
-    ...(original.validUntil === role.validUntil
-      ? []
-      : [`VALID UNTIL ${session.escapeLiteral(original.validUntil)}`]),
-  ];
 }
 
 /** A superuser is not made another one: sessions of the clone act as the original anyway. */
@@ -177,10 +126,4 @@ async function warnOfMore({ session, pair: { original, clone }, context }: Turn)
     const revoke = `REVOKE ${session.escapeIdentifier(String(rolname))} FROM ${session.escapeIdentifier(clone)}`;
     context.warn(`"${clone}" is a member of "${rolname}", which "${original}" is not: ${revoke}`);
   }
-}
-
-export function userMissing(username: string): RotationError {
-  return new RotationError('ERR_USER_MISSING', `there is no role "${username}"`, {
-    hint: 'create it (the rotator’s README has the SQL), or correct "username" in the secret',
-  });
 }

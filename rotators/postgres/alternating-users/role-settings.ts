@@ -1,5 +1,5 @@
-import type { Turn } from './alternate.js';
-import type { Session } from './session.js';
+import type { Session } from '../session.js';
+import type { Turn } from './turn.js';
 
 /** Settings whose value is a list of quoted names, as pg_dump knows them: as one string they would mean one name. */
 const LISTS = [

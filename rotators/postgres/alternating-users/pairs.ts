@@ -1,4 +1,4 @@
-import { RotationError } from '../../src/index.js';
+import { RotationError } from '../../../src/index.js';
 
 /** Two users that take turns. */
 export interface Pair {
