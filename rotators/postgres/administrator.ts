@@ -7,6 +7,8 @@ import { assertChangeable, type ServerFacts, serverFacts, type Witness } from '.
 /** An administrator's session with the server of a secret. */
 export interface Administrator extends Witness {
   readonly facts: ServerFacts;
+  /** Whether the secret's own host is a replica of the server that the session is with. */
+  readonly isForReplica: boolean;
 }
 
 /**
@@ -24,7 +26,8 @@ export async function logInAsAdministrator(
 ): Promise<Administrator> {
   const { masterarn } = secret;
   const target = { ...(await readAdministrator(masterarn, context)), dbname: secret.dbname };
-  if (!(await isSameServer(secret, target, connections, context))) {
+  const relation = await relationOf(secret, target, connections, context);
+  if (relation === 'none') {
     throw new RotationError(
       'ERR_SECRET_MALFORMED',
       `"masterarn" names an administrator of ${placeName(target)}, and the secret is for ${placeName(secret)}`,
@@ -49,7 +52,7 @@ export async function logInAsAdministrator(
   try {
     const facts = await serverFacts(session, target);
     assertChangeable(facts, target);
-    return { session, facts, target };
+    return { session, facts, target, isForReplica: relation === 'replica' };
   } catch (error) {
     await session.end();
     throw error;
@@ -77,15 +80,15 @@ async function placeOfManaged(masterarn: string, context: StepContext) {
   return managedTarget(masterarn, Tags, context);
 }
 
-async function isSameServer(
+async function relationOf(
   secret: PostgresSecret,
   administrator: PostgresSecret,
   { placeOf }: Connections,
   context: StepContext,
-): Promise<boolean> {
+): Promise<'same server' | 'replica' | 'none'> {
   const [ours, theirs] = [placeOf(secret), placeOf(administrator)];
-  if (ours.host === theirs.host) return ours.port === theirs.port;
-  return isReplicaOf(secret.host, administrator.host, context);
+  if (ours.host === theirs.host && ours.port === theirs.port) return 'same server';
+  return (await isReplicaOf(secret.host, administrator.host, context)) ? 'replica' : 'none';
 }
 
 async function refused(

@@ -2,6 +2,7 @@ import { RotationError, type StepContext } from '../../src/index.js';
 import { type Administrator, logInAsAdministrator } from './administrator.js';
 import { userMissing } from './failures.js';
 import type { Connections } from './options.js';
+import { untilReplicated } from './replica.js';
 import { asAdministrator, readRights } from './rights.js';
 import type { PostgresSecret } from './secret.js';
 import { assertChangeable, serverFacts, verifierFor } from './server.js';
@@ -20,8 +21,8 @@ export async function setPassword(
   if (masterarn === undefined) assertChangeable(facts, pending);
   const verifier = await verifierFor(pending, { session, facts, target: pending }, context);
   if (masterarn !== undefined) {
-    return asMaster({ ...pending, masterarn }, connections, context, (master) =>
-      change(pending, master, verifier, connections, context),
+    return withAdministrator({ ...pending, masterarn }, connections, context, (administrator) =>
+      change(pending, administrator, verifier, connections, context),
     );
   }
   const sql = `ALTER ROLE ${session.escapeIdentifier(pending.username)} PASSWORD ${session.escapeLiteral(verifier)}`;
@@ -46,9 +47,9 @@ export async function resetPassword(
 ): Promise<void> {
   const { username, masterarn } = pending;
   if (masterarn === undefined) throw otherwise;
-  await asMaster({ ...pending, masterarn }, connections, context, async (master) => {
-    const rank = await inTransaction(changeBy(master, username, connections, context), () =>
-      rankOf(username, master),
+  await withAdministrator({ ...pending, masterarn }, connections, context, async (administrator) => {
+    const rank = await inTransaction(changeBy(administrator, username, connections, context), () =>
+      rankOf(username, administrator),
     );
     if (rank === 'missing') throw userMissing(username);
     if (!mayReset.includes(username)) {
@@ -61,30 +62,37 @@ export async function resetPassword(
         hint: 'it is, or is a member of, a superuser, a role with CREATEROLE or rds_superuser: set it by hand',
       });
     }
-    await change(pending, master, await verifierFor(pending, master, context), connections, context);
+    await change(
+      pending,
+      administrator,
+      await verifierFor(pending, administrator, context),
+      connections,
+      context,
+    );
   });
 }
 
-async function asMaster<T>(
+async function withAdministrator(
   secret: PostgresSecret & { readonly masterarn: string },
   connections: Connections,
   context: StepContext,
-  work: (master: Administrator) => Promise<T>,
-): Promise<T> {
-  const master = await logInAsAdministrator(secret, [secret.username], connections, context);
-  return work(master).finally(() => master.session.end());
+  work: (administrator: Administrator) => Promise<void>,
+): Promise<void> {
+  const administrator = await logInAsAdministrator(secret, [secret.username], connections, context);
+  await work(administrator).finally(() => administrator.session.end());
+  if (administrator.isForReplica) await untilReplicated(secret, connections, context);
 }
 
 function change(
   { username }: PostgresSecret,
-  master: Administrator,
+  administrator: Administrator,
   verifier: string,
   connections: Connections,
   context: StepContext,
 ): Promise<void> {
-  const { session } = master;
+  const { session } = administrator;
   const sql = `ALTER ROLE ${session.escapeIdentifier(username)} PASSWORD ${session.escapeLiteral(verifier)}`;
-  return inTransaction(changeBy(master, username, connections, context), async () => {
+  return inTransaction(changeBy(administrator, username, connections, context), async () => {
     const rights = await readRights(session, [username]);
     await asAdministrator(session, rights, {
       sql,

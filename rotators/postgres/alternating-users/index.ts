@@ -2,6 +2,7 @@ import { RotationError, type Rotator, type StepContext, text, type Versions } fr
 import { logInAsAdministrator } from '../administrator.js';
 import { orDropPending } from '../drop-pending.js';
 import { type PostgresOptions, readOptions } from '../options.js';
+import { untilReplicated } from '../replica.js';
 import { type PostgresSecret, parseSecret, placeName, SHOWS } from '../secret.js';
 import { serverFacts, verifierFor } from '../server.js';
 import type { Session } from '../session.js';
@@ -66,7 +67,12 @@ export function alternatingUsers(
     }
     const verifier = await proveAndPrepare(current, pending, context);
     const users = [pair.original, pair.clone];
-    const { session, facts, target } = await logInAsAdministrator(current, users, connections, context);
+    const { session, facts, target, isForReplica } = await logInAsAdministrator(
+      current,
+      users,
+      connections,
+      context,
+    );
     try {
       const { version } = facts;
       const doing = `make "${pending.username}" ready`;
@@ -78,6 +84,7 @@ export function alternatingUsers(
     } finally {
       await session.end();
     }
+    if (isForReplica) await untilReplicated(pending, connections, context);
   }
 
   /** AWSCURRENT must be able to log in: whoever may write the secret could name any user in it. */

@@ -1,6 +1,7 @@
 import { Client } from 'pg';
 import { alternatingUsers } from '../../../rotators/postgres/index.js';
 import type { Step } from '../../../src/index.js';
+import { FaultyClient } from '../../support/faulty-client.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
 import { postgresRig } from '../../support/postgres-rig.js';
 import { allOf, leaks, rejection } from '../../support/rig.js';
@@ -93,6 +94,32 @@ describe.each([18, 15])('on PostgreSQL %i', (major) => {
       old = now;
     }
     expect(await server.accepts(app, FIRST)).toBe(false);
+  });
+
+  test('a rotation makes 12 calls to Secrets Manager, 2 of them writes, and 3 logins', async () => {
+    const app = await role();
+    let client: FaultyClient | undefined;
+    const { begin, rotation } = await rig(
+      app,
+      {},
+      {
+        client(secrets) {
+          client = new FaultyClient(secrets);
+          return client;
+        },
+      },
+    );
+    await begin();
+    const logged = server.log().length;
+    expect(await rotation().run()).toMatchObject({ outcome: 'succeeded' });
+    expect(client?.calls).toHaveLength(12);
+    expect(client?.writes()).toHaveLength(2);
+    const logins = server
+      .log()
+      .slice(logged)
+      .matchAll(/connection authorized: user=(\S+)/g);
+    expect([...logins].map(([, user]) => user)).toEqual([app, 'admin', `${app}_clone`]);
+    expect(server.log().slice(logged)).not.toContain('FATAL');
   });
 
   test('what either of them creates, both own, in old sessions and in new ones', async () => {

@@ -1,0 +1,32 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RotationError, type StepContext } from '../../src/index.js';
+import type { Connections } from './options.js';
+import { type PostgresSecret, placeName } from './secret.js';
+
+const POLL_MS = 250;
+/** What a last look, and saying that it was in vain, may take. */
+const MARGIN_MS = 2000;
+
+/**
+ * Waits until a replica takes a password that was set at its primary: applications log in there, and so does testSecret.
+ *
+ * @throws RotationError `ERR_SERVICE_TIMEOUT` shortly before the step's time is up
+ */
+export async function untilReplicated(
+  pending: PostgresSecret,
+  { logIn }: Connections,
+  context: StepContext,
+): Promise<void> {
+  for (;;) {
+    const session = await logIn(pending, context);
+    if (session !== 'rejected') return session.end();
+    if (context.leftMs < MARGIN_MS) {
+      throw new RotationError(
+        'ERR_SERVICE_TIMEOUT',
+        `${placeName(pending)} is a replica, and does not take yet what was set at its primary`,
+        { hint: 'look at how far it lags behind; the next attempt goes on from here' },
+      );
+    }
+    await sleep(POLL_MS, undefined, { signal: context.signal });
+  }
+}
