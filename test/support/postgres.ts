@@ -1,4 +1,5 @@
-import { chown, readFile, stat, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { chown, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { type EmbeddedServer, startServer } from '../../rotators/postgres/embedded-server.js';
@@ -102,4 +103,30 @@ export async function startTestServer(
         ...more,
       }),
   };
+}
+
+/** A hot standby that follows a primary over the network. */
+export async function startStandby(primary: TestServer): Promise<EmbeddedServer> {
+  return startServer({
+    from: __filename,
+    settings: {
+      primary_conninfo: `host=${primary.host} port=${primary.port} user=${primary.username} password=${primary.password}`,
+    },
+    async prepare(directory) {
+      await primary.sql("SELECT pg_backup_start('standby', true)");
+      await rm(directory, { recursive: true });
+      // With its owner, which Node cannot do.
+      execFileSync('cp', ['-a', primary.directory, directory]);
+      const [backup] = await primary.sql('SELECT labelfile FROM pg_backup_stop(false)');
+      const owner = await stat(directory);
+      await rm(join(directory, 'postmaster.pid'));
+      for (const [name, text] of Object.entries({
+        backup_label: String(backup?.labelfile),
+        'standby.signal': '',
+      })) {
+        await writeFile(join(directory, name), text);
+        await chown(join(directory, name), owner.uid, owner.gid);
+      }
+    },
+  });
 }
