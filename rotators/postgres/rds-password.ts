@@ -1,0 +1,40 @@
+import { RotationError, type StepContext } from '../../src/index.js';
+import { dropPending } from './drop-pending.js';
+import { call } from './rds-api.js';
+import type { Database } from './rds-database.js';
+import { refusalOf } from './rds-failures.js';
+
+/**
+ * Asks RDS to set the password of the master user, which it does some time after it has answered.
+ *
+ * @returns false if the database is busy with something else
+ * @throws RotationError `ERR_VALUE_REFUSED` if RDS does not take the password: then nothing was changed
+ */
+export async function askForPassword(
+  { kind, id, name }: Database,
+  MasterUserPassword: string,
+  context: StepContext,
+): Promise<boolean> {
+  const change = { MasterUserPassword, ApplyImmediately: true };
+  try {
+    await (kind === 'cluster'
+      ? call('ModifyDBCluster', name, context, (client, options) =>
+          client.modifyDBCluster({ DBClusterIdentifier: id, ...change }, options),
+        )
+      : call('ModifyDBInstance', name, context, (client, options) =>
+          client.modifyDBInstance({ DBInstanceIdentifier: id, ...change }, options),
+        ));
+    return true;
+  } catch (failure) {
+    const refusal = refusalOf(failure);
+    if (/^InvalidDB(Instance|Cluster)State/.test(refusal.name)) return false;
+    const isOfValue = /^(InvalidParameterValue|ValidationError)$/.test(refusal.name);
+    if (!isOfValue || !/password/i.test(refusal.message)) throw failure;
+    throw new RotationError('ERR_VALUE_REFUSED', `RDS refuses the new password of ${name}`, {
+      hint:
+        'RDS takes 8 to 128 characters (for a cluster its reference says 41) of printable ASCII, without / @ " and ' +
+        `space: change the policy of the generated password. ${dropPending(context)}`,
+      cause: failure instanceof RotationError ? failure.cause : undefined,
+    });
+  }
+}

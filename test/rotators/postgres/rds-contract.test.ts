@@ -1,0 +1,44 @@
+import { rdsInstance } from '../../../rotators/postgres/rds-instance.js';
+import { rotatorContract } from '../../../src/testing/index.js';
+import { startTestServer, type TestServer } from '../../support/postgres.js';
+import { RdsServer } from '../../support/rds-server.js';
+
+const FIRST = 'first-password-1';
+
+let server: TestServer;
+let rds: RdsServer;
+let isCut = false;
+let count = 0;
+
+beforeAll(async () => {
+  server = await startTestServer();
+  rds = await RdsServer.start((user, password) => server.sql(`ALTER ROLE "${user}" PASSWORD '${password}'`));
+});
+
+afterAll(async () => {
+  await rds.stop();
+  await server.stop();
+});
+
+test.each(
+  rotatorContract({
+    rotator: rdsInstance({
+      pollMs: 20,
+      // The secret names the endpoint that RDS shows.
+      connectTo: () => ({ host: '127.0.0.1', port: isCut ? 1 : server.port }),
+    }),
+    async reset() {
+      rds.reset();
+      isCut = false;
+      const master = `master_${++count}`;
+      await server.sql(`CREATE ROLE "${master}" LOGIN PASSWORD '${FIRST}'`);
+      const { Endpoint } = rds.account.addInstance(`db-${count}`, { MasterUsername: master });
+      return JSON.parse(server.secret(master, FIRST, { host: Endpoint?.Address, port: 5432 }));
+    },
+    accepts: ({ username, password }) => server.accepts(String(username), String(password)),
+    unplug() {
+      rds.isUnplugged = true;
+      isCut = true;
+    },
+  }),
+)('the rotator for RDS’s master users $name', ({ run }) => run());
