@@ -1,6 +1,6 @@
 import { RotationError, type StepContext } from '../../src/index.js';
 import type { Connections } from './options.js';
-import { isReplicaOf, managedTarget } from './rds.js';
+import { isReplicaOf, managedTarget } from './rds/look-ups.js';
 import { type PostgresSecret, parseSecret, placeName, SHOWS } from './secret.js';
 import { assertChangeable, type ServerFacts, serverFacts, type Witness } from './server.js';
 

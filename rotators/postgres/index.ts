@@ -1,6 +1,5 @@
 import { RotationError, type Rotator, type StepContext, type Versions } from '../../src/index.js';
 import { orDropPending } from './drop-pending.js';
-import { toFailure } from './failures.js';
 import { type PostgresOptions, readOptions } from './options.js';
 import { resetPassword, setPassword } from './password.js';
 import { type PostgresSecret, parseSecret, placeName, SHOWS } from './secret.js';
@@ -13,6 +12,8 @@ export {
 } from './alternating-users/index.js';
 export type { ClientCertificate } from './authorities.js';
 export type { PostgresOptions } from './options.js';
+export type { MasterSecret } from './rds-instance/database.js';
+export { type RdsInstanceOptions, rdsInstance } from './rds-instance/index.js';
 export type { PostgresSecret } from './secret.js';
 export type { Endpoint } from './session.js';
 
@@ -51,7 +52,7 @@ export function postgres(options: SingleUserOptions = {}): Rotator<PostgresSecre
     parse: parseSecret,
     createSecret: () => ({ password: makePassword() }),
     setSecret,
-    testSecret,
+    testSecret: connections.tryOut,
   };
 
   async function setSecret(versions: Versions<PostgresSecret>, context: StepContext): Promise<void> {
@@ -64,19 +65,6 @@ export function postgres(options: SingleUserOptions = {}): Rotator<PostgresSecre
       await setPassword(pending, session, connections, context);
     } catch (error) {
       throw isCurrent ? orDropPending(error, context) : error;
-    } finally {
-      await session.end();
-    }
-  }
-
-  async function testSecret(pending: PostgresSecret, context: StepContext): Promise<'accepted' | 'rejected'> {
-    const session = await connections.logIn(pending, context);
-    if (session === 'rejected') return 'rejected';
-    try {
-      await session.query('SELECT 1');
-      return 'accepted';
-    } catch (error) {
-      throw toFailure(error, 'run SELECT 1', pending);
     } finally {
       await session.end();
     }

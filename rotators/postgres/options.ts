@@ -4,8 +4,10 @@ import {
   passwordPolicyFrom,
   passwordSource,
   type StepContext,
+  type Verdict,
 } from '../../src/index.js';
 import type { ClientCertificate } from './authorities.js';
+import { toFailure } from './failures.js';
 import type { PostgresSecret } from './secret.js';
 import { type Endpoint, login, type Session } from './session.js';
 
@@ -30,6 +32,8 @@ export interface PostgresOptions {
 export interface Connections {
   /** Logs in as an application would. */
   logIn(secret: PostgresSecret, context: StepContext): Promise<Session | 'rejected'>;
+  /** Logs in, and asks `SELECT 1`. */
+  tryOut(secret: PostgresSecret, context: StepContext): Promise<Verdict>;
   /** Where a secret leads: two that lead to the same place are of the same server. */
   placeOf(secret: PostgresSecret): { readonly host: string; readonly port: number };
   /** How long a statement may take now, in milliseconds. */
@@ -53,22 +57,38 @@ export function readOptions(options: PostgresOptions): Connections & { readonly 
   }
   const endpointOf = ({ password: _, ...rest }: PostgresSecret): Endpoint => connectTo(rest);
   const limitMs = ({ leftMs }: StepContext): number => Math.max(1, Math.floor(Math.min(timeoutMs, leftMs)));
+  const logIn: Connections['logIn'] = (secret, context) =>
+    login(secret, {
+      ca,
+      clientCertificate,
+      endpoint: endpointOf(secret),
+      timeoutMs: limitMs(context),
+      signal: context.signal,
+    });
   return {
     makePassword: passwordSource(options.password ?? passwordPolicyFrom(process.env)),
     limitMs,
-    logIn: (secret, context) =>
-      login(secret, {
-        ca,
-        clientCertificate,
-        endpoint: endpointOf(secret),
-        timeoutMs: limitMs(context),
-        signal: context.signal,
-      }),
+    logIn,
+    async tryOut(secret, context) {
+      const session = await logIn(secret, context);
+      return session === 'rejected' ? 'rejected' : ask(session, secret);
+    },
     placeOf(secret) {
       const { host = secret.host, port = secret.port } = endpointOf(secret);
       return { host: host.toLowerCase(), port };
     },
   };
+}
+
+async function ask(session: Session, target: PostgresSecret): Promise<Verdict> {
+  try {
+    await session.query('SELECT 1');
+    return 'accepted';
+  } catch (error) {
+    throw toFailure(error, 'run SELECT 1', target);
+  } finally {
+    await session.end();
+  }
 }
 
 function assertUsable(certificate: ClientCertificate): void {

@@ -1,4 +1,4 @@
-import { type RdsInstanceOptions, rdsInstance } from '../../rotators/postgres/rds-instance.js';
+import { type RdsInstanceOptions, rdsInstance } from '../../rotators/postgres/index.js';
 import { type LogEntry, rotationHandler, type Step } from '../../src/index.js';
 import { LocalSecretsManager } from '../../src/testing/index.js';
 import type { TestServer } from './postgres.js';

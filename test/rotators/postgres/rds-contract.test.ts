@@ -1,4 +1,4 @@
-import { rdsInstance } from '../../../rotators/postgres/rds-instance.js';
+import { rdsInstance } from '../../../rotators/postgres/index.js';
 import { rotatorContract } from '../../../src/testing/index.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
 import { RdsServer } from '../../support/rds-server.js';

@@ -1,4 +1,4 @@
-import { type RdsInstanceOptions, rdsInstance } from '../../../rotators/postgres/rds-instance.js';
+import { type RdsInstanceOptions, rdsInstance } from '../../../rotators/postgres/index.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
 import type { Cluster, Instance } from '../../support/rds-account.js';
 import { rdsRig } from '../../support/rds-rig.js';

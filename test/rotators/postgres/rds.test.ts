@@ -1,5 +1,5 @@
-import { isReplicaOf, managedTarget } from '../../../rotators/postgres/rds.js';
-import { toRdsFailure } from '../../../rotators/postgres/rds-failures.js';
+import { toRdsFailure } from '../../../rotators/postgres/rds/failures.js';
+import { isReplicaOf, managedTarget } from '../../../rotators/postgres/rds/look-ups.js';
 import type { StepContext } from '../../../src/index.js';
 import { RdsServer } from '../../support/rds-server.js';
 import { rejection } from '../../support/rig.js';

@@ -1,8 +1,8 @@
 import type { DBCluster, DBInstance } from '@aws-sdk/client-rds';
 import type { Tag } from '@aws-sdk/client-secrets-manager';
-import { isRotationError, RotationError, type StepContext } from '../../src/index.js';
-import { describeCluster, describeInstance } from './rds-api.js';
-import { isSameHost, rdsName } from './rds-name.js';
+import { isRotationError, RotationError, type StepContext } from '../../../src/index.js';
+import { describeCluster, describeInstance } from './api.js';
+import { isSameHost, rdsName } from './name.js';
 
 const ENGINES = ['postgres', 'aurora-postgresql'];
 

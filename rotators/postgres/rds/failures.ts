@@ -1,4 +1,4 @@
-import { RotationError, type RotationErrorCode } from '../../src/index.js';
+import { RotationError, type RotationErrorCode } from '../../../src/index.js';
 
 const UNREACHABLE =
   'most often the function is in a VPC without a way to the RDS API: an interface endpoint com.amazonaws.<region>.rds ' +

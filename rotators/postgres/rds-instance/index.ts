@@ -2,20 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type PasswordPolicy,
   passwordPolicyFrom,
-  passwordSource,
   RotationError,
   type Rotator,
   type StepContext,
   text,
-  type Verdict,
   type Versions,
-} from '../../src/index.js';
-import { toFailure } from './failures.js';
-import type { PostgresOptions } from './index.js';
-import { type Database, findDatabase, type MasterSecret } from './rds-database.js';
-import { askForPassword } from './rds-password.js';
-import { parseSecret, SHOWS } from './secret.js';
-import { login } from './session.js';
+} from '../../../src/index.js';
+import { type PostgresOptions, readOptions } from '../options.js';
+import { parseSecret, SHOWS } from '../secret.js';
+import { askForPassword } from './ask-for-password.js';
+import { type Database, findDatabase, type MasterSecret } from './database.js';
 
 export interface RdsInstanceOptions extends PostgresOptions {
   /** How often to ask RDS whether it is done, in milliseconds. @default 5000 */
@@ -39,16 +35,12 @@ const READY = ['available', 'storage-optimization'];
  * @throws TypeError for another option that cannot be
  */
 export function rdsInstance(options: RdsInstanceOptions = {}): Rotator<MasterSecret, 'password'> {
-  const makePassword = passwordSource(narrowed(options.password ?? passwordPolicyFrom(process.env)));
-  const { ca, connectTo = () => ({}), timeoutMs = 10_000, pollMs = 5000 } = options;
+  const { pollMs = 5000 } = options;
+  const password = narrowed(options.password ?? passwordPolicyFrom(process.env));
+  const { makePassword, logIn, tryOut } = readOptions({ ...options, password });
   if (!Number.isInteger(pollMs) || pollMs < 1 || pollMs > 60_000) {
     throw new TypeError('pollMs must be a whole number of milliseconds, from 1 to 60000');
   }
-  const logIn = (secret: MasterSecret, { signal }: StepContext) => {
-    const { password: _, ...rest } = secret;
-    return login(secret, { ca, endpoint: connectTo(rest), timeoutMs, signal });
-  };
-
   return {
     name: 'rds-instance',
     rotates: ['password'],
@@ -58,7 +50,7 @@ export function rdsInstance(options: RdsInstanceOptions = {}): Rotator<MasterSec
     parse,
     createSecret: () => ({ password: makePassword() }),
     setSecret,
-    testSecret,
+    testSecret: tryOut,
   };
 
   /** Logins, not the statuses of RDS, say where the rotation stands: they lag behind, and know of no other attempt. */
@@ -80,19 +72,6 @@ export function rdsInstance(options: RdsInstanceOptions = {}): Rotator<MasterSec
         }
       }
       await pause(database, context);
-    }
-  }
-
-  async function testSecret(pending: MasterSecret, context: StepContext): Promise<Verdict> {
-    const session = await logIn(pending, context);
-    if (session === 'rejected') return 'rejected';
-    try {
-      await session.query('SELECT 1');
-      return 'accepted';
-    } catch (error) {
-      throw toFailure(error, 'run SELECT 1', pending);
-    } finally {
-      await session.end();
     }
   }
 

@@ -1,8 +1,8 @@
 import type { DBCluster, DBInstance } from '@aws-sdk/client-rds';
-import { RotationError, type StepContext } from '../../src/index.js';
-import { toRdsFailure } from './rds-failures.js';
+import { RotationError, type StepContext } from '../../../src/index.js';
+import { toRdsFailure } from './failures.js';
 
-type Client = typeof import('./rds-client.js');
+type Client = typeof import('./client.js')['rds'];
 
 /**
  * DescribeDBInstances of one DB instance, by its identifier or its ARN.
@@ -37,9 +37,9 @@ export async function call<T>(
   { signal }: StepContext,
   work: (client: Client, options: { readonly abortSignal: AbortSignal }) => Promise<T>,
 ): Promise<T> {
-  const client = await import('./rds-client.js');
+  const { rds } = await import('./client.js');
   try {
-    return await work(client, { abortSignal: signal });
+    return await work(rds, { abortSignal: signal });
   } catch (error) {
     throw toRdsFailure(error, action, target);
   }

@@ -1,8 +1,8 @@
-import { RotationError, type StepContext } from '../../src/index.js';
-import { dropPending } from './drop-pending.js';
-import { call } from './rds-api.js';
-import type { Database } from './rds-database.js';
-import { refusalOf } from './rds-failures.js';
+import { RotationError, type StepContext } from '../../../src/index.js';
+import { dropPending } from '../drop-pending.js';
+import { call } from '../rds/api.js';
+import { refusalOf } from '../rds/failures.js';
+import type { Database } from './database.js';
 
 /**
  * Asks RDS to set the password of the master user, which it does some time after it has answered.
