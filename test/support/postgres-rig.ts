@@ -9,6 +9,7 @@ export async function postgresRig(
     client,
     lambdaTimeoutMs,
     administrator,
+    tags = [],
     pairs,
     ...options
   }: SingleUserOptions & {
@@ -16,6 +17,8 @@ export async function postgresRig(
     lambdaTimeoutMs?: number;
     /** The SecretString of the secret "admin". */
     administrator?: string;
+    /** Its tags. */
+    tags?: readonly { Key: string; Value: string }[];
     pairs?: Readonly<Record<string, string>>;
   } = {},
 ) {
@@ -31,7 +34,9 @@ export async function postgresRig(
     ? rotationHandler(alternatingUsers({ ...options, pairs }), told)
     : rotationHandler(postgres(options), told);
   const RotationLambdaARN = secrets.addFunction('rotate', handler);
-  if (administrator !== undefined) await secrets.createSecret({ Name: 'admin', SecretString: administrator });
+  if (administrator !== undefined) {
+    await secrets.createSecret({ Name: 'admin', SecretString: administrator, Tags: [...tags] });
+  }
   await secrets.createSecret({ Name: 'db', SecretString: secretString });
   const rotation = () => secrets.rotation('db');
   return {
