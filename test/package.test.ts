@@ -15,7 +15,7 @@ test.each([
     ['RotationError', 'isRotationError', 'passwordPolicyFrom', 'passwordSource', 'rotationHandler', 'text'],
   ],
   ['quarterturn/testing', ['LocalRotation', 'LocalSecretsManager', 'rotatorContract']],
-  ['quarterturn/rotators/postgres', ['postgres']],
+  ['quarterturn/rotators/postgres', ['alternatingUsers', 'postgres', 'rdsInstance']],
 ])('%s is there for import and for require', (from, expected) => {
   expect(names('module', from)).toEqual(expected);
   expect(names('commonjs', from)).toEqual(expected);
