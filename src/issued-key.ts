@@ -100,7 +100,9 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
     const excess = keys.length - maxKeys + 1;
     if (excess <= 0) return;
     const scene = await look(keys, { current }, context);
-    if (!scene) throw new RotationError('ERR_CURRENT_MOVED', 'the labels moved during createSecret');
+    if (scene === 'promoted') {
+      throw new RotationError('ERR_CURRENT_MOVED', 'another attempt finished the rotation during createSecret');
+    }
     const doomed = spare(scene, Date.now());
     if (doomed.length < excess) throw full(scene, maxKeys);
     for (const key of doomed.slice(0, excess)) await revoke(key, current, context);
@@ -110,8 +112,8 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
     // The keys before the versions: what is stored meanwhile is held.
     const keys = await list(pending, context);
     const scene = await look(keys, { pending, current }, context);
-    // Another attempt has finished, or somebody moved AWSCURRENT: the engine is about to find that out.
-    if (!scene) return;
+    // What loses its last label now is no longer what this step was to retire.
+    if (scene === 'promoted') return;
     for (const warning of warnings(scene, keyOf(pending))) context.warn(warning);
     const { retiring = [] } = scene;
     const doomed = [retiring, leftovers(scene, keyOf(pending))].flat();
@@ -122,10 +124,11 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
     keys: readonly ListedKey[],
     { current, pending = current }: { readonly current: Secret; readonly pending?: Secret },
     context: VersionsContext,
-  ): Promise<Scene | undefined> {
+  ): Promise<Scene | 'promoted'> {
     const begun = { token: context.token, currentKey: keyOf(current), pendingKey: keyOf(pending) };
     const holdings = holdingsOf(await context.readVersions(), begun, keyIn);
-    return holdings && { ...holdings, ...begun, keys, names: namesFor(context), ownsEveryKey };
+    if (holdings === 'promoted') return holdings;
+    return { ...holdings, ...begun, keys, names: namesFor(context), ownsEveryKey };
   }
 
   function keyIn(json: LabelledVersion['json']): string | undefined {

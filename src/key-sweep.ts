@@ -1,5 +1,7 @@
+import { RotationError } from './errors.js';
 import type { KeyNames } from './key-names.js';
 import type { LabelledVersion } from './rotator.js';
+import { abandoned } from './versions.js';
 
 /** A key as the provider lists it: anything but the key itself. */
 export interface ListedKey {
@@ -33,17 +35,22 @@ interface Begun {
  * Tells which keys are held.
  *
  * @param keyIn the id in the JSON of a version; `undefined` if it is not a secret of this rotator's
- * @returns `undefined` if the labels have moved since the step began: what it would destroy may be in use
+ * @returns `'promoted'` if another attempt has finished the rotation meanwhile
+ * @throws RotationError if the labels have moved otherwise since the step began: what it would destroy may be in use
  */
 export function holdingsOf(
   versions: readonly LabelledVersion[],
   { token, currentKey, pendingKey = currentKey }: Begun,
   keyIn: (json: LabelledVersion['json']) => string | undefined,
-): Holdings | undefined {
+): Holdings | 'promoted' {
   const known = versions.map(({ id, labels, json }) => ({ id, labels, key: keyIn(json) }));
   const own = known.find(({ id }) => id === token);
   const current = known.find(({ labels }) => labels.includes('AWSCURRENT'));
-  if (!own?.labels.includes('AWSPENDING') || own === current || current?.key !== currentKey) return undefined;
+  if (own && own === current) return 'promoted';
+  if (!own?.labels.includes('AWSPENDING')) throw abandoned(token);
+  if (current?.key !== currentKey) {
+    throw new RotationError('ERR_CURRENT_MOVED', 'AWSCURRENT moved to another version during the step');
+  }
   const previous = known.find(({ labels }) => labels.length === 1 && labels[0] === 'AWSPREVIOUS');
   const kept = known.filter((version) => version !== previous);
   const held = new Set([currentKey, pendingKey, ...kept.flatMap(({ key }) => key ?? [])]);

@@ -1,0 +1,217 @@
+import type { SecretsManagerApi, Step } from '../../src/index.js';
+import { serviceError } from '../support/faulty-client.js';
+import { EVENTS, type EventName } from './events.js';
+import { digest, type World } from './world.js';
+
+/** What the scheduler decides: a delivery goes on or meets a fault, or something happens beside. */
+export interface Choice {
+  readonly thread: string;
+  readonly what: 'goes on' | Fault | EventName;
+}
+
+/** `crash`: it is never heard of again. `lost`: the effect without the answer. `failed`, `refused`: neither. */
+export type Fault = 'crash' | 'lost' | 'failed' | 'refused';
+
+/** What a thread delivers: a step, or the beginning of the next rotation. */
+export type Delivery = Step | 'RotateSecret';
+
+/** A request that waits to be let through. */
+interface Gate {
+  readonly request: string;
+  readonly effect: () => Promise<unknown>;
+  readonly answer: (value: unknown) => void;
+  readonly fail: (error: Error) => void;
+}
+
+const WRITES = ['issue', 'revoke', 'PutSecretValue', 'UpdateSecretVersionStage'];
+
+/** One delivery of a step. Between two of its requests nothing of it can be seen from outside. */
+class Thread {
+  readonly name: string;
+  readonly deliveries: readonly Delivery[];
+  state: 'running' | 'succeeded' | 'failed' = 'running';
+  gates: Gate[] = [];
+  /** What it has been answered: all that it does follows from this. */
+  history = '';
+  /** It has read the labels to destroy by them, and has not acted yet. */
+  isAboutToDestroy = false;
+  #looks = 0;
+
+  constructor(name: string, deliveries: readonly Delivery[]) {
+    this.name = name;
+    this.deliveries = deliveries;
+  }
+
+  get request(): string {
+    return this.gates.map(({ request }) => request).join(', ');
+  }
+
+  get isWriting(): boolean {
+    return this.gates.length === 1 && WRITES.includes(this.request);
+  }
+
+  /** Lets through what it has asked for at once, together. */
+  async pass(fault?: Fault): Promise<void> {
+    const gates = this.gates;
+    this.gates = [];
+    if (fault === 'crash') {
+      this.state = 'failed';
+      return;
+    }
+    for (const { request, effect, answer, fail } of gates) {
+      if (request === 'DescribeSecret') this.#looks += 1;
+      if (['issue', 'PutSecretValue', 'UpdateSecretVersionStage'].includes(request)) this.#looks = 0;
+      try {
+        if (fault === 'failed') throw timeout();
+        if (fault === 'refused') throw serviceError('AccessDeniedException');
+        const value = await effect();
+        if (fault === 'lost') throw timeout();
+        this.#note([request, value]);
+        answer(value);
+      } catch (error) {
+        this.#note([request, String(error)]);
+        fail(error as Error);
+      }
+    }
+    this.isAboutToDestroy = this.#looks > 1;
+  }
+
+  #note(seen: unknown): void {
+    // The last part of a key's name is chance.
+    this.history = digest([this.history, JSON.stringify(seen).replace(/-[0-9a-f]{8}"/g, '"')]);
+  }
+}
+
+/** One schedule: deliveries that run at once, under the control of who makes the choices. */
+export class Run {
+  readonly world: World;
+  readonly threads: Thread[] = [];
+  /** How often a label could not move back, since a delivery had just looked at the labels to destroy by them. */
+  excused = 0;
+  readonly #happened = new Set<EventName>();
+
+  constructor(world: World) {
+    this.world = world;
+  }
+
+  /** Begins deliveries, one after the other for each thread, and waits until they ask for something. */
+  async begin(deliveries: Readonly<Record<string, readonly Delivery[]>>): Promise<void> {
+    const token = this.world.secret.inFlight?.token ?? '';
+    for (const [name, steps] of Object.entries(deliveries)) {
+      const thread = new Thread(name, steps);
+      this.threads.push(thread);
+      void this.#deliver(thread, steps, token);
+    }
+    await this.#settle();
+  }
+
+  choices(budget: number): readonly Choice[] {
+    const running = this.threads.filter(({ state }) => state === 'running');
+    const on = running.map(({ name }): Choice => ({ thread: name, what: 'goes on' }));
+    if (budget === 0 || on.length === 0) return on;
+    const faults = running.flatMap((thread) =>
+      faultsOf(thread).map((what): Choice => ({ thread: thread.name, what })),
+    );
+    const events = EVENTS.filter(
+      ({ name, isPossible }) => !this.#happened.has(name) && isPossible(this.world),
+    );
+    const isExcused = running.some(({ isAboutToDestroy }) => isAboutToDestroy);
+    const possible = events.filter(({ name }) => !(name === 'a label moved back' && isExcused));
+    this.excused += events.length - possible.length;
+    return [...on, ...faults, ...possible.map(({ name }): Choice => ({ thread: '', what: name }))];
+  }
+
+  async take({ thread: name, what }: Choice): Promise<string> {
+    const event = EVENTS.find((each) => each.name === what);
+    if (event) {
+      this.#happened.add(event.name);
+      await event.happen(this.world);
+      return event.name;
+    }
+    const thread = this.threads.find((each) => each.name === name);
+    if (!thread) throw new Error(`no delivery ${name}`);
+    const told = `${name}  ${thread.request}${what === 'goes on' ? '' : `: ${what}`}`;
+    await thread.pass(what === 'goes on' ? undefined : (what as Fault));
+    await this.#settle();
+    return told;
+  }
+
+  fingerprint(): string {
+    const threads = this.threads.map(({ state, history, deliveries }) => [
+      deliveries,
+      state,
+      // What has ended does nothing more.
+      state === 'running' && history,
+    ]);
+    // Two deliveries of the same are the same the other way round.
+    const sorted = threads.map((thread) => JSON.stringify(thread)).sort();
+    return digest([this.world.fingerprint(), sorted, [...this.#happened].sort()]);
+  }
+
+  async #deliver(
+    thread: Thread,
+    steps: readonly Delivery[],
+    first: string,
+  ): Promise<void> {
+    let token = first;
+    const ask = <T>(request: string, effect: () => T | Promise<T>): Promise<T> =>
+      new Promise((answer, fail) => {
+        thread.gates.push({ request, effect: async () => effect(), answer: answer as Gate['answer'], fail });
+      });
+    const handler = this.world.handler(apiOf(this.world, ask), clientOf(this.world, ask));
+    try {
+      for (const step of steps) {
+        if (step === 'RotateSecret') {
+          await ask(step, () => this.world.rotate());
+          token = this.world.secret.inFlight?.token ?? '';
+          continue;
+        }
+        await handler({ Step: step, SecretId: this.world.secret.arn, ClientRequestToken: token });
+      }
+      thread.state = 'succeeded';
+    } catch {
+      thread.state = 'failed';
+    }
+  }
+
+  /** Until every delivery waits for an answer, or has ended. */
+  async #settle(): Promise<void> {
+    for (let turn = 0; turn < 100; turn++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (this.threads.every(({ state, gates }) => state !== 'running' || gates.length > 0)) return;
+    }
+    throw new Error('a delivery waits for something else than an answer');
+  }
+}
+
+function faultsOf(thread: Thread): readonly Fault[] {
+  if (!thread.isWriting) return ['crash', 'failed'];
+  return thread.request === 'PutSecretValue'
+    ? ['crash', 'failed', 'lost', 'refused']
+    : ['crash', 'failed', 'lost'];
+}
+
+function timeout(): Error {
+  return Object.assign(new Error('socket hang up'), { name: 'TimeoutError', code: 'ECONNRESET' });
+}
+
+type Ask = <T>(request: string, effect: () => T | Promise<T>) => Promise<T>;
+
+function apiOf({ provider }: World, ask: Ask): Parameters<World['handler']>[0] {
+  return {
+    issue: (name) => ask('issue', () => provider.issue(name)),
+    list: () => ask('list', () => provider.list()),
+    revoke: (id) => ask('revoke', () => void provider.revoke(id)),
+    probe: (key) => ask('probe', () => (provider.accepts(key) ? 'accepted' : 'rejected')),
+  };
+}
+
+function clientOf({ secrets }: World, ask: Ask): SecretsManagerApi {
+  return {
+    describeSecret: (input) => ask('DescribeSecret', () => secrets.describeSecret(input)),
+    getSecretValue: (input) => ask('GetSecretValue', () => secrets.getSecretValue(input)),
+    putSecretValue: (input) => ask('PutSecretValue', () => secrets.putSecretValue(input)),
+    updateSecretVersionStage: (input) =>
+      ask('UpdateSecretVersionStage', () => secrets.updateSecretVersionStage(input)),
+  };
+}
