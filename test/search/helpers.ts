@@ -83,7 +83,9 @@ function cleansUpFirst(api: KeyApi): KeyRotator {
 /** Takes every failure of PutSecretValue for a refusal, so that what was made is discarded after a lost answer too. */
 function takesLossForRefusal(client: SecretsManagerApi): SecretsManagerApi {
   return {
-    ...client,
+    describeSecret: (input) => client.describeSecret(input),
+    getSecretValue: (input) => client.getSecretValue(input),
+    updateSecretVersionStage: (input) => client.updateSecretVersionStage(input),
     putSecretValue: (input) =>
       client.putSecretValue(input).catch((error: Error) => {
         throw serviceError(error.name === 'ResourceExistsException' ? error.name : 'AccessDeniedException');

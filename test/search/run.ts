@@ -88,10 +88,13 @@ export class Run {
   readonly threads: Thread[] = [];
   /** How often a label could not move back, since a delivery had just looked at the labels to destroy by them. */
   excused = 0;
+  readonly #failsReads: boolean;
   readonly #happened = new Set<EventName>();
 
-  constructor(world: World) {
+  /** @param failsReads whether a read can fail too: for a delivery that gives up then, it is the same as a crash */
+  constructor(world: World, failsReads: boolean) {
     this.world = world;
+    this.#failsReads = failsReads;
   }
 
   /** Begins deliveries, one after the other for each thread, and waits until they ask for something. */
@@ -110,7 +113,7 @@ export class Run {
     const on = running.map(({ name }): Choice => ({ thread: name, what: 'goes on' }));
     if (budget === 0 || on.length === 0) return on;
     const faults = running.flatMap((thread) =>
-      faultsOf(thread).map((what): Choice => ({ thread: thread.name, what })),
+      this.#faultsOf(thread).map((what): Choice => ({ thread: thread.name, what })),
     );
     const events = EVENTS.filter(
       ({ name, isPossible }) => !this.#happened.has(name) && isPossible(this.world),
@@ -148,11 +151,7 @@ export class Run {
     return digest([this.world.fingerprint(), sorted, [...this.#happened].sort()]);
   }
 
-  async #deliver(
-    thread: Thread,
-    steps: readonly Delivery[],
-    first: string,
-  ): Promise<void> {
+  async #deliver(thread: Thread, steps: readonly Delivery[], first: string): Promise<void> {
     let token = first;
     const ask = <T>(request: string, effect: () => T | Promise<T>): Promise<T> =>
       new Promise((answer, fail) => {
@@ -174,6 +173,13 @@ export class Run {
     }
   }
 
+  #faultsOf({ isWriting, request }: Thread): readonly Fault[] {
+    if (!isWriting) return this.#failsReads ? ['crash', 'failed'] : ['crash'];
+    return request === 'PutSecretValue'
+      ? ['crash', 'failed', 'lost', 'refused']
+      : ['crash', 'failed', 'lost'];
+  }
+
   /** Until every delivery waits for an answer, or has ended. */
   async #settle(): Promise<void> {
     for (let turn = 0; turn < 100; turn++) {
@@ -182,13 +188,6 @@ export class Run {
     }
     throw new Error('a delivery waits for something else than an answer');
   }
-}
-
-function faultsOf(thread: Thread): readonly Fault[] {
-  if (!thread.isWriting) return ['crash', 'failed'];
-  return thread.request === 'PutSecretValue'
-    ? ['crash', 'failed', 'lost', 'refused']
-    : ['crash', 'failed', 'lost'];
 }
 
 function timeout(): Error {

@@ -9,6 +9,7 @@ export interface SearchOptions {
   readonly kind: ProviderKind;
   /** How many faults and events a schedule may have. */
   readonly disturbances: number;
+  readonly failsReads?: boolean;
   /** What runs beside what, instead of two deliveries of each step. */
   readonly straggler?: Deliveries;
 }
@@ -53,15 +54,17 @@ export async function search(options: SearchOptions): Promise<Findings> {
 class Search {
   readonly #world: World;
   readonly #straggler: Deliveries | undefined;
+  readonly #failsReads: boolean;
   readonly #findings: Findings;
   readonly #seen = new Set<string>();
   readonly #ends = new Set<string>();
   readonly #nodes: Node[] = [];
   readonly #known = new Set<string>();
 
-  constructor(world: World, { straggler }: SearchOptions, findings: Findings) {
+  constructor(world: World, { straggler, failsReads = false }: SearchOptions, findings: Findings) {
     this.#world = world;
     this.#straggler = straggler;
+    this.#failsReads = failsReads;
     this.#findings = findings;
   }
 
@@ -85,7 +88,7 @@ class Search {
   async #run(node: Node, prefix: readonly Choice[]): Promise<readonly (readonly Choice[])[]> {
     const { step } = node;
     this.#world.restore(node.moment);
-    const run = new Run(this.#world);
+    const run = new Run(this.#world, this.#failsReads);
     const title = STEPS[step] ?? '';
     const deliveries = this.#straggler ?? { A: STEPS.slice(step, step + 1), B: STEPS.slice(step, step + 1) };
     await run.begin(deliveries);
@@ -94,7 +97,8 @@ class Search {
     const passed: (readonly Choice[])[] = [];
     let left = node.left;
     for (;;) {
-      if (taken.length >= prefix.length && !this.#isNew(`${step} ${left} ${run.fingerprint()}`)) return passed;
+      if (taken.length >= prefix.length && !this.#isNew(`${step} ${left} ${run.fingerprint()}`))
+        return passed;
       const choices = run.choices(left);
       const choice = prefix[taken.length] ?? choices[0];
       if (!choice) break;

@@ -67,7 +67,8 @@ export class World {
     // Twice: the first key was made by hand, and is for its maker to end if another value made by hand pushes it out.
     for (let rotation = 1; rotation <= 2; rotation++) {
       await this.rotate({ RotationLambdaARN });
-      await this.secrets.rotation(NAME).run();
+      const { outcome, steps } = await this.secrets.rotation(NAME).run();
+      if (outcome !== 'succeeded') throw steps.at(-1)?.error;
       this.#now += SIXTEEN_MINUTES;
     }
     await this.rotate();
