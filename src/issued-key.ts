@@ -101,7 +101,10 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
     if (excess <= 0) return;
     const scene = await look(keys, { current }, context);
     if (scene === 'promoted') {
-      throw new RotationError('ERR_CURRENT_MOVED', 'another attempt finished the rotation during createSecret');
+      throw new RotationError(
+        'ERR_CURRENT_MOVED',
+        'another attempt finished the rotation during createSecret',
+      );
     }
     const doomed = spare(scene, Date.now());
     if (doomed.length < excess) throw full(scene, maxKeys);
