@@ -1,6 +1,6 @@
 import { RotationError } from './errors.js';
 import { keyNames } from './key-names.js';
-import { holdingsOf, type ListedKey, leftovers, type Scene, spare } from './key-sweep.js';
+import { full, holdingsOf, type ListedKey, leftovers, type Scene, spare, warnings } from './key-sweep.js';
 import { probeFor } from './propagation.js';
 import type {
   Awaitable,
@@ -140,24 +140,5 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
     } catch {
       return undefined; // Not a secret of this rotator's: parse() says so by throwing.
     }
-  }
-}
-
-function full({ keys, held }: Scene, maxKeys: number): RotationError {
-  const ids = keys.map(({ id }) => id).join(', ');
-  return new RotationError('ERR_SERVICE_FULL', `no room for another key: of ${maxKeys} there are ${ids}`, {
-    hint:
-      `revoke one that nobody uses; the versions of the secret hold ${[...held].join(', ')}; what a failed attempt left ` +
-      'behind is revoked here as soon as it is 15 minutes old',
-  });
-}
-
-function* warnings({ unknown, keys, ownsEveryKey }: Scene, pendingKey: string): Generator<string> {
-  if (unknown.length > 0) {
-    yield `no key of an earlier rotation was revoked: what version ${unknown.join(', ')} holds cannot be read`;
-  }
-  const pending = keys.find(({ id }) => id === pendingKey);
-  if (pending && pending.name === undefined && !ownsEveryKey) {
-    yield 'list() returns no name for the key in AWSPENDING: what failed attempts leave behind cannot be found';
   }
 }

@@ -101,3 +101,24 @@ function strays({ keys, held, unknown, names, ownsEveryKey, currentKey }: Scene)
     return current !== undefined && createdAt >= current.createdAt;
   });
 }
+
+/** There is no room, and nothing that could go. */
+export function full({ keys, held }: Scene, maxKeys: number): RotationError {
+  const ids = keys.map(({ id }) => id).join(', ');
+  return new RotationError('ERR_SERVICE_FULL', `no room for another key: of ${maxKeys} there are ${ids}`, {
+    hint:
+      `revoke one that nobody uses; the versions of the secret hold ${[...held].join(', ')}; what a failed attempt left ` +
+      'behind is revoked here as soon as it is 15 minutes old',
+  });
+}
+
+/** What keeps a sweep from finding all that it should. */
+export function* warnings({ unknown, keys, ownsEveryKey }: Scene, pendingKey: string): Generator<string> {
+  if (unknown.length > 0) {
+    yield `no key of an earlier rotation was revoked: what version ${unknown.join(', ')} holds cannot be read`;
+  }
+  const pending = keys.find(({ id }) => id === pendingKey);
+  if (pending && pending.name === undefined && !ownsEveryKey) {
+    yield 'list() returns no name for the key in AWSPENDING: what failed attempts leave behind cannot be found';
+  }
+}

@@ -1,85 +1,12 @@
-import type { SecretsManagerApi, Step } from '../../src/index.js';
-import { serviceError } from '../support/faulty-client.js';
+import type { SecretsManagerApi } from '../../src/index.js';
 import { EVENTS, type EventName } from './events.js';
+import { type Delivery, type Fault, type Gate, Thread } from './thread.js';
 import { digest, type World } from './world.js';
 
 /** What the scheduler decides: a delivery goes on or meets a fault, or something happens beside. */
 export interface Choice {
   readonly thread: string;
   readonly what: 'goes on' | Fault | EventName;
-}
-
-/** `crash`: it is never heard of again. `lost`: the effect without the answer. `failed`, `refused`: neither. */
-export type Fault = 'crash' | 'lost' | 'failed' | 'refused';
-
-/** What a thread delivers: a step, or the beginning of the next rotation. */
-export type Delivery = Step | 'RotateSecret';
-
-/** A request that waits to be let through. */
-interface Gate {
-  readonly request: string;
-  readonly effect: () => Promise<unknown>;
-  readonly answer: (value: unknown) => void;
-  readonly fail: (error: Error) => void;
-}
-
-const WRITES = ['issue', 'revoke', 'PutSecretValue', 'UpdateSecretVersionStage'];
-
-/** One delivery of a step. Between two of its requests nothing of it can be seen from outside. */
-class Thread {
-  readonly name: string;
-  readonly deliveries: readonly Delivery[];
-  state: 'running' | 'succeeded' | 'failed' = 'running';
-  gates: Gate[] = [];
-  /** What it has been answered: all that it does follows from this. */
-  history = '';
-  /** It has read the labels to destroy by them, and has not acted yet. */
-  isAboutToDestroy = false;
-  #looks = 0;
-
-  constructor(name: string, deliveries: readonly Delivery[]) {
-    this.name = name;
-    this.deliveries = deliveries;
-  }
-
-  get request(): string {
-    return this.gates.map(({ request }) => request).join(', ');
-  }
-
-  get isWriting(): boolean {
-    return this.gates.length === 1 && WRITES.includes(this.request);
-  }
-
-  /** Lets through what it has asked for at once, together. */
-  async pass(fault?: Fault): Promise<void> {
-    const gates = this.gates;
-    this.gates = [];
-    if (fault === 'crash') {
-      this.state = 'failed';
-      return;
-    }
-    for (const { request, effect, answer, fail } of gates) {
-      if (request === 'DescribeSecret') this.#looks += 1;
-      if (['issue', 'PutSecretValue', 'UpdateSecretVersionStage'].includes(request)) this.#looks = 0;
-      try {
-        if (fault === 'failed') throw timeout();
-        if (fault === 'refused') throw serviceError('AccessDeniedException');
-        const value = await effect();
-        if (fault === 'lost') throw timeout();
-        this.#note([request, value]);
-        answer(value);
-      } catch (error) {
-        this.#note([request, String(error)]);
-        fail(error as Error);
-      }
-    }
-    this.isAboutToDestroy = this.#looks > 1;
-  }
-
-  #note(seen: unknown): void {
-    // The last part of a key's name is chance.
-    this.history = digest([this.history, JSON.stringify(seen).replace(/-[0-9a-f]{8}"/g, '"')]);
-  }
 }
 
 /** One schedule: deliveries that run at once, under the control of who makes the choices. */
@@ -188,10 +115,6 @@ export class Run {
     }
     throw new Error('a delivery waits for something else than an answer');
   }
-}
-
-function timeout(): Error {
-  return Object.assign(new Error('socket hang up'), { name: 'TimeoutError', code: 'ECONNRESET' });
 }
 
 type Ask = <T>(request: string, effect: () => T | Promise<T>) => Promise<T>;

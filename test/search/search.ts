@@ -1,7 +1,9 @@
 import { STEPS } from '../../src/event.js';
 import type { Helper, ProviderKind } from './helpers.js';
 import { withoutWaiting } from './no-waiting.js';
-import { type Choice, type Delivery, Run } from './run.js';
+import { recover } from './recovery.js';
+import { type Choice, Run } from './run.js';
+import type { Delivery } from './thread.js';
 import { type Moment, World } from './world.js';
 
 export interface SearchOptions {
@@ -126,7 +128,7 @@ class Search {
     if (this.#ends.has(fingerprint)) return;
     this.#ends.add(fingerprint);
     this.#findings.ends += 1;
-    const problem = await this.#world.recover();
+    const problem = await recover(this.#world);
     if (problem !== undefined) this.#violated(problem, [...node.trace, 'then alone, and once more']);
   }
 

@@ -15,7 +15,7 @@ export interface Moment {
   readonly acts: number;
 }
 
-const NAME = 'app/key';
+export const NAME = 'app/key';
 const SINCE = Date.UTC(2026, 0, 1);
 /** The name of a key that no rotator has made. */
 export const BY_HAND = 'made by hand';
@@ -69,7 +69,7 @@ export class World {
       await this.rotate({ RotationLambdaARN });
       const { outcome, steps } = await this.secrets.rotation(NAME).run();
       if (outcome !== 'succeeded') throw steps.at(-1)?.error;
-      this.#now += SIXTEEN_MINUTES;
+      this.pass();
     }
     await this.rotate();
   }
@@ -161,52 +161,13 @@ export class World {
     this.#acts += 1;
   }
 
-  /** AWS tries the rotation again, or somebody clears up after himself; then comes one more. What is wrong in the end? */
-  async recover(): Promise<string | undefined> {
+  get hasActed(): boolean {
+    return this.#acts > 0;
+  }
+
+  /** Longer than any function runs. */
+  pass(): void {
     this.#now += SIXTEEN_MINUTES;
-    const again = await this.#report(() => this.secrets.rotation(NAME).reattempt());
-    if (again !== undefined) {
-      if (this.#acts === 0) return `wedged: ${again}`;
-      await this.#clearPending();
-      const anew = await this.#rotation();
-      if (anew !== undefined) return `wedged: ${anew}`;
-    }
-    if (!this.isLive(this.holder('AWSCURRENT'))) return 'AWSCURRENT is dead after the recovery';
-    const next = await this.#rotation();
-    if (next !== undefined) return `the next rotation fails: ${next}`;
-    if (!this.isLive(this.holder('AWSCURRENT'))) return 'AWSCURRENT is dead in the end';
-    const strays = this.strays();
-    return strays.length > 0 ? `live keys that no version holds: ${strays.join(', ')}` : undefined;
-  }
-
-  #rotation(): Promise<string | undefined> {
-    this.#now += SIXTEEN_MINUTES;
-    return this.#report(async () => {
-      await this.rotate();
-      return this.secrets.rotation(NAME).run();
-    });
-  }
-
-  async #report(
-    work: () => Promise<{ outcome: string; steps: readonly { step: string; error?: unknown }[] }>,
-  ): Promise<string | undefined> {
-    try {
-      const { outcome, steps } = await work();
-      const last = steps.at(-1);
-      return outcome === 'succeeded' ? undefined : `${outcome} in ${last?.step}: ${last?.error}`;
-    } catch (error) {
-      return String(error);
-    }
-  }
-
-  async #clearPending(): Promise<void> {
-    const pending = this.holder('AWSPENDING');
-    if (pending === undefined || pending === this.holder('AWSCURRENT')) return;
-    await this.secrets.updateSecretVersionStage({
-      SecretId: NAME,
-      VersionStage: 'AWSPENDING',
-      RemoveFromVersionId: pending,
-    });
   }
 }
 
