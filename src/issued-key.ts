@@ -65,6 +65,14 @@ export interface IssuedKey<Secret extends object, Field extends keyof Secret & s
  * key that nobody could revoke would be forgotten.
  *
  * @throws RangeError for a number that cannot be
+ *
+ * @example
+ * ```ts
+ * import { rotationHandler } from 'quarterturn';
+ * import { desk } from './desk.js'; // issuedKey({ name, rotates, shows, parse, id, issue, list, revoke, probe })
+ *
+ * export const handler = rotationHandler(desk());
+ * ```
  */
 export function issuedKey<Secret extends object, Field extends keyof Secret & string>(
   declaration: IssuedKey<Secret, Field>,

@@ -11,7 +11,7 @@ import {
 import { LocalSecretsManager, rotatorContract } from '../src/testing/index.js';
 import { serviceError } from './support/faulty-client.js';
 import { KeyProvider } from './support/key-provider.js';
-import { type KeyDeclaration, type KeySecret, keyRig, keysOf } from './support/key-rig.js';
+import { type KeyDeclaration, type KeyRig, type KeySecret, keyRig, keysOf } from './support/key-rig.js';
 import { allOf, leaks, rejection } from './support/rig.js';
 
 const STEPS: readonly Step[] = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'];
@@ -268,26 +268,65 @@ describe('finishSecret', () => {
     },
   );
 
-  test('revokes nothing when AWSCURRENT has moved back since the step began', async () => {
+  /** A rotation under way, and what happens while finishSecret waits for the list of keys. */
+  async function whileListing(event: (rigged: KeyRig, token: string) => Promise<void>) {
     const provider = providerOf();
-    let moveBack = async () => {};
-    const { rotate, begin, run, secrets } = await keyRig(provider, {
+    let happen = async () => {};
+    const rigged = await keyRig(provider, {
       async list() {
-        await moveBack();
+        const now = happen;
+        happen = async () => {};
+        await now();
         return provider.list();
       },
     });
-    await rotate();
-    const { VersionIdsToStages = {} } = await secrets.describeSecret({ SecretId: 'app/key' });
-    const [first, second] = Object.keys(VersionIdsToStages);
-    moveBack = async () => {
-      moveBack = async () => {};
-      const move = { VersionStage: 'AWSCURRENT', MoveToVersionId: first, RemoveFromVersionId: second };
-      await secrets.updateSecretVersionStage({ SecretId: 'app/key', ...move });
-    };
-    await begin();
-    expect((await run()).steps.at(-1)?.error).toMatchObject({ code: 'ERR_CURRENT_MOVED' });
+    await rigged.rotate();
+    const token = await rigged.begin();
+    happen = () => event(rigged, token);
+    for (const step of STEPS.slice(0, 3)) await rigged.deliver(step);
+    return { ...rigged, provider };
+  }
+
+  test.each<[string, string, (rigged: KeyRig, token: string) => Promise<unknown>]>([
+    [
+      'AWSCURRENT has moved back',
+      'ERR_CURRENT_MOVED',
+      async ({ secrets }) => {
+        const { VersionIdsToStages = {} } = await secrets.describeSecret({ SecretId: 'app/key' });
+        const [MoveToVersionId, RemoveFromVersionId] = Object.keys(VersionIdsToStages);
+        const move = { VersionStage: 'AWSCURRENT', MoveToVersionId, RemoveFromVersionId };
+        await secrets.updateSecretVersionStage({ SecretId: 'app/key', ...move });
+      },
+    ],
+    [
+      'AWSPENDING was taken away',
+      'ERR_ROTATION_ABANDONED',
+      ({ secrets }, RemoveFromVersionId) =>
+        secrets.updateSecretVersionStage({
+          SecretId: 'app/key',
+          VersionStage: 'AWSPENDING',
+          RemoveFromVersionId,
+        }),
+    ],
+    [
+      'another value was stored',
+      'ERR_ROTATION_ABANDONED',
+      ({ secrets }) => secrets.putSecretValue({ SecretId: 'app/key', SecretString: '{"id":"0","key":"k"}' }),
+    ],
+  ])('revokes nothing when %s since the step began', async (_, code, event) => {
+    const { deliver, provider } = await whileListing(
+      async (rigged, token) => void (await event(rigged, token)),
+    );
+    expect(await rejection(deliver('finishSecret'))).toMatchObject({ code });
     expect(live(provider)).toEqual(['id-1', 'id-2', 'id-3']);
+  });
+
+  test('revokes nothing more when another delivery has finished meanwhile, and succeeds', async () => {
+    const { deliver, provider, log, holds } = await whileListing(({ deliver }) => deliver('finishSecret'));
+    await deliver('finishSecret');
+    expect(log.at(-1)).toMatchObject({ step: 'finishSecret', outcome: 'promoted' });
+    expect(await holds('AWSPREVIOUS')).toBe('id-2');
+    expect(live(provider)).toEqual(['id-2', 'id-3']);
   });
 
   test('says that leftovers cannot be found where the provider keeps no names', async () => {
@@ -405,9 +444,9 @@ describe('names of keys', () => {
     const parts = nameLength === undefined ? {} : { nameLength };
     const { begin, run, reattempt, rotate, client } = await keyRig(provider, parts, secretName);
     await begin();
-    for (const _attempt of [1, 2]) {
+    for (const attempt of [run, reattempt]) {
       client.fail('putSecretValue', new Error('socket hang up'));
-      await (_attempt === 1 ? run() : reattempt());
+      await attempt();
     }
     const names = provider.list().map(({ name = '' }) => name);
     expect(new Set(names).size).toBe(3);
@@ -468,7 +507,7 @@ test('a key may be the whole text of a secret, if its id can be told from it', a
   expect(live(provider)).toEqual(['id-2', 'id-3']);
   await secrets.rotateSecret({ SecretId: 'key' });
   // Both at once: one of them has to discard what it made, and nothing else.
-  const { deliver } = { deliver: () => secrets.rotation('key').deliver('createSecret') };
+  const deliver = () => secrets.rotation('key').deliver('createSecret');
   await Promise.all([deliver(), deliver()]);
   expect(live(provider)).toHaveLength(3);
   expect(live(provider)).toEqual(expect.arrayContaining(['id-2', 'id-3']));
