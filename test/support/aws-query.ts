@@ -44,7 +44,7 @@ export interface Signature {
 /** Reads the signature of a request that has a body and no query. */
 export function signatureOf({ method, url, headers }: IncomingMessage, body: string): Signature | undefined {
   const match =
-    /^AWS4-HMAC-SHA256 Credential=(\w+)\/(\d{8})\/([\w-]+)\/(\w+)\/aws4_request, SignedHeaders=([\w;-]+), Signature=(\w+)$/.exec(
+    /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([\w-]+)\/(\w+)\/aws4_request, SignedHeaders=([\w;-]+), Signature=(\w+)$/.exec(
       headers.authorization ?? '',
     );
   if (!match) return undefined;

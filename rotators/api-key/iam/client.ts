@@ -12,7 +12,7 @@ const requestHandler = { connectionTimeout: 2000, requestTimeout: 5000, throwOnR
  * The only file that loads the SDK for IAM. Load it with `import()`, when a call is to be made. The clients are made once
  * per container. From the function's Region the SDK knows the partition, and with it the endpoint of IAM.
  */
-const client = new IAMClient({ retryMode: 'adaptive', requestHandler });
+const client = new IAMClient({ requestHandler });
 
 /** Tries once: where the answer to the first try was lost, a second would make another key. */
 const creator = new IAMClient({ maxAttempts: 1, requestHandler });

@@ -7,6 +7,8 @@ import { allOf, leaks, rejection } from '../../support/rig.js';
 
 const AN_HOUR = 3_600_000;
 const SIXTEEN_MINUTES = 960_000;
+/** In Jest the SDK does not keep the code that tells the two apart. */
+const UNREACHED = { code: expect.stringMatching(/^ERR_SERVICE_(UNREACHABLE|TIMEOUT)$/) };
 
 let server: IamServer;
 
@@ -73,7 +75,8 @@ describe('a rotation', () => {
     await rotate();
     expect(server.actions()).toEqual([
       ...['ListAccessKeys', 'GetCallerIdentity', 'ListAccessKeys', 'DeleteAccessKey', 'CreateAccessKey'],
-      ...['GetCallerIdentity', 'ListAccessKeys'],
+      // Once more, whatever the list says: it may be late.
+      ...['GetCallerIdentity', 'ListAccessKeys', 'DeleteAccessKey'],
     ]);
     expect(server.requests[3]?.params).toMatchObject({ UserName: 'app', AccessKeyId: accessKeyId });
   });
@@ -119,7 +122,7 @@ describe('a lost answer', () => {
     const { begin, run, reattempt, rotate, value } = await rigFor();
     await begin();
     server.lost.add('CreateAccessKey');
-    expect((await run()).steps.at(-1)?.error).toMatchObject({ code: 'ERR_SERVICE_UNREACHABLE' });
+    expect((await run()).steps.at(-1)?.error).toMatchObject(UNREACHED);
     const [first = '', stray = ''] = server.account.live('app');
     expect(server.actions().filter((action) => action === 'CreateAccessKey')).toHaveLength(1);
 
@@ -234,7 +237,7 @@ describe('what went wrong with AWS', () => {
     expect((await rotate()).steps.at(-1)?.error).toMatchObject({ code: 'ERR_USER_MISSING' });
   });
 
-  test('a throttled CreateAccessKey fails the step, which is tried again', async () => {
+  test('a throttled call is tried again by the SDK', async () => {
     const { begin, deliver } = await rigFor();
     await begin();
     server.throttles = 1;
@@ -247,7 +250,7 @@ describe('what went wrong with AWS', () => {
     await begin();
     await deliver('createSecret');
     server.isUnplugged = true;
-    expect(await rejection(deliver('testSecret'))).toMatchObject({ code: 'ERR_SERVICE_UNREACHABLE' });
+    expect(await rejection(deliver('testSecret'))).toMatchObject(UNREACHED);
   });
 
   test('an answer that cannot be read gives nothing of the key away', async () => {
