@@ -2,6 +2,7 @@ import {
   CreateAccessKeyCommand,
   DeleteAccessKeyCommand,
   IAMClient,
+  type ListAccessKeysCommandOutput,
   paginateListAccessKeys,
 } from '@aws-sdk/client-iam';
 
@@ -24,7 +25,7 @@ interface CallOptions {
 export const iam = {
   createAccessKey: (UserName: string, options: CallOptions) =>
     creator.send(new CreateAccessKeyCommand({ UserName }), options),
-  listAccessKeys: (UserName: string, options: CallOptions) =>
+  listAccessKeys: (UserName: string, options: CallOptions): AsyncIterable<ListAccessKeysCommandOutput> =>
     paginateListAccessKeys({ client }, { UserName }, options),
   deleteAccessKey: (UserName: string, AccessKeyId: string, options: CallOptions) =>
     client.send(new DeleteAccessKeyCommand({ UserName, AccessKeyId }), options),
