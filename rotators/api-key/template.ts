@@ -66,7 +66,7 @@ export function filledUrl(url: string, values: Values): URL {
   const end = filled(rest, values, encodeURIComponent);
   // No encoding keeps a dot from meaning the path above.
   if (end.split(/[/?]/).some((part) => /^(\.|%2e){1,2}$/i.test(part))) {
-    throw new TypeError('a field that stands in the path of a URL must not be "." or ".."');
+    throw new TypeError('a field that stands in the path of a URL must not be a dot, or two');
   }
   return httpUrl(server + end);
 }

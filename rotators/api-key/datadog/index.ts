@@ -4,6 +4,8 @@ import { type ApiKeySecret, apiKey } from '../index.js';
 export interface DatadogOptions {
   /** Of the organization's site: `https://api.datadoghq.eu`, … @default 'https://api.datadoghq.com' */
   readonly url?: string;
+  /** For how long a new key may still be refused, in milliseconds: testSecret asks again for so long. @default 10000 */
+  readonly propagationMs?: number;
 }
 
 /**
@@ -15,9 +17,8 @@ export interface DatadogOptions {
  *
  * @see https://docs.datadoghq.com/api/latest/key-management/
  */
-export function datadog({
-  url = 'https://api.datadoghq.com',
-}: DatadogOptions = {}): Rotator<ApiKeySecret, string> {
+export function datadog(options: DatadogOptions = {}): Rotator<ApiKeySecret, string> {
+  const { url = 'https://api.datadoghq.com', propagationMs = 10_000 } = options;
   const headers = { 'dd-api-key': '{admin.adminApiKey}', 'dd-application-key': '{admin.adminAppKey}' };
   const keys = `${url}/api/v2/api_keys`;
   return apiKey({
@@ -49,6 +50,6 @@ export function datadog({
       pages: { parameter: 'page[number]', first: 0 },
     },
     revoke: { method: 'DELETE', url: `${keys}/{key.id}`, headers },
-    propagationMs: 30_000,
+    propagationMs,
   });
 }
