@@ -7,7 +7,7 @@ export interface ApiKeyRig {
   readonly secrets: LocalSecretsManager;
   readonly client: FaultyClient;
   readonly log: LogEntry[];
-  begin(): Promise<string>;
+  begin(options?: { readonly RotateImmediately?: boolean }): Promise<string>;
   deliver(step: Step): Promise<void>;
   run(): Promise<RotationReport>;
   reattempt(): Promise<RotationReport>;
@@ -19,13 +19,9 @@ export interface ApiKeyRig {
 /** A secret and an administrator's, in a local Secrets Manager. */
 export async function apiKeyRig(
   rotator: Rotator<ApiKeySecret, string>,
-  {
-    secret,
-    admin,
-    timeoutMs,
-  }: { readonly secret: object | string; readonly admin?: object; readonly timeoutMs?: number },
+  { secret, admin }: { readonly secret: object | string; readonly admin?: object },
 ): Promise<ApiKeyRig> {
-  const secrets = new LocalSecretsManager(timeoutMs === undefined ? {} : { timeoutMs });
+  const secrets = new LocalSecretsManager();
   const client = new FaultyClient(secrets);
   const log: LogEntry[] = [];
   const handler = rotationHandler(rotator, { client, log: (entry) => log.push(entry) });
@@ -34,8 +30,8 @@ export async function apiKeyRig(
   const SecretString = typeof secret === 'string' ? secret : JSON.stringify(secret);
   await secrets.createSecret({ Name: 'app/key', SecretString });
   const rotation = () => secrets.rotation('app/key');
-  const begin = async () =>
-    (await secrets.rotateSecret({ SecretId: 'app/key', RotationLambdaARN })).VersionId ?? '';
+  const begin: ApiKeyRig['begin'] = async (options = {}) =>
+    (await secrets.rotateSecret({ SecretId: 'app/key', RotationLambdaARN, ...options })).VersionId ?? '';
   return {
     secrets,
     client,

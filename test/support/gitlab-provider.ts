@@ -2,7 +2,7 @@ import type { Dialect, ServedKey } from './provider-server.js';
 
 export const GITLAB_ADMIN = 'glpat-adm-5Tq8wZr2vXn9';
 /** Who owns the tokens of the model: anybody else's are not there. */
-export const GITLAB_OWNERS = ['/projects/17', '/groups/4'];
+const GITLAB_OWNERS = ['/projects/17', '/groups/4'];
 const LONGEST_DAYS = 365;
 
 /** GitLab's access tokens of projects and groups, as its API reference has them. */

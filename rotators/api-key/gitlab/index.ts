@@ -15,8 +15,8 @@ export interface GitLabOptions {
  *
  * That token needs the scope `api`, and the role Maintainer in the project, or Owner in the group: a project's own tokens
  * can make no others. The new token has the scopes and the role of the old one; its bot user is another one. Not by
- * `/rotate`, which ends the old token at once, and takes a second call for theft. The token needs a scope with which it may
- * read itself: `api`, `read_api` or `self_rotate`.
+ * `/rotate`, which ends the old token at once, and takes a second call for theft. A token that may not read itself
+ * (`/personal_access_tokens/self`) cannot be tested: 403 is an error, and no verdict.
  *
  * @see https://docs.gitlab.com/api/project_access_tokens/
  * @see https://docs.gitlab.com/api/group_access_tokens/

@@ -224,6 +224,14 @@ describe('an answer', () => {
     expect(provider.live()).toEqual(['1001', '1003']);
   });
 
+  test('in seconds is not taken for one of long ago, when there is no room', async () => {
+    const rig = await rigged({ maxKeys: 2 });
+    listed = (keys) => ({ keys: keys.map((key) => ({ ...shown(key), at: key.createdAt.getTime() / 1000 })) });
+    await leaveBehind(rig);
+    expect(await failureOf(rig)).toMatchObject({ code: 'ERR_SERVICE_FULL' });
+    expect(provider.live()).toEqual(['1001', '1002']);
+  });
+
   test('without times hides what was left of a rotation that was given up, and says nothing false', async () => {
     const { createdAt: _, ...list } = spec().list;
     const rig = await rigged({ list });
@@ -241,6 +249,44 @@ describe('an answer', () => {
     await rig.secrets.updateSecretVersionStage(label).catch(() => {});
     expect(provider.live()).toEqual(['1001', '1002']);
   }
+});
+
+describe('a check', () => {
+  /** What testSecret says of AWSCURRENT's copy when the check is answered so. */
+  async function verdictOn(check: Partial<ApiKeySpec['check']>, status: number, json: unknown) {
+    const rig = await rigged({ check: { ...spec().check, ...check } });
+    await rig.begin({ RotateImmediately: false });
+    provider.impostor = (_, response) => response.writeHead(status).end(JSON.stringify(json));
+    const error = await rig.deliver('testSecret').catch((reason: unknown) => reason);
+    return error === undefined ? 'accepted' : Reflect.get(Object(error), 'code');
+  }
+  const ACTIVE = { expect: { '/active': true } } as const;
+
+  test.each<[string, Partial<ApiKeySpec['check']>, number, unknown, string]>([
+    ['with what is expected', ACTIVE, 200, { id: '1001', active: true }, 'accepted'],
+    ['with another value', ACTIVE, 200, { id: '1001', active: false }, 'ERR_CREDENTIAL_REJECTED'],
+    ['with none', ACTIVE, 200, { id: '1001' }, 'ERR_SERVICE_FAILED'],
+    ['with the id of another key', {}, 200, { id: '1002' }, 'ERR_SECRET_MALFORMED'],
+    ['with a status of a dead key', {}, 401, {}, 'ERR_CREDENTIAL_REJECTED'],
+    ['with a declared one of a dead key', { dead: [404] }, 404, {}, 'ERR_CREDENTIAL_REJECTED'],
+    ['with a declared one of a live key', { live: [403] }, 403, { id: '1001' }, 'accepted'],
+    ['with a success that is not declared', { live: [201] }, 200, { id: '1001' }, 'ERR_SERVICE_FAILED'],
+    ['with a status that nobody named', {}, 403, { id: '1001' }, 'ERR_RIGHTS_MISSING'],
+    ['with a server in trouble', {}, 500, { id: '1001' }, 'ERR_SERVICE_FAILED'],
+  ])('that is answered %s', async (_, check, status, json, verdict) => {
+    expect(await verdictOn(check, status, json)).toBe(verdict);
+  });
+});
+
+test('dead keys in a list are not ended again', async () => {
+  const rig = await rigged({ list: { ...spec().list, where: { '/dead': false } } });
+  listed = () => ({ keys: provider.keys.all.map((key) => ({ ...shown(key), dead: !key.isLive })) });
+  provider.loseAnswer('POST');
+  await rig.rotate();
+  await rig.reattempt();
+  await rig.rotate();
+  const ended = provider.calls.filter(({ method }) => method === 'DELETE').map(({ url }) => url.pathname);
+  expect(ended).toEqual(['/keys/1002', '/keys/1001']);
 });
 
 describe('pages', () => {
@@ -280,6 +326,7 @@ describe('pages', () => {
   test('of a provider that does not know the parameter are an error, not an endless list', async () => {
     const rig = await rigged(paged({ parameter: 'page', first: 1 }));
     expect(await failureOf(rig)).toMatchObject({ message: expect.stringMatching(/sent before/) });
+    expect(provider.calls.filter(({ url }) => url.searchParams.has('page'))).toHaveLength(2);
   });
 });
 
@@ -288,6 +335,14 @@ describe('waiting', () => {
     const rig = await rigged({ propagationMs: 5000 });
     provider.keys.refusals = 2;
     expect(await rig.rotate()).toMatchObject({ outcome: 'succeeded' });
+  });
+
+  test('is as long as Retry-After asks for', async () => {
+    const rig = await rigged();
+    provider.throttle('POST');
+    const startedAt = performance.now();
+    expect(await rig.rotate()).toMatchObject({ outcome: 'succeeded' });
+    expect(performance.now() - startedAt).toBeGreaterThan(990);
   });
 
   test('ends before the step does, and says what was asked for', async () => {
