@@ -1,0 +1,148 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server } from 'node:net';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startTestServer } from './postgres.js';
+
+const ADMIN = { username: 'admin', password: 'correct-horse-battery' };
+const STARTS_WITHIN_MS = 60_000;
+
+/** A real Unleash (feature flags) with its PostgreSQL, whose one user has personal access tokens. */
+export interface Unleash {
+  readonly url: string;
+  /** Ends all tokens of the user, makes one, and lets connections through. */
+  reset(): Promise<{ url: string; token: string; tokenId: string }>;
+  /** Makes a token as the user would. */
+  issue(description: string): Promise<{ token: string; tokenId: string }>;
+  /** The ids of the tokens that live. */
+  live(): Promise<string[]>;
+  accepts(token: unknown): Promise<boolean>;
+  /** Breaks every connection until the next reset. */
+  unplug(): void;
+  stop(): Promise<void>;
+}
+
+export async function startUnleash(): Promise<Unleash> {
+  const database = await startTestServer();
+  const port = await freePort();
+  const origin = `http://127.0.0.1:${port}`;
+  const program = join(dirname(require.resolve('unleash-server')), '../server.js');
+  const child = spawn(process.execPath, [program], {
+    env: {
+      DATABASE_HOST: database.host,
+      DATABASE_PORT: String(database.port),
+      DATABASE_USERNAME: database.username,
+      DATABASE_PASSWORD: database.password,
+      DATABASE_NAME: 'postgres',
+      DATABASE_SSL: 'false',
+      HTTP_HOST: '127.0.0.1',
+      HTTP_PORT: String(port),
+      UNLEASH_DEFAULT_ADMIN_USERNAME: ADMIN.username,
+      UNLEASH_DEFAULT_ADMIN_PASSWORD: ADMIN.password,
+      // It would look for newer versions, and tell of its use.
+      CHECK_VERSION: 'false',
+      SEND_TELEMETRY: 'false',
+      LOG_LEVEL: 'fatal',
+    },
+    stdio: 'ignore',
+  });
+  await isUp(origin);
+  const cookie = await logIn(origin);
+  const gate = await gateTo(port);
+  const tokens = async (method: string, path = '', body?: object) => {
+    const headers = { cookie, 'content-type': 'application/json' };
+    const request = { method, headers, ...(body && { body: JSON.stringify(body) }) };
+    const answer = await fetch(`${origin}/api/admin/user/tokens${path}`, request);
+    if (!answer.ok) throw new Error(`Unleash answered ${answer.status} to ${method} ${path}`);
+    return answer;
+  };
+  const live = async (): Promise<string[]> => {
+    const { pats } = (await (await tokens('GET')).json()) as { pats: { id: number }[] };
+    return pats.map(({ id }) => String(id)).sort((one, other) => Number(one) - Number(other));
+  };
+  const issue = async (description: string) => {
+    const answer = await tokens('POST', '', { description, expiresAt: '2126-01-01T00:00:00Z' });
+    const { id, secret } = (await answer.json()) as { id: number; secret: string };
+    return { token: secret, tokenId: String(id) };
+  };
+  return {
+    url: gate.url,
+    issue,
+    live,
+    async reset() {
+      gate.isOpen = true;
+      for (const id of await live()) await tokens('DELETE', `/${id}`);
+      return { url: gate.url, ...(await issue('made by hand')) };
+    },
+    async accepts(token) {
+      const headers = { authorization: String(token) };
+      return (await fetch(`${origin}/api/admin/user`, { headers })).ok;
+    },
+    unplug() {
+      gate.isOpen = false;
+    },
+    async stop() {
+      gate.server.close();
+      child.kill();
+      await once(child, 'exit');
+      await database.stop();
+    },
+  };
+}
+
+async function isUp(origin: string): Promise<void> {
+  const endsAt = Date.now() + STARTS_WITHIN_MS;
+  while (Date.now() < endsAt) {
+    if (
+      await fetch(`${origin}/health`).then(
+        ({ ok }) => ok,
+        () => false,
+      )
+    )
+      return;
+    await sleep(100);
+  }
+  throw new Error('Unleash did not start');
+}
+
+async function logIn(origin: string): Promise<string> {
+  const headers = { 'content-type': 'application/json' };
+  const answer = await fetch(`${origin}/auth/simple/login`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify(ADMIN),
+  });
+  return answer.headers.get('set-cookie')?.split(';')[0] ?? '';
+}
+
+/** What connections go through, so that a test can break them. */
+async function gateTo(port: number) {
+  const gate = { isOpen: true, url: '', server: createServer() };
+  gate.server.on('connection', (socket) => {
+    socket.on('error', () => {});
+    if (!gate.isOpen) {
+      socket.destroy();
+      return;
+    }
+    const onward = connect(port, '127.0.0.1');
+    onward.on('error', () => socket.destroy());
+    socket.pipe(onward).pipe(socket);
+  });
+  gate.url = `http://127.0.0.1:${await listen(gate.server)}`;
+  return gate;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  const port = await listen(server);
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function listen(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
