@@ -406,6 +406,18 @@ describe('a provider of two keys at most', () => {
     expect(await holds('AWSCURRENT')).toBe('id-3');
   });
 
+  test('no more room is made than one key needs', async () => {
+    const provider = providerOf({ limit: 3 });
+    const { rotate, begin, deliver, client } = await keyRig(provider, { maxKeys: 3 });
+    await rotate();
+    await begin();
+    client.fail('putSecretValue', new Error('socket hang up'));
+    await rejection(deliver('createSecret'));
+    age(provider, 'id-3', SIXTEEN_MINUTES);
+    await deliver('createSecret');
+    expect(live(provider)).toEqual(['id-2', 'id-3', 'id-4']);
+  });
+
   test('a key that is in nobody’s version and has no name of ours is not revoked to make room', async () => {
     const provider = providerOf({ limit: 2 });
     provider.issue('somebody else’s');
