@@ -8,6 +8,19 @@ interface Declared {
   readonly name: string;
   readonly rotates: readonly string[];
   readonly shows: readonly string[];
+  readonly text?: string;
+}
+
+/**
+ * A plain text holds one field: there is no room in it for another that changes.
+ *
+ * @throws TypeError
+ */
+export function assertPlainField({ name, rotates, text }: Declared): void {
+  if (text === undefined || (rotates.length === 1 && rotates[0] === text)) return;
+  throw new TypeError(
+    `the rotator ${name} must rotate "${text}" alone, if that is the whole text of a secret`,
+  );
 }
 
 /**

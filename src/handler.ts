@@ -1,9 +1,11 @@
 import { Deadline, type LambdaContext } from './deadline.js';
 import { isError, isRotationError, RotationError } from './errors.js';
 import { parseEvent, type RotationEvent, type Step } from './event.js';
+import { assertPlainField } from './fields.js';
+import { readVersions } from './labelled-versions.js';
 import { type LogEntry, logMetric, writeEntry } from './log.js';
 import { Redactor } from './redact.js';
-import type { Rotator, StepContext } from './rotator.js';
+import type { Rotator, VersionsContext } from './rotator.js';
 import { readSecretString } from './secret-string.js';
 import { defaultClient, type SecretsManagerApi, withDeadline } from './secrets-manager.js';
 import { type Outcome, takeStep } from './steps.js';
@@ -46,6 +48,7 @@ export function rotationHandler<Secret extends object, Field extends keyof Secre
   rotator: Rotator<Secret, Field>,
   { client = defaultClient(), log = logMetric }: RotationHandlerOptions = {},
 ): RotationHandler {
+  assertPlainField(rotator);
   return async (input, lambda) => {
     const event = parseEvent(input);
     const { Step: step, SecretId: secretId, ClientRequestToken: versionId, RotationToken } = event;
@@ -61,7 +64,7 @@ export function rotationHandler<Secret extends object, Field extends keyof Secre
       const texts = [...warnings].map((warning) => redactor.text(warning));
       return writeEntry(log, { ...common, ...end, ...(texts.length > 0 && { warnings: texts }) });
     };
-    const context: StepContext = {
+    const context: VersionsContext = {
       secretId,
       token: versionId,
       signal: deadline.signal,
@@ -74,6 +77,7 @@ export function rotationHandler<Secret extends object, Field extends keyof Secre
         return json;
       },
       describeSecret: (id) => api.describeSecret({ SecretId: id }),
+      readVersions: () => readVersions({ rotator, client: api, secretId, redactor }),
       hide: (secret) => redactor.hide(String(secret)),
       warn: (message) => void warnings.add(String(message)),
     };

@@ -13,15 +13,20 @@ export {
   rotationHandler,
   type StepResult,
 } from './handler.js';
+export { type IssuedKey, issuedKey } from './issued-key.js';
+export type { ListedKey } from './key-sweep.js';
 export type { LogEntry } from './log.js';
 export { type CharacterClass, type PasswordPolicy, passwordPolicyFrom, passwordSource } from './password.js';
+export { type ReplacedKey, replacedKey } from './replaced-key.js';
 export {
   type Awaitable,
+  type LabelledVersion,
   type Rotator,
   type StepContext,
   text,
   type Verdict,
   type Versions,
+  type VersionsContext,
 } from './rotator.js';
 export type { SecretsManagerApi } from './secrets-manager.js';
 export type { Outcome } from './steps.js';

@@ -35,6 +35,12 @@ export interface Rotator<Secret extends object, Field extends keyof Secret & str
   readonly rejectionHint?: string;
 
   /**
+   * The one field that rotates, if a secret may be a plain text instead of a JSON object: the whole text is then this
+   * field, for `parse` too. What is stored as a plain text stays one, and what is stored as JSON stays JSON.
+   */
+  readonly text?: Field;
+
+  /**
    * Reads the JSON object of a stored secret, whichever version it is. Throws, without quoting a value, if the
    * object is not one of yours; `text` does so for a field.
    */
@@ -44,7 +50,7 @@ export interface Rotator<Secret extends object, Field extends keyof Secret & str
    * Makes the next credential: the rotated fields and nothing else. `current` must still work afterwards. Not
    * called again once a value has been stored as AWSPENDING.
    */
-  createSecret(current: Secret, context: StepContext): Awaitable<Pick<Secret, Field>>;
+  createSecret(current: Secret, context: VersionsContext): Awaitable<Pick<Secret, Field>>;
 
   /**
    * Makes the service accept `pending`. Safe to repeat: an earlier attempt may have got this far. Connects only to
@@ -63,7 +69,7 @@ export interface Rotator<Secret extends object, Field extends keyof Secret & str
    * Retires what is about to lose its last label, most often what `previous()` holds. Runs before AWSCURRENT moves:
    * once it has moved, Secrets Manager retries nothing. With it, finishSecret reads AWSPENDING and AWSCURRENT too.
    */
-  finishSecret?(versions: Versions<Secret>, context: StepContext): Awaitable<void>;
+  finishSecret?(versions: Versions<Secret>, context: VersionsContext): Awaitable<void>;
 
   /**
    * Takes back what createSecret made, when it is certain that it was not stored. After a timeout or a lost answer
@@ -112,6 +118,23 @@ export interface StepContext {
   hide(secret: string): void;
   /** Puts a sentence into the step's LogEntry, redacted: for what the owner should change although the step succeeds. */
   warn(message: string): void;
+}
+
+/** What createSecret and finishSecret are told besides, since they may destroy what a version holds. */
+export interface VersionsContext extends StepContext {
+  /**
+   * Looks at the labels of this secret anew, since they may have moved after the step began, and reads every version
+   * that has one.
+   */
+  readVersions(): Promise<readonly LabelledVersion[]>;
+}
+
+/** A version of the secret that has a label: AWS's, or one of its owner's. */
+export interface LabelledVersion {
+  readonly id: string;
+  readonly labels: readonly string[];
+  /** What `parse` takes; `undefined` if the version has no value yet, or none that is a JSON object. */
+  readonly json: Readonly<Record<string, unknown>> | undefined;
 }
 
 /**

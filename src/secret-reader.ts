@@ -72,13 +72,11 @@ export function secretReader<Secret extends object, Field extends keyof Secret &
     if (VersionId === undefined) return undefined;
     try {
       const answer = await client.getSecretValue({ SecretId: secretId, VersionId });
-      const stored = readSecretString(answer, 'AWSPREVIOUS');
+      const stored = readSecretString(answer, 'AWSPREVIOUS', rotator.text);
       onRead(stored);
       return parse(stored, 'AWSPREVIOUS');
     } catch (error) {
-      // A value that was never a secret of this rotator's, or is gone, is no help, but no obstacle either.
-      const isUseless = isRotationError(error) && USELESS_PREVIOUS.has(error.code);
-      if (isUseless || isRefusal(error, 'ResourceNotFoundException')) return undefined;
+      if (isNoSecret(error)) return undefined;
       throw error;
     }
   }
@@ -87,7 +85,13 @@ export function secretReader<Secret extends object, Field extends keyof Secret &
 const PENDING_HINT =
   'a stored version cannot be corrected: find out whether the service takes it already, before its label is removed';
 
-const USELESS_PREVIOUS = new Set<string>(['ERR_SECRET_MALFORMED', 'ERR_DUPLICATE_KEYS']);
+/** Whether a value was never a secret of this rotator's, or is gone: it is no help, but no obstacle either. */
+export function isNoSecret(error: unknown): boolean {
+  if (isRefusal(error, 'ResourceNotFoundException')) return true;
+  return isRotationError(error) && NO_SECRET.has(error.code);
+}
+
+const NO_SECRET = new Set<string>(['ERR_SECRET_MALFORMED', 'ERR_DUPLICATE_KEYS']);
 
 /** What the step has said that it reads. */
 export function required(stored: SecretString | undefined, label: Label): SecretString {

@@ -15,36 +15,47 @@ export interface SecretString {
   readonly versionId: string | undefined;
   readonly text: string;
   readonly json: Json;
+  /** Whether the text is no JSON object, but all of one field. */
+  readonly isPlain: boolean;
 }
 
 /**
  * Reads the answer of GetSecretValue.
  *
  * @param owner the label of the version, or the id of another secret: says in errors which value is meant
+ * @param plainField the field that the whole text is, if it is not a JSON object; absent if it must be one
  * @throws RotationError `ERR_SECRET_MALFORMED` or `ERR_DUPLICATE_KEYS`, which name the problem, never the value
  */
 export function readSecretString(
   { SecretBinary, SecretString, VersionId }: GetSecretValueResponse,
   owner: string,
+  plainField?: string,
 ): SecretString {
   if (SecretBinary !== undefined) throw malformed(owner, 'is a SecretBinary');
   if (SecretString === undefined || SecretString === '') throw malformed(owner, 'is empty');
-  const json = parseObject(SecretString, owner);
+  const value = parseJson(SecretString);
+  const stored = { versionId: VersionId, text: SecretString };
+  if (plainField !== undefined && (typeof value !== 'object' || value === null || Array.isArray(value))) {
+    return { ...stored, json: { [plainField]: SecretString }, isPlain: true };
+  }
+  const json = objectOf(value, owner);
   assertUniqueKeys(SecretString, owner);
-  return { versionId: VersionId, text: SecretString, json };
+  return { ...stored, json, isPlain: false };
 }
 
 /**
  * Sets fields of a JSON text. All the rest survives to the byte: spacing, the order of keys, numbers that
- * JavaScript cannot hold.
+ * JavaScript cannot hold. A plain text is replaced by the one field that changes.
  *
  * @throws RotationError `ERR_SECRET_MALFORMED` if the result is longer than Secrets Manager takes
  */
-export function editSecretString(text: string, changes: Json): string {
-  const edited = Object.entries(changes).reduce(
-    (rest, [field, value]) => applyEdits(rest, modify(rest, [field], value, {})),
-    text,
-  );
+export function editSecretString({ text, isPlain }: SecretString, changes: Json): string {
+  const edited = isPlain
+    ? plainText(changes)
+    : Object.entries(changes).reduce(
+        (rest, [field, value]) => applyEdits(rest, modify(rest, [field], value, {})),
+        text,
+      );
   const bytes = Buffer.byteLength(edited);
   if (bytes > MAX_BYTES) {
     throw malformed('AWSPENDING', `would have ${bytes} bytes, and Secrets Manager takes ${MAX_BYTES}`);
@@ -63,14 +74,23 @@ export function* stringsIn(value: unknown): Generator<string> {
   }
 }
 
-function parseObject(text: string, owner: string): Json {
-  let json: unknown;
+function plainText(changes: Json): string {
+  const [[field, value] = []] = Object.entries(changes);
+  if (typeof value === 'string') return value;
+  throw new RotationError('ERR_ROTATOR_FAILED', `createSecret made a "${field}" that is not a string`);
+}
+
+/** `undefined` if it is not JSON. V8's error is not passed on: it quotes the text, and here the text is the secret. */
+function parseJson(text: string): unknown {
   try {
-    json = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
-    // No cause: V8 quotes the text that it could not parse, and here the text is the secret.
-    throw malformed(owner, 'is not JSON');
+    return undefined;
   }
+}
+
+function objectOf(json: unknown, owner: string): Json {
+  if (json === undefined) throw malformed(owner, 'is not JSON');
   if (Array.isArray(json)) throw malformed(owner, 'is a JSON array');
   if (typeof json !== 'object' || json === null) throw malformed(owner, 'is JSON, but not an object');
   if (isDeeper(json, MAX_DEPTH)) throw malformed(owner, `is nested more than ${MAX_DEPTH} deep`);

@@ -22,6 +22,8 @@ interface Source {
   readonly deadline: Deadline;
   /** The labels whose values the step needs. */
   readonly reads: readonly Label[];
+  /** The field that the whole of a plain text is. */
+  readonly plainField: string | undefined;
   /** Is told of every value that is read, before anything else is done with it. */
   readonly onRead: (value: SecretString) => void;
 }
@@ -35,7 +37,7 @@ const DELAYS_MS = [100, 200, 400, 800, 1600];
  * @returns `'current'` if the version is AWSCURRENT already: an earlier attempt has finished
  */
 export async function takeSnapshot(source: Source): Promise<Snapshot | 'current'> {
-  const { client, event, deadline, reads, onRead } = source;
+  const { client, event, deadline, reads, plainField, onRead } = source;
   const { SecretId, ClientRequestToken, Step } = event;
   const delays = DELAYS_MS.values();
   const checking = check();
@@ -110,7 +112,7 @@ export async function takeSnapshot(source: Source): Promise<Snapshot | 'current'
     label: Label,
   ): Promise<SecretString> {
     const answer = await client.getSecretValue({ SecretId, ...version });
-    const value = readSecretString(answer, label);
+    const value = readSecretString(answer, label, plainField);
     onRead(value);
     return value;
   }

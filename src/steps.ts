@@ -3,7 +3,7 @@ import { RotationError } from './errors.js';
 import type { RotationEvent, Step } from './event.js';
 import { assertNoStaleField, rotatedFields } from './fields.js';
 import type { Redactor } from './redact.js';
-import type { Rotator, StepContext } from './rotator.js';
+import type { Rotator, VersionsContext } from './rotator.js';
 import { required, secretReader } from './secret-reader.js';
 import { editSecretString, type Label, readSecretString, type SecretString } from './secret-string.js';
 import { isCertainlyNotStored, isRefusal, type SecretsManagerApi } from './secrets-manager.js';
@@ -17,7 +17,7 @@ export interface Rotation<Secret extends object, Field extends keyof Secret & st
   readonly rotator: Rotator<Secret, Field>;
   readonly client: SecretsManagerApi;
   readonly event: RotationEvent;
-  readonly context: StepContext;
+  readonly context: VersionsContext;
   readonly deadline: Deadline;
   /** Is told of every secret value that is read or made. */
   readonly redactor: Redactor;
@@ -54,7 +54,7 @@ export async function takeStep<Secret extends object, Field extends keyof Secret
   const { reads, take } = steps[Step];
   const onRead = ({ json }: SecretString) => redactor.hideFields(json, rotator.shows, rotator.rotates);
   const reader = secretReader({ rotator, client, secretId: SecretId, onRead });
-  const seen = await takeSnapshot({ client, event, deadline, reads, onRead });
+  const seen = await takeSnapshot({ client, event, deadline, reads, plainField: rotator.text, onRead });
   return seen === 'current' ? 'already-current' : take(seen);
 
   async function createSecret(seen: Snapshot): Promise<Outcome> {
@@ -70,7 +70,7 @@ export async function takeStep<Secret extends object, Field extends keyof Secret
     redactor.hideFields({ ...made }, rotator.shows);
     let isSent = false;
     try {
-      const next = pendingString(stored.text, made, current);
+      const next = pendingString(stored, made, current);
       isSent = true;
       await client.putSecretValue({
         SecretId,
@@ -89,12 +89,13 @@ export async function takeStep<Secret extends object, Field extends keyof Secret
   }
 
   /** The text of AWSPENDING. It is read once before it is stored: a stored version can never be corrected. */
-  function pendingString(text: string, made: Pick<Secret, Field>, current: Secret): string {
+  function pendingString(stored: SecretString, made: Pick<Secret, Field>, current: Secret): string {
     const changes = rotatedFields(rotator, made, current);
-    const SecretString = editSecretString(text, changes);
+    const SecretString = editSecretString(stored, changes);
     try {
-      const next = readSecretString({ SecretString }, 'AWSPENDING');
+      const next = readSecretString({ SecretString }, 'AWSPENDING', rotator.text);
       onRead(next);
+      if (next.isPlain !== stored.isPlain) throw new TypeError('a plain text must not become a JSON object');
       reader.parse(next, 'AWSPENDING');
     } catch (cause) {
       throw new RotationError(

@@ -12,7 +12,17 @@ const names = (type: 'module' | 'commonjs', from: string): string[] => {
 test.each([
   [
     'quarterturn',
-    ['RotationError', 'isRotationError', 'passwordPolicyFrom', 'passwordSource', 'rotationHandler', 'text'],
+    [
+      ...[
+        'RotationError',
+        'isRotationError',
+        'issuedKey',
+        'passwordPolicyFrom',
+        'passwordSource',
+        'replacedKey',
+      ],
+      ...['rotationHandler', 'text'],
+    ],
   ],
   ['quarterturn/testing', ['LocalRotation', 'LocalSecretsManager', 'rotatorContract']],
   ['quarterturn/rotators/postgres', ['alternatingUsers', 'postgres', 'rdsInstance']],

@@ -1,0 +1,65 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+/** Names for the keys of one secret's rotations, and how they are told from all other names. */
+export interface KeyNames {
+  /** A name that no other attempt has, at this rotation or another. */
+  next(): string;
+  isOfThisRotation(name: string | undefined): boolean;
+  isOfThisSecret(name: string | undefined): boolean;
+}
+
+/** Characters of `-<attempt>`. */
+const ATTEMPT = 9;
+/** Of `-<token>`: a UUID as it is, or its hash where that would leave too little for the secret. */
+const WHOLE_TOKEN = 37;
+const HASHED_TOKEN = 17;
+/** Of the hash that ends a secret's part that was cut. */
+const SECRET_HASH = 12;
+const SHORTEST = ATTEMPT + HASHED_TOKEN + SECRET_HASH + 2;
+const SHORTEST_WITH_TOKEN = ATTEMPT + WHOLE_TOKEN + SECRET_HASH + 2;
+
+/**
+ * Makes names `<secret>-<token>-<attempt>`, of letters, digits, `-`, `_` and `.`. The secret is the end of its ARN, whose
+ * six random characters no other secret has.
+ *
+ * @param maxLength the same for all rotations of a secret: another one cuts differently, and finds no earlier leftovers
+ * @throws RangeError
+ */
+export function keyNames(
+  maxLength: number,
+): (rotation: { readonly secretId: string; readonly token: string }) => KeyNames {
+  if (!Number.isInteger(maxLength) || maxLength < SHORTEST) {
+    throw new RangeError(`names of keys need a maximum length of ${SHORTEST} at least`);
+  }
+  const isWhole = maxLength >= SHORTEST_WITH_TOKEN;
+  const room = maxLength - ATTEMPT - (isWhole ? WHOLE_TOKEN : HASHED_TOKEN);
+  // A part of fixed form: the name of a secret that begins like this one's would be too long for it.
+  const rest = isWhole ? /^[\w-]{32,36}-[0-9a-f]{8}$/ : /^[0-9a-f]{16}-[0-9a-f]{8}$/;
+  return ({ secretId, token }) => {
+    const secret = `${secretPart(secretId, room)}-`;
+    const rotation = `${secret}${isWhole ? tokenPart(token) : hash(token, 16)}-`;
+    return {
+      next: () => rotation + randomBytes(4).toString('hex'),
+      isOfThisRotation: (name = '') => isOfThisSecret(name) && name.startsWith(rotation),
+      isOfThisSecret: (name = '') => isOfThisSecret(name),
+    };
+    function isOfThisSecret(name: string): boolean {
+      return name.startsWith(secret) && rest.test(name.slice(secret.length));
+    }
+  };
+}
+
+function secretPart(secretId: string, room: number): string {
+  const end = secretId.slice(secretId.lastIndexOf(':') + 1).replace(/[^\w.-]/g, '-');
+  if (end.length <= room) return end;
+  return `${end.slice(0, room - SECRET_HASH - 1)}-${hash(secretId, SECRET_HASH)}`;
+}
+
+/** The token, unless it is longer than a UUID, or has characters that not every provider takes in a name. */
+function tokenPart(token: string): string {
+  return /^[\w-]{32,36}$/.test(token) ? token : hash(token, 32);
+}
+
+function hash(text: string, length: number): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, length);
+}

@@ -1,0 +1,125 @@
+import { RotationError } from './errors.js';
+import type { KeyNames } from './key-names.js';
+import type { LabelledVersion } from './rotator.js';
+import { abandoned } from './versions.js';
+
+/** A key as the provider lists it: anything but the key itself. */
+export interface ListedKey {
+  readonly id: string;
+  readonly name?: string | undefined;
+  /** By the provider's clock. */
+  readonly createdAt: Date;
+}
+
+/** No Lambda runs longer: whoever made an older key has stored it, or never will. */
+const LONGEST_RUN_MS = 900_000;
+
+/** What the labelled versions of a secret hold while a rotation is under way. */
+export interface Holdings {
+  /** The ids of keys that must live: of AWSPENDING's, AWSCURRENT's, and those of versions that keep a label. */
+  readonly held: ReadonlySet<string>;
+  /** The id of the key in AWSPREVIOUS, if that is its version's only label, and certainly no other version holds it. */
+  readonly retiring: string | undefined;
+  /** The versions whose key is not known, since their value is not one of this rotator's. */
+  readonly unknown: readonly string[];
+}
+
+/** The ids that a step has begun with. */
+interface Begun {
+  readonly token: string;
+  readonly currentKey: string;
+  readonly pendingKey?: string;
+}
+
+/**
+ * Tells which keys are held.
+ *
+ * @param keyIn the id in the JSON of a version; `undefined` if it is not a secret of this rotator's
+ * @returns `'promoted'` if another attempt has finished the rotation meanwhile
+ * @throws RotationError if the labels have moved otherwise since the step began: what it would destroy may be in use
+ */
+export function holdingsOf(
+  versions: readonly LabelledVersion[],
+  { token, currentKey, pendingKey = currentKey }: Begun,
+  keyIn: (json: LabelledVersion['json']) => string | undefined,
+): Holdings | 'promoted' {
+  const known = versions.map(({ id, labels, json }) => ({ id, labels, key: keyIn(json) }));
+  const own = known.find(({ id }) => id === token);
+  const current = known.find(({ labels }) => labels.includes('AWSCURRENT'));
+  if (own && own === current) return 'promoted';
+  if (!own?.labels.includes('AWSPENDING')) throw abandoned(token);
+  if (current?.key !== currentKey) {
+    throw new RotationError('ERR_CURRENT_MOVED', 'AWSCURRENT moved to another version during the step');
+  }
+  const previous = known.find(({ labels }) => labels.length === 1 && labels[0] === 'AWSPREVIOUS');
+  const kept = known.filter((version) => version !== previous);
+  const held = new Set([currentKey, pendingKey, ...kept.flatMap(({ key }) => key ?? [])]);
+  // AWSPENDING has no value until createSecret has stored one.
+  const unknown = kept.filter(({ id, key }) => key === undefined && id !== token).map(({ id }) => id);
+  const key = unknown.length === 0 ? previous?.key : undefined;
+  return { held, retiring: key !== undefined && held.has(key) ? undefined : key, unknown };
+}
+
+/** What is known when a step sweeps. */
+export interface Scene extends Holdings {
+  readonly keys: readonly ListedKey[];
+  readonly names: KeyNames;
+  readonly currentKey: string;
+  /** Keys have no names, and all that are listed are this secret's. */
+  readonly ownsEveryKey: boolean;
+}
+
+/**
+ * What no attempt can store any more: of this rotation, every key but AWSPENDING's; of earlier ones, those that are older
+ * than AWSPENDING's. A newer one may be of a later rotation, which has not stored it yet.
+ */
+export function leftovers(scene: Scene, pendingKey: string): readonly string[] {
+  const pending = scene.keys.find(({ id }) => id === pendingKey);
+  return strays(scene)
+    .filter(
+      ({ name, createdAt }) =>
+        scene.names.isOfThisRotation(name) || (pending !== undefined && createdAt < pending.createdAt),
+    )
+    .map(({ id }) => id);
+}
+
+/** The keys that can go before AWSPENDING has one, in the order in which they go. */
+export function spare(scene: Scene, now: number): readonly string[] {
+  const previous = scene.keys.filter(({ id }) => id === scene.retiring);
+  const old = strays(scene).filter(({ createdAt }) => now - createdAt.getTime() > LONGEST_RUN_MS);
+  return [...new Set([...previous, ...old].map(({ id }) => id))];
+}
+
+/** The keys that attempts at rotations of this secret have made, and that no version holds. */
+function strays({ keys, held, unknown, names, ownsEveryKey, currentKey }: Scene): readonly ListedKey[] {
+  const current = keys.find(({ id }) => id === currentKey);
+  return keys.filter(({ id, name, createdAt }) => {
+    if (held.has(id)) return false;
+    // A version that cannot be read may hold any key but one of this rotation's.
+    if (unknown.length > 0) return names.isOfThisRotation(name);
+    if (!ownsEveryKey) return names.isOfThisSecret(name);
+    return current !== undefined && createdAt >= current.createdAt;
+  });
+}
+
+/** There is no room, and nothing that could go. */
+export function full({ keys, held, unknown }: Scene, maxKeys: number): RotationError {
+  const ids = keys.map(({ id }) => id).join(', ');
+  const unread = unknown.length > 0 ? `, and what version ${unknown.join(', ')} holds cannot be read` : '';
+  return new RotationError('ERR_SERVICE_FULL', `no room for another key: of ${maxKeys} there are ${ids}`, {
+    hint:
+      `revoke one that nobody uses; the versions of the secret hold ${[...held].join(', ')}${unread}; what a failed attempt left ` +
+      'behind is revoked here as soon as it is 15 minutes old',
+  });
+}
+
+/** What keeps a sweep from finding all that it should. */
+export function* warnings({ unknown, keys, ownsEveryKey }: Scene, pendingKey: string): Generator<string> {
+  if (unknown.length > 0) {
+    yield `no key of an earlier rotation was revoked: what version ${unknown.join(', ')} holds cannot be read`;
+  }
+  const pending = keys.find(({ id }) => id === pendingKey);
+  if (pending && pending.name === undefined && !ownsEveryKey) {
+    yield 'list() returns no name for the key in AWSPENDING: what failed attempts leave behind cannot be found';
+  }
+}

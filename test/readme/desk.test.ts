@@ -1,0 +1,56 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { rotationHandler } from '../../src/index.js';
+import { LocalSecretsManager, rotatorContract } from '../../src/testing/index.js';
+import { KeyProvider } from '../support/key-provider.js';
+import { desk } from './desk.js';
+
+/** A service with keys, over real HTTP. */
+let provider = new KeyProvider();
+let isCut = false;
+const server = createServer((request, response) => {
+  if (isCut) request.socket.destroy();
+  else answer(request, response);
+});
+
+function answer({ url = '', method, headers }: IncomingMessage, response: ServerResponse): void {
+  const send = (status: number, body: unknown) => response.writeHead(status).end(JSON.stringify(body));
+  const { pathname, searchParams } = new URL(url, 'http://desk');
+  if (!provider.accepts(headers.authorization?.slice('Bearer '.length))) send(401, {});
+  else if (method === 'POST') send(201, provider.issue(searchParams.get('name') ?? ''));
+  else if (method === 'DELETE') send(provider.revoke(pathname.slice('/keys/'.length)) ? 200 : 404, {});
+  else send(200, pathname === '/keys' ? provider.list().map(({ key: _, ...listed }) => listed) : {});
+}
+
+function reset() {
+  provider = new KeyProvider();
+  isCut = false;
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, ...provider.issue('made by hand') };
+}
+
+beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
+afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+test.each(
+  rotatorContract({
+    rotator: desk(),
+    reset,
+    accepts: ({ key }) => provider.accepts(key),
+    unplug() {
+      isCut = true;
+    },
+  }),
+)('the example $name', ({ run }) => run());
+
+test('the example leaves two keys live, rotation after rotation', async () => {
+  const secrets = new LocalSecretsManager({ strict: true });
+  const handler = rotationHandler(desk(), { client: secrets, log: () => {} });
+  const RotationLambdaARN = secrets.addFunction('rotate', handler);
+  await secrets.createSecret({ Name: 'desk', SecretString: JSON.stringify(reset()) });
+  for (let rotation = 1; rotation <= 3; rotation++) {
+    await secrets.rotateSecret({ SecretId: 'desk', RotationLambdaARN });
+    expect(await secrets.rotation('desk').run()).toMatchObject({ outcome: 'succeeded' });
+    expect([...provider.keys.keys()]).toEqual([`id-${rotation}`, `id-${rotation + 1}`]);
+  }
+});

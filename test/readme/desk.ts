@@ -1,0 +1,41 @@
+import { issuedKey, RotationError, text } from '../../src/index.js';
+
+/** The secret: {"url":"https://desk.example","id":"k-17","key":"…"} */
+type DeskSecret = { url: string; id: string; key: string };
+type Json = Readonly<Record<string, unknown>>;
+
+/** Keys of a service with an HTTP API, which shows a key once and lists the others without it. */
+export const desk = () =>
+  issuedKey({
+    name: 'desk',
+    rotates: ['id', 'key'],
+    shows: ['url'],
+    parse: (json: Json): DeskSecret => ({ url: text(json, 'url'), ...keyIn(json) }),
+    id: 'id',
+    async issue(name, current, { signal }) {
+      const answer = await call(current, `/keys?name=${name}`, { method: 'POST', signal });
+      return keyIn((await answer.json()) as Json);
+    },
+    async list(secret, { signal }) {
+      const keys = (await (await call(secret, '/keys', { signal })).json()) as Json[];
+      return keys.map((key) => ({
+        id: text(key, 'id'),
+        name: text(key, 'name'),
+        createdAt: new Date(text(key, 'createdAt')),
+      }));
+    },
+    revoke: async (id, secret, { signal }) =>
+      void (await call(secret, `/keys/${id}`, { method: 'DELETE', signal }, 404)),
+    probe: async (secret, { signal }) =>
+      (await call(secret, '/self', { signal }, 401)).ok ? 'accepted' : 'rejected',
+  });
+
+const keyIn = (json: Json) => ({ id: text(json, 'id'), key: text(json, 'key') });
+
+/** What the desk answers. What is neither a success nor expected tells nothing about the key. */
+async function call({ url, key }: DeskSecret, path: string, init: RequestInit, expected?: number) {
+  const headers = { authorization: `Bearer ${key}` };
+  const response = await fetch(url + path, { ...init, headers, redirect: 'error' });
+  if (response.ok || response.status === expected) return response;
+  throw new RotationError('ERR_SERVICE_FAILED', `${url} answered ${response.status}`);
+}

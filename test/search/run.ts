@@ -1,0 +1,139 @@
+import type { SecretsManagerApi } from '../../src/index.js';
+import { EVENTS, type EventName } from './events.js';
+import { type Delivery, type Fault, type Gate, Thread } from './thread.js';
+import { digest, type World } from './world.js';
+
+/** What the scheduler decides: a delivery goes on or meets a fault, or something happens beside. */
+export interface Choice {
+  readonly thread: string;
+  readonly what: 'goes on' | Fault | EventName;
+}
+
+/** One schedule: deliveries that run at once, under the control of who makes the choices. */
+export class Run {
+  readonly world: World;
+  readonly threads: Thread[] = [];
+  /** How often a label could not move back, since a delivery had just looked at the labels to destroy by them. */
+  excused = 0;
+  readonly #failsReads: boolean;
+  readonly #happened = new Set<EventName>();
+
+  /** @param failsReads whether a read can fail too: for a delivery that gives up then, it is the same as a crash */
+  constructor(world: World, failsReads: boolean) {
+    this.world = world;
+    this.#failsReads = failsReads;
+  }
+
+  /** Begins deliveries, one after the other for each thread, and waits until they ask for something. */
+  async begin(deliveries: Readonly<Record<string, readonly Delivery[]>>): Promise<void> {
+    const token = this.world.secret.inFlight?.token ?? '';
+    for (const [name, steps] of Object.entries(deliveries)) {
+      const thread = new Thread(name, steps);
+      this.threads.push(thread);
+      void this.#deliver(thread, steps, token);
+    }
+    await this.#settle();
+  }
+
+  choices(budget: number): readonly Choice[] {
+    const running = this.threads.filter(({ state }) => state === 'running');
+    const on = running.map(({ name }): Choice => ({ thread: name, what: 'goes on' }));
+    if (budget === 0 || on.length === 0) return on;
+    const faults = running.flatMap((thread) =>
+      this.#faultsOf(thread).map((what): Choice => ({ thread: thread.name, what })),
+    );
+    const events = EVENTS.filter(
+      ({ name, isPossible }) => !this.#happened.has(name) && isPossible(this.world),
+    );
+    const isExcused = running.some(({ isAboutToDestroy }) => isAboutToDestroy);
+    const possible = events.filter(({ name }) => !(name === 'a label moved back' && isExcused));
+    this.excused += events.length - possible.length;
+    return [...on, ...faults, ...possible.map(({ name }): Choice => ({ thread: '', what: name }))];
+  }
+
+  async take({ thread: name, what }: Choice): Promise<string> {
+    const event = EVENTS.find((each) => each.name === what);
+    if (event) {
+      this.#happened.add(event.name);
+      await event.happen(this.world);
+      return event.name;
+    }
+    const thread = this.threads.find((each) => each.name === name);
+    if (!thread) throw new Error(`no delivery ${name}`);
+    const told = `${name}  ${thread.request}${what === 'goes on' ? '' : `: ${what}`}`;
+    await thread.pass(what === 'goes on' ? undefined : (what as Fault));
+    await this.#settle();
+    return told;
+  }
+
+  fingerprint(): string {
+    const threads = this.threads.map(({ state, history, deliveries }) => [
+      deliveries,
+      state,
+      // What has ended does nothing more.
+      state === 'running' && history,
+    ]);
+    // Two deliveries of the same are the same the other way round.
+    const sorted = threads.map((thread) => JSON.stringify(thread)).sort();
+    return digest([this.world.fingerprint(), sorted, [...this.#happened].sort()]);
+  }
+
+  async #deliver(thread: Thread, steps: readonly Delivery[], first: string): Promise<void> {
+    let token = first;
+    const ask = <T>(request: string, effect: () => T | Promise<T>): Promise<T> =>
+      new Promise((answer, fail) => {
+        thread.gates.push({ request, effect: async () => effect(), answer: answer as Gate['answer'], fail });
+      });
+    const handler = this.world.handler(apiOf(this.world, ask), clientOf(this.world, ask));
+    try {
+      for (const step of steps) {
+        if (step === 'RotateSecret') {
+          await ask(step, () => this.world.rotate());
+          token = this.world.secret.inFlight?.token ?? '';
+          continue;
+        }
+        await handler({ Step: step, SecretId: this.world.secret.arn, ClientRequestToken: token });
+      }
+      thread.state = 'succeeded';
+    } catch {
+      thread.state = 'failed';
+    }
+  }
+
+  #faultsOf({ isWriting, request }: Thread): readonly Fault[] {
+    if (!isWriting) return this.#failsReads ? ['crash', 'failed'] : ['crash'];
+    return request === 'PutSecretValue'
+      ? ['crash', 'failed', 'lost', 'refused']
+      : ['crash', 'failed', 'lost'];
+  }
+
+  /** Until every delivery waits for an answer, or has ended. */
+  async #settle(): Promise<void> {
+    for (let turn = 0; turn < 100; turn++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (this.threads.every(({ state, gates }) => state !== 'running' || gates.length > 0)) return;
+    }
+    throw new Error('a delivery waits for something else than an answer');
+  }
+}
+
+type Ask = <T>(request: string, effect: () => T | Promise<T>) => Promise<T>;
+
+function apiOf({ provider }: World, ask: Ask): Parameters<World['handler']>[0] {
+  return {
+    issue: (name) => ask('issue', () => provider.issue(name)),
+    list: () => ask('list', () => provider.list()),
+    revoke: (id) => ask('revoke', () => void provider.revoke(id)),
+    probe: (key) => ask('probe', () => (provider.accepts(key) ? 'accepted' : 'rejected')),
+  };
+}
+
+function clientOf({ secrets }: World, ask: Ask): SecretsManagerApi {
+  return {
+    describeSecret: (input) => ask('DescribeSecret', () => secrets.describeSecret(input)),
+    getSecretValue: (input) => ask('GetSecretValue', () => secrets.getSecretValue(input)),
+    putSecretValue: (input) => ask('PutSecretValue', () => secrets.putSecretValue(input)),
+    updateSecretVersionStage: (input) =>
+      ask('UpdateSecretVersionStage', () => secrets.updateSecretVersionStage(input)),
+  };
+}

@@ -1,0 +1,84 @@
+import type { Step } from '../../src/index.js';
+import { serviceError } from '../support/faulty-client.js';
+import { digest } from './world.js';
+
+/** `crash`: it is never heard of again. `lost`: the effect without the answer. `failed`, `refused`: neither. */
+export type Fault = 'crash' | 'lost' | 'failed' | 'refused';
+
+/** What a thread delivers: a step, or the beginning of the next rotation. */
+export type Delivery = Step | 'RotateSecret';
+
+/** A request that waits to be let through. */
+export interface Gate {
+  readonly request: string;
+  readonly effect: () => Promise<unknown>;
+  readonly answer: (value: unknown) => void;
+  readonly fail: (error: Error) => void;
+}
+
+/** What comes after the revocations of a step. */
+const ENDS_DESTRUCTION = ['issue', 'PutSecretValue', 'UpdateSecretVersionStage'];
+const WRITES = ['issue', 'revoke', 'PutSecretValue', 'UpdateSecretVersionStage'];
+
+/** One delivery of a step. Between two of its requests nothing of it can be seen from outside. */
+export class Thread {
+  readonly name: string;
+  readonly deliveries: readonly Delivery[];
+  state: 'running' | 'succeeded' | 'failed' = 'running';
+  gates: Gate[] = [];
+  /** What it has been answered: all that it does follows from this. */
+  history = '';
+  #looks = 0;
+
+  constructor(name: string, deliveries: readonly Delivery[]) {
+    this.name = name;
+    this.deliveries = deliveries;
+  }
+
+  get request(): string {
+    return this.gates.map(({ request }) => request).join(', ');
+  }
+
+  get isWriting(): boolean {
+    return this.gates.length === 1 && WRITES.includes(this.request);
+  }
+
+  /** It has read the labels to destroy by them, and has not come to the move yet. */
+  get isAboutToDestroy(): boolean {
+    return this.#looks > 1 && !this.gates.some(({ request }) => ENDS_DESTRUCTION.includes(request));
+  }
+
+  /** Lets through what it has asked for at once, together. */
+  async pass(fault?: Fault): Promise<void> {
+    const gates = this.gates;
+    this.gates = [];
+    if (fault === 'crash') {
+      this.state = 'failed';
+      return;
+    }
+    for (const { request, effect, answer, fail } of gates) {
+      if (request === 'DescribeSecret') this.#looks += 1;
+      if (ENDS_DESTRUCTION.includes(request)) this.#looks = 0;
+      try {
+        if (fault === 'failed') throw timeout();
+        if (fault === 'refused') throw serviceError('AccessDeniedException');
+        const value = await effect();
+        if (fault === 'lost') throw timeout();
+        this.#note([request, value]);
+        answer(value);
+      } catch (error) {
+        this.#note([request, String(error)]);
+        fail(error as Error);
+      }
+    }
+  }
+
+  #note(seen: unknown): void {
+    // The last part of a key's name is chance.
+    this.history = digest([this.history, JSON.stringify(seen).replace(/-[0-9a-f]{8}"/g, '"')]);
+  }
+}
+
+function timeout(): Error {
+  return Object.assign(new Error('socket hang up'), { name: 'TimeoutError', code: 'ECONNRESET' });
+}
