@@ -13,6 +13,8 @@ export {
   rotationHandler,
   type StepResult,
 } from './handler.js';
+export { httpUrl } from './http/checks.js';
+export { type HttpMethod, type HttpRequest, type HttpResponse, request } from './http/request.js';
 export { type IssuedKey, issuedKey } from './issued-key.js';
 export type { ListedKey } from './key-sweep.js';
 export type { LogEntry } from './log.js';

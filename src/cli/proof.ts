@@ -7,9 +7,9 @@ import type { Proof, ShownVersion } from './report.js';
 
 const LABELS = ['AWSPREVIOUS', 'AWSCURRENT', 'AWSPENDING'] as const;
 
-/** A labelled version and its value. */
+/** A version and its value. */
 export interface StoredVersion {
-  readonly label: (typeof LABELS)[number];
+  readonly label: ShownVersion['label'];
   readonly versionId: string;
   readonly value: string;
 }
@@ -48,25 +48,35 @@ export async function accepted(
 }
 
 /** What can be said at the end of a rehearsal. */
-export function prove(
-  versions: readonly ShownVersion[],
-  seen: Seen,
-  output: Output,
-  failure: RotationError | undefined,
-): Proof {
+export function prove({ versions, overlaps, seen, output, failure }: Ending): Proof {
   const of = (label: string) => versions.find((version) => version.label === label)?.isAccepted;
   const toCome = failure ? `${failure.message} ${failure.hint}` : '';
-  return {
-    newAccepted: failure === undefined && of('AWSCURRENT') === true,
-    oldRefused: failure === undefined && of('AWSPREVIOUS') === false,
-    nothingPrinted: !seen.isIn(output.printed + toCome),
-    values: seen.count,
-  };
+  const nothingPrinted = !seen.isIn(output.printed + toCome);
+  const newAccepted = failure === undefined && of('AWSCURRENT') === true;
+  const isRefused = (label: string) => failure === undefined && of(label) === false;
+  const rest = { nothingPrinted, values: seen.count };
+  if (!overlaps) return { newAccepted, oldRefused: isRefused('AWSPREVIOUS'), ...rest };
+  const previousAccepted = failure === undefined && of('AWSPREVIOUS') === true;
+  const oldRefused = of('no label') === undefined ? {} : { oldRefused: isRefused('no label') };
+  return { newAccepted, previousAccepted, ...oldRefused, ...rest };
+}
+
+/** Whether all holds that was to be proven. */
+export function isProof({ newAccepted, previousAccepted, oldRefused, nothingPrinted }: Proof): boolean {
+  return newAccepted && previousAccepted !== false && oldRefused !== false && nothingPrinted;
+}
+
+interface Ending {
+  readonly versions: readonly ShownVersion[];
+  readonly overlaps: boolean;
+  readonly seen: Seen;
+  readonly output: Output;
+  readonly failure: RotationError | undefined;
 }
 
 /** The secret values of a rehearsal, for which its output is searched. */
 export class Seen {
-  readonly #values = new Set<string>();
+  readonly #versions = new Map<string, StoredVersion>();
   readonly #redactor = new Redactor();
   readonly #declared: Rehearsal['rotator'];
 
@@ -75,14 +85,22 @@ export class Seen {
   }
 
   get count(): number {
-    return this.#values.size;
+    return this.#versions.size;
   }
 
-  add(secretString: string): void {
-    if (this.#values.has(secretString)) return;
-    this.#values.add(secretString);
+  /** The version that was the last to lose its label. */
+  retired(labelled: readonly StoredVersion[]): readonly StoredVersion[] {
+    const others = [...this.#versions.values()].filter(
+      ({ versionId }) => !labelled.some((version) => version.versionId === versionId),
+    );
+    return others.slice(-1).map((version) => ({ ...version, label: 'no label' }));
+  }
+
+  add(version: StoredVersion): void {
+    if (this.#versions.has(version.versionId)) return;
+    this.#versions.set(version.versionId, version);
     const { shows, rotates } = this.#declared;
-    const fields = Object.entries<unknown>(JSON.parse(secretString));
+    const fields = Object.entries<unknown>(JSON.parse(version.value));
     // Words of a field that stays ("rotation") stand in our own words too, and prove nothing.
     const telling = fields.filter(([field]) => rotates.includes(field));
     this.#redactor.hideFields(Object.fromEntries(telling), shows, rotates);

@@ -16,8 +16,15 @@ export interface Rehearsal {
   readonly secretString: string;
   /** The rotator, of which the fields of the secret are declared. */
   readonly rotator: { readonly shows: readonly string[]; readonly rotates: readonly string[] };
+  /**
+   * Whether the service accepts AWSPREVIOUS after a rotation, and refuses what came before it. Else it must refuse
+   * AWSPREVIOUS.
+   */
+  readonly overlaps?: boolean;
   /** The rotation function. */
   handler(options: RotationHandlerOptions): RotationHandler;
+  /** Is told AWSCURRENT after each step, for a service that reads the secret itself. */
+  refresh?(secretString: string): void;
   /** Asks the service itself, not the rotator, whether it takes a value now. */
   accepts(secretString: string): Promise<boolean>;
   /** Makes the service accept `first` again, whichever of `others`, oldest first, it takes now. */

@@ -4,7 +4,7 @@ import type { LogEntry } from '../log.js';
 import { Interruption } from './interruption.js';
 import { Journal } from './journal.js';
 import { Output } from './output.js';
-import { accepted, prove, Seen, type StoredVersion, versionsOf } from './proof.js';
+import { accepted, isProof, prove, Seen, type StoredVersion, versionsOf } from './proof.js';
 import type { Rehearsal } from './rehearsal.js';
 import { loadRehearsal, type Options, readOptions, readSecretFile } from './rehearse-options.js';
 import { jsonReport, type Report, textReport } from './report.js';
@@ -28,7 +28,7 @@ export async function rehearse(args: readonly string[]): Promise<number> {
     const startRehearsal = await loadRehearsal(options.rotator);
     const rehearsal = await startRehearsal({ secretString });
     const journal = options.secretFile === undefined ? undefined : new Journal(options.secretFile);
-    const report = options.json ? jsonReport(output) : textReport(output);
+    const report = options.json ? jsonReport(output) : textReport(output, rehearsal);
     const isProven = await run({ rehearsal, options, journal, report, output, interruption });
     if (interruption.exitCode !== undefined) output.say('stopped');
     return interruption.exitCode ?? (isProven ? 0 : 1);
@@ -91,6 +91,7 @@ async function rotateAll({
   const lambdaArn = secrets.addFunction('rehearsal', handler);
   await secrets.createSecret({ Name: SECRET_NAME, SecretString: rehearsal.secretString });
   const seen = new Seen(rehearsal.rotator);
+  const { overlaps = false } = rehearsal;
   let isProven = true;
 
   for (let rotation = 1; rotation <= options.rotations; rotation++) {
@@ -104,16 +105,18 @@ async function rotateAll({
       const entry = log.at(-1);
       if (!entry) throw new Error('the rotation function did not run');
       const versions = await versionsOf(secrets, SECRET_NAME);
-      for (const { value } of versions) seen.add(value);
+      for (const version of versions) seen.add(version);
       if (entry.step === 'createSecret')
         for (const value of unwritten(versions, journal)) await journal?.add(value);
-      const shown = await accepted(versions, rehearsal);
+      rehearsal.refresh?.(versions.find(({ label }) => label === 'AWSCURRENT')?.value ?? '');
+      const tried = overlaps ? [...seen.retired(versions), ...versions] : versions;
+      const shown = await accepted(tried, rehearsal);
       const failure = end?.outcome === 'failed' ? asRotationError(end.steps.at(-1)?.error) : undefined;
       const isLast = ended && (failure !== undefined || rotation === options.rotations);
-      const proof = isLast ? prove(shown, seen, output, failure) : undefined;
+      const proof = isLast ? prove({ versions: shown, overlaps, seen, output, failure }) : undefined;
       report.step({ rotation, entry, versions: shown, failure, proof });
       if (failure) return false;
-      if (proof) isProven = proof.newAccepted && proof.oldRefused && proof.nothingPrinted;
+      if (proof) isProven = isProof(proof);
     }
   }
   return isProven;

@@ -4,10 +4,11 @@ import type { Step } from '../event.js';
 import type { LogEntry } from '../log.js';
 import type { Outcome } from '../steps.js';
 import type { Output } from './output.js';
+import type { Rehearsal } from './rehearsal.js';
 
-/** A labelled version, and whether the service takes its value now. */
+/** A version, and whether the service takes its value now. */
 export interface ShownVersion {
-  readonly label: 'AWSPREVIOUS' | 'AWSCURRENT' | 'AWSPENDING';
+  readonly label: 'no label' | 'AWSPREVIOUS' | 'AWSCURRENT' | 'AWSPENDING';
   readonly versionId: string;
   readonly isAccepted: boolean;
 }
@@ -15,7 +16,10 @@ export interface ShownVersion {
 /** What holds at the end of a rehearsal. */
 export interface Proof {
   readonly newAccepted: boolean;
-  readonly oldRefused: boolean;
+  /** Of a service whose credentials overlap, AWSPREVIOUS must be accepted still. */
+  readonly previousAccepted?: boolean;
+  /** The old value, or with an overlap the one before it, if there is one. */
+  readonly oldRefused?: boolean;
   readonly nothingPrinted: boolean;
   /** How many values of the secret the output was searched for. */
   readonly values: number;
@@ -72,7 +76,8 @@ const NUMBERS: Readonly<Record<Step, number>> = {
 };
 
 /** For people: plain text, in colour on a terminal that wants it. */
-export function textReport(output: Output): Report {
+export function textReport(output: Output, { refresh }: Pick<Rehearsal, 'refresh'>): Report {
+  const deeds = refresh ? { ...DEEDS, set: 'nothing to do: the service reads the secret' } : DEEDS;
   const hasColour = process.stdout.isTTY && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
   const paint = (format: 'green' | 'red' | 'bold' | 'dim' | 'yellow', text: string): string =>
     hasColour ? styleText(format, text) : text;
@@ -95,7 +100,7 @@ export function textReport(output: Output): Report {
 
     step({ entry, versions, failure, proof }) {
       const { step, outcome, durationMs, warnings = [] } = entry;
-      const deed = outcome === 'failed' ? paint('red', 'failed') : DEEDS[outcome];
+      const deed = outcome === 'failed' ? paint('red', 'failed') : deeds[outcome];
       output.line(
         `  ${NUMBERS[step]}  ${paint('bold', step.padEnd(13))} ${deed} ${paint('dim', `(${durationMs} ms)`)}`,
       );
@@ -112,7 +117,14 @@ export function textReport(output: Output): Report {
       output.line();
       if (!failure) {
         claim(proof.newAccepted, 'the service accepts the new value');
-        claim(proof.oldRefused, 'the service refuses the old value');
+        const { previousAccepted, oldRefused } = proof;
+        if (previousAccepted !== undefined)
+          claim(previousAccepted, 'the service still accepts the value before it, for one more rotation');
+        if (oldRefused !== undefined)
+          claim(
+            oldRefused,
+            `the service refuses the ${previousAccepted === undefined ? 'old value' : 'one before that'}`,
+          );
       }
       claim(proof.nothingPrinted, `nothing secret was printed (searched for ${proof.values} values)`);
     },

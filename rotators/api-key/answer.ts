@@ -1,0 +1,79 @@
+import type { HttpResponse, RotationError } from '../../src/index.js';
+import type { Expectation } from './spec.js';
+
+/** The JSON of an answer. */
+export interface Answer {
+  /** `undefined` for 204: there is none. */
+  readonly json: unknown;
+  /** What to throw if it is not what it should be. */
+  failure(problem: string): RotationError;
+}
+
+/**
+ * What stands at a place in JSON (RFC 6901).
+ *
+ * @returns `undefined` if there is nothing
+ */
+export function valueAt(json: unknown, pointer: string): unknown {
+  let value = json;
+  for (const token of pointer.split('/').slice(1)) {
+    const name = token.replaceAll('~1', '/').replaceAll('~0', '~');
+    if (typeof value !== 'object' || value === null) return undefined;
+    if (Array.isArray(value) && !/^(0|[1-9]\d*)$/.test(name)) return undefined;
+    if (!Object.hasOwn(value, name)) return undefined;
+    value = Reflect.get(value, name);
+  }
+  return value;
+}
+
+export function isSuccess({ status }: HttpResponse): boolean {
+  return status >= 200 && status < 300;
+}
+
+/** @throws RotationError if it is not a key */
+export function keyAt({ json, failure }: Answer, pointer: string): string {
+  const key = valueAt(json, pointer);
+  if (typeof key === 'string' && key !== '' && !/[\0\r\n]/.test(key)) return key;
+  throw failure(`with no key at ${pointer}`);
+}
+
+/** @throws RotationError if it is not an id */
+export function idAt(answer: Answer, pointer: string, json: unknown = answer.json): string {
+  const id = valueAt(json, pointer);
+  if (typeof id === 'string' && id !== '' && !id.includes('\0')) return id;
+  // A larger number is another one by now.
+  if (Number.isSafeInteger(id)) return String(id);
+  throw answer.failure(`with no id at ${pointer}`);
+}
+
+/** @throws RotationError if it is not a time */
+export function timeAt({ failure }: Answer, pointer: string, json: unknown): Date {
+  const value = valueAt(json, pointer);
+  const isIso = typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(value);
+  // A time of our days in seconds has ten digits, in milliseconds thirteen.
+  const time =
+    typeof value === 'number' ? new Date(value < 1e11 ? value * 1000 : value) : new Date(isIso ? value : '');
+  if (Number.isNaN(time.getTime())) throw failure(`with no time at ${pointer}`);
+  return time;
+}
+
+/** @throws RotationError if there is no array */
+export function arrayAt({ json, failure }: Answer, pointer: string): readonly unknown[] {
+  const array = valueAt(json, pointer);
+  if (Array.isArray(array)) return array;
+  throw failure(`with no array at ${pointer === '' ? 'the top' : pointer}`);
+}
+
+/**
+ * Whether all stands there that is expected.
+ *
+ * @throws RotationError if nothing stands at one of the places: then it is the answer of something else
+ */
+export function holds(answer: Answer, expectation: Expectation = {}, json: unknown = answer.json): boolean {
+  const found = Object.entries(expectation).map(([pointer, expected]) => {
+    const value = valueAt(json, pointer);
+    if (value === undefined) throw answer.failure(`with nothing at ${pointer}`);
+    return value === expected;
+  });
+  return !found.includes(false);
+}

@@ -1,0 +1,55 @@
+import type { Rotator } from '../../../src/index.js';
+import { type ApiKeySecret, apiKey } from '../index.js';
+
+export interface DatadogOptions {
+  /** Of the organization's site: `https://api.datadoghq.eu`, … @default 'https://api.datadoghq.com' */
+  readonly url?: string;
+  /** For how long a new key may still be refused, in milliseconds: testSecret asks again for so long. @default 10000 */
+  readonly propagationMs?: number;
+}
+
+/**
+ * Rotates a Datadog API key. The secret's JSON is that of AWS's type DatadogApiKey, `apiKey` and `apiKeyId`, and besides
+ * `adminSecretArn`, the ARN of a secret with the fields of DatadogAdminKey: `adminApiKey` and `adminAppKey`.
+ *
+ * The application key needs the scopes `api_keys_read`, `api_keys_write` and `api_keys_delete`. Validation says nothing of
+ * a key's id, so that `apiKeyId` is believed.
+ *
+ * @see https://docs.datadoghq.com/api/latest/key-management/
+ */
+export function datadog(options: DatadogOptions = {}): Rotator<ApiKeySecret, string> {
+  const { url = 'https://api.datadoghq.com', propagationMs = 10_000 } = options;
+  const headers = { 'dd-api-key': '{admin.adminApiKey}', 'dd-application-key': '{admin.adminAppKey}' };
+  const keys = `${url}/api/v2/api_keys`;
+  return apiKey({
+    name: 'datadog',
+    key: 'apiKey',
+    id: 'apiKeyId',
+    admin: 'adminSecretArn',
+    create: {
+      method: 'POST',
+      url: keys,
+      headers,
+      json: { data: { type: 'api_keys', attributes: { name: '{key.name}' } } },
+      key: '/data/attributes/key',
+      id: '/data/id',
+    },
+    check: {
+      url: `${url}/api/v1/validate`,
+      headers: { 'dd-api-key': '{apiKey}' },
+      dead: [401, 403],
+      expect: { '/valid': true },
+    },
+    list: {
+      url: `${keys}?page[size]=100`,
+      headers,
+      items: '/data',
+      id: '/id',
+      name: '/attributes/name',
+      createdAt: '/attributes/created_at',
+      pages: { parameter: 'page[number]', first: 0 },
+    },
+    revoke: { method: 'DELETE', url: `${keys}/{key.id}`, headers },
+    propagationMs,
+  });
+}

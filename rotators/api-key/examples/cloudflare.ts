@@ -1,0 +1,51 @@
+import type { ApiKeySpec } from '../index.js';
+
+/**
+ * Cloudflare, a token that an account owns. The secret: `apiToken`, `apiTokenId`, `accountId`, `adminSecretArn`; the
+ * administrator's: `apiToken`, with the permission Account API Tokens Write.
+ *
+ * Written from the documentation, and not verified against the provider: try it on a test account first.
+ *
+ * @see https://developers.cloudflare.com/api/resources/accounts/subresources/tokens/
+ */
+export function cloudflare(url = 'https://api.cloudflare.com'): ApiKeySpec {
+  const headers = { authorization: 'Bearer {admin.apiToken}' };
+  const tokens = `${url}/client/v4/accounts/{accountId}/tokens`;
+  return {
+    name: 'cloudflare',
+    key: 'apiToken',
+    id: 'apiTokenId',
+    admin: 'adminSecretArn',
+    shows: ['accountId'],
+    create: {
+      method: 'POST',
+      url: tokens,
+      headers,
+      current: { url: `${tokens}/{apiTokenId}`, headers },
+      json: {
+        name: '{key.name}',
+        policies: '{current:/result/policies}',
+        expires_on: '{expiry.date}T00:00:00Z',
+      },
+      expiresInDays: 90,
+      key: '/result/value',
+      id: '/result/id',
+    },
+    check: {
+      url: `${tokens}/verify`,
+      headers: { authorization: 'Bearer {apiToken}' },
+      expect: { '/result/status': 'active' },
+      id: '/result/id',
+    },
+    list: {
+      url: `${tokens}?per_page=50`,
+      headers,
+      items: '/result',
+      id: '/id',
+      name: '/name',
+      createdAt: '/issued_on',
+      pages: { parameter: 'page', first: 1 },
+    },
+    revoke: { method: 'DELETE', url: `${tokens}/{key.id}`, headers, expect: { '/success': true } },
+  };
+}

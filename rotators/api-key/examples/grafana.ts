@@ -1,0 +1,26 @@
+import type { ApiKeySpec } from '../index.js';
+
+/**
+ * Grafana, a token of a service account. The secret: `token`, `tokenId`, `grafanaUrl`, `serviceAccountId`,
+ * `adminSecretArn`; the administrator's: `token`, with the permission `serviceaccounts:write`, and the same `grafanaUrl`.
+ *
+ * Written from the documentation, and not verified against the provider: try it on a test account first.
+ *
+ * @see https://grafana.com/docs/grafana/latest/developers/http_api/serviceaccount/
+ */
+export function grafana(): ApiKeySpec {
+  const headers = { authorization: 'Bearer {admin.token}' };
+  const tokens = '{grafanaUrl}/api/serviceaccounts/{serviceAccountId}/tokens';
+  return {
+    name: 'grafana',
+    key: 'token',
+    id: 'tokenId',
+    admin: 'adminSecretArn',
+    shows: ['serviceAccountId'],
+    create: { method: 'POST', url: tokens, headers, json: { name: '{key.name}' }, key: '/key', id: '/id' },
+    // One that may not read its organization is let in all the same.
+    check: { url: '{grafanaUrl}/api/org', headers: { authorization: 'Bearer {token}' }, live: [200, 403] },
+    list: { url: tokens, headers, items: '', id: '/id', name: '/name', createdAt: '/created' },
+    revoke: { method: 'DELETE', url: `${tokens}/{key.id}`, headers },
+  };
+}

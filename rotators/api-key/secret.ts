@@ -1,0 +1,41 @@
+import { text } from '../../src/index.js';
+import type { Named } from './rules.js';
+import type { ApiKeySecret, ApiKeySpec } from './spec.js';
+import { serverUrl } from './template.js';
+
+/** Where the id of a key is kept that is found in the key itself. No field of a spec has a colon. */
+const FOUND = 'key:id';
+
+/** The field of a parsed secret that has the key's id. */
+export function idFieldOf({ id }: ApiKeySpec): string {
+  return typeof id === 'string' ? id : FOUND;
+}
+
+/** Makes what reads a secret: the fields that the spec names, and no others. */
+export function parserOf(
+  { key, id }: ApiKeySpec,
+  { fields, servers }: Named,
+): (json: Readonly<Record<string, unknown>>) => ApiKeySecret {
+  return (json) => {
+    const secret = fieldsOf(json, fields);
+    for (const server of servers) serverUrl(secret[server] ?? '', server);
+    if (typeof id === 'string') return secret;
+    const [, found = ''] = id.exec(secret[key] ?? '') ?? [];
+    if (found === '') throw new TypeError(`"${key}" has no id in it`);
+    return { ...secret, [FOUND]: found };
+  };
+}
+
+/**
+ * Reads fields. Ids may be stored as numbers.
+ *
+ * @throws TypeError naming the field
+ */
+export function fieldsOf(json: Readonly<Record<string, unknown>>, fields: readonly string[]): ApiKeySecret {
+  return Object.fromEntries(
+    fields.map((field) => {
+      const value = Object.hasOwn(json, field) ? json[field] : undefined;
+      return [field, Number.isSafeInteger(value) ? String(value) : text(json, field)];
+    }),
+  );
+}

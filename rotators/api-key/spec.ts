@@ -1,0 +1,127 @@
+import type { HttpMethod, IssuedKey } from '../../src/index.js';
+
+/** The fields of a secret that a spec names. */
+export type ApiKeySecret = Readonly<Record<string, string>>;
+
+/** A place in JSON, as RFC 6901 writes it: `/data/0/id`. */
+export type Pointer = `/${string}`;
+
+export type JsonValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly JsonValue[]
+  | { readonly [name: string]: JsonValue };
+
+/** What stands at some places of an answer. */
+export type Expectation = Readonly<Record<Pointer, string | number | boolean | null>>;
+
+/**
+ * A request of the provider's API. Its strings may hold placeholders, each escaped for where it stands:
+ *
+ * - `{field}`: of the secret. At the beginning of `url` it is the URL of a server, which ends where the path begins.
+ * - `{admin.field}`: of the administrator's secret.
+ * - `{key.name}` in `create`, `{key.id}` in `revoke`: of the key that is made, or ended.
+ * - `{expiry.date}` in `create`: the day, in UTC, that `expiresInDays` leads to.
+ * - `{current:/pointer}` in `create.json`, as a whole string: what stands there in the answer to `create.current`.
+ */
+export interface ApiRequest {
+  /** @default 'GET' */
+  readonly method?: HttpMethod;
+  /** https:, or http: within this machine. */
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The user and the password of an Authorization header. */
+  readonly basic?: readonly [user: string, password: string];
+  /** The body. */
+  readonly json?: JsonValue;
+  /** The body, as a form. */
+  readonly form?: Readonly<Record<string, string>>;
+}
+
+export interface CreateRequest extends ApiRequest {
+  /** Where the key stands in the answer. */
+  readonly key: Pointer;
+  /** Where its id does. */
+  readonly id: Pointer;
+  /** Asked before: describes the key in AWSCURRENT, whose rights the next is to have. */
+  readonly current?: ApiRequest;
+  readonly expiresInDays?: number;
+}
+
+/** A harmless call, with the key. An answer to it is JSON, or status 204. */
+export interface CheckRequest extends ApiRequest {
+  /** The statuses that a live key gets. @default 200 to 299 */
+  readonly live?: readonly number[];
+  /** The statuses that a dead one gets. All others tell nothing. @default [401] */
+  readonly dead?: readonly number[];
+  /** What else the answer to a live key holds: something else is a dead one's, nothing at all is an error. */
+  readonly expect?: Expectation;
+  /** Where the answer names the key's id, which must be the one in the secret. */
+  readonly id?: Pointer;
+}
+
+export interface ListRequest extends ApiRequest {
+  /** Where the array of keys is. */
+  readonly items: Pointer | '';
+  /** Where, in one of them, its id is. */
+  readonly id: Pointer;
+  /** Required, unless the spec has `ownsEveryKey`. */
+  readonly name?: Pointer;
+  /**
+   * ISO 8601, or seconds or milliseconds since 1970. Without it only what a failed attempt at the same rotation left
+   * behind is found; what is left of a rotation that was given up is not.
+   */
+  readonly createdAt?: Pointer;
+  /** Which of them are live, where the list holds dead ones too. @default all */
+  readonly where?: Expectation;
+  /** How the next page is asked for. @default all are on one */
+  readonly pages?: PageNumbers | NextPage;
+}
+
+/** Pages have numbers; after the last comes an empty one. */
+export interface PageNumbers {
+  /** Of the query. */
+  readonly parameter: string;
+  readonly first: 0 | 1;
+}
+
+/** A page says how the next is asked for: by what goes into the query, or by a URL of the same origin. */
+export interface NextPage {
+  readonly parameter: string;
+  readonly next: Pointer;
+}
+
+export interface RevokeRequest extends ApiRequest {
+  /** The statuses of a key that is not there. @default [404] */
+  readonly gone?: readonly number[];
+  /** What the answer holds when the key is ended. */
+  readonly expect?: Expectation;
+}
+
+/** A kind of key of a provider with an HTTP API. */
+export interface ApiKeySpec
+  extends Pick<
+    IssuedKey<ApiKeySecret, string>,
+    'name' | 'rejectionHint' | 'nameLength' | 'maxKeys' | 'ownsEveryKey' | 'propagationMs'
+  > {
+  /** The field with the key. */
+  readonly key: string;
+  /** The field with the key's id; or, for a secret that is a plain text, where in the key it is: the first group. */
+  readonly id: string | RegExp;
+  /** Whether the secret may be a plain text, the key alone. */
+  readonly text?: boolean;
+  /** The field that names the administrator's secret. Never sent. */
+  readonly admin?: string;
+  /** Fields that messages may show, besides the id, the URL and the name of the administrator's secret. */
+  readonly shows?: readonly string[];
+  /** Makes a key. */
+  readonly create: CreateRequest;
+  readonly check: CheckRequest;
+  readonly list: ListRequest;
+  /** Ends a key. Of several requests, the last decides: the ones before may be refused when they are repeated. */
+  readonly revoke: RevokeRequest | readonly RevokeRequest[];
+  /** Certificate authorities, PEM. @default Node's, and those of NODE_EXTRA_CA_CERTS */
+  readonly ca?: string | readonly string[];
+}

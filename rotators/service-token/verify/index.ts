@@ -1,0 +1,91 @@
+import { createHash, createPublicKey, type JsonWebKey, timingSafeEqual, verify } from 'node:crypto';
+
+/** The public half of a signing key. Its `kid` is its RFC 7638 thumbprint. */
+export interface PublicJwk extends JsonWebKey {
+  readonly kid: string;
+  readonly alg: 'EdDSA' | 'RS256';
+  readonly use: 'sig';
+}
+
+export interface Jwks {
+  readonly keys: readonly PublicJwk[];
+}
+
+export type Claims = Readonly<Record<string, unknown>>;
+
+/** The fields of a secret that hold a token, the one that is on its way out first. */
+export const SLOTS = ['previous', 'current', 'next'] as const;
+
+/**
+ * Whether a service takes a token: one of the three in its secret, as parsed from the SecretString. How long it takes
+ * tells nothing of them.
+ *
+ * @throws TypeError if the secret holds key pairs: who has the private key need not sign
+ */
+export function accepts(secret: Readonly<Record<string, unknown>>, token: unknown): boolean {
+  const held = SLOTS.map((slot) => secret[slot]).filter((value) => typeof value === 'string' && value !== '');
+  if (held.some(isPem)) throw new TypeError('the secret holds signing keys, not tokens: use verified()');
+  if (typeof token !== 'string') return false;
+  const given = digest(token);
+  // All of them, whichever it is. Digests have one length, as timingSafeEqual wants it.
+  return held.filter((value) => timingSafeEqual(digest(String(value)), given)).length > 0;
+}
+
+function isPem(value: unknown): boolean {
+  return String(value).includes('-----BEGIN');
+}
+
+function digest(value: string): Buffer {
+  return createHash('sha256').update(value).digest();
+}
+
+/** The key says which algorithm it is for, never the token: else the public key could become an HMAC's. */
+const ALGORITHMS: Readonly<Record<string, { readonly alg: string; readonly hash: string | null }>> = {
+  ed25519: { alg: 'EdDSA', hash: null },
+  rsa: { alg: 'RS256', hash: 'sha256' },
+};
+const LEAST_RSA_BITS = 2048;
+
+/**
+ * The claims of a JWT that one of the keys has signed, or nothing. `exp` and `nbf` are heeded where they are there; who
+ * issued it (`iss`) and for whom (`aud`) is the caller's to compare.
+ *
+ * @throws Error if the key set is none
+ */
+export function verified({ keys }: Jwks, token: unknown): Claims | undefined {
+  const parts = typeof token === 'string' ? /^([\w-]+)\.([\w-]+)\.([\w-]+)$/.exec(token) : null;
+  if (!parts) return undefined;
+  const [, head = '', body = '', signature = ''] = parts;
+  const [header, claims] = [objectIn(head), objectIn(body)];
+  const [jwk, ...others] = keys.filter(({ kid }) => kid === header?.kid);
+  // `crit` names what a verifier must understand; this one understands none of it.
+  if (!header || !claims || !jwk || others.length > 0 || 'crit' in header) return undefined;
+  // A symmetric key is no key of ours, whatever its kid.
+  if (jwk.kty !== 'OKP' && jwk.kty !== 'RSA') return undefined;
+  const key = createPublicKey({ key: jwk, format: 'jwk' });
+  const algorithm = ALGORITHMS[key.asymmetricKeyType ?? ''];
+  if (!algorithm || header.alg !== algorithm.alg) return undefined;
+  if ((key.asymmetricKeyDetails?.modulusLength ?? LEAST_RSA_BITS) < LEAST_RSA_BITS) return undefined;
+  const isSigned = verify(
+    algorithm.hash,
+    Buffer.from(`${head}.${body}`),
+    key,
+    Buffer.from(signature, 'base64url'),
+  );
+  return isSigned && isInTime(claims) ? claims : undefined;
+}
+
+function objectIn(part: string): Claims | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(Buffer.from(part, 'base64url').toString());
+  } catch {
+    return undefined; // Whoever sent it is told no more than that it is not accepted.
+  }
+  return typeof json === 'object' && json !== null && !Array.isArray(json) ? { ...json } : undefined;
+}
+
+function isInTime({ exp = Number.POSITIVE_INFINITY, nbf = 0 }: Claims): boolean {
+  const now = Date.now() / 1000;
+  return typeof exp === 'number' && typeof nbf === 'number' && nbf <= now && now < exp;
+}

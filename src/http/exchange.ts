@@ -1,0 +1,109 @@
+import { type ClientRequest, type IncomingMessage, request as plainRequest } from 'node:http';
+import { request as tlsRequest } from 'node:https';
+import { failure, type Phase, type Place, timeout, toFailure, WRONG_SERVICE } from './failures.js';
+
+/** A request whose parts have been checked. */
+export interface Outgoing {
+  readonly url: URL;
+  readonly method: string;
+  readonly headers: Record<string, string>;
+  readonly body: string | undefined;
+  readonly signal: AbortSignal;
+  readonly limitMs: number;
+  readonly maxBytes: number;
+  readonly ca: string | readonly string[] | undefined;
+}
+
+/** What came back. */
+export interface Incoming {
+  readonly status: number;
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: Buffer;
+}
+
+/**
+ * Sends a request on a connection of its own and reads the whole answer.
+ *
+ * @throws RotationError
+ */
+export async function exchange(outgoing: Outgoing, place: Place): Promise<Incoming> {
+  const startedAt = performance.now();
+  let phase: Phase = 'connecting';
+  let isLate = false;
+  const sent = send(outgoing);
+  const stop = (): void => {
+    isLate = true;
+    sent.destroy();
+  };
+  const timer = setTimeout(stop, outgoing.limitMs);
+  outgoing.signal.addEventListener('abort', stop, { once: true });
+  try {
+    const answer = await answerTo(sent, outgoing.body, () => {
+      phase = 'waiting';
+    });
+    phase = 'reading';
+    const body = await bodyOf(answer, outgoing.maxBytes);
+    if (body) return { status: answer.statusCode ?? 0, headers: headersOf(answer), body };
+  } catch (error) {
+    throw isLate ? timeout(phase, place, performance.now() - startedAt) : toFailure(error, place);
+  } finally {
+    clearTimeout(timer);
+    outgoing.signal.removeEventListener('abort', stop);
+    sent.destroy();
+  }
+  throw failure(
+    'ERR_SERVICE_FAILED',
+    place,
+    `sent more than ${outgoing.maxBytes} bytes, of which no more were read`,
+    WRONG_SERVICE,
+  );
+}
+
+function send({ url, method, headers, body, ca }: Outgoing): ClientRequest {
+  const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+  const options = {
+    method,
+    headers: { ...headers, ...length, 'accept-encoding': 'identity' },
+    // A connection for this request alone: Lambda may freeze the function for hours before the next.
+    agent: false,
+  } as const;
+  if (url.protocol === 'http:') return plainRequest(url, options);
+  return tlsRequest(url, {
+    ...options,
+    // Said, since the environment can say otherwise (NODE_TLS_REJECT_UNAUTHORIZED).
+    rejectUnauthorized: true,
+    minVersion: 'TLSv1.2',
+    ...(ca !== undefined && { ca: [ca].flat() }),
+  });
+}
+
+function answerTo(
+  sent: ClientRequest,
+  body: string | undefined,
+  onConnect: () => void,
+): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    sent.once('socket', (socket) => socket.once('connect', onConnect));
+    sent.once('response', resolve);
+    // Not once: a connection may fail again after it has failed.
+    sent.on('error', reject);
+    sent.once('close', () => reject(Object.assign(new Error('closed'), { code: 'ECONNRESET' })));
+    sent.end(body);
+  });
+}
+
+/** The whole body, or nothing if it is too long. */
+async function bodyOf(answer: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of answer) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function headersOf({ headers }: IncomingMessage): ReadonlyMap<string, string> {
+  return new Map(Object.entries(headers).map(([name, value]) => [name, [value].flat().join(', ')]));
+}

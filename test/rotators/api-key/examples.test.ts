@@ -1,0 +1,105 @@
+import { cloudflare } from '../../../rotators/api-key/examples/cloudflare.js';
+import { confluent } from '../../../rotators/api-key/examples/confluent.js';
+import { grafana } from '../../../rotators/api-key/examples/grafana.js';
+import { okta } from '../../../rotators/api-key/examples/okta.js';
+import { openai } from '../../../rotators/api-key/examples/openai.js';
+import { sendgrid } from '../../../rotators/api-key/examples/sendgrid.js';
+import { type ApiKeySpec, apiKey } from '../../../rotators/api-key/index.js';
+import { apiKeyRig } from '../../support/api-key-rig.js';
+import { ADMIN_KEY, dialectOf, issued, SPEECHES } from '../../support/example-providers.js';
+import { ProviderServer, type ServedKey } from '../../support/provider-server.js';
+
+interface Example {
+  readonly name: string;
+  spec(url: string): ApiKeySpec;
+  secret(key: ServedKey, url: string): object | string;
+  admin?(url: string): object;
+  /** How many keys stay live. */
+  readonly live?: number;
+}
+
+const BY_ADMIN = { adminSecretArn: 'admin' };
+
+const EXAMPLES: readonly Example[] = [
+  {
+    name: 'cloudflare',
+    spec: cloudflare,
+    secret: ({ id, key }) => ({ apiToken: key, apiTokenId: id, accountId: 'acc', ...BY_ADMIN }),
+    admin: () => ({ apiToken: ADMIN_KEY }),
+  },
+  {
+    name: 'sendgrid',
+    spec: (url) => sendgrid(['mail.send', 'api_keys.create'], url),
+    secret: ({ key }) => key,
+  },
+  {
+    name: 'openai',
+    spec: openai,
+    secret: ({ id, key }) => ({ apiKey: key, serviceAccountId: id, projectId: 'proj_1', ...BY_ADMIN }),
+    admin: () => ({ apiKey: ADMIN_KEY }),
+  },
+  {
+    name: 'confluent',
+    spec: confluent,
+    secret: ({ id, key }) => ({ apiKey: id, apiSecret: key, serviceAccountId: 'sa-1', ...BY_ADMIN }),
+    admin: () => ({ apiKey: 'ADMIN', apiSecret: ADMIN_KEY }),
+  },
+  {
+    name: 'okta',
+    spec: okta,
+    secret: ({ id, key }, oktaUrl) => ({
+      ...{ clientSecret: key, clientSecretId: id, clientId: 'app', scope: 'orders', oktaUrl },
+      ...BY_ADMIN,
+    }),
+    admin: (oktaUrl) => ({ token: ADMIN_KEY, oktaUrl }),
+  },
+  {
+    name: 'grafana',
+    spec: grafana,
+    secret: ({ id, key }, grafanaUrl) => ({
+      ...{ token: key, tokenId: id, serviceAccountId: 2, grafanaUrl },
+      ...BY_ADMIN,
+    }),
+    admin: (grafanaUrl) => ({ token: ADMIN_KEY, grafanaUrl }),
+  },
+];
+
+describe.each(EXAMPLES)('the example for $name', ({ name, spec, secret, admin }) => {
+  const speech = SPEECHES[name]!;
+  let provider: ProviderServer;
+  beforeEach(async () => {
+    provider = await ProviderServer.start(dialectOf(speech));
+  });
+  afterEach(() => provider.stop());
+
+  const rigged = () => {
+    const { url } = provider;
+    const key = issued(provider.keys, { name: 'made by hand', policies: [{ effect: 'allow' }] }, speech);
+    return apiKeyRig(apiKey(spec(url)), {
+      secret: secret(key, url),
+      ...(admin && { admin: admin(url) }),
+    });
+  };
+
+  test('rotates three times over, in a model of the provider', async () => {
+    const { rotate } = await rigged();
+    for (let rotation = 1; rotation <= 3; rotation++) {
+      expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
+      expect(provider.live()).toEqual([String(1000 + rotation), String(1001 + rotation)]);
+    }
+    if (name === 'cloudflare') {
+      expect(provider.keys.all.at(-1)?.traits).toEqual({ policies: [{ effect: 'allow' }] });
+    }
+  });
+
+  // With room for two keys, one that nobody has stored takes it for 15 minutes.
+  if (name === 'okta') return;
+
+  test('leaves no stray after an answer that was lost', async () => {
+    const { rotate, reattempt } = await rigged();
+    provider.loseAnswer('POST');
+    expect(await rotate()).toMatchObject({ outcome: 'failed' });
+    expect(await reattempt()).toMatchObject({ outcome: 'succeeded' });
+    expect(provider.live()).toEqual(['1001', '1003']);
+  });
+});

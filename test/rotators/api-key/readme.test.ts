@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { rotatorContract } from '../../../src/testing/index.js';
+import { desk } from '../../readme/api-key-desk.js';
+import { apiKeyRig } from '../../support/api-key-rig.js';
+import { type Dialect, ProviderServer } from '../../support/provider-server.js';
+
+const read = (path: string) => readFileSync(join(__dirname, '../../..', path), 'utf8');
+const README = read('rotators/api-key/README.md');
+
+test("the README's rotator is the one that is run here, in fewer than 30 lines", () => {
+  const code = read('test/readme/api-key-desk.ts')
+    .replace("'../../src/index.js'", "'quarterturn'")
+    .replace("'../../rotators/api-key/index.js'", "'quarterturn/rotators/api-key'");
+  expect(README).toContain(`\`\`\`ts\n${code}\`\`\`\n`);
+  expect(code.split('\n').length).toBeLessThan(30);
+});
+
+test('the README has a row for each member of a spec and each placeholder, and its links lead to files', () => {
+  const members = read('rotators/api-key/spec.ts').matchAll(/^ {2}readonly (\w+)\??:/gm);
+  for (const [, member] of members) expect(README).toMatch(new RegExp(`[\`. ]${member}\\b`));
+  const placeholders = read('rotators/api-key/spec.ts').match(/(?<=^ \* - `)\{[^}]*\}/gm) ?? [];
+  expect(placeholders).toHaveLength(5);
+  for (const placeholder of placeholders.map((text) => text.replace(/pointer|field/, ''))) {
+    expect(README.replace(/scopes|field/g, '')).toContain(placeholder);
+  }
+  for (const [, path] of README.matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
+    expect(() => readFileSync(join(__dirname, '../../../rotators/api-key', path!))).not.toThrow(/ENOENT/);
+  }
+});
+
+const dialect: Dialect = ({ method, url, header, body }, keys) => {
+  const asker = keys.shown(header('authorization')?.slice('Bearer '.length));
+  if (!asker) return [401];
+  if (url.pathname === '/self') return [200, { id: asker.id }];
+  if (method === 'DELETE') return keys.end(url.pathname.slice('/keys/'.length)) ? [204] : [404];
+  if (method === 'POST') {
+    const { id, key } = keys.issue(String(body.name));
+    return [201, { id, key }];
+  }
+  return [200, { keys: keys.live().map(({ id, name, createdAt }) => ({ id, name, created: createdAt })) }];
+};
+
+describe("the README's rotator", () => {
+  let provider: ProviderServer;
+  beforeAll(async () => {
+    provider = await ProviderServer.start(dialect);
+  });
+  beforeEach(() => provider.reset());
+  afterAll(() => provider.stop());
+
+  const first = () => {
+    const { id, key } = provider.keys.issue('made by hand');
+    return { url: provider.url, key, keyId: id };
+  };
+
+  test.each(
+    rotatorContract({
+      rotator: desk,
+      reset() {
+        provider.reset();
+        return first();
+      },
+      accepts: (secret) => provider.keys.live().some(({ key }) => key === secret.key),
+      unplug() {
+        provider.isUnplugged = true;
+      },
+    }),
+  )('$name', ({ run }) => run());
+
+  test('leaves two keys live', async () => {
+    const { rotate } = await apiKeyRig(desk, { secret: first() });
+    for (let rotation = 1; rotation <= 3; rotation++) {
+      expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
+    }
+    expect(provider.live()).toEqual(['1003', '1004']);
+  });
+});

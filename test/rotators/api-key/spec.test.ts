@@ -1,0 +1,166 @@
+import { datadog } from '../../../rotators/api-key/datadog/index.js';
+import { elasticsearch } from '../../../rotators/api-key/elasticsearch/index.js';
+import { gitlab } from '../../../rotators/api-key/gitlab/index.js';
+import { type ApiKeySpec, apiKey } from '../../../rotators/api-key/index.js';
+
+const SECRET = 'sEcReT-9fK2mQx7';
+
+/** A spec in which a test spoils one thing. */
+const spec = (): ApiKeySpec => ({
+  name: 'desk',
+  key: 'key',
+  id: 'keyId',
+  admin: 'adminSecretArn',
+  create: {
+    method: 'POST',
+    url: 'https://desk.example/keys',
+    headers: { authorization: 'Bearer {admin.key}' },
+    json: { name: '{key.name}' },
+    key: '/key',
+    id: '/id',
+  },
+  check: { url: 'https://desk.example/self', headers: { authorization: 'Bearer {key}' } },
+  list: { url: 'https://desk.example/keys', items: '/keys', id: '/id', name: '/name', createdAt: '/at' },
+  revoke: { method: 'DELETE', url: 'https://desk.example/keys/{key.id}' },
+});
+
+/** Sets a member, by its path. */
+function spoilt(path: string, value: unknown): ApiKeySpec {
+  const copy = spec();
+  const names = path.split('.');
+  const last = names.pop() ?? '';
+  const owner = names.reduce((object: object, name) => Reflect.get(object, name), copy);
+  Reflect.set(owner, last, value);
+  return copy;
+}
+
+test('a spec makes a rotator', () => {
+  expect(apiKey(spec())).toMatchObject({ name: 'desk', rotates: ['key', 'keyId'] });
+});
+
+const AT = `${SECRET}/`;
+test.each<[member: string, path: string, value: unknown]>([
+  ['name', 'name', ''],
+  ['key', 'key', 7],
+  ['key', 'key', undefined],
+  ['id', 'id', undefined],
+  ['id', 'id', 'key'],
+  ['id', 'id', /-(.+)/g],
+  ['admin', 'admin', ''],
+  ['admin', 'admin', undefined],
+  ['shows', 'shows', ['key']],
+  ['shows', 'shows', SECRET],
+  ['text', 'text', true],
+  ['cretae', 'cretae', {}],
+  ['create', 'create', undefined],
+  ['create', 'create', null],
+  ['create', 'create.json', { name: SECRET }],
+  ['create.ulr', 'create.ulr', SECRET],
+  ['create.method', 'create.method', 'BREW'],
+  ['create.url', 'create.url', undefined],
+  ['create.url', 'create.url', `http://${SECRET}.example/keys`],
+  ['create.url', 'create.url', `ftp://${SECRET}.example/keys`],
+  ['create.url', 'create.url', `https://user:${SECRET}@desk.example/keys`],
+  ['create.url', 'create.url', 'https://{host}/keys'],
+  ['create.url', 'create.url', 'https://desk.example{path}'],
+  ['create.url', 'create.url', 'https://desk.example:{port}/keys'],
+  ['create.url', 'create.url', '{admin.url}/keys'],
+  ['create.url', 'create.url', '{url}{path}'],
+  ['create.url', 'create.url', 'https://desk.example\\{key.name}'],
+  ['create.url', 'create.url', 'https://desk.example/keys#{key.name}'],
+  ['create.url', 'create.url', 'https://desk.example/{key.name'],
+  ['create.url', 'create.url', 'https://desk.example/{a.b.c}'],
+  ['create.headers', 'create.headers', { 'a b': 'x' }],
+  ['create.headers.x', 'create.headers', { x: 7 }],
+  ['create.headers', 'create.headers', { x: '{}' }],
+  ['create.basic', 'create.basic', [SECRET]],
+  ['create.form', 'create.form', { a: 'b' }],
+  ['create.json', 'create.json', { name: '{key.name}', [AT]: ['{'] }],
+  ['create.json', 'create.json', { name: '{key.name}', like: `${AT}{current:/a}` }],
+  ['create.current', 'create.json', { name: '{key.name}', like: '{current:/a}' }],
+  ['create.current', 'create.current', { url: 'https://desk.example/self' }],
+  ['create.current.url', 'create.current', { url: SECRET }],
+  ['create.expiresInDays', 'create.expiresInDays', 90],
+  ['create.expiresInDays', 'create.expiresInDays', 0.5],
+  ['create.expiresInDays', 'create.json', { name: '{key.name}', until: '{expiry.date}' }],
+  ['create.key', 'create.key', 'key'],
+  ['create.key', 'create.key', undefined],
+  ['create.id', 'create.id', '/a~2'],
+  ['check', 'check.headers', { authorization: 'Bearer {keyId}' }],
+  ['check', 'check.headers', { authorization: 'Bearer {key}', also: '{admin.key}' }],
+  ['check.live', 'check.live', [200, 503]],
+  ['check.dead', 'check.dead', ['401']],
+  ['check.expect', 'check.expect', { valid: true }],
+  ['check.id', 'check.id', 'id'],
+  ['list', 'list.url', 'https://desk.example/keys/{key.name}'],
+  ['list.items', 'list.items', undefined],
+  ['list.name', 'list.name', undefined],
+  ['list.createdAt', 'list.createdAt', 'at'],
+  ['list.where', 'list.where', { live: true }],
+  ['list.pages', 'list.pages', { parameter: 'page' }],
+  ['list.pages', 'list.pages', { parameter: 'page', next: 'next' }],
+  ['revoke', 'revoke.url', 'https://desk.example/keys'],
+  ['revoke', 'revoke', []],
+  ['revoke.gone', 'revoke.gone', [500]],
+  ['revoke.expect', 'revoke.expect', { gone: true }],
+])('names "%s" when %s is %j, and quotes nothing', (member, path, value) => {
+  const make = () => apiKey(spoilt(path, value));
+  expect(make).toThrow(TypeError);
+  expect(make).toThrow(`"${member}" `);
+  expect(make).not.toThrow(SECRET);
+});
+
+test('a URL that is a field does not rotate', () => {
+  const urls = { ...spec(), check: { url: '{key}/self' } };
+  expect(() => apiKey(urls)).toThrow(/^"key" /);
+});
+
+test.each([
+  ['maxKeys', 1],
+  ['nameLength', 10],
+  ['propagationMs', -1],
+])('the number %s is checked by issuedKey', (member, value) => {
+  expect(() => apiKey(spoilt(member, value))).toThrow(RangeError);
+});
+
+describe('a secret', () => {
+  const parse = (json: Record<string, unknown>, rotator = apiKey(spec())) => rotator.parse(json);
+  const secret = { key: 'k', keyId: 'i', adminSecretArn: 'admin' };
+
+  test('is read for the fields that the spec names alone', () => {
+    expect(parse({ ...secret, other: SECRET, keyId: 17 })).toEqual({ ...secret, keyId: '17' });
+  });
+
+  test.each<[string, object]>([
+    ['key', { key: '' }],
+    ['keyId', { keyId: 2 ** 60 }],
+    ['keyId', { keyId: null }],
+    ['adminSecretArn', { adminSecretArn: { [SECRET]: SECRET } }],
+  ])('with a wrong "%s" is refused', (field, wrong) => {
+    expect(() => parse({ ...secret, ...wrong })).toThrow(`"${field}" `);
+    expect(() => parse({ ...secret, ...wrong })).not.toThrow(SECRET);
+  });
+
+  test.each([
+    `http://${SECRET}.example`,
+    `https://user:${SECRET}@gitlab.example`,
+    `https://gitlab.example?${SECRET}`,
+    `${SECRET}`,
+  ])('with %j for the URL of a server is refused, and not quoted', (url) => {
+    const json = { token: 't', tokenId: '1', adminSecretArn: 'a' };
+    expect(() => parse({ ...json, projectId: 1, gitlabUrl: url }, gitlab())).toThrow('"gitlabUrl"');
+    expect(() => parse({ ...json, projectId: 1, gitlabUrl: url }, gitlab())).not.toThrow(SECRET);
+    const elastic = { apiKey: 'k', apiKeyId: 'i', adminSecretArn: 'a', url };
+    expect(() => parse(elastic, elasticsearch())).toThrow('"url"');
+  });
+
+  test.each([{}, { projectId: 1, groupId: 2 }])('of GitLab with %j is refused', (owner) => {
+    const json = { token: 't', tokenId: '1', gitlabUrl: 'https://gitlab.com', adminSecretArn: 'a', ...owner };
+    expect(() => parse(json, gitlab())).toThrow('"projectId" or "groupId"');
+  });
+});
+
+test('Datadog’s site is said in code, over HTTPS', () => {
+  expect(() => datadog({ url: 'http://api.datadoghq.eu' })).toThrow('"create.url"');
+  expect(datadog({ url: 'https://api.datadoghq.eu' }).name).toBe('datadog');
+});
