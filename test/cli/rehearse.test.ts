@@ -84,6 +84,29 @@ describe('quarterturn rehearse', () => {
     });
   });
 
+  test('with alternating users AWSCURRENT works after every step, and AWSPREVIOUS until the next setSecret', async () => {
+    const { code, stdout } = await run('rehearse', 'postgres/alternating-users', '--json', '--rotations', '2');
+    expect(code).toBe(0);
+    const steps = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(steps).toHaveLength(8);
+    for (const { labels } of steps) expect(labels.AWSCURRENT.accepted).toBe(true);
+    expect(steps.map(({ labels }) => labels.AWSPREVIOUS?.accepted)).toEqual([
+      ...[undefined, undefined, undefined, true],
+      ...[true, false, false, true],
+    ]);
+    expect(steps.at(-1).proof).toEqual({
+      newAccepted: true,
+      previousAccepted: true,
+      oldRefused: true,
+      nothingPrinted: true,
+      values: 3,
+    });
+    expect(await readdir(temporary)).toEqual([]);
+  });
+
   test.each(['SIGINT', 'SIGTERM'] as const)(
     'on %s ends in order: no process, no file is left',
     async (signal) => {
