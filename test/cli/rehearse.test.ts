@@ -85,7 +85,13 @@ describe('quarterturn rehearse', () => {
   });
 
   test('with alternating users AWSCURRENT works after every step, and AWSPREVIOUS until the next setSecret', async () => {
-    const { code, stdout } = await run('rehearse', 'postgres/alternating-users', '--json', '--rotations', '2');
+    const { code, stdout } = await run(
+      'rehearse',
+      'postgres/alternating-users',
+      '--json',
+      '--rotations',
+      '2',
+    );
     expect(code).toBe(0);
     const steps = stdout
       .trimEnd()
