@@ -20,7 +20,7 @@ export interface IssuedKey<Secret extends object, Field extends keyof Secret & s
 
   /**
    * Makes a key that works beside all others, and returns the rotated fields. `name` is for no other key: leftovers of
-   * attempts that failed are found by it.
+   * attempts that failed are found by it. If it may throw with a key in hand, it hides that first: `context.hide`.
    */
   issue(name: string, current: Secret, context: StepContext): Awaitable<Pick<Secret, Field>>;
 
@@ -109,10 +109,7 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
     if (excess <= 0) return;
     const scene = await look(keys, { current }, context);
     if (scene === 'promoted') {
-      throw new RotationError(
-        'ERR_CURRENT_MOVED',
-        'another attempt finished the rotation during createSecret',
-      );
+      throw new RotationError('ERR_CURRENT_MOVED', 'another attempt has finished the rotation');
     }
     const doomed = spare(scene, Date.now());
     if (doomed.length < excess) throw full(scene, maxKeys);

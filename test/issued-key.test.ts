@@ -140,6 +140,15 @@ describe('what an attempt leaves behind', () => {
     },
   );
 
+  test('is not AWSCURRENT’s key, when what was issued has no id', async () => {
+    const provider = providerOf();
+    const { rotate } = await keyRig(provider, {
+      issue: (name) => ({ key: provider.issue(name).key }) as KeySecret,
+    });
+    expect((await rotate()).steps.at(-1)?.error).toMatchObject({ code: 'ERR_ROTATOR_FAILED' });
+    expect(live(provider)).toEqual(['id-1', 'id-2']);
+  });
+
   test('is swept by the next rotation when its own was given up', async () => {
     const provider = providerOf();
     const { begin, deliver, rotate, secrets } = await keyRig(provider);
@@ -219,8 +228,13 @@ describe('a key that a labelled version holds', () => {
 
   test('may be any of an earlier rotation, if a version cannot be read: then none of them is revoked', async () => {
     const provider = providerOf();
-    const { rotate, begin, run, reattempt, client, secrets, warnings } = await keyRig(provider);
+    const { rotate, begin, run, reattempt, deliver, client, secrets, warnings } = await keyRig(provider);
     await rotate();
+    await begin();
+    await deliver('createSecret');
+    // A value put by hand ends a rotation: its key is left over.
+    const { SecretString } = await secrets.getSecretValue({ SecretId: 'app/key' });
+    await secrets.putSecretValue({ SecretId: 'app/key', SecretString });
     const { VersionId = '' } = await secrets.putSecretValue({
       SecretId: 'app/key',
       SecretString: 'no JSON',
@@ -230,7 +244,7 @@ describe('a key that a labelled version holds', () => {
     client.fail('putSecretValue', new Error('socket hang up'));
     await run();
     expect(await reattempt()).toMatchObject({ outcome: 'succeeded' });
-    expect(live(provider)).toEqual(['id-1', 'id-2', 'id-4']);
+    expect(live(provider)).toEqual(['id-1', 'id-2', 'id-3', 'id-5']);
     expect(warnings()).toEqual([expect.stringContaining(VersionId)]);
     await secrets.updateSecretVersionStage({
       SecretId: 'app/key',
@@ -239,7 +253,20 @@ describe('a key that a labelled version holds', () => {
     });
     await rotate();
     // The first was made by hand, and has no name by which it could be found.
-    expect(live(provider)).toEqual(['id-1', 'id-4', 'id-5']);
+    expect(live(provider)).toEqual(['id-1', 'id-5', 'id-6']);
+  });
+
+  test('is AWSPENDING’s, even if its value cannot be seen yet when finishSecret looks', async () => {
+    const provider = providerOf();
+    const { begin, deliver, client, holds } = await keyRig(provider);
+    const token = await begin();
+    for (const step of STEPS.slice(0, 3)) await deliver(step);
+    client.fail('getSecretValue', serviceError('ResourceNotFoundException'), {
+      matches: ({ VersionId, VersionStage }) => VersionId === token && VersionStage === undefined,
+    });
+    await deliver('finishSecret');
+    expect(await holds('AWSCURRENT')).toBe('id-2');
+    expect(live(provider)).toEqual(['id-1', 'id-2']);
   });
 });
 
@@ -377,6 +404,18 @@ describe('a provider of two keys at most', () => {
     jest.restoreAllMocks();
     expect(live(provider)).toEqual(['id-1', 'id-3']);
     expect(await holds('AWSCURRENT')).toBe('id-3');
+  });
+
+  test('no more room is made than one key needs', async () => {
+    const provider = providerOf({ limit: 3 });
+    const { rotate, begin, deliver, client } = await keyRig(provider, { maxKeys: 3 });
+    await rotate();
+    await begin();
+    client.fail('putSecretValue', new Error('socket hang up'));
+    await rejection(deliver('createSecret'));
+    age(provider, 'id-3', SIXTEEN_MINUTES);
+    await deliver('createSecret');
+    expect(live(provider)).toEqual(['id-2', 'id-3', 'id-4']);
   });
 
   test('a key that is in nobody’s version and has no name of ours is not revoked to make room', async () => {

@@ -12,10 +12,17 @@ const names = (type: 'module' | 'commonjs', from: string): string[] => {
 test.each([
   [
     'quarterturn',
-    ['RotationError', 'isRotationError', 'passwordPolicyFrom', 'passwordSource', 'rotationHandler', 'text'],
+    [
+      ...['RotationError', 'httpUrl', 'isRotationError', 'issuedKey', 'passwordPolicyFrom'],
+      ...['passwordSource', 'replacedKey', 'request', 'rotationHandler', 'text'],
+    ],
   ],
-  ['quarterturn/testing', ['LocalRotation', 'LocalSecretsManager', 'rotatorContract']],
+  ['quarterturn/testing', ['LocalRotation', 'LocalSecretsManager', 'lineTo', 'rotatorContract']],
   ['quarterturn/rotators/postgres', ['alternatingUsers', 'postgres', 'rdsInstance']],
+  ['quarterturn/rotators/api-key', ['apiKey']],
+  ['quarterturn/rotators/service-token', ['serviceToken']],
+  ['quarterturn/rotators/service-token/sign', ['jwks', 'sign']],
+  ['quarterturn/rotators/service-token/verify', ['SLOTS', 'accepts', 'verified']],
 ])('%s is there for import and for require', (from, expected) => {
   expect(names('module', from)).toEqual(expected);
   expect(names('commonjs', from)).toEqual(expected);

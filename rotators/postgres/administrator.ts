@@ -25,7 +25,7 @@ export async function logInAsAdministrator(
   context: StepContext,
 ): Promise<Administrator> {
   const { masterarn } = secret;
-  const target = { ...(await readAdministrator(masterarn, context)), dbname: secret.dbname };
+  const target = await readAdministrator(masterarn, context);
   const relation = await relationOf(secret, target, connections, context);
   if (relation === 'none') {
     throw new RotationError(

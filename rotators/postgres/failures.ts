@@ -16,7 +16,7 @@ const FAILURES: Readonly<Record<string, Failure>> = {
     'ERR_LOGIN_NOT_ALLOWED',
     'does not let the user in',
     'the role may lack LOGIN, or pg_hba.conf has no line for this user, database, address and encryption, or wants a ' +
-      'certificate of the client (option `clientCertificate`)',
+      'certificate of the client (option `clientCertificate`), or the role is to log in by IAM, LDAP or PAM (rds_iam)',
   ],
   '3D000': ['ERR_DATABASE_MISSING', 'has no such database', 'correct "dbname" in the secret'],
   '42501': [
@@ -44,11 +44,6 @@ const FAILURES: Readonly<Record<string, Failure>> = {
     'could not lock the role',
     'look for a session that changes the same role',
   ],
-  '22023': [
-    'ERR_VALUE_REFUSED',
-    'refuses the new password',
-    'a password check on the server refuses it; make the policy of the generated password agree with that check',
-  ],
   '25006': ['ERR_SERVICE_READ_ONLY', 'is read-only', 'name the writer’s endpoint as "host", not a reader’s'],
   ENOTFOUND: [
     'ERR_SERVICE_NOT_FOUND',
@@ -63,6 +58,15 @@ const FAILURES: Readonly<Record<string, Failure>> = {
   ENETUNREACH: ['ERR_SERVICE_UNREACHABLE', 'cannot be reached', UNREACHABLE],
   ETIMEDOUT: ['ERR_SERVICE_TIMEOUT', 'does not answer', UNREACHABLE],
 };
+
+/** What password checks refuse with: passwordcheck, hooks of pg_tle, credcheck. At login they mean something else. */
+const POLICIES = ['22023', 'P0001', '28000'];
+
+const REFUSED_VALUE: Failure = [
+  'ERR_VALUE_REFUSED',
+  'refuses the new password',
+  'a password check on the server refuses it; make the policy of the generated password agree with that check',
+];
 
 /** pg's own errors have no code. */
 const MESSAGES: readonly (readonly [RegExp, Failure])[] = [
@@ -128,8 +132,7 @@ export function toFailure(
   { username, dbname, ...place }: Target,
 ): RotationError {
   const { code, message } = partsOf(error);
-  // A parameter that is refused at login is not the password.
-  const known = code === '22023' && doing === LOGGING_IN ? undefined : FAILURES[code];
+  const known = doing !== LOGGING_IN && POLICIES.includes(code) ? REFUSED_VALUE : FAILURES[code];
   const [rotationCode, problem, hint] = known ?? byMessage(code, message);
   const sqlState = /^[0-9A-Z]{5}$/.test(code) ? ` (SQLSTATE ${code})` : code && ` (${code})`;
   return new RotationError(

@@ -81,11 +81,16 @@ export function postgres(options: SingleUserOptions = {}): Rotator<PostgresSecre
     const byPending = await connections.logIn(pending, context);
     if (byPending !== 'rejected') return { session: byPending, isCurrent: false };
     const old = await previous();
-    // It may name another user or host, and AWSPENDING's are the only ones that have been checked.
-    if (!old || old.username !== pending.username || old.host !== pending.host) return 'rejected';
+    if (!old || !isSamePlace(old, pending)) return 'rejected';
     const byPrevious = await connections.logIn({ ...pending, password: old.password }, context);
     return byPrevious === 'rejected' ? 'rejected' : { session: byPrevious, isCurrent: false };
   }
+}
+
+/** AWSPREVIOUS may be for elsewhere: its password goes to no other place than it was for, nor there in the clear. */
+function isSamePlace(old: PostgresSecret, pending: PostgresSecret): boolean {
+  const isSame = (['username', 'host', 'port'] as const).every((field) => old[field] === pending[field]);
+  return isSame && (pending.ssl || !old.ssl);
 }
 
 function locked({ username, ...place }: PostgresSecret): RotationError {

@@ -3,7 +3,7 @@ import { type Administrator, logInAsAdministrator } from './administrator.js';
 import { userMissing } from './failures.js';
 import type { Connections } from './options.js';
 import { untilReplicated } from './replica.js';
-import { asAdministrator, readRights } from './rights.js';
+import { asAdministrator, IS_SUPERIOR, readRights } from './rights.js';
 import type { PostgresSecret } from './secret.js';
 import { assertChangeable, serverFacts, verifierFor } from './server.js';
 import type { Session } from './session.js';
@@ -16,21 +16,19 @@ export async function setPassword(
   connections: Connections,
   context: StepContext,
 ): Promise<void> {
-  const facts = await serverFacts(session, pending);
   const { masterarn } = pending;
+  const facts = await serverFacts(session, pending);
   if (masterarn === undefined) assertChangeable(facts, pending);
   const verifier = await verifierFor(pending, { session, facts, target: pending }, context);
-  if (masterarn !== undefined) {
-    return withAdministrator({ ...pending, masterarn }, connections, context, (administrator) =>
-      change(pending, administrator, verifier, connections, context),
+  if (masterarn === undefined) {
+    const change = { session, target: pending, doing: 'change the password', context };
+    await inTransaction({ ...change, limitMs: connections.limitMs(context) }, () =>
+      session.query(alterRole(session, pending.username, verifier)),
     );
+  } else {
+    const by = { pending: { ...pending, masterarn }, connections, context };
+    await throughAdministrator(by, (administrator) => change(pending, administrator, verifier));
   }
-  const sql = `ALTER ROLE ${session.escapeIdentifier(pending.username)} PASSWORD ${session.escapeLiteral(verifier)}`;
-  const doing = 'change the password';
-  await inTransaction(
-    { session, target: pending, doing, limitMs: connections.limitMs(context), context },
-    () => session.query(sql),
-  );
 }
 
 /**
@@ -47,69 +45,66 @@ export async function resetPassword(
 ): Promise<void> {
   const { username, masterarn } = pending;
   if (masterarn === undefined) throw otherwise;
-  await withAdministrator({ ...pending, masterarn }, connections, context, async (administrator) => {
-    const rank = await inTransaction(changeBy(administrator, username, connections, context), () =>
-      rankOf(username, administrator),
-    );
-    if (rank === 'missing') throw userMissing(username);
-    if (!mayReset.includes(username)) {
-      throw new RotationError(otherwise.code, otherwise.message, {
-        hint: `${otherwise.hint}; or name the user in the function’s option \`mayReset\`, and the administrator sets it`,
-      });
-    }
-    if (rank === 'superior') {
-      throw new RotationError('ERR_RIGHTS_MISSING', `the lost password of "${username}" is not reset`, {
-        hint: 'it is, or is a member of, a superuser, a role with CREATEROLE or rds_superuser: set it by hand',
-      });
-    }
-    await change(
-      pending,
-      administrator,
-      await verifierFor(pending, administrator, context),
-      connections,
-      context,
-    );
-  });
+  await throughAdministrator(
+    { pending: { ...pending, masterarn }, connections, context },
+    async (administrator) => {
+      const rank = await rankOf(username, administrator);
+      if (rank === 'missing') throw userMissing(username);
+      if (!mayReset.includes(username)) {
+        throw new RotationError(otherwise.code, otherwise.message, {
+          hint: `${otherwise.hint}; or name the user in the function’s option \`mayReset\`, and the administrator sets it`,
+        });
+      }
+      if (rank === 'superior') {
+        throw new RotationError('ERR_RIGHTS_MISSING', `the lost password of "${username}" is not reset`, {
+          hint: 'it is, or is a member of, a superuser, a role with CREATEROLE or rds_superuser: set it by hand',
+        });
+      }
+      await change(pending, administrator, await verifierFor(pending, administrator, context));
+    },
+  );
 }
 
-async function withAdministrator(
-  secret: PostgresSecret & { readonly masterarn: string },
-  connections: Connections,
-  context: StepContext,
+interface ByAdministrator {
+  readonly pending: PostgresSecret & { readonly masterarn: string };
+  readonly connections: Connections;
+  readonly context: StepContext;
+}
+
+/** Logs the administrator in, and does `work` in one transaction. */
+async function throughAdministrator(
+  { pending, connections, context }: ByAdministrator,
   work: (administrator: Administrator) => Promise<void>,
 ): Promise<void> {
-  const administrator = await logInAsAdministrator(secret, [secret.username], connections, context);
-  await work(administrator).finally(() => administrator.session.end());
-  if (administrator.isForReplica) await untilReplicated(secret, connections, context);
+  const { username } = pending;
+  const administrator = await logInAsAdministrator(pending, [username], connections, context);
+  const { session, target, isForReplica } = administrator;
+  const doing = `change the password of "${username}"`;
+  try {
+    const limitMs = connections.limitMs(context);
+    await inTransaction({ session, target, doing, limitMs, context }, () => work(administrator));
+  } finally {
+    await session.end();
+  }
+  if (isForReplica) await untilReplicated(pending, connections, context);
 }
 
-function change(
+async function change(
   { username }: PostgresSecret,
-  administrator: Administrator,
+  { session, facts }: Administrator,
   verifier: string,
-  connections: Connections,
-  context: StepContext,
 ): Promise<void> {
-  const { session } = administrator;
-  const sql = `ALTER ROLE ${session.escapeIdentifier(username)} PASSWORD ${session.escapeLiteral(verifier)}`;
-  return inTransaction(changeBy(administrator, username, connections, context), async () => {
-    const rights = await readRights(session, [username]);
-    await asAdministrator(session, rights, {
-      sql,
-      doing: `change the password of "${username}"`,
-      role: username,
-    });
+  const rights = await readRights(session, facts.version, [username]);
+  const sql = alterRole(session, username, verifier);
+  await asAdministrator(session, rights, {
+    sql,
+    doing: `change the password of "${username}"`,
+    role: username,
   });
 }
 
-function changeBy(
-  { session, target }: Administrator,
-  username: string,
-  connections: Connections,
-  context: StepContext,
-) {
-  const doing = `change the password of "${username}"`;
-  return { session, target, doing, limitMs: connections.limitMs(context), context };
+function alterRole(session: Session, username: string, verifier: string): string {
+  return `ALTER ROLE ${session.escapeIdentifier(username)} PASSWORD ${session.escapeLiteral(verifier)}`;
 }
 
 /** Whether a role, or one that it can act as, could do more than use the database. */
@@ -118,8 +113,8 @@ async function rankOf(
   { session }: Administrator,
 ): Promise<'missing' | 'superior' | 'ordinary'> {
   const [row] = await session.query(
-    'SELECT EXISTS (SELECT FROM pg_roles above WHERE (above.rolsuper OR above.rolcreaterole ' +
-      "OR above.rolname = 'rds_superuser') AND pg_has_role(role.oid, above.oid, 'MEMBER')) AS is_superior " +
+    `SELECT EXISTS (SELECT FROM pg_roles above WHERE ${IS_SUPERIOR} AND ` +
+      "pg_has_role(role.oid, above.oid, 'MEMBER')) AS is_superior " +
       `FROM pg_roles role WHERE role.rolname = ${session.escapeLiteral(username)}`,
   );
   if (!row) return 'missing';

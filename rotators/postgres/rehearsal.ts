@@ -19,9 +19,15 @@ export const startRehearsal: StartRehearsal = async ({ secretString }) =>
   secretString === undefined ? onEmbeddedServer() : onOwnServer(secretString);
 
 async function onEmbeddedServer(): Promise<Rehearsal> {
+  const { title, app, stop } = await startForRehearsal();
+  return { ...common, title: `${title}, user "app"`, secretString: JSON.stringify(app), stop };
+}
+
+/** A PostgreSQL with a user "app". */
+export async function startForRehearsal() {
   const server = await startServer({ from: import.meta.url });
   try {
-    const { host, port, username, password } = server;
+    const { host, port, username, password, stop } = server;
     const admin = { engine: 'postgres', host, port, username, password, dbname: 'postgres', ssl: false };
     const app = { ...admin, username: 'app', password: passwordSource()() };
     const version = await withSession(admin, async (session) => {
@@ -31,10 +37,10 @@ async function onEmbeddedServer(): Promise<Rehearsal> {
       return String(row?.server_version);
     });
     return {
-      ...common,
-      title: `PostgreSQL ${version}, started for this rehearsal on ${host}:${port}, user "app"`,
-      secretString: JSON.stringify(app),
-      stop: server.stop,
+      title: `PostgreSQL ${version}, started for this rehearsal on ${host}:${port}`,
+      admin,
+      app,
+      stop,
     };
   } catch (error) {
     await server.stop();
@@ -56,12 +62,7 @@ const common: Pick<Rehearsal, 'rotator' | 'handler' | 'accepts' | 'restore'> = {
   rotator,
   handler: (options) => rotationHandler(rotator, options),
 
-  async accepts(secretString) {
-    const session = await open(read(secretString));
-    if (session === 'rejected') return false;
-    await session.end();
-    return true;
-  },
+  accepts,
 
   async restore(first, others) {
     const pending = read(first);
@@ -78,6 +79,14 @@ const common: Pick<Rehearsal, 'rotator' | 'handler' | 'accepts' | 'restore'> = {
     throw refusal;
   },
 };
+
+/** Whether the server takes the value of a secret. */
+export async function accepts(secretString: string): Promise<boolean> {
+  const session = await open(read(secretString));
+  if (session === 'rejected') return false;
+  await session.end();
+  return true;
+}
 
 function read(secretString: string): PostgresSecret {
   let json: unknown;

@@ -1,7 +1,7 @@
 import { RotationError, type StepContext } from '../../src/index.js';
 import { toFailure } from './failures.js';
 import { type PostgresSecret, placeName } from './secret.js';
-import { MAX_ITERATIONS, type Session } from './session.js';
+import { MAX_ITERATIONS, PIN_NAMES, type Session } from './session.js';
 import { md5Verifier, scramVerifier } from './verifier.js';
 
 /** What a server says of itself, in a session of a user's. */
@@ -15,11 +15,12 @@ export interface ServerFacts {
 
 export async function serverFacts(session: Session, target: PostgresSecret): Promise<ServerFacts> {
   try {
-    // Qualified: the user's search_path may lead elsewhere.
+    await session.query(`BEGIN READ ONLY; ${PIN_NAMES}`);
     const rows = await session.query(
-      'SELECT name, setting, pg_catalog.pg_is_in_recovery() AS standby FROM pg_catalog.pg_settings ' +
+      'SELECT name, setting, pg_is_in_recovery() AS standby FROM pg_settings ' +
         "WHERE name IN ('server_version_num', 'password_encryption', 'scram_iterations')",
     );
+    await session.query('COMMIT');
     const settings = new Map(rows.map(({ name, setting }) => [name, setting]));
     return {
       version: Number(settings.get('server_version_num')),

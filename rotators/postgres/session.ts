@@ -35,6 +35,12 @@ export interface LoginOptions {
   readonly signal: AbortSignal;
 }
 
+/**
+ * Makes names mean what they mean in PostgreSQL, until the transaction ends: by its `search_path` the owner of a
+ * database could give a function, or the `=` between two values, a meaning of his own, and run it as the administrator.
+ */
+export const PIN_NAMES = 'SET LOCAL search_path = pg_catalog, pg_temp';
+
 /** More iterations of SCRAM than anybody asks for, and as many as take half a second. pg itself stops at 100,000. */
 export const MAX_ITERATIONS = 1_000_000;
 

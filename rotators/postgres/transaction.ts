@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isRotationError, type StepContext } from '../../src/index.js';
 import { codeOf, toFailure } from './failures.js';
 import type { PostgresSecret } from './secret.js';
-import type { Session } from './session.js';
+import { PIN_NAMES, type Session } from './session.js';
 
 /**
  * What another attempt at this very change makes of ours, when it was faster: "tuple concurrently updated", a role or a
@@ -36,9 +36,9 @@ export async function inTransaction<T>(
   for (let attempt = 1; ; attempt++) {
     try {
       // Read-write by name: a role, or its database, may be read-only by default. As the user itself: its sessions may
-      // act as another role. A search_path of its own could lead names of the catalog elsewhere.
+      // act as another role.
       await session.query(
-        `BEGIN READ WRITE; SET LOCAL ROLE NONE; SET LOCAL search_path = pg_catalog, pg_temp; ` +
+        `BEGIN READ WRITE; SET LOCAL ROLE NONE; ${PIN_NAMES}; ` +
           `SET LOCAL lock_timeout = ${waitMs}; SET LOCAL statement_timeout = ${limitMs}`,
       );
       const result = await work();

@@ -53,6 +53,8 @@ interface ServiceCalls<Accepted, Credential> {
  *
  * @throws TypeError for an option that cannot be
  */
+export function serviceToken(options?: RandomTokenOptions): Rotator<ServiceTokenSecret, Slot>;
+export function serviceToken(options: ServiceTokenOptions): Rotator<ServiceTokenSecret, Slot>;
 export function serviceToken(options: ServiceTokenOptions = {}): Rotator<ServiceTokenSecret, Slot> {
   if (!isOfKeyPairs(options)) return rotatorOf(randomTokens(), options);
   const { kind, modulusLength = 2048 } = options;

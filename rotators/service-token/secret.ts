@@ -21,15 +21,20 @@ export function valuesOf(...secrets: readonly ServiceTokenSecret[]): readonly st
 }
 
 /**
- * AWSCURRENT may have moved since AWSPENDING was made of it: then two steps lie between them, and whoever has read
- * AWSCURRENT just now would be refused.
+ * Who has read AWSCURRENT, and who has read AWSPENDING, must accept each other's clients. They do, unless AWSCURRENT has
+ * moved since AWSPENDING was made of it.
+ *
+ * @throws RotationError `ERR_PENDING_MISMATCH`
  */
 export function assertNextStep(
   pending: ServiceTokenSecret,
-  { current }: ServiceTokenSecret,
+  current: ServiceTokenSecret,
   { secretId, token }: StepContext,
 ): void {
-  if (current === undefined || pending.previous === current || pending.current === current) return;
+  const accepts = (service: ServiceTokenSecret, client: ServiceTokenSecret): boolean =>
+    client.current !== undefined && valuesOf(service).includes(client.current);
+  const isFirst = current.current === undefined;
+  if (isFirst || (accepts(pending, current) && accepts(current, pending))) return;
   throw new RotationError('ERR_PENDING_MISMATCH', 'AWSPENDING is not the next step from AWSCURRENT', {
     hint:
       'AWSCURRENT has moved since AWSPENDING was made, which nobody uses yet. This drops it, and the next rotation ' +

@@ -16,8 +16,8 @@ ended; once more, at once.
 
   --port <n>                  listen there (4580; 0 for any that is free)
   --function <name>=<what>    a rotation function, any number of times: a module
-                              that exports handler, a rotator (ROTATORS), or the
-                              URL of a Lambda runtime interface (http://host:port)
+                              that exports handler, a rotator of these, or the URL
+                              of a Lambda runtime interface (http://host:port)
   --timeout <seconds>         of an invocation (30, as AWS deploys its functions)
   --seed <file>               JSON: { "name of a secret": value, … }; a value is
                               a string, or an object, which is stored as JSON
@@ -34,6 +34,8 @@ may read the secrets.
   quarterturn local --function rotate=postgres --seed secrets.json --state state
   aws secretsmanager rotate-secret --secret-id app \\
     --rotation-lambda-arn arn:aws:lambda:eu-west-1:123456789012:function:rotate
+
+rotators: ROTATORS
 `;
 
 /** What the command line of `quarterturn local` asks for. */

@@ -14,6 +14,8 @@ export interface Rehearsal {
   readonly title: string;
   /** The first value of the secret, which the service accepts. */
   readonly secretString: string;
+  /** SecretStrings of other secrets that the rotator reads (an administrator's), by name. */
+  readonly otherSecrets?: Readonly<Record<string, string>>;
   /** The rotator, of which the fields of the secret are declared. */
   readonly rotator: { readonly shows: readonly string[]; readonly rotates: readonly string[] };
   /**

@@ -89,7 +89,8 @@ async function rotateAll({
   const log: LogEntry[] = [];
   const handler = rehearsal.handler({ client: secrets, log: (entry) => void log.push(entry) });
   const lambdaArn = secrets.addFunction('rehearsal', handler);
-  await secrets.createSecret({ Name: SECRET_NAME, SecretString: rehearsal.secretString });
+  const all = { ...rehearsal.otherSecrets, [SECRET_NAME]: rehearsal.secretString };
+  for (const [Name, SecretString] of Object.entries(all)) await secrets.createSecret({ Name, SecretString });
   const seen = new Seen(rehearsal.rotator);
   const { overlaps = false } = rehearsal;
   let isProven = true;

@@ -62,7 +62,7 @@ export function jsonReport(output: Output): Report {
 const DEEDS: Readonly<Record<Outcome, string>> = {
   created: 'a new value is stored as AWSPENDING',
   kept: 'the value of an earlier attempt is kept',
-  set: 'the service was told to accept AWSPENDING',
+  set: 'what the service needs to accept AWSPENDING was done',
   passed: 'AWSPENDING was used as an application would',
   promoted: 'AWSCURRENT has moved to the new value',
   'already-current': 'nothing was left to do',

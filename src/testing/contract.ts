@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { isRotationError } from '../errors.js';
-import { STEPS } from '../event.js';
+import { STEPS, type Step } from '../event.js';
 import type { Awaitable, Rotator } from '../rotator.js';
 import { stringsIn } from '../secret-string.js';
+import type { Line } from './line.js';
 import { type Json, Trial } from './trial.js';
 
 /** A rotator, and the service that it is tried on. */
@@ -17,6 +18,11 @@ export interface ContractSubject<Secret extends object, Field extends keyof Secr
   accepts(secret: Json): Awaitable<boolean>;
   /** Makes the service unreachable until the next `reset`. */
   unplug(): Awaitable<void>;
+  /**
+   * The way to the service that the secret of `reset` leads over: then rotations are also tried with connections that
+   * break, at every message that the rotator sends.
+   */
+  line?(): Line | undefined;
 }
 
 /** One rule of the contract, as a test. */
@@ -48,6 +54,19 @@ export function rotatorContract<Secret extends object, Field extends keyof Secre
     assert.ok(await subject.accepts(current), 'the service must accept AWSCURRENT at the end of a rotation');
     for (const field of rotator.rotates) {
       assert.notDeepEqual(current[field], previous[field], `createSecret must make a new "${field}"`);
+    }
+  }
+
+  /** Breaks the line at the first message of a step, then, from the beginning, at the second, and so on. */
+  async function breakEverywhere(line: Line, step: Step, when: 'before' | 'after'): Promise<void> {
+    for (let isBroken = true, message = 1; isBroken; message++) {
+      const trial = await begin();
+      await trial.steps(STEPS.slice(0, STEPS.indexOf(step)));
+      line.breakAt(message, when);
+      await trial.outcome(step);
+      isBroken = line.mend();
+      await trial.steps(STEPS, `after a break at message ${message} of ${step}, ${AGAIN}`);
+      await assertRotated(trial);
     }
   }
 
@@ -94,6 +113,13 @@ export function rotatorContract<Secret extends object, Field extends keyof Secre
         await trial.outcome('createSecret');
         await trial.steps(STEPS, AGAIN);
         await assertRotated(trial);
+      }),
+    ),
+
+    ...(['before', 'after'] as const).map((when) =>
+      clause(`starts over when a connection broke ${when} any message of it took effect`, async () => {
+        const line = subject.line?.();
+        if (line) for (const step of STEPS) await breakEverywhere(line, step, when);
       }),
     ),
 

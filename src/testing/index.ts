@@ -7,3 +7,4 @@ export type { LocalOptions, Observation } from '../local/settings.js';
 export type { TrailEvent } from '../local/trail.js';
 export type { Listener } from '../local/wire.js';
 export { type Clause, type ContractSubject, rotatorContract } from './contract.js';
+export { type Line, lineTo } from './line.js';

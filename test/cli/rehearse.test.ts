@@ -84,13 +84,75 @@ describe('quarterturn rehearse', () => {
     });
   });
 
+  test('with alternating users AWSCURRENT works after every step, and AWSPREVIOUS until the next setSecret', async () => {
+    const { code, stdout } = await run(
+      'rehearse',
+      'postgres/alternating-users',
+      '--json',
+      '--rotations',
+      '2',
+    );
+    expect(code).toBe(0);
+    const steps = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(steps).toHaveLength(8);
+    for (const { labels } of steps) expect(labels.AWSCURRENT.accepted).toBe(true);
+    expect(steps.map(({ labels }) => labels.AWSPREVIOUS?.accepted)).toEqual([
+      ...[undefined, undefined, undefined, true],
+      ...[true, false, false, true],
+    ]);
+    expect(steps.at(-1).proof).toEqual({
+      newAccepted: true,
+      previousAccepted: true,
+      oldRefused: true,
+      nothingPrinted: true,
+      values: 3,
+    });
+    expect(await readdir(temporary)).toEqual([]);
+  });
+
+  test('of service tokens shows that the value before stays accepted, and the one before that does not', async () => {
+    const { code, stdout } = await run('rehearse', 'service-token', '--rotations', '2');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^a service that reads the secret, started for this rehearsal on http:/);
+    expect(stdout).toMatch(
+      new RegExp(
+        [
+          '       no label     [0-9a-f]{8}  refused\n',
+          '       AWSPREVIOUS  [0-9a-f]{8}  accepted\n',
+          '       AWSCURRENT   [0-9a-f]{8}  accepted\n',
+          '\n  yes  the service accepts the new value\n',
+          '  yes  the service still accepts the value before it, for one more rotation\n',
+          '  yes  the service refuses the one before that\n',
+          '  yes  nothing secret was printed \\(searched for 3 values\\)\n$',
+        ].join(''),
+      ),
+    );
+    expect(stdout).not.toContain('was told to accept');
+  });
+
+  test('of service tokens takes no secret: it would not be the user’s service', async () => {
+    const file = join(temporary, 'secret.json');
+    await writeFile(file, '{"current":"hunter2-hunter2"}');
+    const { code, stderr } = await run('rehearse', 'service-token', '--secret', file, '--yes');
+    expect(stderr).toContain('service-token is rehearsed on a service of its own');
+    expect(stderr).not.toContain('hunter2');
+    expect(code).toBe(1);
+    expect(await readdir(temporary)).toEqual(['secret.json']);
+  });
+
   test.each(['SIGINT', 'SIGTERM'] as const)(
     'on %s ends in order: no process, no file is left',
     async (signal) => {
-      for (const after of [0, 600]) {
+      for (const moment of ['while the server starts', 'while it rotates']) {
         const { child, output, end } = start(['rehearse', '--rotations', '1000']);
-        await until(() => (after === 0 ? true : output.stdout.includes('rotation 2 ')));
-        if (after === 0) await new Promise((resolve) => setTimeout(resolve, 500));
+        await until(async () =>
+          moment === 'while it rotates'
+            ? output.stdout.includes('rotation 2 ')
+            : (await readdir(temporary)).length > 0,
+        );
         child.kill(signal);
         expect(await end).toMatchObject({ code: signal === 'SIGINT' ? 130 : 143 });
         expect(await readdir(temporary)).toEqual([]);
@@ -113,7 +175,10 @@ test.each([
   [['rehearse', '--rotations', 'x'], /^quarterturn: --rotations takes a whole number from 1 to 1000\n$/],
   [['rehearse', '--rotations', '0'], /^quarterturn: --rotations takes .*\n$/],
   [['rehearse', '--rotations'], /^quarterturn: .*--rotations.*\n$/],
-  [['rehearse', 'mysql'], /^quarterturn: there is no rehearsal "mysql"; there is postgres\n$/],
+  [
+    ['rehearse', 'mysql'],
+    /^quarterturn: there is no rehearsal "mysql"; there is api-key, postgres, postgres\/alternating-users, service-token\n$/,
+  ],
   [['rehearse', 'postgres', 'postgres'], /^quarterturn: rehearse takes one rotator, not 2\n$/],
   [['rehearse', '--wrong'], /^quarterturn: .*--wrong.*\n$/],
   [['rehearse', '--yes'], /^quarterturn: --yes goes with --secret\n$/],

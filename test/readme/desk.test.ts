@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { rotationHandler } from '../../src/index.js';
 import { LocalSecretsManager, rotatorContract } from '../../src/testing/index.js';
 import { KeyProvider } from '../support/key-provider.js';
@@ -42,6 +44,15 @@ test.each(
     },
   }),
 )('the example $name', ({ run }) => run());
+
+test("it is the one in the API keys' README", () => {
+  const code = readFileSync(join(__dirname, 'desk.ts'), 'utf8').replace(
+    "'../../src/index.js'",
+    "'quarterturn'",
+  );
+  const readme = readFileSync(join(__dirname, '../../rotators/api-key/README.md'), 'utf8');
+  expect(readme).toContain(`\`\`\`ts\n${code}\`\`\`\n`);
+});
 
 test('the example leaves two keys live, rotation after rotation', async () => {
   const secrets = new LocalSecretsManager({ strict: true });

@@ -1,6 +1,7 @@
 import { issuedKey, type Rotator, type SecretsManagerApi, text, type Verdict } from '../../src/index.js';
 import { serviceError } from '../support/faulty-client.js';
 import type { ProviderKey } from '../support/key-provider.js';
+import type { KeySecret } from '../support/key-rig.js';
 
 /** The requests of a rotator to the provider. */
 export interface KeyApi {
@@ -8,11 +9,6 @@ export interface KeyApi {
   list(): Promise<readonly ProviderKey[]>;
   revoke(id: string): Promise<void>;
   probe(key: string): Promise<Verdict>;
-}
-
-export interface KeySecret {
-  readonly id: string;
-  readonly key: string;
 }
 
 type KeyRotator = Rotator<KeySecret, 'id' | 'key'>;

@@ -37,18 +37,25 @@ interface Node {
   readonly trace: readonly string[];
 }
 
-/** Looks for a schedule that breaks what is promised, among those with no disturbance first, then with one, and so on. */
+/** Looks for a schedule that breaks what is promised; if there is one, for one with the fewest disturbances. */
 export async function search(options: SearchOptions): Promise<Findings> {
+  const all = await searchWith(options.disturbances, options);
+  for (let left = 0; all.violation && left < options.disturbances; left++) {
+    const findings = await searchWith(left, options);
+    if (findings.violation) return findings;
+  }
+  return all;
+}
+
+async function searchWith(left: number, options: SearchOptions): Promise<Findings> {
   const findings: Findings = { schedules: 0, states: 0, ends: 0, excused: 0 };
-  for (let left = 0; left <= options.disturbances && !findings.violation; left++) {
-    const world = new World(options.helper, options.kind);
-    const restore = withoutWaiting(() => world.now);
-    try {
-      await world.begin();
-      await new Search(world, options, findings).from({ moment: world.save(), step: 0, left, trace: [] });
-    } finally {
-      restore();
-    }
+  const world = new World(options.helper, options.kind);
+  const restore = withoutWaiting(() => world.now);
+  try {
+    await world.begin();
+    await new Search(world, options, findings).from({ moment: world.save(), step: 0, left, trace: [] });
+  } finally {
+    restore();
   }
   return findings;
 }

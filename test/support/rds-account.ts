@@ -7,7 +7,7 @@ interface Changeable {
   Engine: string;
   MasterUsername: string;
   MasterUserSecret?: { SecretArn: string; SecretStatus: string };
-  PendingModifiedValues: { MasterUserPassword?: string };
+  PendingModifiedValues: { MasterUserPassword?: string; EngineVersion?: string };
 }
 
 /** A DB instance, in the words of the API. */
@@ -41,6 +41,8 @@ const ARN = 'arn:aws:rds:eu-west-1:123456789012';
 export class RdsAccount {
   readonly #instances = new Map<string, Instance>();
   readonly #clusters = new Map<string, Cluster>();
+  /** What waited for the maintenance window, and was made to happen now. */
+  readonly applied: string[] = [];
   readonly #setPassword: (username: string, password: string) => Promise<unknown>;
   /** How long a change takes to be applied. */
   applyMs = 50;
@@ -171,21 +173,22 @@ export class RdsAccount {
     longest: number,
     setStatus: (status: string) => void,
   ): T {
-    if (password === undefined || ApplyImmediately !== 'true') {
+    if (password === undefined) {
       throw new Refusal(400, 'InvalidParameterCombination', 'No modifications were requested');
     }
+    if (ApplyImmediately === 'true') this.applied.push(...Object.keys(database.PendingModifiedValues));
     if (database.MasterUserSecret) {
       throw new Refusal(400, 'InvalidParameterCombination', 'ManageMasterUserPassword is turned on.');
     }
     assertPassword(password, longest);
-    database.PendingModifiedValues = { MasterUserPassword: '****' };
+    database.PendingModifiedValues = { ...database.PendingModifiedValues, MasterUserPassword: '****' };
     const apply = async () => {
       await sleep(this.applyMs / 2);
       setStatus('resetting-master-credentials');
       do await sleep(this.applyMs / 2);
       while (this.isHeld);
       await this.#setPassword(database.MasterUsername, password);
-      database.PendingModifiedValues = {};
+      delete database.PendingModifiedValues.MasterUserPassword;
       setStatus('available');
     };
     apply().catch(() => setStatus('failed'));

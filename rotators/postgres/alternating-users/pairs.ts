@@ -27,6 +27,8 @@ export function pairFinder(pairs: Readonly<Record<string, string>>): (username: 
   const clones = new Map(Object.entries(pairs));
   const originals = new Map([...clones].map(([original, clone]) => [clone, original]));
   return (username) => {
+    // The server would cut it, and log another user in.
+    if (!fits(username)) throw tooLong(username);
     const original = originals.get(username) ?? withoutSuffix(username, clones);
     if (original !== undefined) return { original, clone: username, other: original };
     const clone = clones.get(username) ?? `${username}${SUFFIX}`;
@@ -44,10 +46,12 @@ function fits(name: string): boolean {
   return Buffer.byteLength(name) <= MOST_BYTES;
 }
 
-function tooLong(clone: string): RotationError {
+function tooLong(name: string): RotationError {
   return new RotationError(
     'ERR_SECRET_MALFORMED',
-    `"username" is too long for an alternate: "${clone}" has more than ${MOST_BYTES} bytes`,
-    { hint: 'name the pair with the option `pairs`, or use a shorter name' },
+    `"username" is too long: "${name}" has more than ${MOST_BYTES} bytes`,
+    {
+      hint: 'use a shorter name, or name the pair with the option `pairs`',
+    },
   );
 }

@@ -1,3 +1,4 @@
+import { codeOf } from '../failures.js';
 import type { Session } from '../session.js';
 import type { Turn } from './turn.js';
 
@@ -11,87 +12,79 @@ const LISTS = [
   'unix_socket_directories',
 ];
 
-/** What `ALTER ROLE … SET` has stored for a role, in one database or (`''`) in all. */
-interface Setting {
+/** No right to it, a value that is none any more, a setting that is none any more. */
+const NOT_TO_BE_HAD = ['42501', '22023', '42704'];
+
+/** What `ALTER ROLE … SET` has stored for a role, by where it holds: in one database, or (`''`) in all. */
+export interface Setting {
   readonly database: string;
   readonly name: string;
   readonly value: string;
 }
 
-/**
- * Gives the clone the original's settings, and makes its sessions act as the original, so that both own what either
- * creates. Objects of the clone's own would then be out of its reach: as long as there are any, its sessions stay as
- * they are.
- */
-export async function mirrorSettings(turn: Turn): Promise<void> {
-  const { session, pair, context } = turn;
-  const { original, clone } = pair;
-  const [wanted, found] = [await settingsOf(session, original), await settingsOf(session, clone)];
-  const owners = await databasesOf(session, clone);
-  const actsAsOriginal = found.has(keyOf({ database: '', name: 'role' }));
-  const role: Setting = { database: '', name: 'role', value: original };
-  if (!wanted.has(keyOf(role))) wanted.set(keyOf(role), role);
-  if (owners.length > 0) {
-    if (!actsAsOriginal) for (const [key, { name }] of wanted) if (name === 'role') wanted.delete(key);
-    context.warn(ownsObjects(session, pair, owners, actsAsOriginal));
-  }
-  const refused: string[] = [];
-  for (const sql of statements(session, clone, wanted, found)) {
-    await session.query('SAVEPOINT setting');
-    try {
-      await session.query(sql.text);
-      await session.query('RELEASE SAVEPOINT setting');
-    } catch (error) {
-      // Without it the clone is not the clone; all others are worth a warning.
-      if (sql.name === 'role') throw error;
-      await session.query('ROLLBACK TO SAVEPOINT setting');
-      refused.push(sql.name);
-    }
-  }
-  if (refused.length > 0) {
-    context.warn(
-      `the administrator may not set ${refused.join(', ')} for "${clone}" as for "${original}": ` +
-        'a superuser can, once, with ALTER ROLE … SET',
-    );
-  }
-}
-
-async function settingsOf(session: Session, role: string): Promise<Map<string, Setting>> {
+/** Whose settings: a role's, or those that a database, or the server, has for everybody. */
+export async function settingsOf(session: Session, role: string | 'everybody'): Promise<readonly Setting[]> {
+  const owner =
+    role === 'everybody' ? '0' : `(SELECT oid FROM pg_roles WHERE rolname = ${session.escapeLiteral(role)})`;
   const rows = await session.query(
     "SELECT coalesce(datname, '') AS database, setting FROM pg_db_role_setting " +
       'LEFT JOIN pg_database ON pg_database.oid = setdatabase, unnest(setconfig) AS setting ' +
-      `WHERE setrole = (SELECT oid FROM pg_roles WHERE rolname = ${session.escapeLiteral(role)})`,
+      `WHERE setrole = ${owner}`,
   );
-  const settings = rows.map(({ database, setting }) => {
+  return rows.map(({ database, setting }) => {
     const [, name = '', value = ''] = /^([^=]*)=([\s\S]*)$/.exec(String(setting)) ?? [];
     return { database: String(database), name, value };
   });
-  return new Map(settings.map((setting) => [keyOf(setting), setting]));
 }
 
-function keyOf({ database, name }: Pick<Setting, 'database' | 'name'>): string {
-  return JSON.stringify([database, name]);
+/**
+ * Makes the settings of a role the given ones. What the administrator may not set is passed over, but for `role`.
+ *
+ * @returns the names of those that were passed over
+ */
+export async function applySettings(
+  { session, pair: { clone } }: Turn,
+  wanted: readonly Setting[],
+  found: readonly Setting[],
+): Promise<readonly string[]> {
+  const passedOver: string[] = [];
+  for (const { name, sql } of changes(session, clone, wanted, found)) {
+    await session.query('SAVEPOINT setting');
+    try {
+      await session.query(sql);
+      await session.query('RELEASE SAVEPOINT setting');
+    } catch (error) {
+      if (name === 'role' || !NOT_TO_BE_HAD.includes(codeOf(error))) throw error;
+      await session.query('ROLLBACK TO SAVEPOINT setting');
+      passedOver.push(name);
+    }
+  }
+  return passedOver;
 }
 
-function* statements(
+function* changes(
   session: Session,
-  clone: string,
-  wanted: ReadonlyMap<string, Setting>,
-  found: ReadonlyMap<string, Setting>,
-): Generator<{ readonly name: string; readonly text: string }> {
+  role: string,
+  wanted: readonly Setting[],
+  found: readonly Setting[],
+): Generator<{ readonly name: string; readonly sql: string }> {
   const alter = ({ database }: Setting) =>
-    `ALTER ROLE ${session.escapeIdentifier(clone)}${database && ` IN DATABASE ${session.escapeIdentifier(database)}`}`;
-  for (const [key, setting] of wanted) {
-    if (found.get(key)?.value === setting.value) continue;
+    `ALTER ROLE ${session.escapeIdentifier(role)}${database && ` IN DATABASE ${session.escapeIdentifier(database)}`}`;
+  for (const setting of wanted) {
     const { name, value } = setting;
+    if (found.some((other) => isSame(other, setting) && other.value === value)) continue;
     const values = LISTS.includes(name) ? namesIn(value) : [value];
     const list = values.map((item) => session.escapeLiteral(item)).join(', ');
-    yield { name, text: `${alter(setting)} SET ${session.escapeIdentifier(name)} TO ${list}` };
+    yield { name, sql: `${alter(setting)} SET ${session.escapeIdentifier(name)} TO ${list}` };
   }
-  for (const [key, setting] of found) {
-    if (wanted.has(key) || setting.name === 'role') continue;
-    yield { name: setting.name, text: `${alter(setting)} RESET ${session.escapeIdentifier(setting.name)}` };
+  for (const setting of found) {
+    if (wanted.some((other) => isSame(other, setting))) continue;
+    yield { name: setting.name, sql: `${alter(setting)} RESET ${session.escapeIdentifier(setting.name)}` };
   }
+}
+
+function isSame(a: Setting, b: Setting): boolean {
+  return a.name === b.name && a.database === b.database;
 }
 
 /** The names in a list such as `"$user", public`. */
@@ -99,28 +92,4 @@ function namesIn(list: string): readonly string[] {
   return [...list.matchAll(/"((?:[^"]|"")*)"|[^\s,"]+/g)].map(
     ([bare, quoted]) => quoted?.replaceAll('""', '"') ?? bare,
   );
-}
-
-/** Where a role owns something. What belongs to no database can be reassigned in any. */
-async function databasesOf(session: Session, role: string): Promise<readonly string[]> {
-  const rows = await session.query(
-    'SELECT DISTINCT coalesce(datname, current_database()) AS database FROM pg_shdepend ' +
-      'LEFT JOIN pg_database ON pg_database.oid = dbid ' +
-      "WHERE refclassid = 'pg_authid'::regclass AND deptype = 'o' " +
-      `AND refobjid = (SELECT oid FROM pg_roles WHERE rolname = ${session.escapeLiteral(role)})`,
-  );
-  return rows.map(({ database }) => String(database)).sort();
-}
-
-function ownsObjects(
-  session: Session,
-  { original, clone }: Turn['pair'],
-  databases: readonly string[],
-  actsAsOriginal: boolean,
-): string {
-  const reassign = `REASSIGN OWNED BY ${session.escapeIdentifier(clone)} TO ${session.escapeIdentifier(original)}`;
-  const consequence = actsAsOriginal
-    ? `"${original}" cannot use them`
-    : `its sessions do not act as "${original}" yet, which could not use them`;
-  return `"${clone}" owns objects in ${databases.map((name) => `"${name}"`).join(', ')}, so ${consequence}: there, ${reassign}`;
 }

@@ -1,10 +1,13 @@
 import { RotationError, type StepContext } from '../../../src/index.js';
 import { userMissing } from '../failures.js';
-import { asAdministrator, type Rights, readRights } from '../rights.js';
+import { asAdministrator, IS_SUPERIOR, type Rights, readRights } from '../rights.js';
 import type { Session } from '../session.js';
+import { mirrorSettings } from './mirror.js';
 import type { Pair } from './pairs.js';
-import { clausesOf, NEW, type Role, readRoles } from './role.js';
-import { mirrorSettings } from './role-settings.js';
+import { clausesOf, NEW, readRoles } from './role.js';
+
+/** Said since defaults can be others, and since an earlier grant may lack them. */
+const GRANT_OPTIONS = ' WITH INHERIT TRUE, SET TRUE';
 
 export interface Turn {
   /** An administrator's, in a transaction. */
@@ -30,10 +33,12 @@ export async function giveTurn(turn: Turn): Promise<void> {
   const originalRole = roles.get(original);
   if (!originalRole) throw userMissing(original);
   const cloneRole = roles.get(clone);
-  if (cloneRole) await assertPair(session, pair, originalRole, cloneRole);
-  const rights = await readRights(session, [original, clone]);
+  if (cloneRole) await assertPair(turn);
+  const rights = await readRights(session, turn.version, [original, clone]);
   const password = `PASSWORD ${session.escapeLiteral(turn.verifier)}`;
   if (other === original) {
+    // It has logged in, so the server must know it: by this very name.
+    if (!cloneRole) throw userMissing(clone);
     const sql = `ALTER ROLE ${session.escapeIdentifier(original)} ${password}`;
     return asAdministrator(session, rights, { sql, doing: `change "${original}"`, role: original });
   }
@@ -44,29 +49,33 @@ export async function giveTurn(turn: Turn): Promise<void> {
 }
 
 /**
- * The clone must be able to act as the original already: then neither can do more with the other's password than
- * before. Anything else of such a name is somebody else's.
+ * The clone must be able to act as the original already, and as no superior that the original is not: then whoever has
+ * the one's password gains nothing by the other's. Anything else of such a name is somebody else's.
  */
-async function assertPair(
-  session: Session,
-  { original, clone }: Pair,
-  originalRole: Role,
-  cloneRole: Role,
-): Promise<void> {
+async function assertPair({ session, version, pair: { original, clone } }: Turn): Promise<void> {
+  const [sqlOriginal, sqlClone] = [session.escapeLiteral(original), session.escapeLiteral(clone)];
+  // Before PostgreSQL 16 a member may always act as the role.
+  const acting = version >= 160_000 ? 'SET' : 'MEMBER';
   const [row] = await session.query(
-    `SELECT pg_has_role(${session.escapeLiteral(clone)}, ${session.escapeLiteral(original)}, 'MEMBER') AS is_member`,
+    `SELECT pg_has_role(${sqlClone}, ${sqlOriginal}, '${acting}') AS acts, ` +
+      `pg_has_role(${sqlOriginal}, ${sqlClone}, 'MEMBER') AS is_reversed, ` +
+      `EXISTS (SELECT FROM pg_roles above WHERE ${IS_SUPERIOR} AND (above.rolsuper OR above.rolname <> ${sqlClone}) ` +
+      `AND pg_has_role(${sqlClone}, above.oid, 'MEMBER') AND NOT pg_has_role(${sqlOriginal}, above.oid, 'MEMBER')) AS outranks`,
   );
-  if (row?.is_member === true && (originalRole.isSuperuser || !cloneRole.isSuperuser)) return;
-  const [sqlOriginal, sqlClone] = [session.escapeIdentifier(original), session.escapeIdentifier(clone)];
+  if (row?.acts === true && row.outranks !== true) return;
+  const grant = `GRANT ${session.escapeIdentifier(original)} TO ${session.escapeIdentifier(clone)}`;
+  const revoke = `REVOKE ${session.escapeIdentifier(clone)} FROM ${session.escapeIdentifier(original)}; `;
   throw new RotationError(
     'ERR_PENDING_MISMATCH',
-    cloneRole.isSuperuser
-      ? `"${clone}" is a superuser, and "${original}" is not: they are no pair`
-      : `"${clone}" exists, and is no member of "${original}": nothing says that they are a pair`,
+    row?.outranks === true
+      ? `"${clone}" is, or can act as, a superuser or a role with CREATEROLE that "${original}" is not: they are no pair`
+      : `"${clone}" exists, and may not act as "${original}": nothing says that they are a pair`,
     {
       hint:
-        `if "${clone}" is meant to be the alternate of "${original}": GRANT ${sqlOriginal} TO ${sqlClone}; and it is no ` +
-        'superuser. Else name another one with the option `pairs`',
+        row?.outranks === true
+          ? 'take that from it, or name another clone with the option `pairs`'
+          : `if it is meant as the clone: ${row?.is_reversed === true ? revoke : ''}${grant}${acting === 'SET' ? GRANT_OPTIONS : ''}; ` +
+            'else name another with the option `pairs`',
     },
   );
 }
@@ -87,7 +96,7 @@ async function makeClone(
     sql: `${change} ${password}`,
     doing: `${isNew ? 'create' : 'change'} "${pair.clone}"`,
     ...(!isNew && { role: pair.clone }),
-    instead:
+    bySuperuser:
       beyondLogin && isNew
         ? `${change} IN ROLE ${original} ADMIN ${administrator}`
         : beyondLogin
@@ -109,7 +118,7 @@ async function grantOriginal({ session, version, pair }: Turn, rights: Rights): 
   if (row?.inherits === true && row.sets === true) return;
   const grant = `GRANT ${session.escapeIdentifier(original)} TO ${session.escapeIdentifier(clone)}`;
   await asAdministrator(session, rights, {
-    sql: hasOptions ? `${grant} WITH INHERIT TRUE, SET TRUE` : grant,
+    sql: hasOptions ? `${grant}${GRANT_OPTIONS}` : grant,
     doing: `grant "${original}" to "${clone}"`,
     role: original,
   });

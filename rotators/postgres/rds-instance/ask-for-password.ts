@@ -15,14 +15,18 @@ export async function askForPassword(
   MasterUserPassword: string,
   context: StepContext,
 ): Promise<boolean> {
-  const change = { MasterUserPassword, ApplyImmediately: true };
   try {
+    // A DB instance takes a password at once in any case, and ApplyImmediately would do with it all else that waits for
+    // the maintenance window: an upgrade, with an outage.
     await (kind === 'cluster'
       ? call('ModifyDBCluster', name, context, (client, options) =>
-          client.modifyDBCluster({ DBClusterIdentifier: id, ...change }, options),
+          client.modifyDBCluster(
+            { DBClusterIdentifier: id, MasterUserPassword, ApplyImmediately: true },
+            options,
+          ),
         )
       : call('ModifyDBInstance', name, context, (client, options) =>
-          client.modifyDBInstance({ DBInstanceIdentifier: id, ...change }, options),
+          client.modifyDBInstance({ DBInstanceIdentifier: id, MasterUserPassword }, options),
         ));
     return true;
   } catch (failure) {

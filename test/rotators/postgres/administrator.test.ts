@@ -147,15 +147,18 @@ describe.each([18, 15])('a single user with an administrator, on PostgreSQL %i',
       expect(await refusal(rigged, 'admin')).toMatchObject({ code: 'ERR_SECRET_MALFORMED' });
     });
 
-    test('of a role that does not exist is told as that', async () => {
-      const { begin, deliver } = await rig('nobody_at_all', LOST, { mayReset: ['nobody_at_all'] });
-      await begin();
-      await deliver('createSecret');
-      expect(await rejection(deliver('setSecret'))).toMatchObject({
-        code: 'ERR_USER_MISSING',
-        message: expect.stringContaining('"nobody_at_all"'),
-      });
-    });
+    test.each([[[]], [['nobody_at_all']]])(
+      'of a role that does not exist is told as that, with mayReset %j',
+      async (mayReset) => {
+        const { begin, deliver } = await rig('nobody_at_all', LOST, { mayReset });
+        await begin();
+        await deliver('createSecret');
+        expect(await rejection(deliver('setSecret'))).toMatchObject({
+          code: 'ERR_USER_MISSING',
+          message: 'there is no role "nobody_at_all"',
+        });
+      },
+    );
 
     test('is no lost password if the server refuses the user for another reason', async () => {
       const app = await role('', 'outlaw');
@@ -173,14 +176,17 @@ describe.each([18, 15])('a single user with an administrator, on PostgreSQL %i',
     expect(await refusal(rigged, app)).toMatchObject({
       code: 'ERR_RIGHTS_MISSING',
       message: expect.stringContaining(`the administrator "clerk" may not change the password of "${app}"`),
-      hint: expect.stringContaining(`GRANT "${app}" TO "clerk" WITH ADMIN OPTION`),
+      hint: expect.stringContaining(`GRANT "${app}" TO "clerk" WITH ${LEAST}`),
     });
   });
 
   test('a server that refuses the administrator leaves the user as it was', async () => {
     const app = await role();
     const rigged = await rig(app, FIRST, { administrator: server.secret('admin', LOST) });
-    expect(await refusal(rigged, app)).toMatchObject({ code: 'ERR_CREDENTIAL_REJECTED' });
+    expect(await refusal(rigged, app)).toMatchObject({
+      code: 'ERR_CREDENTIAL_REJECTED',
+      hint: expect.stringContaining('nothing was changed'),
+    });
     expect(await server.accepts(app, FIRST)).toBe(true);
   });
 });

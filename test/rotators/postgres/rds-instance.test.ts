@@ -89,9 +89,17 @@ describe('a rotation', () => {
       expect(rds.changes()).toHaveLength(n);
       expect(rds.changes().at(-1)).toMatchObject({
         action: 'ModifyDBInstance',
-        params: { DBInstanceIdentifier: id, MasterUserPassword: next, ApplyImmediately: 'true' },
+        params: { DBInstanceIdentifier: id, MasterUserPassword: next },
       });
     }
+  });
+
+  test('does not bring forward what waits for the maintenance window', async () => {
+    const { secret } = await instance({ PendingModifiedValues: { EngineVersion: '18.5' } });
+    const { begin, run } = await rdsRig(server, secret());
+    await begin();
+    expect(await run()).toMatchObject({ outcome: 'succeeded' });
+    expect(rds.account.applied).toEqual([]);
   });
 
   test('logs in with AWSCURRENT once, with AWSPENDING twice, and is never refused', async () => {

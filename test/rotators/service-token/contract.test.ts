@@ -1,0 +1,38 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { serviceToken } from '../../../rotators/service-token/index.js';
+import { jwks } from '../../../rotators/service-token/sign/index.js';
+import { rotatorContract } from '../../../src/testing/index.js';
+import { TokenService } from '../../support/token-service.js';
+
+const service = new TokenService();
+beforeAll(() => service.start());
+afterAll(() => service.stop());
+
+const pem = (key: { privateKey: { export(options: object): unknown } }) =>
+  String(key.privateKey.export({ type: 'pkcs8', format: 'pem' }));
+const ed25519 = () => pem(generateKeyPairSync('ed25519'));
+const rsa = () => pem(generateKeyPairSync('rsa', { modulusLength: 2048 }));
+
+const FIRST = {
+  random: { previous: 'prv-9Kx2-7bqw', current: 'crr-4Hn8-2zty', next: 'nxt-6Fm3-8rpd' },
+  Ed25519: { previous: ed25519(), current: ed25519(), next: ed25519() },
+  RSA: { previous: rsa(), current: rsa(), next: rsa() },
+};
+
+describe.each(['random', 'Ed25519', 'RSA'] as const)('with a service that is told, of kind %s,', (kind) => {
+  const first = FIRST[kind];
+
+  test.each(
+    rotatorContract({
+      rotator: serviceToken(service.options(kind)),
+      reset() {
+        service.reset(kind === 'random' ? { tokens: Object.values(first) } : { jwks: jwks(first) });
+        return { ...first };
+      },
+      accepts: (secret) => service.takes(secret),
+      unplug() {
+        service.isCut = true;
+      },
+    }),
+  )('serviceToken() $name', ({ run }) => run());
+});

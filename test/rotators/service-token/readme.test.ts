@@ -1,0 +1,83 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { rotationHandler } from '../../../src/index.js';
+import { LocalSecretsManager } from '../../../src/testing/index.js';
+import { gateToken } from '../../readme/service-token.js';
+import { tokenGuard } from '../../readme/token-guard.js';
+
+const read = (path: string) => readFileSync(join(__dirname, '../../..', path), 'utf8');
+const README = read('rotators/service-token/README.md');
+
+test.each([
+  ['test/readme/service-token.ts', 30],
+  ['test/readme/token-guard.ts', 15],
+])('the README has the code of %s, which has fewer than %i lines', (path, most) => {
+  const code = read(path)
+    .replace("'../../src/index.js'", "'quarterturn'")
+    .replace(/'\.\.\/\.\.\/(rotators\/.*)\/index\.js'/g, "'quarterturn/$1'");
+  expect(README).toContain(`\`\`\`ts\n${code}\`\`\`\n`);
+  expect(code.trimEnd().split('\n').length).toBeLessThan(most);
+});
+
+/** A gate that is told which tokens to accept. */
+let accepted: unknown[] = [];
+const server = createServer(async (request, response) => {
+  let body = '';
+  for await (const chunk of request) body += chunk;
+  const token = request.headers.authorization?.replace(/^Bearer /, '');
+  if (request.method === 'PUT' && request.url === '/tokens') {
+    if (token !== 'administrators-token') return response.writeHead(403).end();
+    accepted = JSON.parse(body).accepted;
+    return response.writeHead(204).end();
+  }
+  return response.writeHead(accepted.includes(token) ? 200 : 401).end();
+});
+afterAll(() => server.close());
+
+async function rotating() {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const secrets = new LocalSecretsManager();
+  const gate = gateToken(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const RotationLambdaARN = secrets.addFunction(
+    'rotate',
+    rotationHandler(gate, { client: secrets, log: () => {} }),
+  );
+  await secrets.createSecret({
+    Name: 'gate/administrator',
+    SecretString: '{"token":"administrators-token"}',
+  });
+  await secrets.createSecret({ Name: 'gate', SecretString: '{}' });
+  const readSecretString = async (): Promise<string> =>
+    (await secrets.getSecretValue({ SecretId: 'gate' })).SecretString ?? '';
+  const rotate = async () => {
+    await secrets.rotateSecret({ SecretId: 'gate', RotationLambdaARN });
+    return secrets.rotation('gate').run();
+  };
+  return { rotate, readSecretString };
+}
+
+test("the README's rotator tells a gate, and its guard accepts what clients send", async () => {
+  const { rotate, readSecretString } = await rotating();
+  const isFresh = tokenGuard(readSecretString, 0);
+  let isLate = tokenGuard(readSecretString);
+  let late: string | undefined;
+  for (let n = 0; n < 4; n++) {
+    expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
+    const { current } = JSON.parse(await readSecretString());
+    for (const token of [current, late ?? current]) {
+      expect(accepted).toContain(token);
+      expect(await isFresh(`Bearer ${token}`)).toBe(true);
+      expect(await isLate(`Bearer ${token}`)).toBe(true);
+    }
+    expect(await isFresh('Bearer administrators-token')).toBe(false);
+    expect(await isFresh()).toBe(false);
+    late = current;
+    isLate = tokenGuard(readSecretString);
+    await isLate();
+  }
+  expect(accepted).toHaveLength(4);
+});

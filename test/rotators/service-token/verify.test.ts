@@ -1,0 +1,201 @@
+import {
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign as signBytes,
+  verify,
+} from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { jwks, sign } from '../../../rotators/service-token/sign/index.js';
+import { accepts, type PublicJwk, verified } from '../../../rotators/service-token/verify/index.js';
+
+const pem = (key: KeyObject) => String(key.export({ type: 'pkcs8', format: 'pem' }));
+const ed25519 = () => pem(generateKeyPairSync('ed25519').privateKey);
+const rsa = (modulusLength = 2048) => pem(generateKeyPairSync('rsa', { modulusLength }).privateKey);
+
+const SECRET = {
+  owner: 'team-a',
+  previous: 'prv-9Kx2-7bqw',
+  current: 'crr-4Hn8-2zty',
+  next: 'nxt-6Fm3-8rpd',
+};
+
+test.each(['previous', 'current', 'next'] as const)('accepts %s', (slot) => {
+  expect(accepts(SECRET, SECRET[slot])).toBe(true);
+});
+
+test.each([
+  'team-a',
+  'crr-4Hn8-2zt',
+  'crr-4Hn8-2ztyy',
+  'CRR-4HN8-2ZTY',
+  '',
+  undefined,
+  null,
+  {},
+  ['crr-4Hn8-2zty'],
+])('does not accept %j', (token) => expect(accepts(SECRET, token)).toBe(false));
+
+test.each([{}, { current: '' }, { current: undefined }, { current: null }, { previous: 0 }])(
+  'of a secret that is %j accepts nothing',
+  (secret) => {
+    for (const token of ['', 'undefined', 'null', '0', undefined, null, 0]) {
+      expect(accepts(secret, token)).toBe(false);
+    }
+  },
+);
+
+test('of keys accepts nothing, not even the key itself: it is told that it was given keys', () => {
+  const current = ed25519();
+  expect(() => accepts({ current }, current)).toThrow('use verified()');
+});
+
+test('the key of RFC 8037 has the thumbprint that RFC 8037 gives', () => {
+  const key = createPrivateKey({
+    key: {
+      kty: 'OKP',
+      crv: 'Ed25519',
+      d: 'nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A',
+      x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
+    },
+    format: 'jwk',
+  });
+  expect(jwks({ current: pem(key) }).keys).toEqual([
+    {
+      kty: 'OKP',
+      crv: 'Ed25519',
+      x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
+      kid: 'kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k',
+      alg: 'EdDSA',
+      use: 'sig',
+    },
+  ]);
+});
+
+describe.each([
+  ['Ed25519', ed25519, 'EdDSA', null],
+  ['RSA', rsa, 'RS256', 'sha256'],
+] as const)('with %s,', (_, make, alg, hash) => {
+  const secret = { previous: make(), current: make(), next: make() };
+  const keys = jwks(secret);
+  const token = sign(secret, { sub: 'billing' });
+  const [head = '', body = '', signature = ''] = token.split('.');
+  const encode = (part: unknown) => Buffer.from(JSON.stringify(part)).toString('base64url');
+  const decode = (part: string) => JSON.parse(Buffer.from(part, 'base64url').toString());
+  /** A token of the current key, whatever stands in it. */
+  const forged = (header: object, claims: unknown = { sub: 'billing' }): string => {
+    const data = `${encode({ ...decode(head), ...header })}.${encode(claims)}`;
+    return `${data}.${signBytes(hash, Buffer.from(data), secret.current).toString('base64url')}`;
+  };
+
+  test('a token is a JWT of the current key, as anybody can verify it', () => {
+    const [, current] = keys.keys;
+    expect(decode(head)).toEqual({ alg, typ: 'JWT', kid: current?.kid });
+    const key = createPublicKey({ key: { ...current! }, format: 'jwk' });
+    expect(verify(hash, Buffer.from(`${head}.${body}`), key, Buffer.from(signature, 'base64url'))).toBe(true);
+    expect(verified(keys, token)).toEqual({ sub: 'billing' });
+    expect(verified(keys, forged({}))).toEqual({ sub: 'billing' });
+  });
+
+  test('the key set has all three, each once, and no private member', () => {
+    expect(new Set(keys.keys.map(({ kid }) => kid)).size).toBe(3);
+    expect(jwks({ previous: secret.current, current: secret.current }).keys).toHaveLength(1);
+    for (const key of keys.keys)
+      for (const member of ['d', 'p', 'q', 'dp', 'dq', 'qi']) expect(key).not.toHaveProperty(member);
+  });
+
+  const hmac = (key: string) => {
+    const data = `${encode({ ...decode(head), alg: 'HS256' })}.${body}`;
+    return `${data}.${createHmac('sha256', key).update(data).digest('base64url')}`;
+  };
+  const publicPem = String(createPublicKey(secret.current).export({ type: 'spki', format: 'pem' }));
+  const { x, n } = keys.keys[1]!;
+
+  test.each([
+    ['none for an algorithm', () => `${encode({ ...decode(head), alg: 'none' })}.${body}.`],
+    ['none, and a signature', () => `${encode({ ...decode(head), alg: 'none' })}.${body}.${signature}`],
+    ['HS256 with the public key, PEM', () => hmac(publicPem)],
+    ['HS256 with the public key, JWK', () => hmac(x ?? n ?? '')],
+    ['the other algorithm', () => forged({ alg: alg === 'EdDSA' ? 'RS256' : 'EdDSA' })],
+    ['another hash', () => forged({ alg: 'RS512' })],
+    ['an algorithm in other letters', () => forged({ alg: alg.toLowerCase() })],
+    ['no kid', () => forged({ kid: undefined })],
+    ['a kid that nobody has', () => forged({ kid: 'x' })],
+    ['the kid of another key', () => forged({ kid: keys.keys[0]?.kid })],
+    ['a kid that is no string', () => forged({ kid: [keys.keys[1]?.kid] })],
+    ['an extension that must be understood', () => forged({ crit: ['b64'], b64: false })],
+    ['other claims', () => `${head}.${encode({ sub: 'root' })}.${signature}`],
+    ['claims that are a list', () => forged({}, ['sub'])],
+    ['claims that are null', () => forged({}, null)],
+    ['an end in the past', () => forged({}, { exp: Math.floor(Date.now() / 1000) })],
+    ['an end that is no number', () => forged({}, { exp: '9999999999' })],
+    ['a beginning in the future', () => forged({}, { nbf: Math.floor(Date.now() / 1000) + 60 })],
+    ['another key', () => sign({ current: make() }, { sub: 'billing' })],
+    ['a part more', () => `${token}.${signature}`],
+    ['a part less', () => `${head}.${body}`],
+    ['a line break', () => `${token}\n`],
+    ['padding', () => `${token}==`],
+    ['garbage', () => 'a.b.c'],
+  ])('a token with %s is not accepted', (_, make) => expect(verified(keys, make())).toBeUndefined());
+
+  test.each([undefined, null, 7, {}, [token]])('%j is no token', (value) => {
+    expect(verified(keys, value)).toBeUndefined();
+  });
+
+  test('one that ends later, and has begun, is accepted', () => {
+    const now = Math.floor(Date.now() / 1000);
+    expect(verified(keys, forged({}, { exp: now + 60, nbf: now }))).toEqual({ exp: now + 60, nbf: now });
+  });
+
+  test('a key that is in the set twice is nobody’s', () => {
+    expect(verified({ keys: [...keys.keys, keys.keys[1]!] }, token)).toBeUndefined();
+  });
+});
+
+test('a symmetric key in the set accepts nothing', () => {
+  const shared = {
+    kty: 'oct',
+    k: Buffer.from('shared').toString('base64url'),
+    kid: 'shared',
+    alg: 'HS256',
+    use: 'sig',
+  };
+  const data = ['{"alg":"HS256","kid":"shared"}', '{}']
+    .map((part) => Buffer.from(part).toString('base64url'))
+    .join('.');
+  const token = `${data}.${createHmac('sha256', 'shared').update(data).digest('base64url')}`;
+  expect(verified({ keys: [shared as unknown as PublicJwk] }, token)).toBeUndefined();
+});
+
+test('RSA of less than 2048 bits is neither signed with nor verified', () => {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+  expect(() => sign({ current: pem(privateKey) }, {})).toThrow('"current" is no private key');
+  const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'weak', alg: 'RS256', use: 'sig' } as PublicJwk;
+  const data = ['{"alg":"RS256","kid":"weak"}', '{}']
+    .map((part) => Buffer.from(part).toString('base64url'))
+    .join('.');
+  const token = `${data}.${signBytes('sha256', Buffer.from(data), privateKey).toString('base64url')}`;
+  expect(verified({ keys: [jwk] }, token)).toBeUndefined();
+});
+
+test.each([{}, { current: 'crr-4Hn8-2zty' }, { current: pem(generateKeyPairSync('x25519').privateKey) }])(
+  'what is no signing key is not quoted',
+  (secret) => {
+    const thrown = () => sign(secret, {});
+    expect(thrown).toThrow(/^"current" is no private key \(Ed25519, or RSA of 2048 bits and more, as PEM\)$/);
+  },
+);
+
+test.each(['verify/index.ts', 'sign/index.ts', 'keys.ts'])(
+  '%s loads nothing but node:crypto and its neighbours',
+  (file) => {
+    const code = readFileSync(join(__dirname, '../../../rotators/service-token', file), 'utf8');
+    const loaded = [...code.matchAll(/from '([^']+)'/g)].map(([, from]) => from);
+    const allowed = ['node:crypto', './verify/index.js', '../verify/index.js', '../keys.js'];
+    for (const from of loaded) expect(allowed).toContain(from);
+    expect(loaded).not.toEqual([]);
+  },
+);
