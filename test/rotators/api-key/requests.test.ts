@@ -8,6 +8,8 @@ const ADMIN = 'adm-5Tq8wZr2vXn9';
 /** A desk whose keys are made by an administrator, and which says in its list what a test wants. */
 let listed: (keys: readonly ServedKey[], url: URL) => unknown;
 let refusesToEnd = false;
+/** What DELETE answers instead, and whether it ends the key all the same. */
+let mute: 'ends it' | 'does nothing' | undefined;
 const shown = ({ id, name, createdAt }: ServedKey) => ({ id, name, at: createdAt.toISOString() });
 const deskDialect: Dialect = ({ method, url, header, body, basic }, keys) => {
   if (url.pathname === '/self') {
@@ -17,6 +19,8 @@ const deskDialect: Dialect = ({ method, url, header, body, basic }, keys) => {
   if (header('x-admin') !== ADMIN && basic !== `boss:${ADMIN}`) return [403];
   if (method === 'GET') return [200, listed(keys.live(), url)];
   if (method === 'DELETE' && refusesToEnd) return [400];
+  if (method === 'DELETE' && mute === 'does nothing') return [200];
+  if (method === 'DELETE' && mute) return [keys.end(url.pathname.split('/').at(-1)) ? 200 : 404];
   if (method === 'DELETE') return keys.end(url.pathname.split('/').at(-1)) ? [204] : [404];
   const { id, key } = keys.issue(String(body.name));
   return [201, { id, key }];
@@ -29,6 +33,7 @@ beforeAll(async () => {
 beforeEach(() => {
   provider.reset();
   refusesToEnd = false;
+  mute = undefined;
   listed = (keys) => ({ keys: keys.map(shown) });
 });
 afterAll(() => provider.stop());
@@ -176,6 +181,24 @@ describe('the administrator', () => {
     const rig = await rigged({ revoke: { ...spec().revoke, headers: {} } });
     expect(await rig.rotate()).toMatchObject({ outcome: 'succeeded' });
     expect(await failureOf(rig)).toMatchObject({ code: 'ERR_RIGHTS_MISSING' });
+    expect(provider.live()).toEqual(['1001', '1002', '1003']);
+  });
+});
+
+describe('an answer of nothing but 200 to the request that ends a key', () => {
+  test('is believed if the list has the key no more', async () => {
+    mute = 'ends it';
+    const rig = await rigged();
+    await rig.rotate();
+    expect(await rig.rotate()).toMatchObject({ outcome: 'succeeded' });
+    expect(provider.live()).toEqual(['1002', '1003']);
+  });
+
+  test('is an error if the list still has it', async () => {
+    mute = 'does nothing';
+    const rig = await rigged();
+    await rig.rotate();
+    expect(await failureOf(rig)).toMatchObject({ code: 'ERR_SERVICE_FAILED' });
     expect(provider.live()).toEqual(['1001', '1002', '1003']);
   });
 });
