@@ -19,8 +19,6 @@ export class IamServer {
   readonly garbled = new Set<string>();
   /** How many of the next requests are throttled. */
   throttles = 0;
-  /** Takes requests and never answers. */
-  isSilent = false;
   /** Breaks every connection. */
   isUnplugged = false;
   readonly #server = createServer((request, response) => void this.#serve(request, response));
@@ -30,7 +28,7 @@ export class IamServer {
     const server = new IamServer();
     server.#server.listen(0, '127.0.0.1');
     await once(server.#server, 'listening');
-    const url = `http://127.0.0.1:${(server.#server.address() as AddressInfo).port}`;
+    const url = `http://127.0.0.1:${server.port}`;
     Object.assign(process.env, {
       AWS_ENDPOINT_URL_IAM: url,
       AWS_ENDPOINT_URL_STS: url,
@@ -39,6 +37,10 @@ export class IamServer {
       AWS_SECRET_ACCESS_KEY: ROLE.secret,
     });
     return server;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
   }
 
   /** The actions that were asked for, in order. */
@@ -51,7 +53,7 @@ export class IamServer {
     this.account = new IamAccount();
     this.requests.length = 0;
     for (const actions of [this.denied, this.lost, this.garbled]) actions.clear();
-    Object.assign(this, { throttles: 0, isSilent: false, isUnplugged: false });
+    Object.assign(this, { throttles: 0, isUnplugged: false });
   }
 
   async stop(): Promise<void> {
@@ -65,7 +67,6 @@ export class IamServer {
     const params = Object.fromEntries(new URLSearchParams(body));
     const { Action: action = '' } = params;
     this.requests.push({ action, params });
-    if (this.isSilent) return;
     if (this.isUnplugged) {
       request.socket.destroy();
       return;

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Line, lineTo } from '../../src/testing/index.js';
 import { startTestServer } from './postgres.js';
 
 const ADMIN = { username: 'admin', password: 'correct-horse-battery' };
@@ -10,7 +11,6 @@ const STARTS_WITHIN_MS = 60_000;
 
 /** A real Unleash (feature flags) with its PostgreSQL, whose one user has personal access tokens. */
 export interface Unleash {
-  readonly url: string;
   /** Ends all tokens of the user, makes one, and lets connections through. */
   reset(): Promise<{ url: string; token: string; tokenId: string }>;
   /** Makes a token as the user would. */
@@ -18,8 +18,8 @@ export interface Unleash {
   /** The ids of the tokens that live. */
   live(): Promise<string[]>;
   accepts(token: unknown): Promise<boolean>;
-  /** Breaks every connection until the next reset. */
-  unplug(): void;
+  /** What its `url` leads through. */
+  readonly line: Line;
   stop(): Promise<void>;
 }
 
@@ -49,7 +49,8 @@ export async function startUnleash(): Promise<Unleash> {
   });
   await isUp(origin);
   const cookie = await logIn(origin);
-  const gate = await gateTo(port);
+  const line = await lineTo(port);
+  const url = `http://${line.host}:${line.port}`;
   const tokens = async (method: string, path = '', body?: object) => {
     const headers = { cookie, 'content-type': 'application/json' };
     const request = { method, headers, ...(body && { body: JSON.stringify(body) }) };
@@ -67,23 +68,20 @@ export async function startUnleash(): Promise<Unleash> {
     return { token: secret, tokenId: String(id) };
   };
   return {
-    url: gate.url,
+    line,
     issue,
     live,
     async reset() {
-      gate.isOpen = true;
+      line.mend();
       for (const id of await live()) await tokens('DELETE', `/${id}`);
-      return { url: gate.url, ...(await issue('made by hand')) };
+      return { url, ...(await issue('made by hand')) };
     },
     async accepts(token) {
       const headers = { authorization: String(token) };
       return (await fetch(`${origin}/api/admin/user`, { headers })).ok;
     },
-    unplug() {
-      gate.isOpen = false;
-    },
     async stop() {
-      gate.server.close();
+      await line.close();
       child.kill();
       await once(child, 'exit');
       await database.stop();
@@ -116,33 +114,11 @@ async function logIn(origin: string): Promise<string> {
   return answer.headers.get('set-cookie')?.split(';')[0] ?? '';
 }
 
-/** What connections go through, so that a test can break them. */
-async function gateTo(port: number) {
-  const gate = { isOpen: true, url: '', server: createServer() };
-  gate.server.on('connection', (socket) => {
-    socket.on('error', () => {});
-    if (!gate.isOpen) {
-      socket.destroy();
-      return;
-    }
-    const onward = connect(port, '127.0.0.1');
-    onward.on('error', () => socket.destroy());
-    socket.pipe(onward).pipe(socket);
-  });
-  gate.url = `http://127.0.0.1:${await listen(gate.server)}`;
-  return gate;
-}
-
 async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listen(server);
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
   server.close();
   await once(server, 'close');
   return port;
-}
-
-async function listen(server: Server): Promise<number> {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
 }

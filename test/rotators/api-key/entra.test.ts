@@ -1,19 +1,28 @@
 import { inspect } from 'node:util';
 import { type EntraOptions, entra } from '../../../rotators/api-key/entra/index.js';
-import { rotatorContract } from '../../../src/testing/index.js';
+import { type Line, lineTo, rotatorContract } from '../../../src/testing/index.js';
 import { EntraServer } from '../../support/entra-server.js';
 import { issuedRig } from '../../support/issued-rig.js';
 import { allOf, leaks, rejection } from '../../support/rig.js';
 
 let server: EntraServer;
+let line: Line;
 
 beforeAll(async () => {
   server = await EntraServer.start();
+  line = await lineTo(Number(new URL(server.origin).port));
+  server.origin = `http://${line.host}:${line.port}`;
 });
 
-afterAll(() => server.stop());
+afterAll(async () => {
+  await line.close();
+  await server.stop();
+});
 
-beforeEach(() => server.reset());
+beforeEach(() => {
+  server.reset();
+  line.mend();
+});
 
 const rotatorWith = (options: EntraOptions = {}) =>
   entra({ cloud: { login: server.origin, graph: server.origin }, propagationMs: 0, ...options });
@@ -30,6 +39,7 @@ describe.each(['by itself', 'by an administrator'])('the contract, %s', (mode) =
   const subject = {
     reset() {
       server.reset();
+      line.mend();
       if (mode === 'by itself') return server.register();
       const { secret, ...rest } = owned();
       others = rest.others;
@@ -37,9 +47,8 @@ describe.each(['by itself', 'by an administrator'])('the contract, %s', (mode) =
     },
     others: () => others,
     accepts: ({ clientId, clientSecret }: Record<string, unknown>) => server.accepts(clientId, clientSecret),
-    unplug() {
-      server.isUnplugged = true;
-    },
+    unplug: () => line.cut(),
+    line: () => line,
   };
   // The names first: where the server listens is known only when they run.
   test.each(rotatorContract({ rotator: entra(), ...subject }).map(({ name }) => name))('%s', (name) =>

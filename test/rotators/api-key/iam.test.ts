@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { iam } from '../../../rotators/api-key/iam/index.js';
-import { rotatorContract } from '../../../src/testing/index.js';
+import { type Line, lineTo, rotatorContract } from '../../../src/testing/index.js';
 import { IamServer } from '../../support/iam-server.js';
 import { issuedRig } from '../../support/issued-rig.js';
 import { allOf, leaks, rejection } from '../../support/rig.js';
@@ -11,15 +11,23 @@ const SIXTEEN_MINUTES = 960_000;
 const UNREACHED = { code: expect.stringMatching(/^ERR_SERVICE_(UNREACHABLE|TIMEOUT)$/) };
 
 let server: IamServer;
+let line: Line;
 
 beforeAll(async () => {
   server = await IamServer.start();
+  line = await lineTo(server.port);
+  const url = `http://${line.host}:${line.port}`;
+  Object.assign(process.env, { AWS_ENDPOINT_URL_IAM: url, AWS_ENDPOINT_URL_STS: url });
 });
 
-afterAll(() => server.stop());
+afterAll(async () => {
+  await line.close();
+  await server.stop();
+});
 
 beforeEach(() => {
   server.reset();
+  line.mend();
   // A second for each key: IAM shows no more than seconds.
   let made = 0;
   const startedAt = Date.now();
@@ -40,6 +48,7 @@ describe('the contract', () => {
     rotator: quick,
     reset() {
       server.reset();
+      line.mend();
       let made = 0;
       // So long ago that what a failed attempt leaves behind makes room at once: the suite does not wait for 15 minutes.
       server.account.now = () => Date.now() - AN_HOUR + 1000 * made++;
@@ -47,9 +56,8 @@ describe('the contract', () => {
       return server.account.issue('app');
     },
     accepts: ({ accessKeyId, secretAccessKey }) => server.account.accepts(accessKeyId, secretAccessKey),
-    unplug() {
-      server.isUnplugged = true;
-    },
+    unplug: () => line.cut(),
+    line: () => line,
   });
   test.each(clauses)('$name', ({ run }) => run());
 });

@@ -48,7 +48,8 @@ describe('the contract, on Unleash', () => {
     rotator: apiKey(spec),
     reset: () => unleash.reset(),
     accepts: ({ token }) => unleash.accepts(token),
-    unplug: () => unleash.unplug(),
+    unplug: () => unleash.line.cut(),
+    line: () => unleash.line,
   });
   test.each(clauses)('$name', ({ run }) => run());
 });
