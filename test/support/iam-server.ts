@@ -15,7 +15,7 @@ export class IamServer {
   readonly denied = new Set<string>();
   /** Actions whose next answer is lost: they take effect, and the connection breaks. */
   readonly lost = new Set<string>();
-  /** Actions whose next answer is cut off in the middle of the XML. */
+  /** Actions whose next answer has the secret key where the time should be: the SDK quotes it in its error. */
   readonly garbled = new Set<string>();
   /** How many of the next requests are throttled. */
   throttles = 0;
@@ -77,11 +77,8 @@ export class IamServer {
         request.socket.destroy();
         return;
       }
-      if (this.garbled.delete(action)) {
-        response.writeHead(200).end(`<${action}Response>${JSON.stringify(result)}`);
-        return;
-      }
-      respond(response, 200, `${action}Response`, { [`${action}Result`]: result });
+      const sent = this.garbled.delete(action) ? garbled(result) : result;
+      respond(response, 200, `${action}Response`, { [`${action}Result`]: sent });
     } catch (error) {
       if (!(error instanceof AwsRefusal)) throw error;
       const { code, message, status } = error;
@@ -126,6 +123,11 @@ export class IamServer {
     const result = signature.service === 'iam' ? this.account.answer(action, params) : undefined;
     return result ?? refuseAction(action);
   }
+}
+
+function garbled(result: object): object {
+  const [[name, { SecretAccessKey, ...rest }] = ['', {}]] = Object.entries(result);
+  return { [name]: { ...rest, SecretAccessKey, CreateDate: SecretAccessKey } };
 }
 
 function refuseAction(action: string): never {
