@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Line, lineTo } from '../../src/testing/index.js';
-import { startTestServer } from './postgres.js';
+import { startTestServer, type TestServer } from './postgres.js';
 
 const ADMIN = { username: 'admin', password: 'correct-horse-battery' };
 const STARTS_WITHIN_MS = 60_000;
@@ -26,55 +26,20 @@ export interface Unleash {
 export async function startUnleash(): Promise<Unleash> {
   const database = await startTestServer();
   const port = await freePort();
-  const origin = `http://127.0.0.1:${port}`;
   const program = join(dirname(require.resolve('unleash-server')), '../server.js');
-  const child = spawn(process.execPath, [program], {
-    env: {
-      DATABASE_HOST: database.host,
-      DATABASE_PORT: String(database.port),
-      DATABASE_USERNAME: database.username,
-      DATABASE_PASSWORD: database.password,
-      DATABASE_NAME: 'postgres',
-      DATABASE_SSL: 'false',
-      HTTP_HOST: '127.0.0.1',
-      HTTP_PORT: String(port),
-      UNLEASH_DEFAULT_ADMIN_USERNAME: ADMIN.username,
-      UNLEASH_DEFAULT_ADMIN_PASSWORD: ADMIN.password,
-      // It would look for newer versions, and tell of its use.
-      CHECK_VERSION: 'false',
-      SEND_TELEMETRY: 'false',
-      LOG_LEVEL: 'fatal',
-    },
-    stdio: 'ignore',
-  });
+  const child = spawn(process.execPath, [program], { env: settings(database, port), stdio: 'ignore' });
+  const origin = `http://127.0.0.1:${port}`;
   await isUp(origin);
-  const cookie = await logIn(origin);
+  const tokens = tokensAt(origin, await logIn(origin));
   const line = await lineTo(port);
-  const url = `http://${line.host}:${line.port}`;
-  const tokens = async (method: string, path = '', body?: object) => {
-    const headers = { cookie, 'content-type': 'application/json' };
-    const request = { method, headers, ...(body && { body: JSON.stringify(body) }) };
-    const answer = await fetch(`${origin}/api/admin/user/tokens${path}`, request);
-    if (!answer.ok) throw new Error(`Unleash answered ${answer.status} to ${method} ${path}`);
-    return answer;
-  };
-  const live = async (): Promise<string[]> => {
-    const { pats } = (await (await tokens('GET')).json()) as { pats: { id: number }[] };
-    return pats.map(({ id }) => String(id)).sort((one, other) => Number(one) - Number(other));
-  };
-  const issue = async (description: string) => {
-    const answer = await tokens('POST', '', { description, expiresAt: '2126-01-01T00:00:00Z' });
-    const { id, secret } = (await answer.json()) as { id: number; secret: string };
-    return { token: secret, tokenId: String(id) };
-  };
   return {
     line,
-    issue,
-    live,
+    issue: tokens.issue,
+    live: tokens.live,
     async reset() {
       line.mend();
-      for (const id of await live()) await tokens('DELETE', `/${id}`);
-      return { url, ...(await issue('made by hand')) };
+      for (const id of await tokens.live()) await tokens.end(id);
+      return { url: `http://${line.host}:${line.port}`, ...(await tokens.issue('made by hand')) };
     },
     async accepts(token) {
       const headers = { authorization: String(token) };
@@ -85,6 +50,51 @@ export async function startUnleash(): Promise<Unleash> {
       child.kill();
       await once(child, 'exit');
       await database.stop();
+    },
+  };
+}
+
+function settings({ host, port, username, password }: TestServer, ownPort: number): Record<string, string> {
+  return {
+    DATABASE_HOST: host,
+    DATABASE_PORT: String(port),
+    DATABASE_USERNAME: username,
+    DATABASE_PASSWORD: password,
+    DATABASE_NAME: 'postgres',
+    DATABASE_SSL: 'false',
+    HTTP_HOST: '127.0.0.1',
+    HTTP_PORT: String(ownPort),
+    UNLEASH_DEFAULT_ADMIN_USERNAME: ADMIN.username,
+    UNLEASH_DEFAULT_ADMIN_PASSWORD: ADMIN.password,
+    // It would look for newer versions, and tell of its use.
+    CHECK_VERSION: 'false',
+    SEND_TELEMETRY: 'false',
+    LOG_LEVEL: 'fatal',
+  };
+}
+
+/** The tokens of the user, as the user's own browser manages them. */
+function tokensAt(origin: string, cookie: string) {
+  const call = async (method: string, path = '', body?: object): Promise<Response> => {
+    const headers = { cookie, 'content-type': 'application/json' };
+    const request = { method, headers, ...(body && { body: JSON.stringify(body) }) };
+    const answer = await fetch(`${origin}/api/admin/user/tokens${path}`, request);
+    if (!answer.ok) throw new Error(`Unleash answered ${answer.status} to ${method} ${path}`);
+    return answer;
+  };
+  return {
+    end: (id: string) => call('DELETE', `/${id}`),
+    async issue(description: string) {
+      const answer = await call('POST', '', { description, expiresAt: '2126-01-01T00:00:00Z' });
+      const { id, secret } = (await answer.json()) as { id: number; secret: string };
+      return { token: secret, tokenId: String(id) };
+    },
+    async live(): Promise<string[]> {
+      const { pats } = (await (await call('GET')).json()) as { pats: { id: number }[] };
+      return pats
+        .map(({ id }) => id)
+        .sort((one, other) => one - other)
+        .map(String);
     },
   };
 }
