@@ -519,7 +519,7 @@ describe('quarterturn local', () => {
     const { code, stdout } = await rig.run('local', '--help');
     expect(code).toBe(0);
     expect(stdout).toMatch(/^usage: quarterturn local \[options\]\n/);
-    expect(stdout).toContain('rotators: postgres, postgres/alternating-users');
+    expect(stdout).toMatch(/^rotators: api-key\/datadog, .*postgres, postgres\/alternating-users/m);
     expect((await rig.run('--help')).stdout).toMatch(/^ {2}local {8}/m);
   });
 });
