@@ -103,13 +103,16 @@ function strays({ keys, held, unknown, names, ownsEveryKey, currentKey }: Scene)
 }
 
 /** There is no room, and nothing that could go. */
-export function full({ keys, held, unknown }: Scene, maxKeys: number): RotationError {
+export function full({ keys, held, unknown, ownsEveryKey }: Scene, maxKeys: number): RotationError {
   const ids = keys.map(({ id }) => id).join(', ');
+  const isRecognised = ownsEveryKey || keys.some(({ name }) => name !== undefined);
   const unread = unknown.length > 0 ? `, and what version ${unknown.join(', ')} holds cannot be read` : '';
   return new RotationError('ERR_SERVICE_FULL', `no room for another key: of ${maxKeys} there are ${ids}`, {
     hint:
-      `revoke one that nobody uses; the versions of the secret hold ${[...held].join(', ')}${unread}; what a failed attempt left ` +
-      'behind is revoked here as soon as it is 15 minutes old',
+      `revoke one that nobody uses; the versions of the secret hold ${[...held].join(', ')}${unread}` +
+      (isRecognised
+        ? '; what a failed attempt left behind is revoked here as soon as it is 15 minutes old'
+        : ''),
   });
 }
 
