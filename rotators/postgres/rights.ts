@@ -3,14 +3,16 @@ import { codeOf } from './failures.js';
 import type { Session } from './session.js';
 
 /** In SQL, of a role that is called `above`: who can act as it could do more than use a database. */
-export const IS_SUPERIOR = "(above.rolsuper OR above.rolcreaterole OR above.rolname = 'rds_superuser')";
+export const IS_SUPERIOR =
+  "(above.rolsuper OR above.rolcreaterole OR above.rolname IN ('rds_superuser', 'pg_execute_server_program', " +
+  "'pg_read_server_files', 'pg_write_server_files'))";
 
 /** What an administrator may do to roles, asked before it tries. */
 export interface Rights {
   readonly administrator: string;
   readonly mayCreateRoles: boolean;
-  /** The roles that it has ADMIN OPTION on; from PostgreSQL 16 on CREATEROLE is not enough without. */
-  readonly administers: ReadonlySet<string>;
+  /** The roles that it lacks ADMIN OPTION on, where that is what it takes: from PostgreSQL 16 on, and of no superuser. */
+  readonly lacks: ReadonlySet<string>;
   /** With which it is given that, and no more. */
   readonly adminOption: string;
 }
@@ -22,15 +24,16 @@ export async function readRights(
 ): Promise<Rights> {
   const names = roles.map((role) => session.escapeLiteral(role)).join(', ');
   const rows = await session.query(
-    'SELECT own.rolname AS administrator, own.rolcreaterole, role.rolname AS role, ' +
-      "pg_has_role(own.oid, role.oid, 'MEMBER WITH ADMIN OPTION') AS administers " +
+    'SELECT own.rolname AS administrator, own.rolcreaterole, role.rolname AS role, NOT role.rolsuper AND ' +
+      "NOT pg_has_role(own.oid, role.oid, 'MEMBER WITH ADMIN OPTION') AS lacks " +
       `FROM pg_roles own LEFT JOIN pg_roles role ON role.rolname IN (${names}) ` +
       'WHERE own.rolname = session_user',
   );
+  const needsOption = version >= 160_000 || rows[0]?.rolcreaterole !== true;
   return {
     administrator: String(rows[0]?.administrator),
     mayCreateRoles: rows[0]?.rolcreaterole === true,
-    administers: new Set(rows.flatMap(({ role, administers }) => (administers ? [String(role)] : []))),
+    lacks: new Set(rows.flatMap(({ role, lacks }) => (needsOption && lacks ? [String(role)] : []))),
     adminOption: version >= 160_000 ? 'ADMIN TRUE, INHERIT FALSE, SET FALSE' : 'ADMIN OPTION',
   };
 }
@@ -53,7 +56,7 @@ export interface Statement {
  */
 export async function asAdministrator(
   session: Session,
-  { administrator, mayCreateRoles, administers, adminOption }: Rights,
+  { administrator, mayCreateRoles, lacks, adminOption }: Rights,
   { sql, doing, role, bySuperuser }: Statement,
 ): Promise<void> {
   try {
@@ -61,7 +64,7 @@ export async function asAdministrator(
   } catch (error) {
     if (codeOf(error) !== '42501') throw error;
     const quoted = (name: string) => session.escapeIdentifier(name);
-    const lacksOption = role !== undefined && !administers.has(role);
+    const lacksOption = role !== undefined && lacks.has(role);
     const statements = [
       mayCreateRoles ? '' : `ALTER ROLE ${quoted(administrator)} CREATEROLE`,
       lacksOption ? `GRANT ${quoted(role)} TO ${quoted(administrator)} WITH ${adminOption}` : '',

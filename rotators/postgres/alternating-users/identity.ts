@@ -1,7 +1,7 @@
 import { toFailure } from '../failures.js';
 import type { PostgresSecret } from '../secret.js';
 import { PIN_NAMES, type Session } from '../session.js';
-import { settingsOf } from './role-settings.js';
+import { rolesToActAs, type Setting, settingsOf } from './role-settings.js';
 
 /** As whom a session acts. */
 export interface Identity {
@@ -20,19 +20,21 @@ export async function identityOf(
   try {
     await session.query(`BEGIN READ ONLY; ${PIN_NAMES}`);
     const [row] = await session.query(
-      'SELECT current_user AS acts_as, current_database() AS database, EXISTS (SELECT FROM pg_roles ' +
+      "SELECT current_user AS acts_as, current_database() AS database, current_setting('server_version_num') AS version, " +
+        'EXISTS (SELECT FROM pg_roles ' +
         `WHERE rolname = ${session.escapeLiteral(original)} AND pg_has_role(session_user, oid, 'MEMBER')) AS may_act`,
     );
-    const own = await settingsOf(session, target.username);
-    const everybody = await settingsOf(session, 'everybody');
-    await session.query('COMMIT');
     // In the server's order: a role's go before everybody's, and those for one database before those for all.
-    const set = [own, everybody]
-      .flatMap((settings) => [String(row?.database), ''].map((database) => ({ settings, database })))
-      .flatMap(({ settings, database }) =>
-        settings.filter((setting) => setting.name === 'role' && setting.database === database),
-      );
-    const value = set[0]?.value;
+    const ordered: Setting[] = [];
+    for (const owner of [target.username, undefined]) {
+      const settings = await settingsOf(session, owner);
+      for (const place of [row?.database, '']) {
+        ordered.push(...settings.filter(({ database }) => database === place));
+      }
+    }
+    const [first] = await rolesToActAs(session, Number(row?.version), original, ordered);
+    await session.query('COMMIT');
+    const value = first?.value;
     return {
       actsAs: String(row?.acts_as),
       setTo: value?.toLowerCase() === 'none' ? undefined : value,

@@ -1,5 +1,5 @@
 import type { Session } from '../session.js';
-import { applySettings, type Setting, settingsOf } from './role-settings.js';
+import { applySettings, rolesToActAs, type Setting, settingsOf } from './role-settings.js';
 import type { Turn } from './turn.js';
 
 /**
@@ -8,15 +8,16 @@ import type { Turn } from './turn.js';
  * sessions stay as they are.
  */
 export async function mirrorSettings(turn: Turn): Promise<void> {
-  const { session, pair, context } = turn;
+  const { session, version, pair, context } = turn;
   const { original, clone } = pair;
+  const toActAs = (settings: readonly Setting[]) => rolesToActAs(session, version, original, settings);
   const [own, found] = [await settingsOf(session, original), await settingsOf(session, clone)];
   const isRole = ({ name }: Setting) => name === 'role';
   const owners = await databasesOf(session, clone);
   const staysItself = owners.length > 0 && !found.some(isRole);
   const roles = staysItself
     ? found.filter(isRole)
-    : actingOf(original, own.filter(isRole), (await settingsOf(session, 'everybody')).filter(isRole));
+    : actingOf(original, await toActAs(own), await toActAs(await settingsOf(session, undefined)));
   const wanted = [...own.filter((setting) => !isRole(setting)), ...roles];
   const passedOver = await applySettings(turn, wanted, found);
   if (owners.length > 0) context.warn(ownsObjects(session, pair, owners, staysItself));

@@ -22,10 +22,10 @@ export interface Setting {
   readonly value: string;
 }
 
-/** Whose settings: a role's, or those that a database, or the server, has for everybody. */
-export async function settingsOf(session: Session, role: string | 'everybody'): Promise<readonly Setting[]> {
+/** The settings of a role; `undefined`: those that a database, or the server, has for everybody. */
+export async function settingsOf(session: Session, role: string | undefined): Promise<readonly Setting[]> {
   const owner =
-    role === 'everybody' ? '0' : `(SELECT oid FROM pg_roles WHERE rolname = ${session.escapeLiteral(role)})`;
+    role === undefined ? '0' : `(SELECT oid FROM pg_roles WHERE rolname = ${session.escapeLiteral(role)})`;
   const rows = await session.query(
     "SELECT coalesce(datname, '') AS database, setting FROM pg_db_role_setting " +
       'LEFT JOIN pg_database ON pg_database.oid = setdatabase, unnest(setconfig) AS setting ' +
@@ -35,6 +35,30 @@ export async function settingsOf(session: Session, role: string | 'everybody'): 
     const [, name = '', value = ''] = /^([^=]*)=([\s\S]*)$/.exec(String(setting)) ?? [];
     return { database: String(database), name, value };
   });
+}
+
+/** How a role shows, from which version on, that it may act as another: before PostgreSQL 16 every member may. */
+export function acting(version: number): 'SET' | 'MEMBER' {
+  return version >= 160_000 ? 'SET' : 'MEMBER';
+}
+
+/** The settings of `role` that count: the server passes over a role that is gone, or that the user may not act as. */
+export async function rolesToActAs(
+  session: Session,
+  version: number,
+  user: string,
+  settings: readonly Setting[],
+): Promise<readonly Setting[]> {
+  const roles = settings.filter(({ name }) => name === 'role');
+  if (roles.length === 0) return roles;
+  const names = roles.map(({ value }) => session.escapeLiteral(value)).join(', ');
+  const rows = await session.query(
+    'SELECT role.rolname FROM pg_roles own, pg_roles role ' +
+      `WHERE own.rolname = ${session.escapeLiteral(user)} AND role.rolname IN (${names}) ` +
+      `AND pg_has_role(own.oid, role.oid, '${acting(version)}')`,
+  );
+  const possible = rows.map(({ rolname }) => String(rolname));
+  return roles.filter(({ value }) => value.toLowerCase() === 'none' || possible.includes(value));
 }
 
 /**
@@ -89,7 +113,9 @@ function isSame(a: Setting, b: Setting): boolean {
 
 /** The names in a list such as `"$user", public`. */
 function namesIn(list: string): readonly string[] {
-  return [...list.matchAll(/"((?:[^"]|"")*)"|[^\s,"]+/g)].map(
+  const names = [...list.matchAll(/"((?:[^"]|"")*)"|[^\s,"]+/g)].map(
     ([bare, quoted]) => quoted?.replaceAll('""', '"') ?? bare,
   );
+  // An empty list is written as one empty name.
+  return names.length > 0 ? names : [''];
 }

@@ -5,6 +5,7 @@ import type { Session } from '../session.js';
 import { mirrorSettings } from './mirror.js';
 import type { Pair } from './pairs.js';
 import { clausesOf, NEW, readRoles } from './role.js';
+import { acting } from './role-settings.js';
 
 /** Said since defaults can be others, and since an earlier grant may lack them. */
 const GRANT_OPTIONS = ' WITH INHERIT TRUE, SET TRUE';
@@ -54,10 +55,8 @@ export async function giveTurn(turn: Turn): Promise<void> {
  */
 async function assertPair({ session, version, pair: { original, clone } }: Turn): Promise<void> {
   const [sqlOriginal, sqlClone] = [session.escapeLiteral(original), session.escapeLiteral(clone)];
-  // Before PostgreSQL 16 a member may always act as the role.
-  const acting = version >= 160_000 ? 'SET' : 'MEMBER';
   const [row] = await session.query(
-    `SELECT pg_has_role(${sqlClone}, ${sqlOriginal}, '${acting}') AS acts, ` +
+    `SELECT pg_has_role(${sqlClone}, ${sqlOriginal}, '${acting(version)}') AS acts, ` +
       `pg_has_role(${sqlOriginal}, ${sqlClone}, 'MEMBER') AS is_reversed, ` +
       `EXISTS (SELECT FROM pg_roles above WHERE ${IS_SUPERIOR} AND (above.rolsuper OR above.rolname <> ${sqlClone}) ` +
       `AND pg_has_role(${sqlClone}, above.oid, 'MEMBER') AND NOT pg_has_role(${sqlOriginal}, above.oid, 'MEMBER')) AS outranks`,
@@ -74,7 +73,7 @@ async function assertPair({ session, version, pair: { original, clone } }: Turn)
       hint:
         row?.outranks === true
           ? 'take that from it, or name another clone with the option `pairs`'
-          : `if it is meant as the clone: ${row?.is_reversed === true ? revoke : ''}${grant}${acting === 'SET' ? GRANT_OPTIONS : ''}; ` +
+          : `if it is meant as the clone: ${row?.is_reversed === true ? revoke : ''}${grant}${version >= 160_000 ? GRANT_OPTIONS : ''}; ` +
             'else name another with the option `pairs`',
     },
   );

@@ -60,6 +60,7 @@ export function verified({ keys }: Jwks, token: unknown): Claims | undefined {
   const [jwk, ...others] = keys.filter(({ kid }) => kid === header?.kid);
   // `crit` names what a verifier must understand; this one understands none of it.
   if (!header || !claims || !jwk || others.length > 0 || 'crit' in header) return undefined;
+  if (typeof header.kid !== 'string') return undefined;
   // A symmetric key is no key of ours, whatever its kid.
   if (jwk.kty !== 'OKP' && jwk.kty !== 'RSA') return undefined;
   const key = createPublicKey({ key: jwk, format: 'jwk' });
