@@ -1,29 +1,17 @@
 import { HELPERS, type ProviderKind } from './helpers.js';
 import { search } from './search.js';
 
-/** A part of what `main.ts` searches. */
+/** A small part of what `npm run search` searches: all schedules in which nothing else goes wrong. */
 const NAMED: ProviderKind = { hasNames: true, limit: Number.POSITIVE_INFINITY };
 const TWO_UNNAMED: ProviderKind = { hasNames: false, limit: 2 };
-const MINUTE = 120_000;
 
 test.each([
   ['keys with names', NAMED],
   ['two keys without names', TWO_UNNAMED],
-])(
-  'with %s no schedule of two deliveries and one disturbance strands a key or ends one in use',
-  async (_, kind) => {
-    const found = await search({ helper: HELPERS.right, kind, disturbances: 1 });
-    expect(found.violation).toBeUndefined();
-    expect(found.schedules).toBeGreaterThan(1000);
-  },
-  MINUTE,
-);
-
-test('a createSecret that outlives its rotation and the next one does no harm', async () => {
-  const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
-  const straggler = { A: ['createSecret'], B: [...STEPS, 'RotateSecret', ...STEPS] } as const;
-  const found = await search({ helper: HELPERS.right, kind: NAMED, disturbances: 0, straggler });
+])('with %s no schedule of two deliveries strands a key or ends one in use', async (_, kind) => {
+  const found = await search({ helper: HELPERS.right, kind, disturbances: 0 });
   expect(found.violation).toBeUndefined();
+  expect(found.schedules).toBeGreaterThan(50);
 });
 
 test.each([

@@ -5,9 +5,6 @@ import { startTestServer, type TestServer } from '../../support/postgres.js';
 const FIRST = 'first-password-1';
 const ADMIN = 'xk83-Qmw71-plv';
 
-/** A connection that breaks at each of thirty messages, with a rotation before and one after it. */
-jest.setTimeout(120_000);
-
 describe.each([18, 15])('on PostgreSQL %i,', (major) => {
   let server: TestServer;
   let line: Line;
