@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { RotationError } from './errors.js';
 import { keyNames } from './key-names.js';
 import { full, holdingsOf, type ListedKey, leftovers, type Scene, spare, warnings } from './key-sweep.js';
@@ -134,16 +135,29 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
     context: VersionsContext,
   ): Promise<Scene | 'promoted'> {
     const begun = { token: context.token, currentKey: keyOf(current), pendingKey: keyOf(pending) };
-    const holdings = holdingsOf(await context.readVersions(), begun, keyIn);
+    const holdings = holdingsOf(await context.readVersions(), begun, keyIn, isSameTarget);
     if (holdings === 'promoted') return holdings;
     return { ...holdings, ...begun, keys, names: namesFor(context), ownsEveryKey };
   }
 
   function keyIn(json: LabelledVersion['json']): string | undefined {
+    const secret = parsed(json);
+    return secret && keyOf(secret);
+  }
+
+  function parsed(json: LabelledVersion['json']): Secret | undefined {
     try {
-      return json && keyOf(rotator.parse(json));
+      return json && rotator.parse(json);
     } catch {
       return undefined; // Not a secret of this rotator's: parse() says so by throwing.
     }
+  }
+
+  function isSameTarget(...versions: readonly LabelledVersion['json'][]): boolean {
+    const [a, b] = versions.map((json) => {
+      const fields = Object.entries(parsed(json) ?? {});
+      return fields.filter(([field]) => field !== id && !rotator.rotates.some((name) => name === field));
+    });
+    return isDeepStrictEqual(a, b);
   }
 }

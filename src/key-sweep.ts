@@ -22,6 +22,8 @@ export interface Holdings {
   readonly retiring: string | undefined;
   /** The versions whose key is not known, since their value is not one of this rotator's. */
   readonly unknown: readonly string[];
+  /** The version that is about to lose its last label, if what it holds is not known, or is a key of elsewhere. */
+  readonly forgotten: string | undefined;
 }
 
 /** The ids that a step has begun with. */
@@ -35,6 +37,8 @@ interface Begun {
  * Tells which keys are held.
  *
  * @param keyIn the id in the JSON of a version; `undefined` if it is not a secret of this rotator's
+ * @param isSameTarget whether the JSON of two versions is for one server, account and user: elsewhere the same id may be a
+ *   stranger's key
  * @returns `'promoted'` if another attempt has finished the rotation meanwhile
  * @throws RotationError if the labels have moved otherwise since the step began: what it would destroy may be in use
  */
@@ -42,8 +46,9 @@ export function holdingsOf(
   versions: readonly LabelledVersion[],
   { token, currentKey, pendingKey = currentKey }: Begun,
   keyIn: (json: LabelledVersion['json']) => string | undefined,
+  isSameTarget: (a: LabelledVersion['json'], b: LabelledVersion['json']) => boolean,
 ): Holdings | 'promoted' {
-  const known = versions.map(({ id, labels, json }) => ({ id, labels, key: keyIn(json) }));
+  const known = versions.map(({ id, labels, json }) => ({ id, labels, json, key: keyIn(json) }));
   const own = known.find(({ id }) => id === token);
   const current = known.find(({ labels }) => labels.includes('AWSCURRENT'));
   if (own && own === current) return 'promoted';
@@ -56,8 +61,10 @@ export function holdingsOf(
   const held = new Set([currentKey, pendingKey, ...kept.flatMap(({ key }) => key ?? [])]);
   // AWSPENDING has no value until createSecret has stored one.
   const unknown = kept.filter(({ id, key }) => key === undefined && id !== token).map(({ id }) => id);
-  const key = unknown.length === 0 ? previous?.key : undefined;
-  return { held, retiring: key !== undefined && held.has(key) ? undefined : key, unknown };
+  const isKnown = previous?.key !== undefined && isSameTarget(previous.json, current.json);
+  const key = isKnown && unknown.length === 0 ? previous?.key : undefined;
+  const retiring = key !== undefined && held.has(key) ? undefined : key;
+  return { held, retiring, unknown, forgotten: isKnown ? undefined : previous?.id };
 }
 
 /** What is known when a step sweeps. */
@@ -117,7 +124,14 @@ export function full({ keys, held, unknown, ownsEveryKey }: Scene, maxKeys: numb
 }
 
 /** What keeps a sweep from finding all that it should. */
-export function* warnings({ unknown, keys, ownsEveryKey }: Scene, pendingKey: string): Generator<string> {
+export function* warnings(
+  { unknown, forgotten, keys, ownsEveryKey }: Scene,
+  pendingKey: string,
+): Generator<string> {
+  if (forgotten !== undefined) {
+    yield `version ${forgotten}, AWSPREVIOUS, cannot be read, or is for another place or user than AWSCURRENT: its key, if it ` +
+      'has one that lives, has to be revoked by hand';
+  }
   if (unknown.length > 0) {
     yield `no key of an earlier rotation was revoked: what version ${unknown.join(', ')} holds cannot be read`;
   }

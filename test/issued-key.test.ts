@@ -616,3 +616,39 @@ describe('a provider that replaces the key', () => {
     expect(live(provider)).toEqual(['id-2']);
   });
 });
+
+describe('AWSPREVIOUS', () => {
+  const scoped = (provider: KeyProvider) =>
+    issuedKey({
+      ...keysOf(provider),
+      parse: (json: Readonly<Record<string, unknown>>) => ({
+        ...keysOf(provider).parse(json),
+        account: text(json, 'account', 'a'),
+      }),
+    });
+
+  test.each([
+    [
+      'is for another account',
+      (id: string) => JSON.stringify({ id, key: 'of the other account', account: 'b' }),
+    ],
+    ['cannot be read', () => '{"nothing":"of ours"}'],
+  ])('that %s has no key ended, and a warning says so', async (_, previous) => {
+    const provider = providerOf();
+    const stranger = provider.issue('a stranger’s');
+    const own = provider.issue('made by hand');
+    const secrets = new LocalSecretsManager();
+    const log: LogEntry[] = [];
+    const handler = rotationHandler(scoped(provider), {
+      client: secrets,
+      log: (entry) => void log.push(entry),
+    });
+    const RotationLambdaARN = secrets.addFunction('rotate', handler);
+    await secrets.createSecret({ Name: 'key', SecretString: previous(stranger.id) });
+    await secrets.putSecretValue({ SecretId: 'key', SecretString: JSON.stringify(own) });
+    await secrets.rotateSecret({ SecretId: 'key', RotationLambdaARN });
+    expect(await secrets.rotation('key').run()).toMatchObject({ outcome: 'succeeded' });
+    expect(live(provider)).toContain(stranger.id);
+    expect(log.at(-1)?.warnings).toEqual([expect.stringContaining('has to be revoked by hand')]);
+  });
+});

@@ -49,7 +49,8 @@ export function idAt(answer: Answer, pointer: string, json: unknown = answer.jso
 /** @throws RotationError if it is not a time */
 export function timeAt({ failure }: Answer, pointer: string, json: unknown): Date {
   const value = valueAt(json, pointer);
-  const isIso = typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(value);
+  // With a zone: else it would be a local one, another at a desk than in Lambda.
+  const isIso = typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d.*(Z|[+-]\d\d:?\d\d)$/.test(value);
   // A time of our days in seconds has ten digits, in milliseconds thirteen.
   const time =
     typeof value === 'number' ? new Date(value < 1e11 ? value * 1000 : value) : new Date(isIso ? value : '');

@@ -33,7 +33,7 @@ export async function exchange(outgoing: Outgoing): Promise<Reply> {
   const { doing, request: template, values, ca, context } = outgoing;
   const url = outgoing.url ?? filledUrl(template.url, values);
   const { method = 'GET' } = template;
-  const again = method === 'POST' ? [429] : [429, 503];
+  const again = method === 'GET' || method === 'DELETE' ? [429, 503] : [429];
   const call = { doing, url, method, ...contentOf(template, values), ...(ca !== undefined && { ca }) };
   for (let pause = FIRST_PAUSE_MS; ; pause *= 2) {
     const response = await request({ ...call, signal: context.signal });

@@ -43,18 +43,27 @@ export function apiKey(spec: ApiKeySpec): Rotator<ApiKeySecret, string> {
   const { name, key, id, admin, shows = [], text = false } = spec;
   const { rejectionHint, nameLength, maxKeys, ownsEveryKey, propagationMs } = spec;
   const isShown = (field: string) => field === admin || named.servers.includes(field);
-  return issuedKey({
+  const { assertProven, ...provider } = providerOf(spec, named);
+  const rotator = issuedKey<ApiKeySecret, string>({
     name,
     rotates: typeof id === 'string' ? [key, id] : [key],
     shows: [...shows, ...named.fields.filter(isShown)],
     ...(text && { text: key }),
     parse: parserOf(spec, named),
     id: idFieldOf(spec),
-    ...providerOf(spec, named),
+    ...provider,
     ...(rejectionHint !== undefined && { rejectionHint }),
     ...(nameLength !== undefined && { nameLength }),
     ...(maxKeys !== undefined && { maxKeys }),
     ...(ownsEveryKey !== undefined && { ownsEveryKey }),
     ...(propagationMs !== undefined && { propagationMs }),
   });
+  return {
+    ...rotator,
+    async createSecret(current, context) {
+      // Before room is made for the next: that ends a key.
+      await assertProven(current, context);
+      return rotator.createSecret(current, context);
+    },
+  };
 }

@@ -1,15 +1,17 @@
 import { type ListedKey, RotationError, type StepContext, type Verdict } from '../../src/index.js';
 import { administrator } from './administrator.js';
-import { holds, idAt, isSuccess, keyAt } from './answer.js';
+import { holds, idAt, isSuccess, keyAt, valueAt } from './answer.js';
 import { exchange, type Reply } from './exchange.js';
 import { allKeys } from './pages.js';
 import { isByAdmin, type Named } from './rules.js';
 import { idFieldOf } from './secret.js';
 import type { ApiKeySecret, ApiKeySpec, ApiRequest } from './spec.js';
-import { filledUrl, type Values } from './template.js';
+import { currentPointers, filledUrl, type Values } from './template.js';
 
 /** What `issuedKey` asks of a provider. */
 export interface Provider {
+  /** @throws RotationError if the key in AWSCURRENT does not work, where the next is made by another's right, or in its room */
+  assertProven(current: ApiKeySecret, context: StepContext): Promise<void>;
   issue(name: string, current: ApiKeySecret, context: StepContext): Promise<ApiKeySecret>;
   list(secret: ApiKeySecret, context: StepContext): Promise<readonly ListedKey[]>;
   revoke(id: string, secret: ApiKeySecret, context: StepContext): Promise<void>;
@@ -29,13 +31,20 @@ export function providerOf(spec: ApiKeySpec, named: Named): Provider {
   const { create, check, list, revoke, ca } = spec;
   const adminOf = administrator(spec, named);
   const idField = idFieldOf(spec);
-  return { issue, list: listAll, revoke: end, probe };
+  return { assertProven, issue, list: listAll, revoke: end, probe };
+
+  /** Whoever may write the secret could name any key in it, have others ended for it, and read its successor. */
+  async function assertProven(secret: ApiKeySecret, context: StepContext): Promise<void> {
+    if (!isByAdmin(create) && spec.maxKeys === undefined) return;
+    if ((await probe(secret, context)) === 'rejected') throw unproven();
+  }
 
   async function issue(name: string, secret: ApiKeySecret, context: StepContext): Promise<ApiKeySecret> {
-    // Whoever may write the secret could name any key in it, and read its successor.
-    if (isByAdmin(create) && (await probe(secret, context)) === 'rejected') throw unproven();
-    const current =
-      create.current && (await ask('read the key in use', create.current, { secret, context })).json;
+    const inUse = create.current && (await ask('read the key in use', create.current, { secret, context }));
+    const current = inUse?.json;
+    // Left out, the next key might be able to do more than this one.
+    const nothing = currentPointers(create.json).find((pointer) => valueAt(current, pointer) === undefined);
+    if (inUse && nothing !== undefined) throw inUse.failure(`with nothing at ${nothing}`);
     const expiry = new Date(Date.now() + (create.expiresInDays ?? 0) * DAY_MS).toISOString().slice(0, 10);
     const values = { secret, context, current, 'key.name': name, 'expiry.date': expiry };
     const answer = await ask('create a key', create, values);
@@ -69,11 +78,11 @@ export function providerOf(spec: ApiKeySpec, named: Named): Provider {
     for (const [index, request] of requests.entries()) {
       const { response, answer } = await send('end a key', request, { secret, context, 'key.id': id });
       const { status } = response;
-      if ((request.gone ?? [404]).includes(status)) return;
+      const isGone = (request.gone ?? [404]).includes(status);
       const isMute = isSuccess(response) && status !== 204 && response.text() === '';
       if (isSuccess(response) && !isMute) {
         if (!holds(answer(), request.expect)) throw answer().failure('and did not end it');
-      } else if (!isMute && !MAY_BE_GONE.includes(status)) {
+      } else if (!isMute && !isGone && !MAY_BE_GONE.includes(status)) {
         throw response.failure();
       } else if (
         index === requests.length - 1 &&
@@ -102,7 +111,7 @@ const MAY_BE_GONE = [400, 409, 410, 422];
 function unproven(): RotationError {
   return new RotationError('ERR_CREDENTIAL_REJECTED', 'the provider rejects the key in AWSCURRENT', {
     hint:
-      'the administrator makes no key for a secret whose own does not work: make one by hand, store it with ' +
+      'nothing was changed: no key is made for a secret whose own does not work. Make one by hand, store it with ' +
       'PutSecretValue, then rotate again',
   });
 }

@@ -87,6 +87,7 @@ function assertParts(spec: ApiKeySpec): void {
 function assertFindable({ create, list, revoke, ownsEveryKey = false }: ApiKeySpec): void {
   const isNamed = partsOf(create).some(({ of }) => of === 'key.name');
   demand(ownsEveryKey || isNamed, 'create', 'must have {key.name}, since leftovers are found by it');
+  demand(!ownsEveryKey || list.createdAt !== undefined, 'list.createdAt', 'must be there with ownsEveryKey');
   demand(ownsEveryKey || list.name !== undefined, 'list.name', 'must say where the name is');
   for (const request of [revoke].flat()) {
     const hasId = partsOf(request).some(({ of }) => of === 'key.id');

@@ -43,6 +43,11 @@ export function filled(text: string, values: Values, encode: (value: string) => 
   return text.replace(BRACES, (_, inner: string) => encode(valueFor(read(inner), values)));
 }
 
+/** What a template of JSON takes from the key in use. */
+export function currentPointers(json: JsonValue | undefined): readonly string[] {
+  return stringsOf(json).flatMap((text) => WHOLE_CURRENT.exec(text)?.[1] ?? []);
+}
+
 /** Fills a template of JSON. */
 export function filledJson(json: JsonValue, values: Values): unknown {
   if (typeof json === 'string') {

@@ -9,7 +9,7 @@ export interface ElasticsearchOptions {
 }
 
 /**
- * Rotates an API key of Elasticsearch 8 or later. The secret: `apiKey` (`encoded` in Elasticsearch's words, as its clients
+ * Rotates an API key of Elasticsearch 8.5 or later. The secret: `apiKey` (`encoded` in Elasticsearch's words, as its clients
  * take it), `apiKeyId`, `url` (https://host:port) and `adminSecretArn`, the ARN of a secret with `username`, `password`
  * and the same `url`.
  *

@@ -4,7 +4,8 @@ import type { NewAccessKey } from './access-keys.js';
 /** The only file that loads the SDK for STS, with `import()`. The client is for one call: its credentials are a secret's. */
 export async function callerArn(credentials: NewAccessKey, abortSignal: AbortSignal): Promise<string> {
   const client = new STSClient({
-    credentials,
+    // A copy: the SDK writes into it.
+    credentials: { ...credentials },
     requestHandler: { connectionTimeout: 2000, requestTimeout: 3000, throwOnRequestTimeout: true },
   });
   try {

@@ -185,6 +185,35 @@ describe('the administrator', () => {
   });
 });
 
+test('no key is ended to make room for a secret whose own does not work', async () => {
+  const other = provider.keys.issue('of somebody else');
+  const rig = await rigged({ maxKeys: 2, ownsEveryKey: true }, { key: 'not-a-key', keyId: other.id });
+  expect(await failureOf(rig)).toMatchObject({ code: 'ERR_CREDENTIAL_REJECTED' });
+  expect(provider.live()).toEqual(['1001', '1002']);
+  expect(provider.calls.filter(({ method }) => method !== 'GET')).toEqual([]);
+});
+
+test('no key is made if what the one in use may do is not told: the next might be able to do more', async () => {
+  const { create } = spec();
+  const current = { url: '{url}/self', headers: { 'x-key': '{key}' } };
+  const rig = await rigged({
+    create: { ...create, current, json: { name: '{key.name}', scopes: '{current:/scopes}' } },
+  });
+  expect(await failureOf(rig)).toMatchObject({
+    code: 'ERR_SERVICE_FAILED',
+    message: expect.stringContaining('with nothing at /scopes'),
+  });
+  expect(provider.live()).toEqual(['1001']);
+});
+
+test('a key that is said not to be there, and that the list has, is not taken for ended', async () => {
+  const { revoke } = spec();
+  const rig = await rigged({ revoke: { ...revoke, url: '{url}/keys/{key.id}/nowhere' } });
+  await rig.rotate();
+  expect(await failureOf(rig)).toMatchObject({ code: 'ERR_SERVICE_FAILED' });
+  expect(provider.live()).toEqual(['1001', '1002', '1003']);
+});
+
 describe('an answer of nothing but 200 to the request that ends a key', () => {
   test('is believed if the list has the key no more', async () => {
     mute = 'ends it';
