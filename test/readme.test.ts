@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { rotatorContract } from '../src/testing/index.js';
+import { lineTo, rotatorContract, type TcpLine } from '../src/testing/index.js';
 import { gate } from './readme/gate.js';
 import { loseAnAnswer } from './readme/local.js';
 
@@ -77,9 +77,9 @@ test("the local Secrets Manager's README has the code that is run here, and its 
 });
 
 /** A gate: one user, one password, over real HTTP. */
-const door = { password: 'first-password-1', isCut: false };
+const door = { password: 'first-password-1' };
+let line: TcpLine;
 const server = createServer(async (request, response) => {
-  if (door.isCut) return request.socket.destroy();
   const given = Buffer.from(request.headers.authorization?.slice(6) ?? '', 'base64').toString();
   const isRight = given === `door-7:${door.password}`;
   let body = '';
@@ -89,23 +89,26 @@ const server = createServer(async (request, response) => {
 });
 
 function doorUrl(): string {
-  const { port } = server.address() as AddressInfo;
-  return `http://127.0.0.1:${port}`;
+  return `http://${line.host}:${line.port}`;
 }
 
-beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
-afterAll(() => new Promise((resolve) => server.close(resolve)));
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  line = await lineTo((server.address() as AddressInfo).port);
+});
+afterAll(async () => {
+  await line.close();
+  await new Promise((resolve) => server.close(resolve));
+});
 
 test.each(
   rotatorContract({
-    rotator: gate(),
+    rotator: gate,
     reset() {
-      Object.assign(door, { password: 'first-password-1', isCut: false });
+      door.password = 'first-password-1';
       return { url: doorUrl(), user: 'door-7', password: door.password };
     },
     accepts: ({ password }) => password === door.password,
-    unplug() {
-      door.isCut = true;
-    },
+    line: () => line,
   }),
 )("the README's rotator $name", ({ run }) => run());

@@ -56,15 +56,15 @@ describe("the README's rotator", () => {
 
   test.each(
     rotatorContract({
-      rotator: desk,
+      rotator: () => desk,
       reset() {
         provider.reset();
         return first();
       },
       accepts: (secret) => provider.keys.live().some(({ key }) => key === secret.key),
-      unplug() {
-        provider.isUnplugged = true;
-      },
+      line: () => provider.line,
+      credentials: () => provider.live().length,
+      overlaps: true,
     }),
   )('$name', ({ run }) => run());
 

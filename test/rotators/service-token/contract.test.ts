@@ -24,15 +24,14 @@ describe.each(['random', 'Ed25519', 'RSA'] as const)('with a service that is tol
 
   test.each(
     rotatorContract({
-      rotator: serviceToken(service.options(kind)),
+      rotator: () => serviceToken(service.options(kind)),
       reset() {
         service.reset(kind === 'random' ? { tokens: Object.values(first) } : { jwks: jwks(first) });
         return { ...first };
       },
       accepts: (secret) => service.takes(secret),
-      unplug() {
-        service.isCut = true;
-      },
+      line: () => service.line,
+      overlaps: true,
     }),
   )('serviceToken() $name', ({ run }) => run());
 });

@@ -1,0 +1,19 @@
+import assert from 'node:assert/strict';
+import { STEPS } from '../../event.js';
+import { type Clause, clause, type Stand } from '../subject.js';
+import { Trial } from '../trial.js';
+
+/** What a rotator does with what is not its own. */
+export function manners(stand: Stand): Clause[] {
+  return [
+    clause('changes nothing of what it is given', async () => {
+      const trial = await Trial.begin(stand);
+      for (const step of STEPS) if (await trial.outcome(step)) break;
+      assert.deepEqual(
+        trial.watch.changed,
+        [],
+        'a rotator must make new objects, not change those that it is given',
+      );
+    }),
+  ];
+}

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { isRotationError } from '../../errors.js';
+import { STEPS } from '../../event.js';
+import { type Clause, clause, type Json, type Stand } from '../subject.js';
+import { Trial } from '../trial.js';
+
+/** What a rotator says of a credential, and of whom it believes. */
+export function verdicts(stand: Stand): Clause[] {
+  const { accepts, line, wrong } = stand;
+  return [
+    clause('passes a test of the current value alone (RotateImmediately=false)', async () => {
+      const trial = await Trial.begin(stand, { RotateImmediately: false });
+      await trial.run('testSecret must accept a copy of AWSCURRENT, and need no other step');
+      assert.ok(await accepts(await trial.value('AWSCURRENT')), 'testSecret must change nothing');
+    }),
+
+    clause('rejects, in testSecret, what the service does not accept', async () => {
+      const trial = await Trial.begin(stand);
+      await trial.store(wrong(await trial.value('AWSCURRENT')));
+      const advice = "testSecret must return 'rejected' when the service refuses the credential";
+      assert.equal(codeOf(await trial.outcome('testSecret')), 'ERR_CREDENTIAL_REJECTED', advice);
+    }),
+
+    ...(['setSecret', 'testSecret'] as const).map((step) =>
+      clause(`does not take an unreachable service for a refusal, in ${step}`, async () => {
+        const trial = await Trial.begin(stand);
+        await trial.steps(['createSecret']);
+        line().cut();
+        const error = await trial.outcome(step);
+        // A credential that is issued works before setSecret, which then has nothing to ask the service.
+        const isTold = step === 'setSecret' || error !== undefined;
+        assert.ok(isTold, 'testSecret must throw while the service cannot be reached');
+        const advice = `${step} must throw what kept it from asking: only the service's own refusal is a refusal`;
+        assert.notEqual(codeOf(error), 'ERR_CREDENTIAL_REJECTED', advice);
+      }),
+    ),
+
+    clause('gives up in time when the service does not answer, and takes that for no refusal', async () => {
+      for (const step of STEPS) {
+        const counted = await Trial.begin(stand);
+        await counted.upTo(step);
+        const before = line().sent;
+        await counted.steps([step]);
+        const messages = line().sent - before;
+        for (const message of messages > 0 ? new Set([1, Math.ceil(messages / 2)]) : []) {
+          const trial = await Trial.begin(stand);
+          await trial.upTo(step);
+          line().failAt(message, 'stalled');
+          const code = codeOf(await trial.outcome(step, TOO_SHORT_MS));
+          const advice = `${step} must throw when nothing answers: a timeout is not a refusal`;
+          assert.notEqual(code, 'ERR_CREDENTIAL_REJECTED', advice);
+          await new Promise((resolve) => setTimeout(resolve, A_MOMENT_MS));
+          const isOver = trial.watch.running.size === 0;
+          assert.ok(
+            isOver,
+            `${step} must give up when the signal fires: it still waited for the service when the time was up`,
+          );
+          line().mend();
+          await trial.startOver(`${step} had no answer (to its ${message}. message)`);
+        }
+      }
+    }),
+
+    clause('follows no AWSPENDING that somebody has pointed elsewhere', async () => {
+      const { rotates, shows } = stand.declared();
+      const source = await Trial.begin(stand);
+      await source.steps(['createSecret']);
+      const [made, first] = [await source.value('AWSPENDING'), await source.value('AWSCURRENT')];
+      const isOfInterest = (field: string) => !rotates.includes(field) || shows.includes(field);
+      for (const field of Object.keys(first).filter(isOfInterest)) {
+        const trial = await Trial.begin(stand);
+        const current = await trial.value('AWSCURRENT');
+        const credential = rotates.filter((name) => !shows.includes(name)).map((name) => [name, made[name]]);
+        const pending: Json = {
+          ...current,
+          ...Object.fromEntries(credential),
+          [field]: another(current[field]),
+        };
+        await trial.store(pending);
+        const before = line().sent;
+        const error = await trial.outcome('setSecret');
+        const advice = `setSecret must refuse an AWSPENDING with another "${field}"`;
+        assert.equal(line().sent, before, `${advice} before it connects`);
+        assert.ok(error !== undefined || rotates.includes(field), advice);
+      }
+    }),
+  ];
+}
+
+/** For a step of whose service nothing is heard. */
+const TOO_SHORT_MS = 400;
+/** For a rotator to close what it has opened. */
+const A_MOMENT_MS = 100;
+
+function another(value: unknown): unknown {
+  if (typeof value === 'number') return value + 1;
+  if (typeof value === 'boolean') return !value;
+  return typeof value === 'string' ? `${value}-elsewhere` : 'elsewhere';
+}
+
+function codeOf(error: unknown): string | undefined {
+  return isRotationError(error) ? error.code : undefined;
+}
