@@ -29,6 +29,7 @@ export class Trial {
 
   static async begin(stand: Stand, { more = {}, previous, ...options }: TrialOptions = {}): Promise<Trial> {
     stand.line().mend();
+    await aMoment();
     const secret = { ...(await stand.reset()), ...more };
     const trial = new Trial(stand);
     const { secrets } = trial;
@@ -104,8 +105,7 @@ export class Trial {
   /** Starts over at createSecret, in another container, to the end. */
   async startOver(what: string): Promise<void> {
     this.restart();
-    // What has broken, a client that keeps connections must have seen.
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await aMoment();
     await this.steps(STEPS, `${what}, ${AGAIN}`);
     await this.assertRotated(what);
   }
@@ -161,6 +161,11 @@ const AGAIN =
   'then AWSPENDING';
 const BOUNDED =
   'finishSecret must find and end those of earlier attempts, which have the token in their names, and what loses its last label';
+
+/** So that clients that keep connections have seen which are broken. */
+function aMoment(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 5));
+}
 
 /** What a step did, in a few words. */
 export function told(error: unknown): string {

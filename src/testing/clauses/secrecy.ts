@@ -5,50 +5,50 @@ import { Redactor } from '../../redact.js';
 import { type Clause, clause, type Stand } from '../subject.js';
 import { Trial } from '../trial.js';
 
+/** What may go wrong after createSecret, so that there is something to tell. */
+const TROUBLES: Readonly<Record<string, (stand: Stand, trial: Trial) => void>> = {
+  nothing: () => {},
+  'no service': ({ line }) => line().cut(),
+  'a message that is lost': ({ line }) => line().failAt(1, 'lost'),
+  'an answer that is lost': ({ line }) => line().failAt(2, 'unanswered'),
+  'a throttle': (_, { secrets }) => void secrets.inject({ kind: 'throttle', call: 2 }),
+};
+
 /** That a rotator keeps its secrets to itself. */
 export function secrecy(stand: Stand): Clause[] {
-  const { declared, line } = stand;
-
-  /** The rotated fields of the trial's versions that no message may show. */
+  /** The values of the trial's versions that no message may show, by field. */
   async function secretsOf(trial: Trial): Promise<[field: string, value: unknown][]> {
-    const { rotates, shows } = declared();
     const versions = await Promise.all(['AWSCURRENT', 'AWSPENDING'].map((label) => trial.value(label)));
-    return versions.flatMap((value) =>
-      rotates
-        .filter((field) => !shows.includes(field))
-        .map((field): [string, unknown] => [field, value[field]]),
-    );
-  }
-
-  function assertKept(told: string, secrets: readonly [string, unknown][]): void {
-    for (const [field, value] of secrets) {
-      const redactor = new Redactor();
-      redactor.hideFields({ [field]: value }, []);
-      assert.ok(redactor.text(told) === told, `"${field}" must not be printed, logged or thrown`);
-    }
+    const { rotates, shows } = stand.declared();
+    const hidden = rotates.filter((field) => !shows.includes(field));
+    return versions.flatMap((value) => hidden.map((field): [string, unknown] => [field, value[field]]));
   }
 
   return [
     clause('lets nothing secret out in an error, the log or what is printed', async () => {
-      for (const isCut of [false, true]) {
+      for (const [trouble, begins] of Object.entries(TROUBLES)) {
         const trial = await Trial.begin(stand);
-        const secrets: [string, unknown][] = [];
+        const secrets: [field: string, value: unknown][] = [];
         const printed = await outputOf(async () => {
           await trial.steps(['createSecret']);
           secrets.push(...(await secretsOf(trial)));
-          if (isCut) line().cut();
+          begins(stand, trial);
           for (const step of STEPS) await trial.outcome(step);
         });
-        const { errors, log } = trial;
-        const seen = inspect([errors, log, trial.secrets.events], {
-          depth: 20,
-          showHidden: true,
-          maxStringLength: null,
-        });
-        assertKept(printed + seen, secrets);
+        const told = printed + everythingOf([trial.errors, trial.log, trial.secrets.events]);
+        for (const [field, value] of secrets) {
+          const redactor = new Redactor();
+          redactor.hideFields({ [field]: value }, []);
+          const advice = `"${field}" must not be printed, logged or thrown (when what went wrong was ${trouble})`;
+          assert.ok(redactor.text(told) === told, advice);
+        }
       }
     }),
   ];
+}
+
+function everythingOf(value: unknown): string {
+  return inspect(value, { depth: 20, showHidden: true, maxStringLength: null, maxArrayLength: null });
 }
 
 /** What is written to stdout and stderr meanwhile. */
