@@ -168,6 +168,6 @@ function aMoment(): Promise<void> {
 }
 
 /** What a step did, in a few words. */
-export function told(error: unknown): string {
+function told(error: unknown): string {
   return isRotationError(error) ? `threw ${error.code}: ${error.message}` : 'did not throw';
 }
