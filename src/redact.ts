@@ -123,11 +123,13 @@ function quotesItsInput({ name }: Error): boolean {
   return name === 'SyntaxError';
 }
 
-/** Whether a text contains a secret value, as it is or encoded. */
-export function carries(text: string, secret: string): boolean {
-  return viewsOf(text).some((view) =>
-    formsOf(secret).some((form) => !occurrences(view.text, form).next().done),
-  );
+/** Makes what tells whether a text contains one of the secret values, as it is or encoded. */
+export function carrierTest(secrets: readonly string[]): (text: string) => boolean {
+  const forms = [...new Set(secrets.flatMap(formsOf))];
+  return (text) =>
+    viewsOf(text).some((view) =>
+      forms.some((form) => form.length <= view.text.length && !occurrences(view.text, form).next().done),
+    );
 }
 
 /** A value, and what it looks like in base64, which has three phases, and in hexadecimal. */
@@ -155,7 +157,7 @@ function base64Within(bytes: Buffer, offset: number): string {
   return encoded.slice(offset === 0 ? 0 : offset + 1, complete);
 }
 
-function indexRuns(text: string): ReadonlyMap<string, readonly number[]> {
+function indexRuns(text: string): Map<string, readonly number[]> {
   const index = new Map<string, number[]>();
   for (let at = 0; at + RUN <= text.length; at++) {
     const run = text.slice(at, at + RUN);
@@ -166,10 +168,10 @@ function indexRuns(text: string): ReadonlyMap<string, readonly number[]> {
   return index;
 }
 
-/** The ranges of a text that are runs of a secret, or a whole short one. */
+/** The ranges of a text that are runs of a secret, or a whole short one. What is found leaves the index. */
 function* findAll(
   text: string,
-  index: ReadonlyMap<string, readonly number[]>,
+  index: Map<string, readonly number[]>,
   form: string,
 ): Generator<readonly [from: number, to: number]> {
   if (form.length < RUN) {
@@ -177,7 +179,10 @@ function* findAll(
     return;
   }
   for (let start = 0; start + RUN <= form.length; start++) {
-    for (const at of index.get(form.slice(start, start + RUN)) ?? []) yield [at, at + RUN];
+    const run = form.slice(start, start + RUN);
+    for (const at of index.get(run) ?? []) yield [at, at + RUN];
+    // Once each: a long value that repeats itself, in a text that quotes it, would take hours.
+    index.delete(run);
   }
 }
 
