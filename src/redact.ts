@@ -7,6 +7,10 @@ const RUN = 8;
 /** A shorter secret is taken out whole; one this short only where it stands alone, or it would eat every message. */
 const SHORT = 4;
 const MASK = '[redacted]';
+/** Nobody reads on, and to look through a million characters takes longer than a function may run. */
+const LONGEST = 16_384;
+/** Room for a run in its longest form, so that none that begins before the end goes unseen. */
+const MARGIN = 256;
 
 /**
  * Collects the values that must not leave the function, and takes them out of texts and errors: any run of eight
@@ -45,6 +49,11 @@ export class Redactor {
   }
 
   text(text: string): string {
+    return this.#redacted(text, text.length);
+  }
+
+  /** The beginning of a text, by what can be seen in all of it. */
+  #redacted(text: string, end: number): string {
     const masked = this.#mask(text, this.#kept);
     for (const shown of this.#shown) {
       if (shown.length < SHORT) continue;
@@ -52,7 +61,7 @@ export class Redactor {
     }
     const secret = this.#mask(text, this.#secrets);
     return replaceMasked(
-      text,
+      text.slice(0, end),
       masked.map((mark, at) => mark | (secret[at] ?? 0)),
     );
   }
@@ -72,6 +81,12 @@ export class Redactor {
     return masked;
   }
 
+  /** The same for what may be endless: an error that quotes an answer, say. */
+  #beginning(text: string): string {
+    if (text.length <= LONGEST) return this.text(text);
+    return `${this.#redacted(text.slice(0, LONGEST + MARGIN), LONGEST)}… (${text.length} characters)`;
+  }
+
   /**
    * Copies an error without the values. It is a copy because drivers hang whole queries and connection options on
    * theirs: only name, message, stack, code, hint and cause come through.
@@ -87,12 +102,12 @@ export class Redactor {
   #copy(error: unknown, depth: number): Error {
     if (!isError(error)) {
       return new Error(
-        typeof error === 'string' ? this.text(error) : 'a value that is not an Error was thrown',
+        typeof error === 'string' ? this.#beginning(error) : 'a value that is not an Error was thrown',
       );
     }
     const cause = depth < MAX_CAUSES ? this.#causeOf(error, depth) : undefined;
     const copy = isRotationError(error) ? this.#rotationCopy(error, cause) : this.#plainCopy(error, cause);
-    if (typeof error.stack === 'string' && !quotesItsInput(error)) copy.stack = this.text(error.stack);
+    if (typeof error.stack === 'string' && !quotesItsInput(error)) copy.stack = this.#beginning(error.stack);
     return copy;
   }
 
@@ -103,14 +118,18 @@ export class Redactor {
   }
 
   #rotationCopy({ code, message, hint }: RotationError, cause: Error | undefined): RotationError {
-    return new RotationError(this.text(code) === code ? code : 'ERR_ROTATOR_FAILED', this.text(message), {
-      hint: hint === undefined ? undefined : this.text(hint),
-      cause,
-    });
+    return new RotationError(
+      this.text(code) === code ? code : 'ERR_ROTATOR_FAILED',
+      this.#beginning(message),
+      {
+        hint: hint === undefined ? undefined : this.#beginning(hint),
+        cause,
+      },
+    );
   }
 
   #plainCopy(error: Error & { readonly code?: unknown }, cause: Error | undefined): Error {
-    const message = quotesItsInput(error) ? 'a text could not be parsed' : this.text(error.message);
+    const message = quotesItsInput(error) ? 'a text could not be parsed' : this.#beginning(error.message);
     const code = typeof error.code === 'string' ? { code: this.text(error.code) } : {};
     return Object.assign(new Error(message, cause && { cause }), { name: this.text(error.name) }, code);
   }
