@@ -269,7 +269,7 @@ describe('quarterturn local', () => {
     const { client, child, end } = await listening('--state', file('state'));
     await client.createSecret({ Name: 'app', SecretString: 'first' });
     const Description = 'd'.repeat(2000);
-    for (let count = 0; count < 1500; count++) await client.updateSecret({ SecretId: 'app', Description });
+    for (let count = 0; count < 700; count++) await client.updateSecret({ SecretId: 'app', Description });
     expect((await stat(file('state'))).size).toBeLessThan(1_100_000);
     child.kill('SIGKILL');
     await end;
