@@ -1,5 +1,5 @@
 import type { RotationHandlerOptions, Rotator, StepContext } from '../../src/index.js';
-import { leakWatch, textsIn } from './leak-watch.js';
+import { leakWatch } from './leak-watch.js';
 
 type Json = Readonly<Record<string, unknown>>;
 type Handlers = typeof import('../../src/handler.js');
@@ -89,7 +89,7 @@ function hideFields(
   rotates: readonly string[] = Object.keys(json),
 ): void {
   for (const [field, value] of Object.entries(json)) {
-    for (const text of textsIn(typeof value === 'object' ? stringsOf(value) : value)) {
+    for (const text of stringsOf(value)) {
       if (shows.includes(field)) leakWatch.show(text);
       else if (rotates.includes(field)) leakWatch.hide(text);
       else leakWatch.keep(text);
@@ -98,9 +98,9 @@ function hideFields(
 }
 
 /** The strings of a JSON value, without the names of members. */
-function stringsOf(json: unknown): readonly unknown[] {
-  if (typeof json !== 'object' || json === null) return [json];
-  return Object.values(json).flatMap(stringsOf);
+function stringsOf(json: unknown): readonly string[] {
+  if (typeof json === 'string') return [json];
+  return typeof json === 'object' && json !== null ? Object.values(json).flatMap(stringsOf) : [];
 }
 
 function parsed(text: string): unknown {
@@ -126,6 +126,8 @@ function watchedRotator<Secret extends object, Field extends keyof Secret & stri
       const method: unknown = Reflect.get(target, member);
       if (typeof method !== 'function') return method;
       return (...args: readonly unknown[]) => {
+        // With the function's own client, this is where its secret is seen.
+        if (member === 'parse') hideFields({ ...Object(args[0]) }, target.shows, target.rotates);
         const given = args.map((arg) => (isContext(arg) ? watchedContext(arg, contexts) : arg));
         const result: unknown = Reflect.apply(method, target, given);
         if (member === 'createSecret') hideMade(result, target.shows);
