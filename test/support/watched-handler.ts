@@ -47,10 +47,10 @@ function seen<T>(channel: string, thing: T): T {
   return thing;
 }
 
-/** Of an event, which a test may have made of anything. */
-function membersOf(event: unknown): Json {
+/** Of what a test may have made of anything. */
+function membersOf(thing: unknown): Json {
   try {
-    return { ...Object(event) };
+    return { ...Object(thing) };
   } catch {
     return {};
   }
@@ -80,7 +80,7 @@ function hideStored(text: unknown, rotator: AnyRotator | undefined): void {
   if (typeof text !== 'string') return;
   const json = parsed(text);
   if (typeof json !== 'object' || json === null) leakWatch.hide(...literalsIn(text));
-  else if (rotator) hideFields({ ...json }, rotator.shows, rotator.rotates);
+  else if (rotator) hideFields(membersOf(json), rotator.shows, rotator.rotates);
 }
 
 function hideFields(
@@ -97,10 +97,16 @@ function hideFields(
   }
 }
 
-/** The strings of a JSON value, without the names of members. */
+/** The strings of a JSON value, however deep, without the names of members. */
 function stringsOf(json: unknown): readonly string[] {
-  if (typeof json === 'string') return [json];
-  return typeof json === 'object' && json !== null ? Object.values(json).flatMap(stringsOf) : [];
+  const strings: string[] = [];
+  const open = [json];
+  while (open.length > 0) {
+    const next = open.pop();
+    if (typeof next === 'string') strings.push(next);
+    if (typeof next === 'object' && next !== null) for (const inner of Object.values(next)) open.push(inner);
+  }
+  return strings;
 }
 
 function parsed(text: string): unknown {
@@ -127,7 +133,7 @@ function watchedRotator<Secret extends object, Field extends keyof Secret & stri
       if (typeof method !== 'function') return method;
       return (...args: readonly unknown[]) => {
         // With the function's own client, this is where its secret is seen.
-        if (member === 'parse') hideFields({ ...Object(args[0]) }, target.shows, target.rotates);
+        if (member === 'parse') hideFields(membersOf(args[0]), target.shows, target.rotates);
         const given = args.map((arg) => (isContext(arg) ? watchedContext(arg, contexts) : arg));
         const result: unknown = Reflect.apply(method, target, given);
         if (member === 'createSecret') hideMade(result, target.shows);
@@ -139,7 +145,7 @@ function watchedRotator<Secret extends object, Field extends keyof Secret & stri
 
 /** What was made is a secret even if it is never stored. */
 function hideMade(result: unknown, shows: readonly string[]): void {
-  const hide = (made: unknown) => hideFields({ ...Object(made) }, shows);
+  const hide = (made: unknown) => hideFields(membersOf(made), shows);
   if (result instanceof Promise) result.then(hide, () => {});
   else hide(result);
 }
