@@ -36,8 +36,10 @@ export function findLeaks(secrets: Iterable<string>, texts: ReadonlySet<string>)
   if (met.size === 0) return [];
   const findings: Finding[] = [];
   for (const form of forms) {
-    for (const { key, run } of runsOf(form)) {
+    for (const [from, to] of runsOf(form)) {
+      const key = form.text.slice(from, from + RUN);
       if (!met.has(key)) continue;
+      const run = BY_CHANCE.test(key) ? around(form.text, from) : form.text.slice(from, to);
       for (const text of texts) if (text.includes(run)) findings.push({ form: form.name, run, text });
       if (findings.length >= ENOUGH) return findings;
     }
@@ -83,16 +85,15 @@ function eachWindow(texts: readonly string[], pass: (mark: number, text: string,
   }
 }
 
-/** The runs of a form, each with its first eight characters. An escaped character is one, however it is written. */
-function* runsOf({ text, starts }: Form): Generator<{ key: string; run: string }, void> {
+/** Where the runs of a form begin and end. An escaped character is one, however it is written. */
+function* runsOf({ text, starts }: Form): Generator<readonly [from: number, to: number], void> {
   const count = starts ? starts.length - 1 : text.length;
   const startOf = (piece: number) => starts?.[piece] ?? piece;
   for (let piece = 0; piece + RUN <= count; piece++) {
     const [from, to] = [startOf(piece), startOf(piece + RUN)];
     // Nothing in it is escaped: it is one of the plain form's.
     if (starts && to - from === RUN) continue;
-    const key = text.slice(from, from + RUN);
-    yield { key, run: BY_CHANCE.test(key) ? around(text, from) : text.slice(from, to) };
+    yield [from, to];
   }
 }
 
@@ -106,14 +107,15 @@ function formsOf(secret: string): readonly Form[] {
   const bytes = Buffer.from(secret);
   // Half a character has no URL, and leaves as no text.
   const characters = Array.from(bytes.toString());
-  const escaped = Object.entries(ESCAPES).map(([name, encode]) => inPieces(name, characters.map(encode)));
+  const escapes = NEVER_ESCAPED.test(secret) ? [] : Object.entries(ESCAPES);
+  const escaped = escapes.map(([name, encode]) => inPieces(name, characters.map(remembering(encode))));
   const digits = Object.entries({
     base64: base64In(bytes, 0),
     'base64, second phase': base64In(bytes, 1),
     'base64, third phase': base64In(bytes, 2),
     hex: bytes.toString('hex'),
     'hex in capitals': bytes.toString('hex').toUpperCase(),
-    'a dump': [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(' '),
+    'a dump': bytes.toString('hex').replace(/..(?=.)/g, '$& '),
   }).map(([name, text]) => ({ name, text }));
   const urlSafe = digits.slice(0, 3).map(({ name, text }) => ({
     name: name.replace('base64', 'base64url'),
@@ -123,6 +125,18 @@ function formsOf(secret: string): readonly Form[] {
   return [{ name: 'plain', text: secret }, ...escaped, ...digits, ...urlSafe].filter(
     ({ text }) => !known.has(text) && known.add(text),
   );
+}
+
+const NEVER_ESCAPED = /^[\w.~-]*$/;
+
+/** Does not do for a character again what has been done. */
+function remembering(encode: (character: string) => string): (character: string) => string {
+  const known = new Map<string, string>();
+  return (character) => {
+    const encoded = known.get(character) ?? encode(character);
+    known.set(character, encoded);
+    return encoded;
+  };
 }
 
 function inPieces(name: string, pieces: readonly string[]): Form {
