@@ -73,7 +73,7 @@ export const leakWatch = new LeakWatch();
 const MAX_DEPTH = 12;
 
 /** All texts in a thing: of an error its message, its stack, its causes, and whatever else hangs on it. */
-export function* textsIn(thing: unknown, seen = new WeakSet(), depth = 0): Generator<string, void> {
+function* textsIn(thing: unknown, seen = new WeakSet(), depth = 0): Generator<string, void> {
   if (typeof thing === 'string') yield thing;
   if (typeof thing === 'symbol') yield String(thing.description);
   const isObject = (typeof thing === 'object' && thing !== null) || typeof thing === 'function';
