@@ -18,7 +18,7 @@ let rig: CommandRig;
 const clients = new Set<SecretsManager>();
 
 beforeEach(async () => {
-  rig = await CommandRig.make();
+  rig = await CommandRig.make(FIRST, MASTER);
 });
 
 afterEach(async () => {
