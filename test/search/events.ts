@@ -35,8 +35,6 @@ export const EVENTS: readonly Event[] = [
       return (
         takeAgain &&
         (async () => {
-          const pending = world.holder('AWSPENDING');
-          const hasBeenSet = world.works(pending);
           takeAgain();
           await world.secrets.updateSecretVersionStage({
             SecretId: world.secret.arn,
@@ -44,9 +42,6 @@ export const EVENTS: readonly Event[] = [
             MoveToVersionId: world.holder('AWSPREVIOUS'),
             RemoveFromVersionId: world.holder('AWSCURRENT'),
           });
-          // The rotation goes on, and may have tested its value before. Then it promotes one that works no more, and this
-          // one, AWSPREVIOUS then, is the only one that does.
-          if (hasBeenSet && !world.works(pending)) world.excuse(world.holder('AWSCURRENT'));
         })
       );
     },

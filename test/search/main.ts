@@ -28,7 +28,7 @@ const { values } = parseArgs({
   },
 });
 const seed = Number(values.seed ?? Date.now() % 1_000_000_000);
-const perService = Number(values.random ?? (values.long ? 5000 : 500));
+const perService = Number(values.random ?? (values.long ? 5000 : 250));
 if (![seed, perService].every(Number.isSafeInteger))
   throw new TypeError('--seed and --random take whole numbers');
 

@@ -10,6 +10,13 @@ export interface Choice {
   readonly what: 'goes on' | Fault | EventName;
 }
 
+/** How things stand: the labels that a step goes by, and how often a person has intervened. */
+interface Look {
+  readonly acts: number;
+  readonly current: string | undefined;
+  readonly pending: string | undefined;
+}
+
 /** One schedule: deliveries that run at once, under the control of who makes the choices. */
 export class Run {
   readonly world: World;
@@ -19,7 +26,7 @@ export class Run {
   readonly #failsReads: boolean;
   readonly #happened = new Set<EventName>();
   /** How things stood when a delivery looked at the labels last. */
-  readonly #seen = new Map<Thread, Pick<World, 'acts' | 'labels'>>();
+  readonly #seen = new Map<Thread, Look>();
 
   /** @param failsReads whether a read can fail too */
   constructor(world: World, failsReads: boolean) {
@@ -57,33 +64,51 @@ export class Run {
   async take({ thread: name, what }: Choice): Promise<string> {
     const event = EVENTS.find((each) => each.name === what);
     if (event) {
-      this.#happened.add(event.name);
-      const happen = event.now(this.world);
-      this.world.act();
-      await happen?.();
+      await this.#intervene(event);
       return event.name;
     }
     const thread = this.threads.find((each) => each.name === name);
     if (!thread) throw new Error(`no delivery ${name}`);
     const { request } = thread;
-    const { acts, labels } = this.world;
-    if (request.includes('DescribeSecret')) this.#seen.set(thread, { acts, labels });
+    const before = look(this.world);
+    if (request.includes('DescribeSecret')) this.#seen.set(thread, before);
     await thread.pass(what === 'goes on' ? undefined : (what as Fault));
-    this.#excuse(thread, request);
+    this.#excuse(thread, request, before);
     await this.#settle();
     return `${name}  ${request}${what === 'goes on' ? '' : `: ${what}`}`;
   }
 
+  async #intervene({ name, now }: (typeof EVENTS)[number]): Promise<void> {
+    const { world } = this;
+    this.#happened.add(name);
+    await world.act(now(world) ?? (async () => {}));
+    // Somebody has gone back to AWSPREVIOUS, at the service too, and lets the rotation go on. If its value was tested
+    // before, it is promoted though it works no more; what works is AWSPREVIOUS again.
+    if (world.isUndone(world.holder('AWSPENDING'))) world.excuse(world.holder('AWSCURRENT'));
+  }
+
   /**
-   * A delivery sees the labels, logs in, and sets the password, though a person may have stored a value or moved a label
-   * in between: no service lets a look at the labels and a change of the password be one act. Then what works is the
-   * value of this rotation, whatever has become of its label. If it has lost its last one, the next delivery says so
-   * (`ERR_ROTATION_ABANDONED`), and names the version, which can still be read.
+   * Between the look of a delivery at the labels and what it does, a person can come: no service lets the two be one act.
+   *
+   * It sets the password after all. What works is the value of this rotation then, whatever has become of its label; if
+   * that was its last, the next delivery says so (`ERR_ROTATION_ABANDONED`) and names the version, which can be read.
+   *
+   * Or it moves AWSCURRENT, which compares what was current and nothing else. A value was stored, and what was current
+   * made so again: then the rotation was abandoned and its value undone, but is promoted. What works is AWSPREVIOUS.
    */
-  #excuse(thread: Thread, request: string): void {
-    const { acts, labels } = this.#seen.get(thread) ?? {};
-    const isOvertaken = acts !== this.world.acts && labels !== this.world.labels;
-    if (request === 'set password' && isOvertaken) this.world.excuse(thread.token);
+  #excuse(thread: Thread, request: string, before: Look): void {
+    const seen = this.#seen.get(thread);
+    if (!seen || seen.acts === before.acts) return;
+    const hasMoved = seen.current !== before.current;
+    const isAbandoned = seen.pending !== before.pending;
+    if (request === 'set password' && (hasMoved || isAbandoned)) this.world.excuse(thread.token);
+    if (
+      request === 'UpdateSecretVersionStage' &&
+      !hasMoved &&
+      isAbandoned &&
+      this.world.isUndone(thread.token)
+    )
+      this.world.excuse(before.current);
   }
 
   fingerprint(): string {
@@ -129,6 +154,14 @@ export class Run {
     }
     throw new Error('a delivery waits for something else than an answer');
   }
+}
+
+function look(world: World): Look {
+  return {
+    acts: world.acts,
+    current: world.holder('AWSCURRENT'),
+    pending: world.holder('AWSPENDING'),
+  };
 }
 
 function clientOf({ secrets }: World, ask: Ask): SecretsManagerApi {

@@ -13,6 +13,7 @@ export interface Moment {
   readonly tokens: number;
   readonly acts: number;
   readonly excused: readonly string[];
+  readonly undone: readonly string[];
 }
 
 export type AwsLabel = 'AWSCURRENT' | 'AWSPENDING' | 'AWSPREVIOUS';
@@ -34,6 +35,8 @@ export class World {
   #acts = 0;
   /** Versions that may be the only one that works, though none of the labels is on them that should be. */
   #excused: readonly string[] = [];
+  /** Versions whose values a person has put out of force at the service. */
+  #undone: readonly string[] = [];
 
   constructor(make: MakeService) {
     this.service = make(() => this.#now);
@@ -56,11 +59,6 @@ export class World {
   /** How often a person has put a value, moved a label or cancelled a rotation: AWSPENDING, if left, is theirs to remove. */
   get acts(): number {
     return this.#acts;
-  }
-
-  /** Which versions carry the labels that a step goes by. */
-  get labels(): string {
-    return `${this.holder('AWSCURRENT')} ${this.holder('AWSPENDING')}`;
   }
 
   /** A secret that was rotated twice, and whose next rotation has begun. */
@@ -114,7 +112,8 @@ export class World {
 
   /** From now on it is not held against anybody that this version is the only one that works. */
   excuse(versionId: string | undefined): void {
-    if (versionId !== undefined) this.#excused = [...this.#excused, versionId];
+    if (versionId === undefined || this.#excused.includes(versionId)) return;
+    this.#excused = [...this.#excused, versionId];
   }
 
   /** The version whose value works, the newest first, if a label is wrong about it. */
@@ -139,10 +138,11 @@ export class World {
       tokens: this.#tokens,
       acts: this.#acts,
       excused: this.#excused,
+      undone: this.#undone,
     };
   }
 
-  restore({ secret, restoreService, now, tokens, acts, excused }: Moment): void {
+  restore({ secret, restoreService, now, tokens, acts, excused, undone }: Moment): void {
     for (const key of Object.keys(this.secret)) Reflect.deleteProperty(this.secret, key);
     Object.assign(this.secret, structuredClone(secret));
     restoreService();
@@ -150,6 +150,7 @@ export class World {
     this.#tokens = tokens;
     this.#acts = acts;
     this.#excused = excused;
+    this.#undone = undone;
   }
 
   /** The same for two moments from which all goes on alike. */
@@ -168,11 +169,21 @@ export class World {
       inFlight?.isAbandoned,
       this.#acts,
       this.#excused,
+      this.#undone,
     ]);
   }
 
-  act(): void {
+  /** Lets a person do something. */
+  async act(happen: () => Promise<unknown>): Promise<void> {
     this.#acts += 1;
+    const worked = [...this.secret.versions.keys()].filter((id) => this.works(id));
+    await happen();
+    this.#undone = [...this.#undone, ...worked.filter((id) => !this.works(id))];
+  }
+
+  /** Whether what a version holds worked once, and works no more since a person has put something else in its place. */
+  isUndone(versionId: string | undefined): boolean {
+    return versionId !== undefined && this.#undone.includes(versionId) && !this.works(versionId);
   }
 
   /** Longer than any function runs. */
