@@ -1,3 +1,4 @@
+import type { Act } from './service.js';
 import type { World } from './world.js';
 
 export type EventName = 'a value put by hand' | 'a label moved back' | 'rotation cancelled';
@@ -5,14 +6,13 @@ export type EventName = 'a value put by hand' | 'a label moved back' | 'rotation
 /** What somebody else may do at any moment, all at once. */
 interface Event {
   readonly name: EventName;
-  /** What makes it happen, if it can. */
-  now(world: World): (() => Promise<unknown>) | undefined;
+  act(world: World): Act<Promise<unknown>>;
 }
 
 export const EVENTS: readonly Event[] = [
   {
     name: 'a value put by hand',
-    now(world) {
+    act(world) {
       const current = world.value(world.holder('AWSCURRENT'));
       const make = world.service.byHand({ current, previous: world.value(world.holder('AWSPREVIOUS')) });
       return (
@@ -29,7 +29,7 @@ export const EVENTS: readonly Event[] = [
   {
     name: 'a label moved back',
     // To a value that works, or that is made to work: nobody wants another.
-    now(world) {
+    act(world) {
       const previous = world.value(world.holder('AWSPREVIOUS'));
       const takeAgain = previous && world.service.takeAgain(previous);
       return (
@@ -48,7 +48,7 @@ export const EVENTS: readonly Event[] = [
   },
   {
     name: 'rotation cancelled',
-    now: (world) =>
+    act: (world) =>
       world.secret.rotation?.enabled === true
         ? () => world.secrets.cancelRotateSecret({ SecretId: world.secret.arn })
         : undefined,

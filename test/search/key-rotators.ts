@@ -4,7 +4,7 @@ import type { ProviderKey } from '../support/key-provider.js';
 import type { KeySecret } from '../support/key-rig.js';
 
 /** The requests of a rotator to the provider. */
-export interface KeyApi {
+interface KeyApi {
   issue(name: string): Promise<KeySecret>;
   list(): Promise<readonly ProviderKey[]>;
   revoke(id: string): Promise<void>;

@@ -12,7 +12,7 @@ interface Session {
   setPassword(secret: PasswordSecret): Promise<void>;
 }
 
-export interface PasswordSecret {
+interface PasswordSecret {
   readonly user: string;
   readonly password: string;
 }
@@ -104,7 +104,7 @@ async function setAs(
     const session = secret ? await api.logIn(secret) : 'rejected';
     if (session !== 'rejected') return session.setPassword(pending);
   }
-  throw new Error('no password of a version was accepted');
+  throw new Error('no version has what is accepted');
 }
 
 function alternateOf(user: string): string {

@@ -52,7 +52,7 @@ export class Run {
     const faults = running.flatMap((thread) =>
       thread.faults(this.#failsReads).map((what): Choice => ({ thread: thread.name, what })),
     );
-    const events = EVENTS.filter(({ name, now }) => !this.#happened.has(name) && now(this.world));
+    const events = EVENTS.filter(({ name, act }) => !this.#happened.has(name) && act(this.world));
     const isExcused =
       this.world.service.endsByLabels && running.some(({ isAboutToDestroy }) => isAboutToDestroy);
     const possible = events.filter(({ name }) => !(name === 'a label moved back' && isExcused));
@@ -78,10 +78,10 @@ export class Run {
     return `${name}  ${request}${what === 'goes on' ? '' : `: ${what}`}`;
   }
 
-  async #intervene({ name, now }: (typeof EVENTS)[number]): Promise<void> {
+  async #intervene({ name, act }: (typeof EVENTS)[number]): Promise<void> {
     const { world } = this;
     this.#happened.add(name);
-    await world.act(now(world) ?? (async () => {}));
+    await world.act(act(world) ?? (async () => {}));
     // Somebody has gone back to AWSPREVIOUS, at the service too, and lets the rotation go on. If its value was tested
     // before, it is promoted though it works no more; what works is AWSPREVIOUS again.
     if (world.isUndone(world.holder('AWSPENDING'))) world.excuse(world.holder('AWSCURRENT'));
