@@ -63,12 +63,19 @@ describe('the contract', () => {
 describe('a rotation', () => {
   test('leaves two keys live, and ends the one before them, who ever made it', async () => {
     const provider = providerOf();
-    const { rotate, holds } = await keyRig(provider);
+    const revoked: string[] = [];
+    const { rotate, holds } = await keyRig(provider, {
+      revoke(id) {
+        revoked.push(id);
+        provider.revoke(id);
+      },
+    });
     for (let rotation = 1; rotation <= 3; rotation++) {
       expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
       expect(live(provider)).toEqual([await holds('AWSPREVIOUS'), await holds('AWSCURRENT')]);
     }
     expect(live(provider)).toEqual(['id-3', 'id-4']);
+    expect(revoked).toEqual(['id-1', 'id-2']);
   });
 
   test('names a key after the secret, the token and the attempt', async () => {
@@ -149,6 +156,15 @@ describe('what an attempt leaves behind', () => {
     expect(live(provider)).toEqual(['id-1', 'id-2']);
   });
 
+  test('is discarded by its id, even if nothing else of what was issued can be read', async () => {
+    const provider = providerOf();
+    const { rotate } = await keyRig(provider, {
+      issue: (name) => ({ ...provider.issue(name), key: 12345678 as never }),
+    });
+    expect((await rotate()).steps.at(-1)?.error).toMatchObject({ code: 'ERR_ROTATOR_FAILED' });
+    expect(live(provider)).toEqual(['id-1']);
+  });
+
   test('is swept by the next rotation when its own was given up', async () => {
     const provider = providerOf();
     const { begin, deliver, rotate, secrets } = await keyRig(provider);
@@ -163,26 +179,38 @@ describe('what an attempt leaves behind', () => {
     expect(live(provider)).toEqual(['id-2', 'id-4']);
   });
 
-  test('is not looked for among keys of other secrets, or with names of other forms', async () => {
-    const provider = providerOf();
-    const { begin, run, secrets } = await keyRig(provider, {}, 'a');
-    const token = await begin();
-    const { ARN = '' } = await secrets.describeSecret({ SecretId: 'a' });
-    const secret = ARN.slice(ARN.lastIndexOf(':') + 1);
-    for (const name of [
-      `a-${token}-0123abcd`,
-      `${secret}-${token}`,
-      `${secret}-${token}-0123abcd-old`,
-      `${secret}-b-AbCdEf-${token}-0123abcd`,
-      `${secret}-AbCdEf-${token}-0123abcd`,
-      `${secret}`,
-      '',
-    ]) {
-      provider.issue(name);
-    }
-    await run();
-    expect(live(provider)).toHaveLength(9);
-  });
+  test.each([
+    ['a token', 100],
+    ['a hash of it', 40],
+  ])(
+    'is not looked for among keys of other secrets, or with names of other forms than with %s',
+    async (_, nameLength) => {
+      const provider = providerOf();
+      const { begin, run, reattempt, client, secrets } = await keyRig(provider, { nameLength }, 'a');
+      await begin();
+      client.fail('putSecretValue', new Error('socket hang up'));
+      await run();
+      const { ARN = '' } = await secrets.describeSecret({ SecretId: 'a' });
+      const secret = ARN.slice(ARN.lastIndexOf(':') + 1);
+      const name = provider.keys.get('id-2')?.name ?? '';
+      const rest = name.slice(secret.length);
+      expect(name).toBe(secret + rest);
+      for (const other of [
+        `a${rest}`,
+        name.slice(0, -9),
+        `${name}-old`,
+        `${secret}-b-AbCdEf${rest}`,
+        `${secret}-AbCdEf${rest}`,
+        secret,
+        '',
+      ]) {
+        provider.issue(other);
+      }
+      expect(await reattempt()).toMatchObject({ outcome: 'succeeded' });
+      expect(provider.keys.has('id-2')).toBe(false);
+      expect(live(provider)).toHaveLength(9);
+    },
+  );
 
   test('a newer key of another rotation is not taken for it: that rotation may be about to store it', async () => {
     const provider = providerOf();
@@ -416,6 +444,44 @@ describe('a provider of two keys at most', () => {
     age(provider, 'id-3', SIXTEEN_MINUTES);
     await deliver('createSecret');
     expect(live(provider)).toEqual(['id-2', 'id-3', 'id-4']);
+  });
+
+  test('while there is room, nothing is ended in createSecret, and no version is looked at', async () => {
+    const provider = providerOf({ limit: 5 });
+    const { rotate, begin, deliver, client } = await keyRig(provider, { maxKeys: 5 });
+    await rotate();
+    await begin();
+    for (const stray of ['id-3', 'id-4']) {
+      client.fail('putSecretValue', new Error('socket hang up'));
+      await rejection(deliver('createSecret'));
+      age(provider, stray, SIXTEEN_MINUTES);
+    }
+    client.calls.length = 0;
+    await deliver('createSecret');
+    expect(live(provider)).toEqual(['id-1', 'id-2', 'id-3', 'id-4', 'id-5']);
+    expect(client.calls).toHaveLength(4);
+  });
+
+  test('createSecret ends and makes nothing when another delivery has finished meanwhile', async () => {
+    const provider = providerOf({ limit: 2 });
+    let meanwhile = async () => {};
+    const { rotate, begin, deliver, holds } = await keyRig(provider, {
+      ...two,
+      async list() {
+        const now = meanwhile;
+        meanwhile = async () => {};
+        await now();
+        return provider.list();
+      },
+    });
+    await rotate();
+    await begin();
+    meanwhile = async () => {
+      for (const step of STEPS) await deliver(step);
+    };
+    expect(await rejection(deliver('createSecret'))).toMatchObject({ code: 'ERR_CURRENT_MOVED' });
+    expect(await holds('AWSCURRENT')).toBe('id-3');
+    expect(live(provider)).toEqual(['id-2', 'id-3']);
   });
 
   test('a key that is in nobody’s version and has no name of ours is not revoked to make room', async () => {
