@@ -212,19 +212,57 @@ describe('what an attempt leaves behind', () => {
     },
   );
 
-  test('a newer key of another rotation is not taken for it: that rotation may be about to store it', async () => {
+  test.each([
+    ['newer', 1],
+    ['no older', 0],
+  ])(
+    'a %s key of another rotation is not taken for it: that rotation may be about to store it',
+    async (_, ms) => {
+      const provider = providerOf();
+      let later = '';
+      const { begin, run } = await keyRig(provider, {
+        list() {
+          const { name = '', createdAt } = provider.keys.get('id-2')!;
+          const another = name.replace(/[0-9a-f-]{36}-[0-9a-f]{8}$/, `${'9'.repeat(36)}-00000000`);
+          later ||= provider.issue(another).id;
+          const key = provider.keys.get(later)!;
+          provider.keys.set(later, { ...key, createdAt: new Date(createdAt.getTime() + ms) });
+          return provider.list();
+        },
+      });
+      await begin();
+      expect(await run()).toMatchObject({ outcome: 'succeeded' });
+      expect(live(provider)).toEqual(['id-1', 'id-2', later]);
+    },
+  );
+
+  test('of an earlier rotation stays while the provider does not list AWSPENDING’s key, which tells how old it is', async () => {
     const provider = providerOf();
-    let later = '';
-    const { begin, run } = await keyRig(provider, {
-      list() {
-        const name = provider.keys.get('id-2')?.name ?? '';
-        later ||= provider.issue(name.replace(/[0-9a-f-]{36}-[0-9a-f]{8}$/, `${'9'.repeat(36)}-00000000`)).id;
-        return provider.list();
-      },
+    let isBehind = false;
+    const { begin, deliver, rotate, secrets } = await keyRig(provider, {
+      list: () => provider.list().slice(0, isBehind ? -1 : undefined),
     });
-    await begin();
-    expect(await run()).toMatchObject({ outcome: 'succeeded' });
-    expect(live(provider)).toEqual(['id-1', 'id-2', later]);
+    const RemoveFromVersionId = await begin();
+    await deliver('createSecret');
+    await secrets.cancelRotateSecret({ SecretId: 'app/key' });
+    const label = { SecretId: 'app/key', VersionStage: 'AWSPENDING', RemoveFromVersionId };
+    await secrets.updateSecretVersionStage(label);
+    isBehind = true;
+    expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
+    expect(live(provider)).toEqual(['id-1', 'id-2', 'id-3']);
+    isBehind = false;
+    expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
+    expect(live(provider)).toEqual(['id-3', 'id-4']);
+  });
+
+  test('is not looked for among keys of a secret whose long name begins alike', async () => {
+    const provider = providerOf();
+    const alike = 'a-very-long-name-of-a-secret/'.repeat(10);
+    const first = await keyRig(provider, {}, `${alike}1`);
+    const second = await keyRig(provider, {}, `${alike}2`);
+    await first.rotate();
+    for (let rotation = 1; rotation <= 2; rotation++) await second.rotate();
+    expect(live(provider)).toEqual(['id-1', 'id-3', 'id-4', 'id-5']);
   });
 });
 
@@ -242,6 +280,30 @@ describe('a key that a labelled version holds', () => {
     await secrets.updateSecretVersionStage({ ...pinned, RemoveFromVersionId: VersionId });
     await rotate();
     expect(live(provider)).toEqual(['id-5', 'id-6']);
+  });
+
+  test('lives if its version got another label only when it was AWSPREVIOUS already', async () => {
+    const provider = providerOf();
+    const { rotate, secrets } = await keyRig(provider);
+    await rotate();
+    const { VersionId: MoveToVersionId } = await secrets.getSecretValue({
+      SecretId: 'app/key',
+      VersionStage: 'AWSPREVIOUS',
+    });
+    await secrets.updateSecretVersionStage({ SecretId: 'app/key', VersionStage: 'PINNED', MoveToVersionId });
+    await rotate();
+    expect(live(provider)).toEqual(['id-1', 'id-2', 'id-3']);
+  });
+
+  test('may be AWSPREVIOUS’s, if another version cannot be read', async () => {
+    const provider = providerOf();
+    const { rotate, secrets, warnings } = await keyRig(provider);
+    await rotate();
+    const pinned = { SecretId: 'app/key', SecretString: 'no JSON', VersionStages: ['PINNED'] };
+    const { VersionId = '' } = await secrets.putSecretValue(pinned);
+    expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
+    expect(live(provider)).toEqual(['id-1', 'id-2', 'id-3']);
+    expect(warnings()).toEqual([expect.stringContaining(VersionId)]);
   });
 
   test('is not revoked when AWSPREVIOUS holds it too', async () => {
@@ -323,8 +385,8 @@ describe('finishSecret', () => {
     },
   );
 
-  /** A rotation under way, and what happens while finishSecret waits for the list of keys. */
-  async function whileListing(event: (rigged: KeyRig, token: string) => Promise<void>) {
+  /** A rotation under way, after others, and what happens while finishSecret waits for the list of keys. */
+  async function whileListing(event: (rigged: KeyRig, token: string) => Promise<void>, rotations = 1) {
     const provider = providerOf();
     let happen = async () => {};
     const rigged = await keyRig(provider, {
@@ -335,7 +397,7 @@ describe('finishSecret', () => {
         return provider.list();
       },
     });
-    await rigged.rotate();
+    for (let rotation = 1; rotation <= rotations; rotation++) await rigged.rotate();
     const token = await rigged.begin();
     happen = () => event(rigged, token);
     for (const step of STEPS.slice(0, 3)) await rigged.deliver(step);
@@ -374,6 +436,21 @@ describe('finishSecret', () => {
     );
     expect(await rejection(deliver('finishSecret'))).toMatchObject({ code });
     expect(live(provider)).toEqual(['id-1', 'id-2', 'id-3']);
+  });
+
+  test('revokes nothing when AWSCURRENT has moved to a version of another key: AWSPREVIOUS is not what it was', async () => {
+    const { deliver, provider } = await whileListing(async ({ secrets }) => {
+      const { VersionId: MoveToVersionId } = await secrets.putSecretValue({
+        SecretId: 'app/key',
+        SecretString: '{"id":"id-0","key":"of elsewhere"}',
+        VersionStages: ['MINE'],
+      });
+      const { VersionId: RemoveFromVersionId } = await secrets.getSecretValue({ SecretId: 'app/key' });
+      const move = { VersionStage: 'AWSCURRENT', MoveToVersionId, RemoveFromVersionId };
+      await secrets.updateSecretVersionStage({ SecretId: 'app/key', ...move });
+    }, 2);
+    expect(await rejection(deliver('finishSecret'))).toMatchObject({ code: 'ERR_CURRENT_MOVED' });
+    expect(live(provider)).toEqual(['id-2', 'id-3', 'id-4']);
   });
 
   test('revokes nothing more when another delivery has finished meanwhile, and succeeds', async () => {
@@ -565,12 +642,15 @@ describe('names of keys', () => {
     expect(live(provider)).toEqual(['id-4', 'id-5']);
   });
 
-  test('are made of a hash where the token is no UUID', async () => {
+  test.each([
+    ['too long', 'nightly rotation:'.replaceAll(' ', '/').padEnd(64, '+')],
+    ['of other characters at its beginning', `/${'n'.repeat(35)}`],
+    ['of other characters at its end', `${'n'.repeat(35)}/`],
+  ])('are made of a hash where the token is %s', async (_, ClientRequestToken) => {
     const provider = providerOf();
     const { secrets, run, reattempt, begin, client } = await keyRig(provider);
     await begin();
     await run();
-    const ClientRequestToken = 'nightly rotation:'.replaceAll(' ', '/').padEnd(64, '+');
     await secrets.rotateSecret({ SecretId: 'app/key', ClientRequestToken });
     client.fail('putSecretValue', new Error('socket hang up'));
     await run();
