@@ -461,6 +461,29 @@ describe('finishSecret', () => {
     expect(live(provider)).toEqual(['id-2', 'id-3']);
   });
 
+  test('fails before the move, and revokes nothing, when a version could not be read just now', async () => {
+    const provider = providerOf();
+    const { rotate, begin, deliver, client, holds } = await keyRig(provider);
+    await rotate();
+    await begin();
+    for (const step of STEPS.slice(0, 3)) await deliver(step);
+    client.fail('getSecretValue', serviceError('ThrottlingException'), {
+      matches: ({ VersionStage }) => VersionStage === undefined,
+    });
+    expect(await rejection(deliver('finishSecret'))).toMatchObject({ code: 'ERR_SECRETS_MANAGER_FAILED' });
+    expect(await holds('AWSCURRENT')).toBe('id-2');
+    expect(live(provider)).toEqual(['id-1', 'id-2', 'id-3']);
+  });
+
+  test('does not mind that a key of somebody else has no name', async () => {
+    const provider = providerOf();
+    const { rotate, warnings } = await keyRig(provider, {
+      list: () => provider.list().map((key) => (key.id === 'id-1' ? { ...key, name: undefined } : key)),
+    });
+    expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
+    expect(warnings()).toEqual([]);
+  });
+
   test('says that leftovers cannot be found where the provider keeps no names', async () => {
     const { rotate, warnings } = await keyRig(providerOf({ hasNames: false }));
     expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
@@ -510,6 +533,30 @@ describe('a provider of two keys at most', () => {
     expect(live(provider)).toEqual(['id-1', 'id-3']);
     expect(await holds('AWSCURRENT')).toBe('id-3');
   });
+
+  test.each([
+    ['keys have names', true, {}, /15 minutes/],
+    ['all keys are its own', false, { ownsEveryKey: true }, /15 minutes/],
+    ['a leftover cannot be told from another', false, {}, /^(?!.*15 minutes)/],
+  ])(
+    'that is full promises to revoke what is left over only if that can be recognised: %s',
+    async (_, hasNames, parts, hint) => {
+      const provider = providerOf({ hasNames, limit: 2 });
+      const { begin, run, reattempt, client, secrets } = await keyRig(provider, { ...two, ...parts });
+      await begin();
+      client.fail('putSecretValue', new Error('socket hang up'));
+      await run();
+      const error = (await reattempt()).steps.at(-1)?.error;
+      expect(error).toMatchObject({ code: 'ERR_SERVICE_FULL', hint: expect.stringMatching(hint) });
+      expect(error).toMatchObject({ hint: expect.stringMatching(/hold id-1(;|$)/) });
+      const pinned = { SecretId: 'app/key', SecretString: 'no JSON', VersionStages: ['PINNED'] };
+      const { VersionId } = await secrets.putSecretValue(pinned);
+      expect((await reattempt()).steps.at(-1)?.error).toMatchObject({
+        hint: expect.stringContaining(`hold id-1, and what version ${VersionId} holds cannot be read`),
+      });
+      expect(live(provider)).toEqual(['id-1', 'id-2']);
+    },
+  );
 
   test('no more room is made than one key needs', async () => {
     const provider = providerOf({ limit: 3 });
@@ -577,6 +624,29 @@ describe('a provider of two keys at most', () => {
     const { rotate } = await keyRig(provider, { ...two, ownsEveryKey: true });
     expect(await rotate()).toMatchObject({ outcome: 'failed' });
     expect(live(provider)).toEqual(['id-1', 'id-2']);
+  });
+});
+
+describe('on a user of its own', () => {
+  async function withStranger(list: (provider: KeyProvider) => ReturnType<KeyProvider['list']>) {
+    const provider = providerOf({ hasNames: false });
+    const { rotate } = await keyRig(provider, { ownsEveryKey: true, list: () => list(provider) });
+    const { createdAt } = provider.keys.get('id-1')!;
+    const { id } = provider.issue('');
+    provider.keys.set(id, { ...provider.keys.get(id)!, createdAt });
+    return { rotate, provider };
+  }
+
+  test('a key of the same moment as AWSCURRENT’s is a leftover', async () => {
+    const { rotate, provider } = await withStranger((all) => all.list());
+    expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
+    expect(live(provider)).toEqual(['id-1', 'id-3']);
+  });
+
+  test('no key is taken for a leftover while AWSCURRENT’s is not listed, which tells how old it is', async () => {
+    const { rotate, provider } = await withStranger((all) => all.list().filter(({ id }) => id !== 'id-1'));
+    expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
+    expect(live(provider)).toEqual(['id-1', 'id-2', 'id-3']);
   });
 });
 
