@@ -140,3 +140,7 @@ test('a rotator that changes more than the field has no room for it in a plain t
     new TypeError('the rotator tokens must rotate "token" alone, if that is the whole text of a secret'),
   );
 });
+
+test('a rotator that rotates another field than the text is told at once', () => {
+  expect(() => rotationHandler({ ...tokens(), rotates: ['id'] as never })).toThrow(TypeError);
+});
