@@ -469,6 +469,12 @@ describe('the values', () => {
     ['65,536 bytes of anything', long, 'ERR_SECRET_MALFORMED', 'is not JSON'],
     ['deep nesting', `{"a":${'['.repeat(9000)}${']'.repeat(9000)}}`, 'ERR_SECRET_MALFORMED', 'nested'],
     [
+      'one level too many',
+      `{"user":"app","password":"hunter2-1","a":${'['.repeat(100)}${']'.repeat(100)}}`,
+      'ERR_SECRET_MALFORMED',
+      'nested',
+    ],
+    [
       'a key twice',
       '{"user":"a","password":"hunter2-1","password":"hunter2-2"}',
       'ERR_DUPLICATE_KEYS',
@@ -493,6 +499,16 @@ describe('the values', () => {
       expect(client.writes()).toEqual([]);
     },
   );
+
+  test('a secret that is nested 100 deep is read and edited', async () => {
+    const deep = `"a":${'['.repeat(99)}${']'.repeat(99)}}`;
+    const { begin, run, secrets } = await rig({
+      secretString: `{"user":"app","password":${JSON.stringify(FIRST)},${deep}`,
+    });
+    await begin();
+    expect(await run()).toMatchObject({ outcome: 'succeeded' });
+    expect((await secrets.getSecretValue({ SecretId: 'door' })).SecretString).toContain(deep);
+  });
 
   test('a SecretBinary is refused, and so is an empty answer', async () => {
     const { begin, deliver, client } = await faultyRig();
