@@ -13,6 +13,7 @@ const DRIVERS = {
   postgres: ['pg', '@aws-sdk/client-rds'],
   'postgres/alternating-users': ['pg', '@aws-sdk/client-rds'],
   'postgres/rds-instance': ['pg', '@aws-sdk/client-rds'],
+  'api-key': [],
   'api-key/datadog': [],
   'api-key/elasticsearch': [],
   'api-key/entra': [],

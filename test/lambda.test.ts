@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LocalSecretsManager } from '../src/testing/index.js';
+import { deploy } from './support/deployment.js';
+import { SPEC } from './support/desk-provider.js';
 import { IamServer } from './support/iam-server.js';
-import { FunctionFailure, LambdaRuntime } from './support/lambda-runtime.js';
+import { FunctionFailure } from './support/lambda-runtime.js';
 import { startTestServer, type TestServer } from './support/postgres.js';
 import { RdsServer } from './support/rds-server.js';
 import { allOf, leaks, rejection } from './support/rig.js';
@@ -20,32 +21,11 @@ afterEach(async () => {
   for (const one of started.splice(0)) await one.stop();
 });
 
-/** A bundle, deployed as the rotation function of a secret. */
-async function deployed(bundle: string, secretString: string, env: Record<string, string> = {}) {
-  const secrets = new LocalSecretsManager({ strict: true });
-  const listener = await secrets.listen();
-  const runtime = await LambdaRuntime.start(bundle, { SECRETS_MANAGER_ENDPOINT: listener.url, ...env });
-  started.push(runtime, { stop: () => listener.close() });
-  const RotationLambdaARN = secrets.addFunction('rotate', (event, context) => runtime.invoke(event, context));
-  await secrets.createSecret({ Name: 'app', SecretString: secretString });
-  return {
-    secrets,
-    runtime,
-    async rotate() {
-      await secrets.rotateSecret({ SecretId: 'app', RotationLambdaARN });
-      return secrets.rotation('app').run();
-    },
-    async value(VersionStage: string) {
-      const { SecretString = '' } = await secrets.getSecretValue({ SecretId: 'app', VersionStage });
-      return JSON.parse(SecretString);
-    },
-    /** What it has logged: lines of JSON, and nothing else. */
-    logged: () =>
-      runtime.output.stdout
-        .trimEnd()
-        .split('\n')
-        .map((line) => JSON.parse(line)),
-  };
+/** A bundle, deployed for the time of a test. */
+async function deployed(...args: Parameters<typeof deploy>) {
+  const deployment = await deploy(...args);
+  started.push(deployment);
+  return deployment;
 }
 
 describe('the bundle of postgres', () => {
@@ -144,7 +124,7 @@ test('the bundle of api-key/iam rotates an access key', async () => {
 });
 
 test.each(Object.keys(REPORT))('the bundle of %s answers', async (bundle) => {
-  const { runtime, logged } = await deployed(bundle, '{}');
+  const { runtime, logged } = await deployed(bundle, '{}', { API_KEY_SPEC: SPEC });
   const event = {
     Step: 'createSecret',
     SecretId: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:none-AbCdEf',
