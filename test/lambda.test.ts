@@ -1,18 +1,16 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { SourceMap } from 'node:module';
 import { join } from 'node:path';
 import { deploy } from './support/deployment.js';
 import { SPEC } from './support/desk-provider.js';
 import { IamServer } from './support/iam-server.js';
-import { FunctionFailure } from './support/lambda-runtime.js';
-import { startTestServer, type TestServer } from './support/postgres.js';
-import { RdsServer } from './support/rds-server.js';
-import { allOf, leaks, rejection } from './support/rig.js';
+import type { FunctionFailure } from './support/lambda-runtime.js';
+import { rejection } from './support/rig.js';
 
-const CA = join(__dirname, 'rotators/postgres/certificates/ca.pem');
-const FIRST = 'frst-9Kx2-7bqw';
-const MASTER = 'mstr-31Zz-8vfk';
+const LAMBDAS = join(__dirname, '../dist/lambda');
 const REPORT: Readonly<Record<string, object>> = JSON.parse(
-  readFileSync(join(__dirname, '../dist/lambda/report.json'), 'utf8'),
+  readFileSync(join(LAMBDAS, 'report.json'), 'utf8'),
 );
 
 const started: { stop(): Promise<unknown> }[] = [];
@@ -27,86 +25,6 @@ async function deployed(...args: Parameters<typeof deploy>) {
   started.push(deployment);
   return deployment;
 }
-
-describe('the bundle of postgres', () => {
-  let server: TestServer;
-
-  beforeAll(async () => {
-    server = await startTestServer({ tls: true });
-    await server.sql(`CREATE ROLE master LOGIN CREATEROLE PASSWORD '${MASTER}'`);
-  });
-
-  afterAll(() => server.stop());
-
-  /** A user, and a secret of it that leads to the server over TLS. */
-  async function user(name: string, password: string, more: object = {}): Promise<string> {
-    await server.sql(
-      `CREATE ROLE ${name} LOGIN PASSWORD '${FIRST}'; GRANT ${name} TO master WITH ADMIN OPTION`,
-    );
-    return server.secret(name, password, { host: 'localhost', ssl: true, ...more });
-  }
-
-  test('rotates a password, away from all packages, and logs metrics alone', async () => {
-    const { rotate, value, logged, runtime } = await deployed('postgres', await user('app', FIRST), {
-      NODE_EXTRA_CA_CERTS: CA,
-    });
-    expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
-    const { password } = await value('AWSCURRENT');
-    expect(await server.accepts('app', password)).toBe(true);
-    expect(await server.accepts('app', FIRST)).toBe(false);
-    expect(logged()).toMatchObject(
-      ['createSecret', 'setSecret', 'testSecret', 'finishSecret'].map((step) => ({
-        ...{
-          rotator: 'postgres',
-          step,
-          failed: 0,
-          _aws: { CloudWatchMetrics: [{ Namespace: 'Quarterturn' }] },
-        },
-      })),
-    );
-    expect(runtime.output.stderr).toBe('');
-    for (const secret of [FIRST, password]) expect(leaks(runtime.output.stdout, secret)).toBeUndefined();
-  });
-
-  test('fails without telling a secret, and leaves the password as it is', async () => {
-    const wrong = 'wrng-5Tqp-2hjd';
-    const { rotate, value, logged, runtime } = await deployed('postgres', await user('late', wrong), {
-      NODE_EXTRA_CA_CERTS: CA,
-    });
-    const { outcome, steps } = await rotate();
-    expect(outcome).toBe('failed');
-    const failure = steps.at(-1)?.error;
-    expect(failure).toBeInstanceOf(FunctionFailure);
-    expect(failure).toMatchObject({ name: 'RotationError', message: expect.stringContaining('"late"') });
-    expect(logged().at(-1)).toMatchObject({ step: 'setSecret', code: 'ERR_CREDENTIAL_REJECTED', failed: 1 });
-    const { password } = await value('AWSPENDING');
-    const told = allOf([failure, runtime.output]);
-    for (const secret of [FIRST, wrong, password]) expect(leaks(told, secret)).toBeUndefined();
-    expect(await value('AWSCURRENT')).toMatchObject({ password: wrong });
-    expect(await server.accepts('late', FIRST)).toBe(true);
-  });
-
-  test('asks RDS where an administrator is whose secret RDS manages', async () => {
-    const rds = await RdsServer.start(async () => {});
-    started.push(rds);
-    const { DBInstanceArn } = rds.account.addInstance('db-1', {
-      Endpoint: { Address: 'localhost', Port: server.port },
-    });
-    const secret = await user('served', FIRST, { masterarn: 'admin' });
-    const { secrets, rotate, value } = await deployed('postgres', secret, {
-      NODE_EXTRA_CA_CERTS: CA,
-      AWS_ENDPOINT_URL_RDS: `http://127.0.0.1:${rds.port}`,
-    });
-    await secrets.createSecret({
-      Name: 'admin',
-      SecretString: JSON.stringify({ username: 'master', password: MASTER }),
-      Tags: [{ Key: 'aws:rds:primaryDBInstanceArn', Value: DBInstanceArn }],
-    });
-    expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
-    expect(rds.actions()).toEqual(['DescribeDBInstances']);
-    expect(await server.accepts('served', (await value('AWSCURRENT')).password)).toBe(true);
-  });
-});
 
 test('the bundle of api-key/iam rotates an access key', async () => {
   const aws = await IamServer.start();
@@ -123,19 +41,48 @@ test('the bundle of api-key/iam rotates an access key', async () => {
   expect(aws.account.live('app')).toHaveLength(2);
 });
 
-test.each(Object.keys(REPORT))('the bundle of %s answers', async (bundle) => {
-  const { runtime, logged } = await deployed(bundle, '{}', { API_KEY_SPEC: SPEC });
+/** Has a bundle take a step of a secret that there is not. */
+async function missed(bundle: string) {
+  const deployment = await deployed(bundle, '{}', { API_KEY_SPEC: SPEC });
   const event = {
     Step: 'createSecret',
     SecretId: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:none-AbCdEf',
     ClientRequestToken: '5048d7b2-c0a9-4b9c-8a1e-0d9a2f1a7f54',
   };
-  const failure = await rejection(runtime.invoke(event, { getRemainingTimeInMillis: () => 30_000 }));
+  const work = deployment.runtime.invoke(event, { getRemainingTimeInMillis: () => 30_000 });
+  return { ...deployment, failure: await rejection(work) };
+}
+
+test.each(Object.keys(REPORT))('the bundle of %s answers', async (bundle) => {
+  const { failure, logged } = await missed(bundle);
   expect(failure).toMatchObject({
     name: 'RotationError',
     message: expect.stringContaining('ResourceNotFoundException'),
   });
   expect(logged()).toMatchObject([{ code: 'ERR_SECRETS_MANAGER_FAILED' }]);
+});
+
+test('a map beside the bundle, and not in it, tells where in the source a failure came from', async () => {
+  const { failure } = await missed('service-token');
+  const [, line, column] = /index\.mjs:(\d+):(\d+)/.exec((failure as FunctionFailure).body) ?? [];
+  const map = new SourceMap(
+    JSON.parse(readFileSync(join(LAMBDAS, 'service-token.maps/index.mjs.map'), 'utf8')),
+  );
+  expect(map.findEntry(Number(line) - 1, Number(column) - 1)).toMatchObject({
+    originalSource: expect.stringMatching(/^(\.\.\/)+src\/secrets-manager\.ts$/),
+  });
+  expect(readdirSync(join(LAMBDAS, 'service-token'), { recursive: true })).not.toContainEqual(
+    expect.stringMatching(/\.map$/),
+  );
+});
+
+test('what a bundle loads later can be loaded, where code from strings is not allowed', () => {
+  const parts = Object.keys(REPORT)
+    .map((bundle) => join(LAMBDAS, bundle, 'chunks'))
+    .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
+  const script = 'for (const part of process.argv.slice(1)) await import(part)';
+  const flags = ['--disallow-code-generation-from-strings', '--input-type=module', '--eval', script];
+  expect(execFileSync(process.execPath, [...flags, ...parts]).toString()).toBe('');
 });
 
 test('there is a bundle for each handler', () => {
