@@ -358,7 +358,7 @@ describe('quarterturn local', () => {
   });
 
   test('many rotations at once leave one process a function', async () => {
-    const names = Array.from({ length: 15 }, (_, index) => `app${index}`);
+    const names = Array.from({ length: 6 }, (_, index) => `app${index}`);
     const { rotate, said, child } = await listening(
       ...['--function', `aws=${AWS_TEMPLATE}`],
       ...['--seed', await seed(Object.fromEntries(names.map((name) => [name, { password: FIRST }])))],
