@@ -81,6 +81,7 @@ describe('the checks', () => {
     await secrets.rotateSecret({ SecretId: 'empty', RotationLambdaARN: lambdaArn });
     expect(await rejection(secrets.rotation('empty').deliver('createSecret'))).toMatchObject({
       code: 'ERR_CURRENT_MISSING',
+      hint: expect.stringContaining('store a first value'),
     });
     expect(touched).not.toHaveBeenCalled();
   });
@@ -121,6 +122,20 @@ describe('the checks', () => {
       code: 'ERR_ROTATION_ABANDONED',
       hint: expect.stringContaining(token),
     });
+  });
+
+  test('take only "not found" for a version that never was', async () => {
+    const { begin, client, arn } = await rigDescribing(unlisted);
+    const ClientRequestToken = await begin();
+    client.fail('getSecretValue', serviceError('AccessDeniedException'), {
+      matches: ({ VersionStage }) => VersionStage === undefined,
+    });
+    const handler = rotationHandler(doorRotator(new Door()), { client, log: () => {} });
+    const event = { Step: 'testSecret', SecretId: arn, ClientRequestToken } as const;
+    // Little time, so that the version is not waited for.
+    const error = await rejection(handler(event, { getRemainingTimeInMillis: () => 400 }));
+    expect(error).toMatchObject({ code: 'ERR_SECRETS_MANAGER_FAILED' });
+    expect(client.writes()).toEqual([]);
   });
 
   test('win over a read that failed', async () => {

@@ -379,6 +379,34 @@ test('what createSecret warns of is redacted, though its value is known only aft
   expect(log).toMatchObject([{ outcome: 'created', warnings: [`${HIDDEN} is not my favourite`] }]);
 });
 
+test('what was made in part is redacted too', async () => {
+  const { begin, deliver, log } = await rig({
+    parts: {
+      rotates: ['user', 'password'] as readonly string[] as ['password'],
+      createSecret: () => ({ password: 'made-in-part-1' }),
+      discardSecret: ({ password }, _, { warn }) => warn(`discarded ${password}`),
+    },
+  });
+  await begin();
+  await rejection(deliver('createSecret'));
+  expect(log).toMatchObject([{ code: 'ERR_ROTATOR_FAILED', warnings: [`discarded ${HIDDEN}`] }]);
+});
+
+test('a value that shows only as JSON is redacted', async () => {
+  const { begin, deliver } = await rig({
+    parts: { createSecret: () => ({ password: { toJSON: () => 'made-by-to-json' } as never }) },
+    client(secrets) {
+      const client = new FaultyClient(secrets);
+      client.fail('putSecretValue', serviceError('InternalServiceError', { message: 'not made-by-to-json' }));
+      return client;
+    },
+  });
+  await begin();
+  const error = await rejection(deliver('createSecret'));
+  expect(error).toMatchObject({ code: 'ERR_SECRETS_MANAGER_FAILED' });
+  expect(leaks(allOf(error), 'made-by-to-json')).toBeUndefined();
+});
+
 test('a secret that only the rotator knows is redacted once it says so', async () => {
   const { begin, deliver } = await rig({
     parts: {

@@ -178,11 +178,12 @@ describe('createSecret', () => {
 
   test('adopts the value of another attempt that was faster, and discards its own', async () => {
     const discarded: string[] = [];
-    const { begin, deliver, value } = await rig({
+    const { begin, deliver, value, log } = await rig({
       parts: { discardSecret: ({ password }) => void discarded.push(password) },
     });
     await begin();
     await Promise.all([deliver('createSecret'), deliver('createSecret')]);
+    expect(log.map(({ outcome }) => outcome).sort()).toEqual(['created', 'kept']);
     expect(discarded).toHaveLength(1);
     expect(discarded).not.toContain((await value('AWSPENDING')).password);
   });
@@ -251,6 +252,18 @@ describe('createSecret', () => {
     expect(await rejection(deliver('createSecret'))).toMatchObject({ code: 'ERR_ROTATOR_FAILED' });
     expect(client.writes()).toEqual([]);
     expect(discardSecret).toHaveBeenCalledTimes(1);
+  });
+
+  test('tells a rotator why it cannot read what it made', async () => {
+    const { begin, deliver } = await rig({
+      parts: { createSecret: () => ({ password: 12345678 as never }) },
+    });
+    await begin();
+    expect(await rejection(deliver('createSecret'))).toMatchObject({
+      message: 'createSecret of door made what it cannot read',
+      hint: expect.stringContaining('must be a value of JSON'),
+      cause: { message: expect.stringMatching(/^AWSPENDING is not a door secret: .*"password"/) },
+    });
   });
 
   test('stores the rotated fields only, whatever else the rotator returns', async () => {
@@ -380,8 +393,11 @@ describe('the values', () => {
       matches: isPendingRead,
       times: 2,
     });
+    client.calls.length = 0;
     await deliver(step);
     expect(log.at(-1)?.outcome).not.toBe('failed');
+    // The labels have not moved: they are not asked for again.
+    expect(client.calls.filter(({ operation }) => operation === 'describeSecret')).toHaveLength(1);
   });
 
   test('in a finishSecret of the rotator too', async () => {
@@ -398,7 +414,10 @@ describe('the values', () => {
     const setSecret = jest.fn();
     const { begin, deliver, log } = await rig({ parts: { setSecret } });
     await begin();
-    expect(await rejection(deliver('setSecret'))).toMatchObject({ code: 'ERR_PENDING_MISSING' });
+    expect(await rejection(deliver('setSecret'))).toMatchObject({
+      code: 'ERR_PENDING_MISSING',
+      hint: expect.stringContaining('createSecret has not stored one'),
+    });
     expect(setSecret).not.toHaveBeenCalled();
     expect(log.at(-1)?.durationMs).toBeGreaterThan(2000);
   });
@@ -419,8 +438,70 @@ describe('the values', () => {
         SecretString: '{}',
       };
     };
+    const { VersionId } = await client.getSecretValue({ SecretId: 'door' });
+    client.calls.length = 0;
     await deliver('setSecret');
     expect(seen).toEqual([FIRST]);
+    expect(client.calls.at(-1)?.input).toEqual({ SecretId: expect.any(String), VersionId });
+  });
+
+  test('AWSCURRENT is read by id when nothing is found by its label', async () => {
+    const seen: string[] = [];
+    const { begin, deliver, client } = await faultyRig({
+      parts: { setSecret: ({ current }) => void seen.push(current.password) },
+    });
+    await begin();
+    await deliver('createSecret');
+    client.fail('getSecretValue', serviceError('ResourceNotFoundException'), {
+      matches: ({ VersionStage }) => VersionStage === 'AWSCURRENT',
+    });
+    await deliver('setSecret');
+    expect(seen).toEqual([FIRST]);
+  });
+
+  test('AWSCURRENT that could not be read is an error, and is not read in another way', async () => {
+    const createSecret = jest.fn();
+    const { begin, deliver, client } = await faultyRig({ parts: { createSecret } });
+    await begin();
+    client.fail('getSecretValue', serviceError('DecryptionFailure'), {
+      matches: ({ VersionStage }) => VersionStage === 'AWSCURRENT',
+    });
+    expect(await rejection(deliver('createSecret'))).toMatchObject({ code: 'ERR_SECRETS_MANAGER_FAILED' });
+    expect(createSecret).not.toHaveBeenCalled();
+  });
+
+  test('when the labels moved under the read because another delivery has finished, nothing is left to do', async () => {
+    const setSecret = jest.fn();
+    const { begin, deliver, secrets, client, log } = await faultyRig({
+      parts: { setSecret, testSecret: () => 'accepted' },
+    });
+    const token = await begin();
+    await deliver('createSecret');
+    const original = client.getSecretValue;
+    client.getSecretValue = async (input) => {
+      if (!isPendingRead({ ...input })) return original(input);
+      client.getSecretValue = original;
+      await deliver('finishSecret');
+      const label = { SecretId: 'door', VersionStage: 'AWSPENDING', RemoveFromVersionId: token };
+      await secrets.updateSecretVersionStage(label);
+      return original(input);
+    };
+    await deliver('setSecret');
+    expect(log.at(-1)).toMatchObject({ step: 'setSecret', outcome: 'already-current' });
+    expect(setSecret).not.toHaveBeenCalled();
+  });
+
+  test.each([
+    ['is not JSON', 'hunter2-hunter2', 'AWSPENDING is not JSON'],
+    ['lacks a field', '{"user":"app"}', expect.stringMatching(/^AWSPENDING is not a door secret/)],
+  ])('AWSPENDING that %s is named, in all steps', async (_, SecretString, message) => {
+    const { begin, deliver, secrets } = await rig({ secretString: '{"user":"app","password":"first-one"}' });
+    const ClientRequestToken = await begin();
+    const VersionStages = ['AWSPENDING'];
+    await secrets.putSecretValue({ SecretId: 'door', ClientRequestToken, SecretString, VersionStages });
+    for (const step of STEPS.slice(0, 3)) {
+      expect(await rejection(deliver(step))).toMatchObject({ code: 'ERR_SECRET_MALFORMED', message });
+    }
   });
 
   test('when the labels moved under the read, they are looked at again: abandoned', async () => {
@@ -480,6 +561,18 @@ describe('the values', () => {
       'ERR_DUPLICATE_KEYS',
       'twice',
     ],
+    [
+      'a key before and after an object',
+      '{"user":"a","password":"hunter2-1","more":{},"password":"hunter2-2"}',
+      'ERR_DUPLICATE_KEYS',
+      'twice',
+    ],
+    [
+      'a key twice in an object of an array',
+      '{"user":"a","password":"hunter2-1","more":[{"a":1,"a":2}]}',
+      'ERR_DUPLICATE_KEYS',
+      'twice',
+    ],
     ['a missing field', '{"user":"app"}', 'ERR_SECRET_MALFORMED', '"password" is missing'],
     [
       'a field of another type',
@@ -508,6 +601,15 @@ describe('the values', () => {
     await begin();
     expect(await run()).toMatchObject({ outcome: 'succeeded' });
     expect((await secrets.getSecretValue({ SecretId: 'door' })).SecretString).toContain(deep);
+  });
+
+  test('a key may stand in several objects of a secret, and be null', async () => {
+    const more = '"more":[{"user":null},{"user":null}],"note":{"password":null}';
+    const { begin, run } = await rig({
+      secretString: `{${more},"user":"app","password":${JSON.stringify(FIRST)}}`,
+    });
+    await begin();
+    expect(await run()).toMatchObject({ outcome: 'succeeded' });
   });
 
   test('a SecretBinary is refused, and so is an empty answer', async () => {
@@ -603,6 +705,22 @@ describe('previous()', () => {
     expect(found).toEqual([undefined, undefined]);
   });
 
+  test('is AWSPREVIOUS in finishSecret, if the version has no other label', async () => {
+    const found: unknown[] = [];
+    const { begin, deliver, secrets } = await faultyRig({
+      parts: {
+        setSecret: () => {},
+        testSecret: () => 'accepted',
+        finishSecret: async ({ previous }) => void found.push((await previous())?.password),
+      },
+    });
+    const SecretString = '{"user":"app","password":"second-password"}';
+    await secrets.putSecretValue({ SecretId: 'door', SecretString });
+    await begin();
+    for (const step of STEPS) await deliver(step);
+    expect(found).toEqual([FIRST]);
+  });
+
   test('is undefined in finishSecret when the version has another label, so that nobody retires it', async () => {
     const found: unknown[] = [];
     const { begin, deliver, secrets, labels } = await faultyRig({
@@ -695,7 +813,10 @@ describe('finishSecret', () => {
       await secrets.updateSecretVersionStage({ SecretId: 'door', ...move });
       return original(input);
     };
-    expect(await rejection(deliver('finishSecret'))).toMatchObject({ code: 'ERR_CURRENT_MOVED' });
+    expect(await rejection(deliver('finishSecret'))).toMatchObject({
+      code: 'ERR_CURRENT_MOVED',
+      hint: expect.stringContaining(token),
+    });
     expect(await value('AWSCURRENT')).toMatchObject({ password: 'by hand 1' });
     expect((await labels())[token]).toEqual(['AWSPENDING']);
   });

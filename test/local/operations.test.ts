@@ -366,6 +366,60 @@ test('a value may be put as AWSCURRENT and AWSPREVIOUS at once, in any order: AW
   }
 });
 
+describe('a label', () => {
+  const PENDING = TOKEN.replace('1', '2');
+  const OTHER = TOKEN.replace('1', '3');
+
+  async function underWay() {
+    const secrets = await secretNamed('s');
+    const RotationLambdaARN = secrets.addFunction('rotate', async () => {});
+    await secrets.rotateSecret({ SecretId: 's', ClientRequestToken: PENDING, RotationLambdaARN });
+    const labels = async () => (await secrets.describeSecret({ SecretId: 's' })).VersionIdsToStages;
+    return { secrets, labels, before: await labels() };
+  }
+
+  test.each([
+    [['MINE'], { [TOKEN]: ['AWSCURRENT'], [PENDING]: ['AWSPENDING'], [OTHER]: ['MINE'] }],
+    [
+      ['AWSCURRENT', 'AWSPENDING'],
+      { [TOKEN]: ['AWSPREVIOUS'], [OTHER]: expect.arrayContaining(['AWSCURRENT', 'AWSPENDING']) },
+    ],
+    // Assumed: see assumptions.ts.
+    [['AWSCURRENT'], { [TOKEN]: ['AWSPREVIOUS'], [OTHER]: ['AWSCURRENT'] }],
+    [undefined, { [TOKEN]: ['AWSPREVIOUS'], [OTHER]: ['AWSCURRENT'] }],
+  ])(
+    'of a rotation under way, when another value is put with %j, is where AWS has it',
+    async (stages, after) => {
+      const { secrets, labels } = await underWay();
+      const value = { SecretId: 's', ClientRequestToken: OTHER, SecretString: 'B' };
+      await secrets.putSecretValue({ ...value, ...(stages && { VersionStages: stages }) });
+      expect(await labels()).toEqual(after);
+    },
+  );
+
+  test.each([
+    ['to a version that is not there', { MoveToVersionId: OTHER, RemoveFromVersionId: PENDING }],
+    ['from a version that does not have it', { MoveToVersionId: PENDING, RemoveFromVersionId: OTHER }],
+    ['if it is told from nowhere to nowhere', {}],
+  ])('does not move %s', async (_, move) => {
+    const { secrets, labels, before } = await underWay();
+    for (const VersionStage of ['AWSPENDING', 'MINE', 'AWSCURRENT']) {
+      const update = secrets.updateSecretVersionStage({ SecretId: 's', VersionStage, ...move });
+      await expect(update).rejects.toMatchObject({ name: 'InvalidParameterException' });
+    }
+    expect(await labels()).toEqual(before);
+  });
+
+  test('AWSCURRENT does not move to the empty version of a rotation', async () => {
+    const { secrets, labels, before } = await underWay();
+    const move = { VersionStage: 'AWSCURRENT', MoveToVersionId: PENDING, RemoveFromVersionId: TOKEN };
+    await expect(secrets.updateSecretVersionStage({ SecretId: 's', ...move })).rejects.toMatchObject({
+      name: 'InvalidParameterException',
+    });
+    expect(await labels()).toEqual(before);
+  });
+});
+
 test('UpdateSecret that repeats a value still changes what else it names', async () => {
   const secrets = await secretNamed('s');
   const value = { ClientRequestToken: TOKEN, SecretString: 'A' };
