@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { type RotationEvent, rotationHandler } from '../../src/index.js';
+import { leaksOnPurpose } from '../support/canary.js';
 import { FaultyClient, serviceError } from '../support/faulty-client.js';
 import { Door, doorRotator } from '../support/rig.js';
 import { ending } from './ending.js';
@@ -53,6 +54,9 @@ const SHOWN: Readonly<Record<string, RegExp>> = {
 };
 /** Stand in messages, hints and stacks, whatever comes in. */
 const OWN_WORDS: readonly string[] = [...STEPS, '__proto__', 'constructor', 'toString', 'AWSCURRENT'];
+
+// A RotationToken that is none may be a word of ours: `hiddenOf` knows which.
+beforeEach(() => void leaksOnPurpose());
 
 test('an event of any shape is refused before any call, or taken, and its RotationToken is seen nowhere', async () => {
   await fc.assert(

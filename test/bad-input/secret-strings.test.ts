@@ -156,5 +156,5 @@ test('a long password that repeats itself is taken out in time of a text that qu
   await rigged.begin();
   await rigged.deliver('createSecret');
   const error = await ending(rigged.deliver('setSecret'), { values: ['☃'.repeat(8)], log: rigged.log });
-  expect(error?.message).toMatch(/: not \[redacted\]$/);
+  expect(error?.message).toContain(': not [redacted]…');
 });
