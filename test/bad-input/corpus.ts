@@ -26,7 +26,7 @@ const padded = (bytes: number): string => {
 };
 
 const PASSWORDS: Readonly<Record<string, string>> = {
-  'of 8 KiB': Array.from({ length: 8192 }, (_, at) => String.fromCharCode(33 + ((at * at * 7919) % 91))).join(
+  'of 2 KiB': Array.from({ length: 2048 }, (_, at) => String.fromCharCode(33 + ((at * at * 7919) % 91))).join(
     '',
   ),
   'with lone surrogates': `${PASSWORD}\ud800 \udc00\ud800`,

@@ -44,7 +44,7 @@ test.each(STEPS)('%s takes what GetSecretValue answers, or refuses it and change
       // An attempt before has stored AWSPENDING, or the verdict is all there is.
       else expect(changes).toBe(step === 'testSecret' || (step === 'createSecret' && pending) ? 0 : 1);
     }),
-    runs(60),
+    runs(40),
   );
 });
 
@@ -97,6 +97,6 @@ test('what a client throws is an error of Secrets Manager, whatever its name', a
         if (error && reason !== null) expect(error.code).toMatch(ours);
       },
     ),
-    runs(150),
+    runs(100),
   );
 });
