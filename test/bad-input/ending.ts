@@ -25,7 +25,7 @@ export interface Hidden {
  */
 export async function ending(
   work: Promise<unknown>,
-  { values, log = [], withinMs = 5000 }: Hidden,
+  { values, log = [], withinMs = 10_000 }: Hidden,
 ): Promise<RotationError | undefined> {
   const startedAt = performance.now();
   const error = await errorOf(work);
