@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type RotationError, rotationHandler } from '../src/index.js';
 import { building, nameIn } from './support/building.js';
 import { leaksOnPurpose } from './support/canary.js';
@@ -77,6 +78,31 @@ describe('two hundred secrets at once, of which a half fails', () => {
   const stepsOf = (fate: (typeof FATES)[number]) =>
     ({ well: 4, quotes: 2, late: 2, lost: 1, throttled: 1 })[fate];
 });
+
+test('the signal of a step fires before the step is given up, though another kept the process busy', async () => {
+  const signals: AbortSignal[] = [];
+  const { secrets, begin, names } = await building(2, {
+    setSecretMs: () => 200,
+    async onSet(_name, _pending, { signal }) {
+      // Node runs all timers of 175 ms that are due, and then those of 150 ms: the second step's are both due then.
+      if (signals.push(signal) === 1) signal.addEventListener('abort', () => busyFor(150));
+      await new Promise(() => {});
+    },
+  });
+  const late = names.map(async (name, nth) => {
+    await begin(name);
+    await secrets.rotation(name).deliver('createSecret');
+    await sleep(40 * nth);
+    return rejection(secrets.rotation(name).deliver('setSecret'));
+  });
+  expect(await Promise.all(late)).toMatchObject(names.map(() => ({ code: 'ERR_DEADLINE' })));
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
+});
+
+function busyFor(milliseconds: number): void {
+  const end = performance.now() + milliseconds;
+  while (performance.now() < end);
+}
 
 test('what one invocation has to hide is plain text to another that runs at the same time', async () => {
   // "Maintenance" is the password of the one and a word of the other's.

@@ -519,7 +519,7 @@ describe('quarterturn local', () => {
     const { code, stdout } = await rig.run('local', '--help');
     expect(code).toBe(0);
     expect(stdout).toMatch(/^usage: quarterturn local \[options\]\n/);
-    expect(stdout).toMatch(/^rotators: api-key\/datadog, .*postgres, postgres\/alternating-users/m);
+    expect(stdout).toMatch(/^rotators: api-key, api-key\/datadog, .*postgres, postgres\/alternating-users/m);
     expect((await rig.run('--help')).stdout).toMatch(/^ {2}local {8}/m);
   });
 });

@@ -33,7 +33,8 @@ export interface Wiring {
 }
 
 export async function building(count: number, wiring: Wiring = {}): Promise<Building> {
-  const secrets = new LocalSecretsManager();
+  // All of them at once take their time.
+  const secrets = new LocalSecretsManager({ timeoutMs: 120_000 });
   const log: LogEntry[] = [];
   const names = Array.from({ length: count }, (_, n) => `tenant-${String(n).padStart(3, '0')}`);
   const first = (name: string) => passwordOf(name, 'first');
