@@ -67,7 +67,7 @@ test('an event of any shape is refused before any call, or taken, and its Rotati
       expect(client.calls.length === 0).toBe(error?.code === 'ERR_EVENT_INVALID');
       expect(client.writes()).toEqual([]);
     }),
-    runs(250),
+    runs(150),
   );
 });
 

@@ -85,7 +85,7 @@ test.each(cases)(
         const codes = ['ERR_ROTATOR_FAILED', 'ERR_SECRET_MALFORMED', 'ERR_STALE_FIELD'];
         expect(codes).toContain(await created(rotator, secret));
       }),
-      runs(15),
+      runs(10),
     );
   },
 );

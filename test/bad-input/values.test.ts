@@ -97,6 +97,6 @@ test('what a client throws is an error of Secrets Manager, whatever its name', a
         if (error && reason !== null) expect(error.code).toMatch(ours);
       },
     ),
-    runs(100),
+    runs(60),
   );
 });
