@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { RotationError } from './errors.js';
-import { carrierTest } from './redact.js';
+import { carrierTest } from './occurrences.js';
 import { type Json, stringsIn } from './secret-string.js';
 
 /** What a rotator declares about the fields of its secret. */

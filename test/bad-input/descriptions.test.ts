@@ -103,7 +103,7 @@ test.each(STEPS)(
         // The rotator has nothing to do with it. In testSecret it says what the door says.
         if (step !== 'testSecret') expect(error?.code).not.toBe('ERR_ROTATOR_FAILED');
       }),
-      runs(100),
+      runs(50),
     );
   },
 );

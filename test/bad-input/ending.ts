@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RotationError } from '../../src/index.js';
+import { assertNoLeak } from '../support/canary.js';
+import { leakWatch } from '../support/leak-watch.js';
 import { allOf, leaks } from '../support/rig.js';
 
 /** What the README documents. */
@@ -23,13 +25,16 @@ export interface Hidden {
  */
 export async function ending(
   work: Promise<unknown>,
-  { values, log = [], withinMs = 5000 }: Hidden,
+  { values, log = [], withinMs = 10_000 }: Hidden,
 ): Promise<RotationError | undefined> {
   const startedAt = performance.now();
   const error = await errorOf(work);
   expect(performance.now() - startedAt).toBeLessThan(withinMs);
   const seen = allOf([error, log]);
   for (const value of values) expect(leaks(seen, value)).toBeUndefined();
+  // Now, not at the end of the test: what one run hides may be in the words of another.
+  assertNoLeak();
+  leakWatch.forget();
   if (error === undefined) return undefined;
   if (!(error instanceof RotationError)) throw new Error('something else than a RotationError was thrown');
   expect(CODES).toContain(error.code);

@@ -48,7 +48,7 @@ test('an answer of any kind is read, or fails with nothing of it in the error', 
       for (const read of [response.text, response.json]) await ending((async () => read())(), hidden);
       expect(await ending(Promise.reject(response.failure()), hidden)).toBeDefined();
     }),
-    runs(100),
+    runs(30),
   );
 });
 
@@ -129,7 +129,7 @@ test.each(KINDS)(
         expect(Object.keys(stored)).toEqual(Object.keys(secret()));
         for (const value of Object.values(stored)) expect(value).toEqual(expect.stringMatching(/./s));
       }),
-      runs(60),
+      runs(30),
     );
   },
 );

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { gitlab } from '../../rotators/api-key/gitlab/index.js';
+import { leaksOnPurpose } from '../support/canary.js';
 import { leaks } from '../support/rig.js';
 import { PASSWORD } from './corpus.js';
 import { ending } from './ending.js';
@@ -84,12 +85,14 @@ test.each(cases)(
         const codes = ['ERR_ROTATOR_FAILED', 'ERR_SECRET_MALFORMED', 'ERR_STALE_FIELD'];
         expect(codes).toContain(await created(rotator, secret));
       }),
-      runs(15),
+      runs(10),
     );
   },
 );
 
 test.each(cases)('%s takes no secret from a prototype', async (_, rotator, good) => {
+  // All of what is there is kept, and the engine of a database has the name of a rotator.
+  leaksOnPurpose();
   const current = { SecretString: `{"__proto__":${JSON.stringify(good)}}`, VersionId: TOKEN };
   const secrets = new StubbedSecrets(careless(rotator), { current });
   const error = await ending(secrets.take('createSecret'), { values: [PASSWORD] });

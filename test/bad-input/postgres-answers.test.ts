@@ -99,7 +99,7 @@ test('a first message of SCRAM may say anything', async () => {
         message: expect.not.stringContaining(ODD),
       });
     }),
-    runs(60),
+    runs(40),
   );
 });
 
@@ -171,6 +171,6 @@ test('a server that says anything at any time succeeds or fails in time, and no 
       expect(error?.message ?? '').not.toContain(ODD);
       expect(error?.code).not.toBe('ERR_ROTATOR_FAILED');
     }),
-    runs(50),
+    runs(30),
   );
 });

@@ -50,7 +50,7 @@ test('whatever is kept in a secret survives a rotation to the byte', async () =>
       const expected = secretString.replace(JSON.stringify(PASSWORD), () => now);
       expect(await currentOf(rigged)).toBe(expected);
     }),
-    runs(60),
+    runs(30),
   );
 });
 
@@ -72,6 +72,6 @@ test('a text that was damaged on its way is refused, or rotates; it is never sto
           password: expect.stringMatching(/^fresh/),
         });
     }),
-    runs(60),
+    runs(30),
   );
 });

@@ -6,7 +6,7 @@ export const TOKEN = 'a'.repeat(36);
 export const CURRENT_ID = 'b'.repeat(36);
 
 /** What DescribeSecret answers during a rotation. */
-export const ROTATING: Readonly<Record<string, unknown>> = {
+const ROTATING: Readonly<Record<string, unknown>> = {
   ARN,
   RotationEnabled: true,
   VersionIdsToStages: { [TOKEN]: ['AWSPENDING'], [CURRENT_ID]: ['AWSCURRENT'] },

@@ -31,7 +31,7 @@ function watched(rotationHandler: Handlers['rotationHandler']): Handlers['rotati
     return async (event, lambda) => {
       const { SecretId, ClientRequestToken, RotationToken } = membersOf(event);
       ids.add(SecretId);
-      for (const id of [SecretId, ClientRequestToken]) leakWatch.show(String(id));
+      for (const id of [SecretId, ClientRequestToken]) if (typeof id === 'string') leakWatch.show(id);
       if (typeof RotationToken === 'string') leakWatch.hide(RotationToken);
       try {
         return seen('a result', await handler(event, lambda));
