@@ -8,8 +8,10 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
  * - `unanswered`: the service gets it, and all connections break when it begins to answer.
  * - `dead`: as `unanswered`, and nothing gets through after it, as if the client had died.
  * - `stalled`: the service gets it; no answer comes any more.
+ * - `failing`: the service gets neither it nor any after it, and answers that it is out of order, if they speak HTTP: by
+ *   status 503. In other protocols all connections break.
  */
-export type Failure = 'lost' | 'unanswered' | 'dead' | 'stalled';
+export type Failure = 'lost' | 'unanswered' | 'dead' | 'stalled' | 'failing';
 
 /** The way to a service, which a test can disturb. */
 export interface Line {
@@ -53,6 +55,7 @@ class Tcp implements Omit<TcpLine, 'port'> {
   #hasFailed = false;
   #isCut = false;
   #isStalled = false;
+  #isFailing = false;
 
   async alsoTo(port: number, host = '127.0.0.1'): Promise<number> {
     const server = createServer((client) => this.#join(client, port, host)).listen(0, this.host);
@@ -73,7 +76,8 @@ class Tcp implements Omit<TcpLine, 'port'> {
   mend(): boolean {
     // What was held back has lost its place.
     if (this.#isStalled) this.#breakAll();
-    [this.#isCut, this.#isStalled, this.#fails] = [false, false, Number.POSITIVE_INFINITY];
+    [this.#isCut, this.#isStalled, this.#isFailing] = [false, false, false];
+    this.#fails = Number.POSITIVE_INFINITY;
     return this.#hasFailed;
   }
 
@@ -90,6 +94,7 @@ class Tcp implements Omit<TcpLine, 'port'> {
     service.once('close', () => client.destroy());
     client.on('data', (message) => {
       if (this.#isHeardOf()) service.write(message);
+      else if (this.#isFailing) turnAway(client, message);
     });
     service.on('data', (answer) => {
       if (this.#isAnswered()) client.write(answer);
@@ -99,15 +104,17 @@ class Tcp implements Omit<TcpLine, 'port'> {
   /** Whether the service gets the message that has just come in. */
   #isHeardOf(): boolean {
     this.sent += 1;
-    if (this.sent !== this.#fails || this.#how !== 'lost') return !this.#isCut;
-    this.#fail();
-    return false;
+    if (this.sent === this.#fails && (this.#how === 'lost' || this.#how === 'failing')) {
+      this.#fail();
+      return false;
+    }
+    return !this.#isCut && !this.#isFailing;
   }
 
   /** Whether the client gets the answer that has just come in. */
   #isAnswered(): boolean {
     // The message that is to fail may be one that has no answer: then the next answer is its own.
-    if (this.sent >= this.#fails && !this.#hasFailed && this.#how !== 'lost') this.#fail();
+    if (this.sent >= this.#fails && !this.#hasFailed) this.#fail();
     return !this.#isStalled;
   }
 
@@ -115,7 +122,8 @@ class Tcp implements Omit<TcpLine, 'port'> {
     this.#hasFailed = true;
     this.#isCut = this.#how === 'dead';
     this.#isStalled = this.#how === 'stalled';
-    if (!this.#isStalled) this.#breakAll();
+    this.#isFailing = this.#how === 'failing';
+    if (!this.#isStalled && !this.#isFailing) this.#breakAll();
   }
 
   #breakAll(): void {
@@ -126,5 +134,14 @@ class Tcp implements Omit<TcpLine, 'port'> {
     this.#sockets.add(socket);
     // A connection that breaks is what this is for.
     return socket.on('error', () => {}).once('close', () => this.#sockets.delete(socket));
+  }
+}
+
+/** What a service that is out of order does with a message. */
+function turnAway(client: Socket, message: Buffer): void {
+  if (/^[A-Z]+ \S+ HTTP\/1\.[01]\r\n/.test(message.toString('latin1'))) {
+    client.end('HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
+  } else if (!client.writableEnded) {
+    client.destroy();
   }
 }

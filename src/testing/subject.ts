@@ -50,12 +50,38 @@ export function standOf<Secret extends object, Field extends keyof Secret & stri
   return {
     ...rest,
     declared: () => rotator(),
-    wrong: (secret) => ({
-      ...secret,
-      ...Object.fromEntries(rotator().rotates.map((field) => [field, 'not-the-credential'])),
-    }),
+    wrong(secret) {
+      const { rotates, parse } = rotator();
+      const changed = (change: (value: unknown) => unknown): Json => ({
+        ...secret,
+        ...Object.fromEntries(rotates.map((field) => [field, change(secret[field])])),
+      });
+      try {
+        const nonsense = changed(() => 'not-the-credential');
+        parse({ ...nonsense });
+        return nonsense;
+      } catch {
+        // It looks at what a credential is like.
+        return changed(mirrored);
+      }
+    },
     start: (watch, options) => rotationHandler(watched(rotator(), watch), options),
   };
+}
+
+/** A value that is like another: digits stay digits, letters letters, `sk_…` stays `sk_…`. */
+function mirrored(value: unknown): unknown {
+  if (typeof value === 'number') return value + 1_000_003;
+  const text = String(value);
+  const half = text.length >> 1;
+  return text.slice(0, half) + text.slice(half).replace(/[0-9a-z]/gi, mirror);
+}
+
+const ROWS = ['0123456789', 'abcdef', 'ghijklmnopqrstuvwxyz', 'ABCDEF', 'GHIJKLMNOPQRSTUVWXYZ'];
+
+function mirror(character: string): string {
+  const row = ROWS.find((characters) => characters.includes(character)) ?? character;
+  return row.charAt(row.length - 1 - row.indexOf(character));
 }
 
 /** One rule of the contract, as a test. */

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { isRotationError } from '../errors.js';
 import { STEPS, type Step } from '../event.js';
 import type { RotationHandler } from '../handler.js';
@@ -23,6 +25,8 @@ export class Trial {
   readonly errors: unknown[] = [];
   readonly watch = new Watch();
   readonly secrets = new LocalSecretsManager();
+  /** The other secrets that the rotator may read. */
+  readonly others: Readonly<Record<string, Json>>;
   readonly #stand: Stand;
   #container: RotationHandler;
   #leftMs: number | undefined;
@@ -31,7 +35,7 @@ export class Trial {
     stand.line().mend();
     await aMoment();
     const secret = { ...(await stand.reset()), ...more };
-    const trial = new Trial(stand);
+    const trial = new Trial(stand, (await stand.others?.()) ?? {});
     const { secrets } = trial;
     const RotationLambdaARN = secrets.addFunction('contract', (event, context) => {
       const leftMs = trial.#leftMs;
@@ -40,7 +44,7 @@ export class Trial {
         leftMs === undefined ? context : { getRemainingTimeInMillis: () => leftMs },
       );
     });
-    for (const [Name, json] of Object.entries((await stand.others?.()) ?? {})) {
+    for (const [Name, json] of Object.entries(trial.others)) {
       await secrets.createSecret({ Name, SecretString: JSON.stringify(json) });
     }
     const SecretString = JSON.stringify(secret);
@@ -50,8 +54,9 @@ export class Trial {
     return trial;
   }
 
-  private constructor(stand: Stand) {
+  private constructor(stand: Stand, others: Readonly<Record<string, Json>>) {
     this.#stand = stand;
+    this.others = others;
     this.#container = this.#start();
   }
 
@@ -62,6 +67,12 @@ export class Trial {
 
   async rotate(): Promise<void> {
     await this.secrets.rotateSecret({ SecretId: SECRET_NAME });
+  }
+
+  /** Has a whole rotation behind it when the next begins. */
+  async rotateFirst(): Promise<void> {
+    await this.steps(STEPS);
+    await this.rotate();
   }
 
   /** Takes the steps that are left. */
@@ -106,7 +117,9 @@ export class Trial {
   async startOver(what: string): Promise<void> {
     this.restart();
     await aMoment();
-    await this.steps(STEPS, `${what}, ${AGAIN}`);
+    for (const step of STEPS) {
+      await this.steps([step], `${what}: when all is started over, ${step} must succeed${AGAIN[step]}`);
+    }
     await this.assertRotated(what);
   }
 
@@ -129,12 +142,15 @@ export class Trial {
 
   /** What must hold at the end of a rotation, whatever has become of it meanwhile. */
   async assertRotated(after = 'a rotation'): Promise<void> {
-    const { accepts, declared, credentials } = this.#stand;
+    const { accepts, declared, credentials, overlaps } = this.#stand;
     const [current, previous] = [await this.value('AWSCURRENT'), await this.value('AWSPREVIOUS')];
     assert.ok(await accepts(current), `after ${after}, the service must accept AWSCURRENT`);
     for (const field of declared().rotates) {
-      assert.notDeepEqual(current[field], previous[field], `createSecret must make a new "${field}"`);
+      const isNew = !isDeepStrictEqual(current[field], previous[field]);
+      assert.ok(isNew, `createSecret must make a new "${field}"`);
     }
+    const isKept = !overlaps || (await accepts(previous));
+    assert.ok(isKept, `after ${after}, the service must accept AWSPREVIOUS until the next rotation`);
     if (!credentials) return;
     const count = await credentials();
     assert.ok(count <= 2, `after ${after}, the service holds ${count} credentials: ${BOUNDED}`);
@@ -142,13 +158,15 @@ export class Trial {
 
   /** While a rotation is under way, whatever happens, somebody who has the secret must get in. */
   async assertOpen(after: string): Promise<void> {
-    for (const label of ['AWSCURRENT', 'AWSPENDING']) {
+    const { accepts, overlaps } = this.#stand;
+    for (const label of overlaps ? ['AWSCURRENT'] : ['AWSCURRENT', 'AWSPENDING']) {
       const value = await this.value(label).catch(() => undefined);
-      if (value && (await this.#stand.accepts(value))) return;
+      if (value && (await accepts(value))) return;
     }
-    assert.fail(
-      `after ${after}, the service accepts neither AWSCURRENT nor AWSPENDING: nobody knows a way in`,
-    );
+    const problem = overlaps
+      ? 'the service must still accept AWSCURRENT'
+      : 'the service accepts neither AWSCURRENT nor AWSPENDING: nobody knows a way in';
+    assert.fail(`after ${after}, ${problem}`);
   }
 
   #start(): RotationHandler {
@@ -156,15 +174,22 @@ export class Trial {
   }
 }
 
-const AGAIN =
-  'each step must succeed when it has been taken before: the service may have AWSPENDING already, so try AWSCURRENT, ' +
-  'then AWSPENDING';
+/** What each step may find when it has been taken before. */
+const AGAIN: Readonly<Record<Step, string>> = {
+  createSecret: ', whatever an earlier attempt has made',
+  setSecret: ': the service may have AWSPENDING already, so try AWSCURRENT, then AWSPENDING',
+  testSecret: ': what is stored as AWSPENDING must not be taken back, and is what setSecret sets',
+  finishSecret: ': what it is to end may have ended already',
+};
 const BOUNDED =
-  'finishSecret must find and end those of earlier attempts, which have the token in their names, and what loses its last label';
+  'finishSecret must find and end those of earlier attempts, which have the token in their names, and what loses its last ' +
+  'label, as that of issuedKey() does';
 
-/** So that clients that keep connections have seen which are broken. */
-function aMoment(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 5));
+/** So that clients that keep connections have seen which are broken: by a turn of the event loop, however late. */
+async function aMoment(): Promise<void> {
+  await sleep(5);
+  await turn();
+  await turn();
 }
 
 /** What a step did, in a few words. */

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Failure, Line } from '../../src/testing/index.js';
 
 /** The way to a service in memory: what its clients call goes through `pass`. */
@@ -8,6 +9,7 @@ export class CallLine implements Line {
   #hasFailed = false;
   #isCut = false;
   #isStalled = false;
+  #isFailing = false;
 
   /** @param signal what ends the wait when no answer comes */
   async pass<T>(work: () => T, signal?: AbortSignal): Promise<T> {
@@ -16,7 +18,10 @@ export class CallLine implements Line {
     const isFailing = this.sent === this.#fails;
     if (isFailing) this.#fail();
     if (isFailing && this.#how === 'lost') throw broken();
+    if (this.#isFailing) throw new Error('answered 503');
     const answer = work();
+    // An answer takes its time, in which others get on.
+    await turn();
     if (this.#isStalled) await stall(signal);
     if (isFailing) throw broken();
     return answer;
@@ -31,7 +36,8 @@ export class CallLine implements Line {
   }
 
   mend(): boolean {
-    [this.#isCut, this.#isStalled, this.#fails] = [false, false, Number.POSITIVE_INFINITY];
+    [this.#isCut, this.#isStalled, this.#isFailing] = [false, false, false];
+    this.#fails = Number.POSITIVE_INFINITY;
     return this.#hasFailed;
   }
 
@@ -39,6 +45,7 @@ export class CallLine implements Line {
     this.#hasFailed = true;
     this.#isCut = this.#how === 'dead';
     this.#isStalled = this.#how === 'stalled';
+    this.#isFailing = this.#how === 'failing';
   }
 }
 

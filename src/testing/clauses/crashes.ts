@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { STEPS, type Step } from '../../event.js';
 import type { Fault } from '../../local/faults.js';
 import type { Failure } from '../line.js';
@@ -5,7 +6,7 @@ import { type Clause, clause, type Stand } from '../subject.js';
 import { Trial } from '../trial.js';
 
 /** What goes wrong at a message of the rotator's, in words. */
-const FAILURES: Readonly<Record<Exclude<Failure, 'stalled'>, string>> = {
+const FAILURES: Readonly<Record<Exclude<Failure, 'stalled' | 'failing'>, string>> = {
   dead: 'it died after any message',
   lost: 'a connection broke before any message arrived',
   unanswered: 'a connection broke before any message was answered',
@@ -33,8 +34,10 @@ export function crashes(stand: Stand): Clause[] {
   /** Has the first message of a step fail, then, in another trial, the second, and so on to the last. */
   async function failEverywhere(step: Step, how: Failure): Promise<void> {
     for (let hasFailed = true, message = 1; hasFailed; message++) {
-      const what = `${step} met with a message that was ${how} (its ${message}.)`;
+      const what = `${step} met with a message that was ${how} (message ${message})`;
       const trial = await begin();
+      // In a first rotation there is nothing to retire.
+      if (step === 'finishSecret') await trial.rotateFirst();
       await trial.upTo(step);
       stand.line().failAt(message, how);
       await trial.outcome(step);
@@ -104,6 +107,22 @@ export function crashes(stand: Stand): Clause[] {
         await Promise.all([first, trial.outcome(step)]);
       }
       await trial.startOver('every step was taken twice at once');
+    }),
+
+    clause('takes createSecret again while an earlier attempt is still at it', async () => {
+      for (let isUnderWay = true, message = 1; isUnderWay; message++) {
+        const trial = await begin();
+        const until = stand.line().sent + message;
+        let hasEnded = false;
+        const first = trial.outcome('createSecret').finally(() => {
+          hasEnded = true;
+        });
+        while (!hasEnded && stand.line().sent < until) await turn();
+        isUnderWay = !hasEnded;
+        trial.restart();
+        await Promise.all([first, trial.outcome('createSecret')]);
+        await trial.startOver('createSecret was taken while an earlier attempt had not stored what it made');
+      }
     }),
   ];
 }

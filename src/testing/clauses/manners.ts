@@ -9,11 +9,8 @@ export function manners(stand: Stand): Clause[] {
     clause('changes nothing of what it is given', async () => {
       const trial = await Trial.begin(stand);
       for (const step of STEPS) if (await trial.outcome(step)) break;
-      assert.deepEqual(
-        trial.watch.changed,
-        [],
-        'a rotator must make new objects, not change those that it is given',
-      );
+      const [changed] = trial.watch.changed;
+      assert.ok(changed === undefined, `a rotator must make new objects, and not change ${changed}`);
     }),
   ];
 }

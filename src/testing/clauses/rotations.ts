@@ -5,7 +5,7 @@ import { Trial } from '../trial.js';
 
 /** What a rotation does when nothing goes wrong. */
 export function rotations(stand: Stand): Clause[] {
-  const { accepts, line, reset, wrong } = stand;
+  const { accepts, credentials, line, reset, wrong } = stand;
   const begin = () => Trial.begin(stand);
   return [
     clause('is tried on a service that tells right from wrong', async () => {
@@ -13,6 +13,8 @@ export function rotations(stand: Stand): Clause[] {
       assert.ok(await accepts(secret), 'accepts() must be true for what reset() returns');
       const isTaken = await accepts(wrong(secret));
       assert.ok(!isTaken, 'accepts() must be false for what nobody has set');
+      const count = (await credentials?.()) ?? 1;
+      assert.ok(count === 1 || count === 2, `credentials() must be 1 or 2 after reset(), not ${count}`);
     }),
 
     clause('leaves the service accepting AWSCURRENT', async () => {
@@ -74,9 +76,10 @@ export function rotations(stand: Stand): Clause[] {
 
     clause('keeps the fields that it does not know', async () => {
       const trial = await Trial.begin(stand, { more: { 'x-owner': 'team-a' } });
-      await trial.steps(STEPS);
+      const advice = 'parse must take a secret with fields of its owner, such as "x-owner"';
+      await trial.steps(STEPS, advice);
       const { 'x-owner': owner } = await trial.value('AWSCURRENT');
-      assert.equal(owner, 'team-a', 'parse must take a secret with fields of its owner');
+      assert.ok(owner === 'team-a', advice);
     }),
 
     clause('needs no AWSPREVIOUS, and takes none that is no use', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { inspect } from 'node:util';
+import { format, inspect } from 'node:util';
 import { STEPS } from '../../event.js';
 import { Redactor } from '../../redact.js';
 import { type Clause, clause, type Stand } from '../subject.js';
@@ -16,12 +16,14 @@ const TROUBLES: Readonly<Record<string, (stand: Stand, trial: Trial) => void>> =
 
 /** That a rotator keeps its secrets to itself. */
 export function secrecy(stand: Stand): Clause[] {
-  /** The values of the trial's versions that no message may show, by field. */
+  /** The values that no message may show, by field: those of the trial's versions, and of other secrets likewise. */
   async function secretsOf(trial: Trial): Promise<[field: string, value: unknown][]> {
     const versions = await Promise.all(['AWSCURRENT', 'AWSPENDING'].map((label) => trial.value(label)));
     const { rotates, shows } = stand.declared();
     const hidden = rotates.filter((field) => !shows.includes(field));
-    return versions.flatMap((value) => hidden.map((field): [string, unknown] => [field, value[field]]));
+    assert.ok(hidden.length > 0, `"shows" must not name all that rotates: ${rotates.join(', ')}`);
+    const all = [...versions, ...Object.values(trial.others)];
+    return all.flatMap((value) => Object.entries(value).filter(([field]) => hidden.includes(field)));
   }
 
   return [
@@ -51,8 +53,13 @@ function everythingOf(value: unknown): string {
   return inspect(value, { depth: 20, showHidden: true, maxStringLength: null, maxArrayLength: null });
 }
 
-/** What is written to stdout and stderr meanwhile. */
+/** Test runners have a console of their own, which does not write to this process's stdout. */
+const CONSOLE = ['debug', 'dir', 'error', 'info', 'log', 'table', 'trace', 'warn'] as const;
+
+/** What is written to the console, stdout and stderr meanwhile. */
 async function outputOf(work: () => Promise<void>): Promise<string> {
+  const { console } = globalThis;
+  const methods = CONSOLE.map((name) => ({ name, print: console[name] }));
   const streams = [process.stdout, process.stderr].map((stream) => ({ stream, write: stream.write }));
   let printed = '';
   for (const { stream, write } of streams) {
@@ -61,9 +68,16 @@ async function outputOf(work: () => Promise<void>): Promise<string> {
       return Reflect.apply(write, stream, [chunk, ...rest]);
     };
   }
+  for (const { name, print } of methods) {
+    console[name] = (...args: unknown[]) => {
+      printed += `${format(...args)}\n`;
+      Reflect.apply(print, console, args);
+    };
+  }
   try {
     await work();
   } finally {
+    for (const { name, print } of methods) console[name] = print;
     for (const { stream, write } of streams) stream.write = write;
   }
   return printed;

@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isRotationError } from '../../errors.js';
-import { STEPS } from '../../event.js';
+import { STEPS, type Step } from '../../event.js';
+import type { Line } from '../line.js';
 import { type Clause, clause, type Json, type Stand } from '../subject.js';
 import { Trial } from '../trial.js';
+
+/** What keeps a rotator from asking. */
+const OUTAGES: Readonly<Record<string, (line: Line) => void>> = {
+  'an unreachable service': (line) => line.cut(),
+  'a service that is out of order': (line) => line.failAt(1, 'failing'),
+};
 
 /** What a rotator says of a credential, and of whom it believes. */
 export function verdicts(stand: Stand): Clause[] {
@@ -18,21 +26,24 @@ export function verdicts(stand: Stand): Clause[] {
       const trial = await Trial.begin(stand);
       await trial.store(wrong(await trial.value('AWSCURRENT')));
       const advice = "testSecret must return 'rejected' when the service refuses the credential";
-      assert.equal(codeOf(await trial.outcome('testSecret')), 'ERR_CREDENTIAL_REJECTED', advice);
+      assert.ok(isRejection(await trial.outcome('testSecret')), advice);
     }),
 
-    ...(['setSecret', 'testSecret'] as const).map((step) =>
-      clause(`does not take an unreachable service for a refusal, in ${step}`, async () => {
-        const trial = await Trial.begin(stand);
-        await trial.steps(['createSecret']);
-        line().cut();
-        const error = await trial.outcome(step);
-        // A credential that is issued works before setSecret, which then has nothing to ask the service.
-        const isTold = step === 'setSecret' || error !== undefined;
-        assert.ok(isTold, 'testSecret must throw while the service cannot be reached');
-        const advice = `${step} must throw what kept it from asking: only the service's own refusal is a refusal`;
-        assert.notEqual(codeOf(error), 'ERR_CREDENTIAL_REJECTED', advice);
-      }),
+    ...Object.entries(OUTAGES).flatMap(([outage, begins]) =>
+      (['setSecret', 'testSecret'] as const).map((step) =>
+        clause(`does not take ${outage} for a refusal, in ${step}`, async () => {
+          const trial = await Trial.begin(stand);
+          await trial.steps(['createSecret']);
+          const before = line().sent;
+          begins(line());
+          const error = await trial.outcome(step);
+          // A credential that is issued works before setSecret, which then has nothing to ask the service.
+          const hasAsked = step === 'testSecret' || line().sent > before;
+          assert.ok(error !== undefined || !hasAsked, `${step} must throw when it meets with ${outage}`);
+          const advice = `${step} must throw what kept it from asking: only the service's own refusal is a refusal`;
+          assert.ok(!isRejection(error), advice);
+        }),
+      ),
     ),
 
     clause('gives up in time when the service does not answer, and takes that for no refusal', async () => {
@@ -46,17 +57,17 @@ export function verdicts(stand: Stand): Clause[] {
           const trial = await Trial.begin(stand);
           await trial.upTo(step);
           line().failAt(message, 'stalled');
-          const code = codeOf(await trial.outcome(step, TOO_SHORT_MS));
-          const advice = `${step} must throw when nothing answers: a timeout is not a refusal`;
-          assert.notEqual(code, 'ERR_CREDENTIAL_REJECTED', advice);
-          await new Promise((resolve) => setTimeout(resolve, A_MOMENT_MS));
-          const isOver = trial.watch.running.size === 0;
+          const error = await trial.outcome(step, TOO_SHORT_MS);
+          const isSilent = error === undefined && message === 1 && ASKING.includes(step);
+          const advice = `${step} must throw when nothing answers: a timeout is`;
+          assert.ok(!isSilent, `${advice} no success`);
+          assert.ok(!isRejection(error), `${advice} not a refusal`);
           assert.ok(
-            isOver,
+            await isOver(trial),
             `${step} must give up when the signal fires: it still waited for the service when the time was up`,
           );
           line().mend();
-          await trial.startOver(`${step} had no answer (to its ${message}. message)`);
+          await trial.startOver(`${step} had no answer (to message ${message})`);
         }
       }
     }),
@@ -80,7 +91,7 @@ export function verdicts(stand: Stand): Clause[] {
         const before = line().sent;
         const error = await trial.outcome('setSecret');
         const advice = `setSecret must refuse an AWSPENDING with another "${field}"`;
-        assert.equal(line().sent, before, `${advice} before it connects`);
+        assert.ok(line().sent === before, `${advice} before it connects`);
         assert.ok(error !== undefined || rotates.includes(field), advice);
       }
     }),
@@ -89,8 +100,18 @@ export function verdicts(stand: Stand): Clause[] {
 
 /** For a step of whose service nothing is heard. */
 const TOO_SHORT_MS = 400;
-/** For a rotator to close what it has opened. */
-const A_MOMENT_MS = 100;
+/** For a rotator to close what it has opened, on a machine that is busy. */
+const A_WHILE_MS = 1000;
+/** What cannot go on without an answer. */
+const ASKING: readonly Step[] = ['setSecret', 'testSecret'];
+
+async function isOver({ watch }: Trial): Promise<boolean> {
+  for (const endsAt = performance.now() + A_WHILE_MS; watch.running.size > 0; ) {
+    if (performance.now() > endsAt) return false;
+    await sleep(5);
+  }
+  return true;
+}
 
 function another(value: unknown): unknown {
   if (typeof value === 'number') return value + 1;
@@ -98,6 +119,6 @@ function another(value: unknown): unknown {
   return typeof value === 'string' ? `${value}-elsewhere` : 'elsewhere';
 }
 
-function codeOf(error: unknown): string | undefined {
-  return isRotationError(error) ? error.code : undefined;
+function isRejection(error: unknown): boolean {
+  return isRotationError(error) && error.code === 'ERR_CREDENTIAL_REJECTED';
 }
