@@ -1,4 +1,5 @@
 import type { StepContext, Verdict } from '../../src/index.js';
+import { leaksOnPurpose } from '../support/canary.js';
 import type { DoorRotator } from '../support/rig.js';
 import { contractOfDoor, type FarDoor, said } from './contracts.js';
 
@@ -104,6 +105,7 @@ test.each<[string, (far: FarDoor) => Partial<DoorRotator>, clause: string, advic
     'logs the password',
     (far) => ({
       async setSecret({ pending }, context) {
+        leaksOnPurpose();
         process.stderr.write(`setting ${pending.password}\n`);
         await far.set(pending.password, context);
       },
@@ -115,6 +117,7 @@ test.each<[string, (far: FarDoor) => Partial<DoorRotator>, clause: string, advic
     'logs the password by the console',
     (far) => ({
       async setSecret({ pending }, context) {
+        leaksOnPurpose();
         itsConsole.log('setting', { credential: pending });
         await far.set(pending.password, context);
       },
