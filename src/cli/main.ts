@@ -2,6 +2,7 @@
 import { isRotationError } from '../errors.js';
 import { local } from './local.js';
 import { readPackage } from './package.js';
+import { policy } from './policy.js';
 import { rehearse } from './rehearse.js';
 import { UsageError } from './usage-error.js';
 
@@ -10,6 +11,7 @@ const HELP = `quarterturn: secret rotation for AWS Secrets Manager
 usage: quarterturn <command> [options]
 
   local        a Secrets Manager on this machine, for any client, with your rotation functions
+  policy       the least that a rotation function must be allowed, and how it is deployed
   rehearse     rotate a real credential, on this machine alone, and show each step
   --help       this text; after a command, its own
   --version    the version
@@ -22,6 +24,8 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
       return rehearse(args);
     case 'local':
       return local(args);
+    case 'policy':
+      return policy(args);
     case '--version':
       process.stdout.write(`${readPackage().version}\n`);
       return 0;
