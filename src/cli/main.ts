@@ -1,9 +1,6 @@
 #!/usr/bin/env node
 import { isRotationError } from '../errors.js';
-import { local } from './local.js';
 import { readPackage } from './package.js';
-import { policy } from './policy.js';
-import { rehearse } from './rehearse.js';
 import { UsageError } from './usage-error.js';
 
 const HELP = `quarterturn: secret rotation for AWS Secrets Manager
@@ -17,15 +14,15 @@ usage: quarterturn <command> [options]
   --version    the version
 `;
 
-/** Runs a command; resolves to the exit code. */
+/** Runs a command, and loads no other; resolves to the exit code. */
 async function main([command, ...args]: readonly string[]): Promise<number> {
   switch (command) {
     case 'rehearse':
-      return rehearse(args);
+      return (await import('./rehearse.js')).rehearse(args);
     case 'local':
-      return local(args);
+      return (await import('./local.js')).local(args);
     case 'policy':
-      return policy(args);
+      return (await import('./policy.js')).policy(args);
     case '--version':
       process.stdout.write(`${readPackage().version}\n`);
       return 0;

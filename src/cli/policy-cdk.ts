@@ -1,7 +1,6 @@
-import { fill, grantsOf, interpolated } from './policy-document.js';
+import { bundleOf, fill, grantsOf, interpolated } from './policy-document.js';
 import { type Grant, networkGrants } from './policy-grants.js';
 import type { Options } from './policy-options.js';
-import { bundleOf } from './rotators.js';
 
 /** What stands for the open parts of an ARN in a stack of the AWS CDK. */
 const PARTS = interpolated({

@@ -1,6 +1,5 @@
 import { type Grant, grantsFor, networkDenial, networkGrants } from './policy-grants.js';
 import type { Options } from './policy-options.js';
-import { bundleOf } from './rotators.js';
 
 /** What stands for the open parts of an ARN: `{region}`, `{function}` … */
 export type Parts = Readonly<Record<string, string>>;
@@ -57,6 +56,11 @@ export function policyReport(options: Options, parts: Parts) {
 /** What the execution policy grants: with all that is of the function itself. */
 export function grantsOf({ needs, named, isInVpc }: Options): readonly Grant[] {
   return [...grantsFor(needs, named), ...(isInVpc ? [networkDenial()] : [])];
+}
+
+/** The folder with the rotator's Lambda, ready to be deployed, as others see it who have installed the package. */
+export function bundleOf(rotator: string): string {
+  return `node_modules/quarterturn/dist/lambda/${rotator.replaceAll('/', '-')}`;
 }
 
 /** The open parts, as far as the ARNs that were given say them. */

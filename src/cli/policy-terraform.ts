@@ -1,8 +1,7 @@
-import { grantsOf } from './policy-document.js';
+import { bundleOf, grantsOf } from './policy-document.js';
 import { type Grant, networkGrants } from './policy-grants.js';
 import { hclStatement } from './policy-hcl.js';
 import type { Options } from './policy-options.js';
-import { bundleOf } from './rotators.js';
 
 /** A whole deployment for Terraform: the function, its role, its log, who may invoke it, and the schedule. */
 export function terraformModule(options: Options): string {

@@ -16,8 +16,3 @@ export function rotatorsWith(file: string): readonly string[] {
 export function rotatorFile(rotator: string, file: string): URL {
   return new URL(`${rotator}/${file}`, ROTATORS);
 }
-
-/** The folder with the rotator's Lambda, ready to be deployed, as others see it who have installed the package. */
-export function bundleOf(rotator: string): string {
-  return `node_modules/quarterturn/dist/lambda/${rotator.replaceAll('/', '-')}`;
-}
