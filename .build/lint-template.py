@@ -94,8 +94,10 @@ def pairs():
         for name in names:
             if name in row:
                 continue
-            gain = lambda value: sum(pair in open_pairs for pair in pairs_with(row, name, value, names))
-            row[name] = max(SETTINGS[name], key=gain)
+            row[name] = max(
+                SETTINGS[name],
+                key=lambda value: sum(pair in open_pairs for pair in pairs_with(row, name, value, names)),
+            )
         row = {name: row[name] for name in names}
         open_pairs -= set(itertools.combinations(row.items(), 2))
         rows.append(row)

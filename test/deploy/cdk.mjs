@@ -92,21 +92,22 @@ try {
   rmSync(project, { recursive: true });
 }
 
-function synthesised({ App, Stack, aws_ec2: ec2 }, RotationStack, isInVpc) {
+function synthesised({ App, Stack, aws_ec2 }, RotationStack, isInVpc) {
   const env = { account: ACCOUNT, region: 'eu-west-1' };
-  const app = new App();
-  const other = new Stack(app, 'Network', { env });
-  const network = isInVpc && {
-    vpc: ec2.Vpc.fromVpcAttributes(other, 'Vpc', {
-      vpcId: 'vpc-1',
-      availabilityZones: ['eu-west-1a'],
-      privateSubnetIds: ['subnet-1'],
-    }),
-    securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(other, 'Group', 'sg-1')],
-  };
+  const app = new App({ outdir: mkdtempSync(join(project, 'out-')) });
+  const network = isInVpc && networkOf(new Stack(app, 'Network', { env }), aws_ec2);
   const stack = new RotationStack(app, 'Rotation', { env, secretArn: SECRET, ...network });
   const { template } = app.synth().getStackByName(stack.stackName);
   return Object.values(template.Resources);
+}
+
+function networkOf(stack, ec2) {
+  const vpc = ec2.Vpc.fromVpcAttributes(stack, 'Vpc', {
+    vpcId: 'vpc-0123456789abcdef0',
+    availabilityZones: ['eu-west-1a'],
+    privateSubnetIds: ['subnet-0123456789abcdef0'],
+  });
+  return { vpc, securityGroups: [new ec2.SecurityGroup(stack, 'Group', { vpc })] };
 }
 
 function assertSame(resources, subject) {
