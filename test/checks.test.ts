@@ -153,15 +153,41 @@ describe('an event', () => {
     ['no secret', { ...good, SecretId: undefined }],
     ['an empty secret', { ...good, SecretId: '' }],
     ['a secret of 2,049 characters', { ...good, SecretId: 's'.repeat(2049) }],
+    ['a secret with a space before it', { ...good, SecretId: ' door' }],
+    ['a secret with a line break after it', { ...good, SecretId: 'door\n' }],
+    ['a secret that is no text', { ...good, SecretId: 12345678 }],
     ['no token', { ...good, ClientRequestToken: undefined }],
     ['a token of 31 characters', { ...good, ClientRequestToken: 't'.repeat(31) }],
+    ['a token of 65 characters', { ...good, ClientRequestToken: 't'.repeat(65) }],
+    ['a token with a space before it', { ...good, ClientRequestToken: ` ${TOKEN}` }],
     ['a token with a line break', { ...good, ClientRequestToken: `${'t'.repeat(35)}\n` }],
-    ['a RotationToken that is none', { ...good, RotationToken: 'too-short' }],
+    ['a RotationToken of 35 characters', { ...good, RotationToken: 'r'.repeat(35) }],
+    ['a RotationToken of 257 characters', { ...good, RotationToken: 'r'.repeat(257) }],
+    ['a RotationToken with a space before it', { ...good, RotationToken: ` ${TOKEN}` }],
+    ['a RotationToken with a line break after it', { ...good, RotationToken: `${TOKEN}\n` }],
+    ['a RotationToken with an underscore', { ...good, RotationToken: 'r_'.repeat(20) }],
   ])('with %s is refused before any call', async (_, event) => {
     const client = new FaultyClient({} as never);
     const handler = rotationHandler(doorRotator(new Door()), { client, log: () => {} });
     expect(await rejection(handler(event as RotationEvent))).toMatchObject({ code: 'ERR_EVENT_INVALID' });
     expect(client.calls).toEqual([]);
+  });
+
+  test.each([
+    ['the longest secret', { ...good, SecretId: 's'.repeat(2048) }],
+    ['a secret of one character', { ...good, SecretId: '~' }],
+    ['the shortest token', { ...good, ClientRequestToken: 't'.repeat(32) }],
+    ['the longest token', { ...good, ClientRequestToken: '!'.repeat(64) }],
+    ['the shortest RotationToken', { ...good, RotationToken: 'aZ-9'.repeat(9) }],
+    ['the longest RotationToken', { ...good, RotationToken: 'aZ-9'.repeat(64) }],
+  ])('may have %s', async (_, event) => {
+    const client = new FaultyClient({} as never);
+    client.fail('describeSecret', serviceError('AccessDeniedException'));
+    client.fail('getSecretValue', serviceError('AccessDeniedException'), { times: 2 });
+    const handler = rotationHandler(doorRotator(new Door()), { client, log: () => {} });
+    expect(await rejection(handler(event as RotationEvent))).toMatchObject({
+      code: 'ERR_SECRETS_MANAGER_FAILED',
+    });
   });
 
   test('may lack its RotationToken, or say null', async () => {

@@ -61,12 +61,19 @@ describe('the contract', () => {
 describe('a rotation', () => {
   test('leaves two keys live, and ends the one before them, who ever made it', async () => {
     const provider = providerOf();
-    const { rotate, holds } = await keyRig(provider);
+    const revoked: string[] = [];
+    const { rotate, holds } = await keyRig(provider, {
+      revoke(id) {
+        revoked.push(id);
+        provider.revoke(id);
+      },
+    });
     for (let rotation = 1; rotation <= 3; rotation++) {
       expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
       expect(live(provider)).toEqual([await holds('AWSPREVIOUS'), await holds('AWSCURRENT')]);
     }
     expect(live(provider)).toEqual(['id-3', 'id-4']);
+    expect(revoked).toEqual(['id-1', 'id-2']);
   });
 
   test('names a key after the secret, the token and the attempt', async () => {
@@ -147,6 +154,15 @@ describe('what an attempt leaves behind', () => {
     expect(live(provider)).toEqual(['id-1', 'id-2']);
   });
 
+  test('is discarded by its id, even if nothing else of what was issued can be read', async () => {
+    const provider = providerOf();
+    const { rotate } = await keyRig(provider, {
+      issue: (name) => ({ ...provider.issue(name), key: 12345678 as never }),
+    });
+    expect((await rotate()).steps.at(-1)?.error).toMatchObject({ code: 'ERR_ROTATOR_FAILED' });
+    expect(live(provider)).toEqual(['id-1']);
+  });
+
   test('is swept by the next rotation when its own was given up', async () => {
     const provider = providerOf();
     const { begin, deliver, rotate, secrets } = await keyRig(provider);
@@ -161,40 +177,90 @@ describe('what an attempt leaves behind', () => {
     expect(live(provider)).toEqual(['id-2', 'id-4']);
   });
 
-  test('is not looked for among keys of other secrets, or with names of other forms', async () => {
+  test.each([
+    ['a token', 100],
+    ['a hash of it', 40],
+  ])(
+    'is not looked for among keys of other secrets, or with names of other forms than with %s',
+    async (_, nameLength) => {
+      const provider = providerOf();
+      const { begin, run, reattempt, client, secrets } = await keyRig(provider, { nameLength }, 'a');
+      await begin();
+      client.fail('putSecretValue', new Error('socket hang up'));
+      await run();
+      const { ARN = '' } = await secrets.describeSecret({ SecretId: 'a' });
+      const secret = ARN.slice(ARN.lastIndexOf(':') + 1);
+      const name = provider.keys.get('id-2')?.name ?? '';
+      const rest = name.slice(secret.length);
+      expect(name).toBe(secret + rest);
+      for (const other of [
+        `a${rest}`,
+        name.slice(0, -9),
+        `${name}-old`,
+        `${secret}-b-AbCdEf${rest}`,
+        `${secret}-AbCdEf${rest}`,
+        secret,
+        '',
+      ]) {
+        provider.issue(other);
+      }
+      expect(await reattempt()).toMatchObject({ outcome: 'succeeded' });
+      expect(provider.keys.has('id-2')).toBe(false);
+      expect(live(provider)).toHaveLength(9);
+    },
+  );
+
+  test.each([
+    ['newer', 1],
+    ['no older', 0],
+  ])(
+    'a %s key of another rotation is not taken for it: that rotation may be about to store it',
+    async (_, ms) => {
+      const provider = providerOf();
+      let later = '';
+      const { begin, run } = await keyRig(provider, {
+        list() {
+          const { name = '', createdAt } = provider.keys.get('id-2')!;
+          const another = name.replace(/[0-9a-f-]{36}-[0-9a-f]{8}$/, `${'9'.repeat(36)}-00000000`);
+          later ||= provider.issue(another).id;
+          const key = provider.keys.get(later)!;
+          provider.keys.set(later, { ...key, createdAt: new Date(createdAt.getTime() + ms) });
+          return provider.list();
+        },
+      });
+      await begin();
+      expect(await run()).toMatchObject({ outcome: 'succeeded' });
+      expect(live(provider)).toEqual(['id-1', 'id-2', later]);
+    },
+  );
+
+  test('of an earlier rotation stays while the provider does not list AWSPENDING’s key, which tells how old it is', async () => {
     const provider = providerOf();
-    const { begin, run, secrets } = await keyRig(provider, {}, 'a');
-    const token = await begin();
-    const { ARN = '' } = await secrets.describeSecret({ SecretId: 'a' });
-    const secret = ARN.slice(ARN.lastIndexOf(':') + 1);
-    for (const name of [
-      `a-${token}-0123abcd`,
-      `${secret}-${token}`,
-      `${secret}-${token}-0123abcd-old`,
-      `${secret}-b-AbCdEf-${token}-0123abcd`,
-      `${secret}-AbCdEf-${token}-0123abcd`,
-      `${secret}`,
-      '',
-    ]) {
-      provider.issue(name);
-    }
-    await run();
-    expect(live(provider)).toHaveLength(9);
+    let isBehind = false;
+    const { begin, deliver, rotate, secrets } = await keyRig(provider, {
+      list: () => provider.list().slice(0, isBehind ? -1 : undefined),
+    });
+    const RemoveFromVersionId = await begin();
+    await deliver('createSecret');
+    await secrets.cancelRotateSecret({ SecretId: 'app/key' });
+    const label = { SecretId: 'app/key', VersionStage: 'AWSPENDING', RemoveFromVersionId };
+    await secrets.updateSecretVersionStage(label);
+    isBehind = true;
+    expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
+    expect(live(provider)).toEqual(['id-1', 'id-2', 'id-3']);
+    isBehind = false;
+    expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
+    expect(live(provider)).toEqual(['id-3', 'id-4']);
   });
 
-  test('a newer key of another rotation is not taken for it: that rotation may be about to store it', async () => {
+  test('is not looked for among keys of a secret whose long name begins alike', async () => {
     const provider = providerOf();
-    let later = '';
-    const { begin, run } = await keyRig(provider, {
-      list() {
-        const name = provider.keys.get('id-2')?.name ?? '';
-        later ||= provider.issue(name.replace(/[0-9a-f-]{36}-[0-9a-f]{8}$/, `${'9'.repeat(36)}-00000000`)).id;
-        return provider.list();
-      },
-    });
-    await begin();
-    expect(await run()).toMatchObject({ outcome: 'succeeded' });
-    expect(live(provider)).toEqual(['id-1', 'id-2', later]);
+    const alike = 'a-very-long-name-of-a-secret/'.repeat(10);
+    const first = await keyRig(provider, {}, `${alike}1`);
+    const second = await keyRig(provider, {}, `${alike}2`);
+    await first.rotate();
+    for (let rotation = 1; rotation <= 2; rotation++) await second.rotate();
+    expect(live(provider)).toEqual(['id-1', 'id-3', 'id-4', 'id-5']);
   });
 });
 
@@ -212,6 +278,30 @@ describe('a key that a labelled version holds', () => {
     await secrets.updateSecretVersionStage({ ...pinned, RemoveFromVersionId: VersionId });
     await rotate();
     expect(live(provider)).toEqual(['id-5', 'id-6']);
+  });
+
+  test('lives if its version got another label only when it was AWSPREVIOUS already', async () => {
+    const provider = providerOf();
+    const { rotate, secrets } = await keyRig(provider);
+    await rotate();
+    const { VersionId: MoveToVersionId } = await secrets.getSecretValue({
+      SecretId: 'app/key',
+      VersionStage: 'AWSPREVIOUS',
+    });
+    await secrets.updateSecretVersionStage({ SecretId: 'app/key', VersionStage: 'PINNED', MoveToVersionId });
+    await rotate();
+    expect(live(provider)).toEqual(['id-1', 'id-2', 'id-3']);
+  });
+
+  test('may be AWSPREVIOUS’s, if another version cannot be read', async () => {
+    const provider = providerOf();
+    const { rotate, secrets, warnings } = await keyRig(provider);
+    await rotate();
+    const pinned = { SecretId: 'app/key', SecretString: 'no JSON', VersionStages: ['PINNED'] };
+    const { VersionId = '' } = await secrets.putSecretValue(pinned);
+    expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
+    expect(live(provider)).toEqual(['id-1', 'id-2', 'id-3']);
+    expect(warnings()).toEqual([expect.stringContaining(VersionId)]);
   });
 
   test('is not revoked when AWSPREVIOUS holds it too', async () => {
@@ -293,8 +383,8 @@ describe('finishSecret', () => {
     },
   );
 
-  /** A rotation under way, and what happens while finishSecret waits for the list of keys. */
-  async function whileListing(event: (rigged: KeyRig, token: string) => Promise<void>) {
+  /** A rotation under way, after others, and what happens while finishSecret waits for the list of keys. */
+  async function whileListing(event: (rigged: KeyRig, token: string) => Promise<void>, rotations = 1) {
     const provider = providerOf();
     let happen = async () => {};
     const rigged = await keyRig(provider, {
@@ -305,7 +395,7 @@ describe('finishSecret', () => {
         return provider.list();
       },
     });
-    await rigged.rotate();
+    for (let rotation = 1; rotation <= rotations; rotation++) await rigged.rotate();
     const token = await rigged.begin();
     happen = () => event(rigged, token);
     for (const step of STEPS.slice(0, 3)) await rigged.deliver(step);
@@ -346,12 +436,50 @@ describe('finishSecret', () => {
     expect(live(provider)).toEqual(['id-1', 'id-2', 'id-3']);
   });
 
+  test('revokes nothing when AWSCURRENT has moved to a version of another key: AWSPREVIOUS is not what it was', async () => {
+    const { deliver, provider } = await whileListing(async ({ secrets }) => {
+      const { VersionId: MoveToVersionId } = await secrets.putSecretValue({
+        SecretId: 'app/key',
+        SecretString: '{"id":"id-0","key":"of elsewhere"}',
+        VersionStages: ['MINE'],
+      });
+      const { VersionId: RemoveFromVersionId } = await secrets.getSecretValue({ SecretId: 'app/key' });
+      const move = { VersionStage: 'AWSCURRENT', MoveToVersionId, RemoveFromVersionId };
+      await secrets.updateSecretVersionStage({ SecretId: 'app/key', ...move });
+    }, 2);
+    expect(await rejection(deliver('finishSecret'))).toMatchObject({ code: 'ERR_CURRENT_MOVED' });
+    expect(live(provider)).toEqual(['id-2', 'id-3', 'id-4']);
+  });
+
   test('revokes nothing more when another delivery has finished meanwhile, and succeeds', async () => {
     const { deliver, provider, log, holds } = await whileListing(({ deliver }) => deliver('finishSecret'));
     await deliver('finishSecret');
     expect(log.at(-1)).toMatchObject({ step: 'finishSecret', outcome: 'promoted' });
     expect(await holds('AWSPREVIOUS')).toBe('id-2');
     expect(live(provider)).toEqual(['id-2', 'id-3']);
+  });
+
+  test('fails before the move, and revokes nothing, when a version could not be read just now', async () => {
+    const provider = providerOf();
+    const { rotate, begin, deliver, client, holds } = await keyRig(provider);
+    await rotate();
+    await begin();
+    for (const step of STEPS.slice(0, 3)) await deliver(step);
+    client.fail('getSecretValue', serviceError('ThrottlingException'), {
+      matches: ({ VersionStage }) => VersionStage === undefined,
+    });
+    expect(await rejection(deliver('finishSecret'))).toMatchObject({ code: 'ERR_SECRETS_MANAGER_FAILED' });
+    expect(await holds('AWSCURRENT')).toBe('id-2');
+    expect(live(provider)).toEqual(['id-1', 'id-2', 'id-3']);
+  });
+
+  test('does not mind that a key of somebody else has no name', async () => {
+    const provider = providerOf();
+    const { rotate, warnings } = await keyRig(provider, {
+      list: () => provider.list().map((key) => (key.id === 'id-1' ? { ...key, name: undefined } : key)),
+    });
+    expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
+    expect(warnings()).toEqual([]);
   });
 
   test('says that leftovers cannot be found where the provider keeps no names', async () => {
@@ -404,6 +532,30 @@ describe('a provider of two keys at most', () => {
     expect(await holds('AWSCURRENT')).toBe('id-3');
   });
 
+  test.each([
+    ['keys have names', true, {}, /15 minutes/],
+    ['all keys are its own', false, { ownsEveryKey: true }, /15 minutes/],
+    ['a leftover cannot be told from another', false, {}, /^(?!.*15 minutes)/],
+  ])(
+    'that is full promises to revoke what is left over only if that can be recognised: %s',
+    async (_, hasNames, parts, hint) => {
+      const provider = providerOf({ hasNames, limit: 2 });
+      const { begin, run, reattempt, client, secrets } = await keyRig(provider, { ...two, ...parts });
+      await begin();
+      client.fail('putSecretValue', new Error('socket hang up'));
+      await run();
+      const error = (await reattempt()).steps.at(-1)?.error;
+      expect(error).toMatchObject({ code: 'ERR_SERVICE_FULL', hint: expect.stringMatching(hint) });
+      expect(error).toMatchObject({ hint: expect.stringMatching(/hold id-1(;|$)/) });
+      const pinned = { SecretId: 'app/key', SecretString: 'no JSON', VersionStages: ['PINNED'] };
+      const { VersionId } = await secrets.putSecretValue(pinned);
+      expect((await reattempt()).steps.at(-1)?.error).toMatchObject({
+        hint: expect.stringContaining(`hold id-1, and what version ${VersionId} holds cannot be read`),
+      });
+      expect(live(provider)).toEqual(['id-1', 'id-2']);
+    },
+  );
+
   test('no more room is made than one key needs', async () => {
     const provider = providerOf({ limit: 3 });
     const { rotate, begin, deliver, client } = await keyRig(provider, { maxKeys: 3 });
@@ -414,6 +566,44 @@ describe('a provider of two keys at most', () => {
     age(provider, 'id-3', SIXTEEN_MINUTES);
     await deliver('createSecret');
     expect(live(provider)).toEqual(['id-2', 'id-3', 'id-4']);
+  });
+
+  test('while there is room, nothing is ended in createSecret, and no version is looked at', async () => {
+    const provider = providerOf({ limit: 5 });
+    const { rotate, begin, deliver, client } = await keyRig(provider, { maxKeys: 5 });
+    await rotate();
+    await begin();
+    for (const stray of ['id-3', 'id-4']) {
+      client.fail('putSecretValue', new Error('socket hang up'));
+      await rejection(deliver('createSecret'));
+      age(provider, stray, SIXTEEN_MINUTES);
+    }
+    client.calls.length = 0;
+    await deliver('createSecret');
+    expect(live(provider)).toEqual(['id-1', 'id-2', 'id-3', 'id-4', 'id-5']);
+    expect(client.calls).toHaveLength(4);
+  });
+
+  test('createSecret ends and makes nothing when another delivery has finished meanwhile', async () => {
+    const provider = providerOf({ limit: 2 });
+    let meanwhile = async () => {};
+    const { rotate, begin, deliver, holds } = await keyRig(provider, {
+      ...two,
+      async list() {
+        const now = meanwhile;
+        meanwhile = async () => {};
+        await now();
+        return provider.list();
+      },
+    });
+    await rotate();
+    await begin();
+    meanwhile = async () => {
+      for (const step of STEPS) await deliver(step);
+    };
+    expect(await rejection(deliver('createSecret'))).toMatchObject({ code: 'ERR_CURRENT_MOVED' });
+    expect(await holds('AWSCURRENT')).toBe('id-3');
+    expect(live(provider)).toEqual(['id-2', 'id-3']);
   });
 
   test('a key that is in nobody’s version and has no name of ours is not revoked to make room', async () => {
@@ -432,6 +622,29 @@ describe('a provider of two keys at most', () => {
     const { rotate } = await keyRig(provider, { ...two, ownsEveryKey: true });
     expect(await rotate()).toMatchObject({ outcome: 'failed' });
     expect(live(provider)).toEqual(['id-1', 'id-2']);
+  });
+});
+
+describe('on a user of its own', () => {
+  async function withStranger(list: (provider: KeyProvider) => ReturnType<KeyProvider['list']>) {
+    const provider = providerOf({ hasNames: false });
+    const { rotate } = await keyRig(provider, { ownsEveryKey: true, list: () => list(provider) });
+    const { createdAt } = provider.keys.get('id-1')!;
+    const { id } = provider.issue('');
+    provider.keys.set(id, { ...provider.keys.get(id)!, createdAt });
+    return { rotate, provider };
+  }
+
+  test('a key of the same moment as AWSCURRENT’s is a leftover', async () => {
+    const { rotate, provider } = await withStranger((all) => all.list());
+    expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
+    expect(live(provider)).toEqual(['id-1', 'id-3']);
+  });
+
+  test('no key is taken for a leftover while AWSCURRENT’s is not listed, which tells how old it is', async () => {
+    const { rotate, provider } = await withStranger((all) => all.list().filter(({ id }) => id !== 'id-1'));
+    expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
+    expect(live(provider)).toEqual(['id-1', 'id-2', 'id-3']);
   });
 });
 
@@ -497,12 +710,15 @@ describe('names of keys', () => {
     expect(live(provider)).toEqual(['id-4', 'id-5']);
   });
 
-  test('are made of a hash where the token is no UUID', async () => {
+  test.each([
+    ['too long', 'nightly rotation:'.replaceAll(' ', '/').padEnd(64, '+')],
+    ['of other characters at its beginning', `/${'n'.repeat(35)}`],
+    ['of other characters at its end', `${'n'.repeat(35)}/`],
+  ])('are made of a hash where the token is %s', async (_, ClientRequestToken) => {
     const provider = providerOf();
     const { secrets, run, reattempt, begin, client } = await keyRig(provider);
     await begin();
     await run();
-    const ClientRequestToken = 'nightly rotation:'.replaceAll(' ', '/').padEnd(64, '+');
     await secrets.rotateSecret({ SecretId: 'app/key', ClientRequestToken });
     client.fail('putSecretValue', new Error('socket hang up'));
     await run();

@@ -89,12 +89,12 @@ test('without the declaration a plain text is malformed, as ever', async () => {
   });
 });
 
-test.each<[string, unknown]>([
-  ['a number', 1234567890],
-  ['a forgotten Promise', Promise.resolve('another-token')],
-  ['an empty text', ''],
-  ['what would be read as a JSON object', '{"token":"another-token"}'],
-])('refuses a rotator that makes %s of a plain text, and stores nothing', async (_, token) => {
+test.each<[string, unknown, string]>([
+  ['a number', 1234567890, 'createSecret made a "token" that is not a string'],
+  ['a forgotten Promise', Promise.resolve('t'), 'createSecret made a "token" that is not a string'],
+  ['an empty text', '', 'createSecret of tokens made what it cannot read'],
+  ['what would be read as a JSON object', '{"token":"t"}', 'createSecret of tokens made what it cannot read'],
+])('refuses a rotator that makes %s of a plain text, and stores nothing', async (_, token, message) => {
   const discardSecret = jest.fn();
   const { report, current } = await rotated(FIRST, {
     createSecret: () => ({ token }) as TokenSecret,
@@ -102,7 +102,7 @@ test.each<[string, unknown]>([
   });
   expect(report).toMatchObject({
     outcome: 'failed',
-    steps: [{ step: 'createSecret', error: { code: 'ERR_ROTATOR_FAILED' } }],
+    steps: [{ step: 'createSecret', error: { code: 'ERR_ROTATOR_FAILED', message } }],
   });
   expect(current).toBe(FIRST);
   expect(discardSecret).toHaveBeenCalledTimes(1);
@@ -139,4 +139,8 @@ test('a rotator that changes more than the field has no room for it in a plain t
   expect(() => rotationHandler(rotator)).toThrow(
     new TypeError('the rotator tokens must rotate "token" alone, if that is the whole text of a secret'),
   );
+});
+
+test('a rotator that rotates another field than the text is told at once', () => {
+  expect(() => rotationHandler({ ...tokens(), rotates: ['id'] as never })).toThrow(TypeError);
 });

@@ -95,13 +95,13 @@ describe('what a rotator throws', () => {
   });
 
   test('loses every other string of the secret, at any depth, and long numbers', async () => {
-    const more = { nested: [{ key: 'deep-inside-secret' }], pin: 987654321098 };
+    const more = { nested: [{ key: 'deep-inside-secret' }], pin: 98765432, port: 5432, note: null };
     const { error } = await thrownBySetSecret(
-      new Error('saw deep-inside-secret and 987654321098'),
+      new Error('saw deep-inside-secret and 98765432 at port 5432'),
       FIRST,
       more,
     );
-    expect(String(error)).toContain(`saw ${HIDDEN} and ${HIDDEN}`);
+    expect(String(error)).toContain(`saw ${HIDDEN} and ${HIDDEN} at port 5432`);
   });
 
   test('loses the rotated field even if it is the same as one that may be shown', async () => {

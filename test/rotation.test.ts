@@ -1,6 +1,6 @@
-import type { Step } from '../src/index.js';
+import { type Step, text } from '../src/index.js';
 import { FaultyClient, isPendingRead, serviceError } from './support/faulty-client.js';
-import { FIRST, rejection, rig, SECRET } from './support/rig.js';
+import { type DoorRotator, FIRST, rejection, rig, SECRET } from './support/rig.js';
 
 const STEPS: readonly Step[] = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'];
 
@@ -294,6 +294,7 @@ describe('createSecret', () => {
     expect(await rejection(deliver('createSecret'))).toMatchObject({
       code: 'ERR_STALE_FIELD',
       message: expect.stringContaining('"url"'),
+      hint: expect.stringContaining('remove "url"'),
     });
     expect(createSecret).not.toHaveBeenCalled();
     expect(client.writes()).toEqual([]);
@@ -321,6 +322,52 @@ describe('createSecret', () => {
     expect(discardSecret).toHaveBeenCalledTimes(1);
     expect(client.writes()).toEqual([]);
   });
+});
+
+describe('createSecret of a rotator of two fields', () => {
+  async function created(parts: Partial<DoorRotator>, note?: string) {
+    const secretString = JSON.stringify({ user: 'app-user', password: 'first-password', note });
+    const rotates = ['user', 'password'] as readonly string[] as DoorRotator['rotates'];
+    const rigged = await faultyRig({ secretString, parts: { rotates, ...parts } });
+    await rigged.begin();
+    return { ...rigged, work: rigged.deliver('createSecret') };
+  }
+  const made = (fields: object) => ({ createSecret: () => fields as { password: string } });
+
+  test('may leave one of them as it is', async () => {
+    const { work, value } = await created(made({ user: 'app-user', password: 'second-password' }));
+    await work;
+    expect(await value('AWSPENDING')).toEqual({ user: 'app-user', password: 'second-password' });
+  });
+
+  test('is refused when it makes only one of them, even if the other may be absent', async () => {
+    const { work, client } = await created({
+      ...made({ password: 'second-password' }),
+      parse: (json) => ({ user: text(json, 'user', 'nobody'), password: text(json, 'password') }),
+    });
+    expect(await rejection(work)).toMatchObject({
+      code: 'ERR_ROTATOR_FAILED',
+      message: 'createSecret of door made no "user"',
+    });
+    expect(client.writes()).toEqual([]);
+  });
+
+  test('takes a copy, in a field that stays, of the one that it shows', async () => {
+    const another = made({ user: 'app-user-2', password: 'second-password' });
+    const { work, value } = await created(another, 'belongs to app-user');
+    await work;
+    expect(await value('AWSPENDING')).toMatchObject({ user: 'app-user-2', note: 'belongs to app-user' });
+  });
+
+  test.each(['app-user', 'first-password'])(
+    'refuses a copy of either, if it shows none: %s',
+    async (copy) => {
+      const another = made({ user: 'app-user-2', password: 'second-password' });
+      const { work, client } = await created({ shows: [], ...another }, `belongs to ${copy}`);
+      expect(await rejection(work)).toMatchObject({ code: 'ERR_STALE_FIELD' });
+      expect(client.writes()).toEqual([]);
+    },
+  );
 });
 
 describe('the values', () => {
@@ -408,6 +455,7 @@ describe('the values', () => {
     expect(await rejection(deliver('setSecret'))).toMatchObject({
       code: 'ERR_PENDING_MISMATCH',
       message: expect.stringContaining(field),
+      hint: expect.stringContaining('find out who wrote AWSPENDING'),
     });
     expect(setSecret).not.toHaveBeenCalled();
   });
@@ -420,6 +468,12 @@ describe('the values', () => {
     ['null', 'null', 'ERR_SECRET_MALFORMED', 'not an object'],
     ['65,536 bytes of anything', long, 'ERR_SECRET_MALFORMED', 'is not JSON'],
     ['deep nesting', `{"a":${'['.repeat(9000)}${']'.repeat(9000)}}`, 'ERR_SECRET_MALFORMED', 'nested'],
+    [
+      'one level too many',
+      `{"user":"app","password":"hunter2-1","a":${'['.repeat(100)}${']'.repeat(100)}}`,
+      'ERR_SECRET_MALFORMED',
+      'nested',
+    ],
     [
       'a key twice',
       '{"user":"a","password":"hunter2-1","password":"hunter2-2"}',
@@ -445,6 +499,16 @@ describe('the values', () => {
       expect(client.writes()).toEqual([]);
     },
   );
+
+  test('a secret that is nested 100 deep is read and edited', async () => {
+    const deep = `"a":${'['.repeat(99)}${']'.repeat(99)}}`;
+    const { begin, run, secrets } = await rig({
+      secretString: `{"user":"app","password":${JSON.stringify(FIRST)},${deep}`,
+    });
+    await begin();
+    expect(await run()).toMatchObject({ outcome: 'succeeded' });
+    expect((await secrets.getSecretValue({ SecretId: 'door' })).SecretString).toContain(deep);
+  });
 
   test('a SecretBinary is refused, and so is an empty answer', async () => {
     const { begin, deliver, client } = await faultyRig();

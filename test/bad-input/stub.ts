@@ -28,7 +28,8 @@ export class StubbedSecrets {
       readonly others?: Readonly<Record<string, unknown>>;
     },
   ) {
-    const { description = ROTATING, current, pending, others = {} } = answers;
+    const { current, pending, others = {} } = answers;
+    const description = 'description' in answers ? answers.description : ROTATING;
     this.#rotator = rotator as Parameters<typeof rotationHandler>[0];
     this.client = new FaultyClient({
       describeSecret: async () => description,

@@ -1,6 +1,7 @@
 import { issuedKey, type Rotator, type StepContext } from '../../src/index.js';
 import { type Clause, rotatorContract } from '../../src/testing/index.js';
 import { CallLine } from '../support/call-line.js';
+import { leaksOnPurpose } from '../support/canary.js';
 import { KeyProvider } from '../support/key-provider.js';
 import { type KeyDeclaration, type KeySecret, keysOf } from '../support/key-rig.js';
 import { Door, type DoorRotator, doorRotator, FIRST, rejection } from '../support/rig.js';
@@ -180,6 +181,7 @@ test.each<[string, (far: FarDoor) => Partial<DoorRotator>, clause: string, advic
     'logs the password',
     (far) => ({
       async setSecret({ pending }, context) {
+        leaksOnPurpose();
         process.stderr.write(`setting ${pending.password}\n`);
         await far.set(pending.password, context);
       },
