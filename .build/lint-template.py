@@ -42,6 +42,7 @@ SETTINGS = {
     "ReservedConcurrency": ["", "5"],
     "PasswordLength": ["", "40"],
     "ExcludeCharacters": ["", "/@"],
+    "ApiKeySpec": ["", '{"name":"desk"}'],
     "OwnsEveryKey": ["", "true"],
     "DatadogUrl": ["", "https://api.datadoghq.eu"],
     "ServiceTokenKind": ["", "RSA"],

@@ -94,7 +94,7 @@ export function policyDocument(grants: readonly Grant[], parts: Parts): PolicyDo
 }
 
 /** Who may take the role: Lambda. */
-export function trustPolicy(): PolicyDocument {
+function trustPolicy(): PolicyDocument {
   const Principal = { Service: 'lambda.amazonaws.com' };
   return {
     Version: '2012-10-17',
@@ -103,7 +103,7 @@ export function trustPolicy(): PolicyDocument {
 }
 
 /** Who may invoke the function: Secrets Manager, for the secrets of one account. */
-export function functionPolicy({ function: Resource = '', account = '' }: Parts): PolicyDocument {
+function functionPolicy({ function: Resource = '', account = '' }: Parts): PolicyDocument {
   return {
     Version: '2012-10-17',
     Statement: [

@@ -27,7 +27,7 @@ rotators: ROTATORS
 `;
 
 /** How the policy is printed. */
-export type Format = 'text' | 'json' | 'terraform' | 'cdk';
+type Format = 'text' | 'json' | 'terraform' | 'cdk';
 
 /** What the command line of `quarterturn policy` asks for. */
 export interface Options {
