@@ -1,9 +1,6 @@
-import { execFileSync, execSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lineTo, rotatorContract, type TcpLine } from '../src/testing/index.js';
 import { gate } from './readme/gate.js';
@@ -28,29 +25,6 @@ test('the README has fewer than 220 lines, and its links lead to files', () => {
   expect(README.split('\n').length).toBeLessThan(220);
   for (const [, path] of README.matchAll(/\]\((?!https?:|#)([^)#]+)/g))
     expect(() => read(path!)).not.toThrow();
-});
-
-test("the README's bundle is a Lambda function that loads, and that knows what it lacks", async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'quarterturn-bundle-'));
-  const command =
-    /^npx esbuild .*$/m.exec(README)?.[0].replace('lambda/index.js', join(folder, 'index.js')) ?? '';
-  const quiet = { cwd: join(__dirname, '..'), stdio: ['ignore', 'ignore', 'pipe'] as ('ignore' | 'pipe')[] };
-  execSync(command, quiet);
-  const event = { Step: 'testSecret', SecretId: 'db', ClientRequestToken: 't'.repeat(36) };
-  const script = `require('./index.js').handler(${JSON.stringify(event)}).catch(({ code }) => console.log(code))`;
-  const env = {
-    ...process.env,
-    AWS_ENDPOINT_URL_SECRETS_MANAGER: 'http://127.0.0.1:1',
-    AWS_REGION: 'eu-west-1',
-    AWS_ACCESS_KEY_ID: 'AKID',
-    AWS_SECRET_ACCESS_KEY: 'none',
-    NODE_OPTIONS: '--disallow-code-generation-from-strings',
-  };
-  const output = execFileSync(process.execPath, ['--eval', script], { cwd: folder, env, encoding: 'utf8' });
-  await rm(folder, { recursive: true });
-  const [entry = '', code] = output.trimEnd().split('\n');
-  expect(JSON.parse(entry)).toMatchObject({ rotator: 'postgres', outcome: 'failed' });
-  expect(code).toBe('ERR_SECRETS_MANAGER_UNREACHABLE');
 });
 
 test("the local Secrets Manager's README has the code that is run here, and its links lead to files", async () => {
