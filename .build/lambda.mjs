@@ -1,5 +1,5 @@
 // Writes dist/lambda/<rotator>/, each a Lambda as it is, with the handler `index.handler`: npm run build
-// Source maps are beside it, in <rotator>.maps. `--report` prints what is in dist/lambda/report.json.
+// Source maps are in dist/lambda-maps/<rotator>. `--report` prints what is in dist/lambda/report.json.
 import { readdirSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
@@ -52,7 +52,7 @@ async function write(rotator) {
     const inside = relative(join(ROOT, OUT, name), path).replaceAll(sep, '/');
     const isMap = inside.endsWith('.map');
     if (!isMap) files[inside] = contents;
-    await put(join(isMap ? `${name}.maps` : name, inside), contents);
+    await put(join(isMap ? `../lambda-maps/${name}` : name, inside), contents);
   }
   const described = describe({ metafile, entry, files });
   return { name, ...described, problems: problemsOf(described, { drivers: DRIVERS[rotator], allDrivers }) };

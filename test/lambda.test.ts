@@ -66,7 +66,7 @@ test('a map beside the bundle, and not in it, tells where in the source a failur
   const { failure } = await missed('service-token');
   const [, line, column] = /index\.mjs:(\d+):(\d+)/.exec((failure as FunctionFailure).body) ?? [];
   const map = new SourceMap(
-    JSON.parse(readFileSync(join(LAMBDAS, 'service-token.maps/index.mjs.map'), 'utf8')),
+    JSON.parse(readFileSync(join(LAMBDAS, '../lambda-maps/service-token/index.mjs.map'), 'utf8')),
   );
   expect(map.findEntry(Number(line) - 1, Number(column) - 1)).toMatchObject({
     originalSource: expect.stringMatching(/^(\.\.\/)+src\/secrets-manager\.ts$/),

@@ -1,4 +1,4 @@
-import { issuedKey, type Rotator, type StepContext } from '../../src/index.js';
+import { issuedKey, type Rotator, type StepContext, type Verdict } from '../../src/index.js';
 import { type Clause, rotatorContract } from '../../src/testing/index.js';
 import { CallLine } from '../support/call-line.js';
 import { KeyProvider } from '../support/key-provider.js';
@@ -80,4 +80,19 @@ export function contractOfKeys(fault: (declaration: KeyDeclaration) => KeyRotato
 export async function said(clauses: readonly Clause[], name: string): Promise<unknown> {
   const clause = clauses.find((one) => one.name === name);
   return rejection(clause?.run() ?? Promise.reject(new Error(`no clause ${name}`)));
+}
+
+/** A testSecret that knows better when it has not found out. */
+export function taking(failure: (error: Error, context: StepContext) => Verdict | undefined) {
+  return (far: FarDoor): Partial<DoorRotator> => ({
+    async testSecret({ password }, context) {
+      try {
+        return (await far.accepts(password, context)) ? 'accepted' : 'rejected';
+      } catch (error) {
+        const verdict = failure(error as Error, context);
+        if (verdict) return verdict;
+        throw error;
+      }
+    },
+  });
 }

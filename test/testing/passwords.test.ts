@@ -1,28 +1,12 @@
-import type { StepContext, Verdict } from '../../src/index.js';
 import { leaksOnPurpose } from '../support/canary.js';
 import type { DoorRotator } from '../support/rig.js';
-import { contractOfDoor, type FarDoor, said } from './contracts.js';
+import { contractOfDoor, type FarDoor, said, taking } from './contracts.js';
 
 test.each(contractOfDoor())('a sound rotator of passwords $name', ({ run }) => run());
 
 /** That of the test runner. */
 const { console: itsConsole } = globalThis;
 let cached: string | undefined;
-
-/** A testSecret that knows better when it has not found out. */
-function taking(failure: (error: Error, context: StepContext) => Verdict | undefined) {
-  return (far: FarDoor): Partial<DoorRotator> => ({
-    async testSecret({ password }, context) {
-      try {
-        return (await far.accepts(password, context)) ? 'accepted' : 'rejected';
-      } catch (error) {
-        const verdict = failure(error as Error, context);
-        if (verdict) return verdict;
-        throw error;
-      }
-    },
-  });
-}
 
 test.each<[string, (far: FarDoor) => Partial<DoorRotator>, clause: string, advice: RegExp]>([
   [

@@ -1,7 +1,8 @@
 import { rotatorContract } from '../../src/testing/index.js';
 import { CallLine } from '../support/call-line.js';
+import { leaksOnPurpose } from '../support/canary.js';
 import { FIRST } from '../support/rig.js';
-import { FarDoor, said } from './contracts.js';
+import { contractOfDoor, FarDoor, said } from './contracts.js';
 
 test('a subject whose service takes anything proves nothing, and is told so', async () => {
   const far = new FarDoor();
@@ -36,4 +37,11 @@ test('a subject whose line leads nowhere is told so', async () => {
   expect(await said(clauses, 'leaves the service accepting AWSCURRENT')).toMatchObject({
     message: 'the secret of reset() must lead to the service over line()',
   });
+});
+
+test('a first value with a word that stands in a hint is no leak', async () => {
+  leaksOnPurpose();
+  const clauses = contractOfDoor(() => ({ rejectionHint: `as it does by default: ${FIRST.slice(0, 12)}` }));
+  const clause = clauses.find(({ name }) => name.startsWith('lets nothing secret out'));
+  await clause?.run();
 });
