@@ -5,12 +5,13 @@ import { FaultyClient } from '../../support/faulty-client.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
 import { postgresRig } from '../../support/postgres-rig.js';
 import { allOf, leaks, rejection } from '../../support/rig.js';
+import { isThorough } from '../../support/thorough.js';
 
 const FIRST = 'first-password-1';
 const ADMIN = 'xk83-Qmw71-plv';
 const STEPS: readonly Step[] = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'];
 
-describe.each([18, 15])('on PostgreSQL %i', (major) => {
+describe.each(isThorough ? [18, 15] : [18])('on PostgreSQL %i', (major) => {
   /** To change a role and to grant it, but not to act as it. */
   const LEAST = major === 15 ? 'ADMIN OPTION' : 'ADMIN TRUE, INHERIT FALSE, SET FALSE';
 
