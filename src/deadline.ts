@@ -33,7 +33,14 @@ export class Deadline {
     this.#expired.catch(() => {});
     this.#timers = [
       setTimeout(() => this.#controller.abort(), this.#ms),
-      setTimeout(() => expire(EXPIRED), left - margin / 2),
+      setTimeout(
+        () => {
+          // In a busy process this timer may come first, and nobody else would stop what is being waited for.
+          this.#controller.abort();
+          expire(EXPIRED);
+        },
+        left - margin / 2,
+      ),
     ];
   }
 

@@ -41,7 +41,11 @@ export function parseEvent(event: unknown): RotationEvent {
 
 function fields(event: unknown): Record<string, unknown> {
   if (typeof event !== 'object' || event === null) throw invalid('the event must be an object');
-  return { ...event };
+  try {
+    return { ...event };
+  } catch {
+    throw invalid('the event cannot be read'); // No cause: it is whatever a getter of the event throws.
+  }
 }
 
 function isText(value: unknown, pattern: RegExp): value is string {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { RotationError } from './errors.js';
-import { carries } from './redact.js';
+import { carrierTest } from './occurrences.js';
 import { type Json, stringsIn } from './secret-string.js';
 
 /** What a rotator declares about the fields of its secret. */
@@ -49,10 +49,11 @@ export function assertNoStaleField(current: Json, { rotates, shows }: Declared):
   const secrets = rotates
     .filter((field) => !shows.includes(field))
     .flatMap((field) => [...stringsIn(current[field])]);
+  const carriesOne = carrierTest(secrets);
   for (const [field, value] of Object.entries(current)) {
     if (rotates.includes(field) || shows.includes(field)) continue;
-    for (const text of stringsIn(value)) {
-      if (!secrets.some((secret) => carries(text, secret))) continue;
+    for (const text of new Set(stringsIn(value))) {
+      if (!carriesOne(text)) continue;
       throw new RotationError('ERR_STALE_FIELD', `"${field}" contains the value that is to be rotated`, {
         hint:
           `remove "${field}" from the secret, and let its readers build it from the other fields; if it is there by chance, ` +

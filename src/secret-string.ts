@@ -39,7 +39,7 @@ export function readSecretString(
     return { ...stored, json: { [plainField]: SecretString }, isPlain: true };
   }
   const json = objectOf(value, owner);
-  assertUniqueKeys(SecretString, owner);
+  assertReadable(SecretString, owner);
   return { ...stored, json, isPlain: false };
 }
 
@@ -93,26 +93,24 @@ function objectOf(json: unknown, owner: string): Json {
   if (json === undefined) throw malformed(owner, 'is not JSON');
   if (Array.isArray(json)) throw malformed(owner, 'is a JSON array');
   if (typeof json !== 'object' || json === null) throw malformed(owner, 'is JSON, but not an object');
-  if (isDeeper(json, MAX_DEPTH)) throw malformed(owner, `is nested more than ${MAX_DEPTH} deep`);
   return Object.fromEntries(Object.entries(json));
 }
 
-function isDeeper(value: object, depth: number): boolean {
-  let level: unknown[] = [value];
-  for (let deep = 0; deep < depth; deep++) {
-    level = level.flatMap((inner) =>
-      typeof inner === 'object' && inner !== null ? Object.values(inner) : [],
-    );
-  }
-  return level.some((inner) => typeof inner === 'object' && inner !== null);
-}
-
-/** Of two equal keys one reader takes the first and another the last, so nobody knows which value is in use. */
-function assertUniqueKeys(text: string, owner: string): void {
+/**
+ * Of two equal keys one reader takes the first and another the last, so nobody knows which value is in use. The depth is
+ * that of the text: what `JSON.parse` has dropped, for a second key, is read here all the same.
+ */
+function assertReadable(text: string, owner: string): void {
   const open: Set<string>[] = [];
+  const begin = (): void => {
+    if (open.push(new Set()) > MAX_DEPTH) throw malformed(owner, `is nested more than ${MAX_DEPTH} deep`);
+  };
+  const end = (): void => void open.pop();
   visit(text, {
-    onObjectBegin: () => void open.push(new Set()),
-    onObjectEnd: () => void open.pop(),
+    onObjectBegin: begin,
+    onObjectEnd: end,
+    onArrayBegin: begin,
+    onArrayEnd: end,
     onObjectProperty: (key) => {
       const keys = open.at(-1);
       if (keys?.has(key)) {

@@ -126,7 +126,9 @@ function callError(what: string, error: unknown): RotationError {
   // The SDK's own complaints ("Region is missing") have no name that says anything.
   const reason = isError(error) && name === 'Error' ? error.message : name;
   return new RotationError('ERR_SECRETS_MANAGER_FAILED', `${what} failed with ${reason}`, {
-    hint: HINTS[name] ?? 'look the error up in the API reference of Secrets Manager',
+    hint:
+      (Object.hasOwn(HINTS, name) && HINTS[name]) ||
+      'look the error up in the API reference of Secrets Manager',
     cause: error,
   });
 }

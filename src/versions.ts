@@ -23,6 +23,7 @@ export interface PreviousVersion {
  * @throws RotationError for a secret or a version that must not be rotated by this function
  */
 export function versionState(secret: DescribeSecretResponse, token: string): VersionState {
+  assertReadable(secret);
   assertRotatable(secret);
   const labels = secret.VersionIdsToStages ?? {};
   const own = Object.hasOwn(labels, token) ? labels[token] : undefined;
@@ -47,6 +48,24 @@ export function abandoned(token: string): RotationError {
       'another value was stored meanwhile, or the label was removed by hand; if setSecret had run, the service may ' +
       `take only this version's value, which GetSecretValue with VersionId ${token} still reads`,
   });
+}
+
+/** The SDK checks no types, and a text has `includes` too: of "AWSCURRENT-1", say. */
+function assertReadable(answer: unknown): asserts answer is DescribeSecretResponse {
+  if (isObject(answer)) {
+    const { ARN, OwningService, PrimaryRegion, Type, VersionIdsToStages: labels } = answer;
+    const areTexts = [ARN, OwningService, PrimaryRegion, Type].every(
+      (text) => typeof (text ?? '') === 'string',
+    );
+    if (areTexts && isObject(labels ?? {}) && Object.values(labels ?? {}).every(Array.isArray)) return;
+  }
+  throw new RotationError('ERR_SECRETS_MANAGER_FAILED', 'DescribeSecret answered what cannot be read', {
+    hint: 'look at what the endpoint of the client leads to: something else may stand there',
+  });
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }
 
 function assertRotatable({

@@ -15,7 +15,7 @@ import { Door, doorRotator, rig } from './support/rig.js';
 const SecretId = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:door-AbCdEf';
 const ClientRequestToken = 'c0ffee00-0000-4000-8000-000000000002';
 const CURRENT = 'c0ffee00-0000-4000-8000-000000000001';
-const RotationToken = 'd15ea5e0-0000-4000-8000-000000000003';
+const RotationToken = 'd15ea5e0-1111-4222-9333-444444444444';
 
 /** The exact calls, with the client that a deployed function makes. */
 describe('the calls of', () => {

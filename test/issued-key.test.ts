@@ -9,6 +9,7 @@ import {
   text,
 } from '../src/index.js';
 import { LocalSecretsManager, rotatorContract } from '../src/testing/index.js';
+import { CallLine } from './support/call-line.js';
 import { serviceError } from './support/faulty-client.js';
 import { KeyProvider } from './support/key-provider.js';
 import { type KeyDeclaration, type KeyRig, type KeySecret, keyRig, keysOf } from './support/key-rig.js';
@@ -33,29 +34,26 @@ function age(provider: KeyProvider, id: string, ms: number): void {
 
 describe('the contract', () => {
   let provider = providerOf();
-  let isUnplugged = false;
-  const plugged = <T>(work: () => T): T => {
-    if (isUnplugged) throw new Error('connect ECONNREFUSED');
-    return work();
-  };
-  const rotator = issuedKey({
-    ...keysOf(provider),
-    issue: (name) => plugged(() => provider.issue(name)),
-    list: () => plugged(() => provider.list()),
-    revoke: (id) => plugged(() => void provider.revoke(id)),
-    probe: ({ key }) => plugged(() => (provider.accepts(key) ? 'accepted' : 'rejected')),
-  });
+  const line = new CallLine();
+  const rotator = () =>
+    issuedKey({
+      ...keysOf(provider),
+      issue: (name, _, { signal }) => line.pass(() => provider.issue(name), signal),
+      list: (_, { signal }) => line.pass(() => provider.list(), signal),
+      revoke: (id, _, { signal }) => line.pass(() => void provider.revoke(id), signal),
+      probe: ({ key }, { signal }) =>
+        line.pass(() => (provider.accepts(key) ? 'accepted' : 'rejected'), signal),
+    });
   const clauses = rotatorContract({
     rotator,
     reset() {
       provider = providerOf();
-      isUnplugged = false;
       return provider.issue('made by hand');
     },
     accepts: ({ key }) => provider.accepts(key),
-    unplug() {
-      isUnplugged = true;
-    },
+    line: () => line,
+    credentials: () => provider.keys.size,
+    overlaps: true,
   });
   test.each(clauses)('$name', ({ run }) => run());
 });

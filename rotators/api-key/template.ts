@@ -84,7 +84,10 @@ export function filledUrl(url: string, values: Values): URL {
 export function serverUrl(value: string, field: string): string {
   const url = httpUrl(value, field);
   if (url.search !== '' || url.hash !== '') throw new TypeError(`"${field}" must not have a query`);
-  return url.href.replace(/[/#?]+$/, '');
+  // Not by a pattern, which would try every slash of a long row anew.
+  let { length } = url.href;
+  while ('/#?'.includes(url.href.charAt(length - 1))) length--;
+  return url.href.slice(0, length);
 }
 
 function read(inner: string): Placeholder | undefined {

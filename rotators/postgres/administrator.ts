@@ -1,6 +1,5 @@
 import { RotationError, type StepContext } from '../../src/index.js';
 import type { Connections } from './options.js';
-import { isReplicaOf, managedTarget } from './rds/look-ups.js';
 import { type PostgresSecret, parseSecret, placeName, SHOWS } from './secret.js';
 import { assertChangeable, type ServerFacts, serverFacts, type Witness } from './server.js';
 
@@ -75,8 +74,14 @@ async function readAdministrator(masterarn: string, context: StepContext): Promi
   }
 }
 
+/** Loaded when RDS is to be asked: most administrators are of the same host, and say so. */
+function lookUps() {
+  return import('./rds/look-ups.js');
+}
+
 async function placeOfManaged(masterarn: string, context: StepContext) {
   const { Tags } = await context.describeSecret(masterarn);
+  const { managedTarget } = await lookUps();
   return managedTarget(masterarn, Tags, context);
 }
 
@@ -88,6 +93,7 @@ async function relationOf(
 ): Promise<'same server' | 'replica' | 'none'> {
   const [ours, theirs] = [placeOf(secret), placeOf(administrator)];
   if (ours.host === theirs.host && ours.port === theirs.port) return 'same server';
+  const { isReplicaOf } = await lookUps();
   return (await isReplicaOf(secret.host, administrator.host, context)) ? 'replica' : 'none';
 }
 

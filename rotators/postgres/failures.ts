@@ -153,11 +153,14 @@ export function codeOf(error: unknown): string {
   return partsOf(error).code;
 }
 
+/** Of a server that is none, anything may stand there. */
+const CODE = /^[0-9A-Z_]{1,60}$/;
+
 function partsOf(error: unknown): { readonly code: string; readonly message: string } {
   if (typeof error !== 'object' || error === null) return { code: '', message: '' };
   // Node tries every address of a name; the first failure stands for all.
   if ('errors' in error && Array.isArray(error.errors)) return partsOf(error.errors[0]);
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const code = 'code' in error && typeof error.code === 'string' && CODE.test(error.code) ? error.code : '';
   const message = 'message' in error && typeof error.message === 'string' ? error.message : '';
   return { code, message };
 }

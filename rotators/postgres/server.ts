@@ -64,22 +64,23 @@ export interface Witness {
 /**
  * What is sent in place of a password.
  *
- * @throws RotationError `ERR_SERVICE_UNSUPPORTED` if the server wants more iterations than can be computed in time
+ * @throws RotationError `ERR_SERVICE_UNSUPPORTED` if the server wants more iterations than can be computed in time, or none
  */
 export async function verifierFor(
   { username, password }: Pick<PostgresSecret, 'username' | 'password'>,
   { session, facts, target }: Witness,
   context: StepContext,
 ): Promise<string> {
-  if (!(facts.iterations <= MAX_ITERATIONS)) {
+  const { iterations } = facts;
+  if (!(Number.isInteger(iterations) && iterations >= 1 && iterations <= MAX_ITERATIONS)) {
     throw new RotationError(
       'ERR_SERVICE_UNSUPPORTED',
-      `${placeName(target)} asks for ${facts.iterations} iterations`,
+      `${placeName(target)} asks for ${iterations} iterations`,
       { hint: `set scram_iterations of the role or the server to at most ${MAX_ITERATIONS}` },
     );
   }
   // Whoever has logged in by SCRAM can be stored as SCRAM; where pg_hba.conf wants it, MD5 would lock the user out.
-  if (!facts.isMd5 || session.isScram) return scramVerifier(password, facts.iterations);
+  if (!facts.isMd5 || session.isScram) return scramVerifier(password, iterations);
   context.warn(
     `${placeName(target)} stores passwords as MD5 (password_encryption), which whoever reads it can log in with, and ` +
       `which is sent in SQL; change it to scram-sha-256 once all clients know SCRAM`,

@@ -5,6 +5,7 @@ import type { Client, ClientConfig, Connection } from 'pg';
 import { RotationError } from '../../src/index.js';
 import { type ClientCertificate, trusted } from './authorities.js';
 import { codeOf, LOGGING_IN, toFailure } from './failures.js';
+import { inMessages } from './messages.js';
 import { type PostgresSecret, placeName } from './secret.js';
 
 /** A session with the server, in which the server has asked for the password and has taken it. */
@@ -142,19 +143,19 @@ function harden(client: Client): void {
   const { connection, connectionParameters } = client as Client & Internals;
   // PGOPTIONS and PGREPLICATION would change what the session is.
   Object.assign(connectionParameters, { options: undefined, replication: undefined });
-  // Of a request that pg does not know (GSS, SSPI) its parser throws, out of reach of all who wait for it.
+  // Of a request that it does not know (GSS, SSPI) pg's parser throws, out of reach of all who wait for it.
   const attachListeners = connection.attachListeners.bind(connection);
   connection.attachListeners = (stream) => {
     const on = (event: string, listener: (...args: unknown[]) => void) =>
-      stream.on(event, event === 'data' ? guarded(listener, stream) : listener);
+      stream.on(event, event === 'data' ? guarded(inMessages(listener), stream) : listener);
     attachListeners({ on } as Pick<Duplex, 'on'>);
   };
 }
 
-function guarded(listener: (...args: unknown[]) => void, stream: Pick<Duplex, 'on'>) {
-  return (...args: unknown[]): void => {
+function guarded(listener: (data: Buffer) => void, stream: Pick<Duplex, 'on'>) {
+  return (data: Buffer): void => {
     try {
-      listener(...args);
+      listener(data);
     } catch (error) {
       (stream as Duplex).destroy(error instanceof Error ? error : new Error('unknown message'));
     }

@@ -1,8 +1,6 @@
 #!/usr/bin/env node
 import { isRotationError } from '../errors.js';
-import { local } from './local.js';
 import { readPackage } from './package.js';
-import { rehearse } from './rehearse.js';
 import { UsageError } from './usage-error.js';
 
 const HELP = `quarterturn: secret rotation for AWS Secrets Manager
@@ -10,18 +8,21 @@ const HELP = `quarterturn: secret rotation for AWS Secrets Manager
 usage: quarterturn <command> [options]
 
   local        a Secrets Manager on this machine, for any client, with your rotation functions
+  policy       the least that a rotation function must be allowed, and how it is deployed
   rehearse     rotate a real credential, on this machine alone, and show each step
   --help       this text; after a command, its own
   --version    the version
 `;
 
-/** Runs a command; resolves to the exit code. */
+/** Runs a command, and loads no other; resolves to the exit code. */
 async function main([command, ...args]: readonly string[]): Promise<number> {
   switch (command) {
     case 'rehearse':
-      return rehearse(args);
+      return (await import('./rehearse.js')).rehearse(args);
     case 'local':
-      return local(args);
+      return (await import('./local.js')).local(args);
+    case 'policy':
+      return (await import('./policy.js')).policy(args);
     case '--version':
       process.stdout.write(`${readPackage().version}\n`);
       return 0;

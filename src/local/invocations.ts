@@ -23,10 +23,12 @@ const ALLOWED: readonly Operation[] = [
   'GetRandomPassword',
 ];
 
+/** Whose call it is. One for all, since each that there is costs every promise of the process some time. */
+const CALLER = new AsyncLocalStorage<{ readonly invocation: Invocation; readonly of: Invocations }>();
+
 /** The rotation functions that run: which calls are theirs, what they may call, and which values they can know. */
 export class Invocations {
   readonly #running = new Set<Invocation>();
-  readonly #own = new AsyncLocalStorage<Invocation>();
   readonly #seen = new SeenValues();
 
   /** Runs a rotation function, and knows meanwhile which calls are its own. */
@@ -36,7 +38,7 @@ export class Invocations {
     for (const { labels, secretString, secretBinary } of invocation.secret.versions.values()) {
       if (labels.size > 0) this.note({ SecretString: secretString, SecretBinary: secretBinary });
     }
-    await this.#own.run(invocation, work).finally(() => this.#running.delete(invocation));
+    await CALLER.run({ invocation, of: this }, work).finally(() => this.#running.delete(invocation));
   }
 
   /** Notes the values in a request or an answer: whoever calls while a function runs may be that function. */
@@ -61,7 +63,7 @@ export class Invocations {
     secret: StoredSecret | undefined,
     isRemote: boolean,
   ): void {
-    const invocation = isRemote ? this.#likelyCaller(secret) : this.#own.getStore();
+    const invocation = isRemote ? this.#likelyCaller(secret) : this.#caller();
     if (!invocation) return;
     const { token, violations } = invocation;
     if (!ALLOWED.includes(operation)) {
@@ -73,6 +75,11 @@ export class Invocations {
     if (operation === 'PutSecretValue' && secret === invocation.secret && ClientRequestToken !== token) {
       violations.push('called PutSecretValue without the ClientRequestToken of the rotation');
     }
+  }
+
+  #caller(): Invocation | undefined {
+    const caller = CALLER.getStore();
+    return caller?.of === this ? caller.invocation : undefined;
   }
 
   /** Whose call over the socket it is, as far as can be told: the function that rotates this secret, or the only one. */

@@ -6,5 +6,6 @@ export type { StepRecord } from '../local/secret.js';
 export type { LocalOptions, Observation } from '../local/settings.js';
 export type { TrailEvent } from '../local/trail.js';
 export type { Listener } from '../local/wire.js';
-export { type Clause, type ContractSubject, rotatorContract } from './contract.js';
-export { type Line, lineTo } from './line.js';
+export { rotatorContract } from './contract.js';
+export { type Failure, type Line, lineTo, type TcpLine } from './line.js';
+export type { Clause, ContractSubject } from './subject.js';

@@ -1,75 +1,147 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** The way to a service over TCP, on a port of its own, which a test can cut or break. */
+/**
+ * What goes wrong at a message that a client sends to a service.
+ *
+ * - `lost`: the service does not get it, and all connections break.
+ * - `unanswered`: the service gets it, and all connections break when it begins to answer.
+ * - `dead`: as `unanswered`, and nothing gets through after it, as if the client had died.
+ * - `stalled`: the service gets it; no answer comes any more.
+ * - `failing`: the service gets neither it nor any after it, and answers that it is out of order, if they speak HTTP: by
+ *   status 503. In other protocols all connections break.
+ */
+export type Failure = 'lost' | 'unanswered' | 'dead' | 'stalled' | 'failing';
+
+/** The way to a service, which a test can disturb. */
 export interface Line {
+  /** How many messages clients have sent. */
+  readonly sent: number;
+  /** Nothing gets through: connections are closed at once, until `mend`. */
+  cut(): void;
+  /** Makes the n-th message from now fail. */
+  failAt(n: number, how: Failure): void;
+  /** Lets all through again; says whether the failure that was ordered has come about. */
+  mend(): boolean;
+}
+
+/** A way over TCP, on ports of its own. */
+export interface TcpLine extends Line {
   readonly host: string;
   readonly port: number;
-  /** Connections are closed at once, until `mend`. */
-  cut(): void;
   /**
-   * Breaks all connections at the n-th message from now that a client sends: before the service gets it, or after the
-   * service has begun to answer, of which the client hears nothing.
+   * Lays the line to another service besides, for a rotator that needs two. Their messages are counted together.
+   *
+   * @returns the port of its own
    */
-  breakAt(n: number, when: 'before' | 'after'): void;
-  /** Lets all through again; says whether it has been broken. */
-  mend(): boolean;
+  alsoTo(port: number, host?: string): Promise<number>;
   close(): Promise<void>;
 }
 
 /** Listens on 127.0.0.1, and passes all on to a service on this machine. */
-export async function lineTo(port: number, host = '127.0.0.1'): Promise<Line> {
-  const sockets = new Set<Socket>();
-  let isCut = false;
-  let left = Number.POSITIVE_INFINITY;
-  let when: 'before' | 'after' = 'before';
-  let isBroken = false;
+export async function lineTo(port: number, host = '127.0.0.1'): Promise<TcpLine> {
+  const line = new Tcp();
+  return Object.assign(line, { port: await line.alsoTo(port, host) });
+}
 
-  const breakAll = (): void => {
-    isBroken = true;
-    for (const socket of sockets) socket.destroy();
-  };
-  const keep = (socket: Socket): Socket => {
-    sockets.add(socket);
-    // A connection that breaks is what this is for.
-    socket.on('error', () => {}).once('close', () => sockets.delete(socket));
-    return socket;
-  };
-  const server = createServer((client) => {
-    keep(client);
-    if (isCut) return client.destroy();
-    const service = keep(connect(port, host));
+class Tcp implements Omit<TcpLine, 'port'> {
+  readonly host = '127.0.0.1';
+  sent = 0;
+  readonly #sockets = new Set<Socket>();
+  readonly #servers: Server[] = [];
+  /** The number of the message that is to fail. */
+  #fails = Number.POSITIVE_INFINITY;
+  #how: Failure = 'lost';
+  #hasFailed = false;
+  #isCut = false;
+  #isStalled = false;
+  #isFailing = false;
+
+  async alsoTo(port: number, host = '127.0.0.1'): Promise<number> {
+    const server = createServer((client) => this.#join(client, port, host)).listen(0, this.host);
+    this.#servers.push(server);
+    await once(server, 'listening');
+    return (server.address() as AddressInfo).port;
+  }
+
+  cut(): void {
+    this.#isCut = true;
+    this.#breakAll();
+  }
+
+  failAt(n: number, how: Failure): void {
+    [this.#fails, this.#how, this.#hasFailed] = [this.sent + n, how, false];
+  }
+
+  mend(): boolean {
+    // What was held back has lost its place.
+    if (this.#isStalled) this.#breakAll();
+    [this.#isCut, this.#isStalled, this.#isFailing] = [false, false, false];
+    this.#fails = Number.POSITIVE_INFINITY;
+    return this.#hasFailed;
+  }
+
+  async close(): Promise<void> {
+    this.#breakAll();
+    await Promise.all(this.#servers.map((server) => once(server.close(), 'close')));
+  }
+
+  #join(client: Socket, port: number, host: string): void {
+    this.#keep(client);
+    if (this.#isCut) return void client.destroy();
+    const service = this.#keep(connect(port, host));
     client.once('close', () => service.destroy());
     service.once('close', () => client.destroy());
     client.on('data', (message) => {
-      left -= 1;
-      if (left === 0 && when === 'before') return breakAll();
-      service.write(message);
-      return undefined;
+      if (this.#isHeardOf()) service.write(message);
+      else if (this.#isFailing) turnAway(client, message);
     });
-    service.on('data', (answer) => (left <= 0 && when === 'after' ? breakAll() : client.write(answer)));
-    return undefined;
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
+    service.on('data', (answer) => {
+      if (this.#isAnswered()) client.write(answer);
+    });
+  }
 
-  return {
-    host: '127.0.0.1',
-    port: (server.address() as AddressInfo).port,
-    cut() {
-      isCut = true;
-      for (const socket of sockets) socket.destroy();
-    },
-    breakAt(n, moment) {
-      [left, when, isBroken] = [n, moment, false];
-    },
-    mend() {
-      [isCut, left] = [false, Number.POSITIVE_INFINITY];
-      return isBroken;
-    },
-    async close() {
-      server.close();
-      for (const socket of sockets) socket.destroy();
-      await once(server, 'close');
-    },
-  };
+  /** Whether the service gets the message that has just come in. */
+  #isHeardOf(): boolean {
+    this.sent += 1;
+    if (this.sent === this.#fails && (this.#how === 'lost' || this.#how === 'failing')) {
+      this.#fail();
+      return false;
+    }
+    return !this.#isCut && !this.#isFailing;
+  }
+
+  /** Whether the client gets the answer that has just come in. */
+  #isAnswered(): boolean {
+    // The message that is to fail may be one that has no answer: then the next answer is its own.
+    if (this.sent >= this.#fails && !this.#hasFailed) this.#fail();
+    return !this.#isStalled;
+  }
+
+  #fail(): void {
+    this.#hasFailed = true;
+    this.#isCut = this.#how === 'dead';
+    this.#isStalled = this.#how === 'stalled';
+    this.#isFailing = this.#how === 'failing';
+    if (!this.#isStalled && !this.#isFailing) this.#breakAll();
+  }
+
+  #breakAll(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #keep(socket: Socket): Socket {
+    this.#sockets.add(socket);
+    // A connection that breaks is what this is for.
+    return socket.on('error', () => {}).once('close', () => this.#sockets.delete(socket));
+  }
+}
+
+/** What a service that is out of order does with a message. */
+function turnAway(client: Socket, message: Buffer): void {
+  if (/^[A-Z]+ \S+ HTTP\/1\.[01]\r\n/.test(message.toString('latin1'))) {
+    client.end('HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
+  } else if (!client.writableEnded) {
+    client.destroy();
+  }
 }

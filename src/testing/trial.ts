@@ -1,46 +1,83 @@
 import assert from 'node:assert/strict';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { isRotationError } from '../errors.js';
-import type { Step } from '../event.js';
-import { rotationHandler } from '../handler.js';
+import { STEPS, type Step } from '../event.js';
+import type { RotationHandler } from '../handler.js';
 import { LocalSecretsManager } from '../local/client.js';
 import type { LogEntry } from '../log.js';
-import type { Rotator } from '../rotator.js';
-
-export type Json = Record<string, unknown>;
+import type { Json, Stand } from './subject.js';
+import { Watch } from './watched.js';
 
 const SECRET_NAME = 'contract';
 
-/** One secret in a local Secrets Manager, with a rotation of it under way. */
+export interface TrialOptions {
+  /** Fields that the secret has besides. */
+  readonly more?: Json;
+  /** What AWSPREVIOUS holds before the rotation. */
+  readonly previous?: string;
+  readonly RotateImmediately?: boolean;
+}
+
+/** A service in its first state, its secret in a local Secrets Manager, and a rotation of it that has begun. */
 export class Trial {
   readonly log: LogEntry[] = [];
   readonly errors: unknown[] = [];
-  readonly #secrets = new LocalSecretsManager();
+  readonly watch = new Watch();
+  readonly secrets = new LocalSecretsManager();
+  /** The other secrets that the rotator may read. */
+  readonly others: Readonly<Record<string, Json>>;
+  readonly #stand: Stand;
+  #container: RotationHandler;
+  #leftMs: number | undefined;
 
-  static async begin<Secret extends object, Field extends keyof Secret & string>(
-    rotator: Rotator<Secret, Field>,
-    { secret, others }: { readonly secret: Json; readonly others: Readonly<Record<string, Json>> },
-    options: { RotateImmediately?: boolean },
-  ): Promise<Trial> {
-    const trial = new Trial();
-    const handler = rotationHandler(rotator, {
-      client: trial.#secrets,
-      log: (entry) => trial.log.push(entry),
+  static async begin(stand: Stand, { more = {}, previous, ...options }: TrialOptions = {}): Promise<Trial> {
+    stand.line().mend();
+    await aMoment();
+    const secret = { ...(await stand.reset()), ...more };
+    const trial = new Trial(stand, (await stand.others?.()) ?? {});
+    const { secrets } = trial;
+    const RotationLambdaARN = secrets.addFunction('contract', (event, context) => {
+      const leftMs = trial.#leftMs;
+      return trial.#container(
+        event,
+        leftMs === undefined ? context : { getRemainingTimeInMillis: () => leftMs },
+      );
     });
-    const RotationLambdaARN = trial.#secrets.addFunction('contract', handler);
-    for (const [Name, json] of Object.entries({ ...others, [SECRET_NAME]: secret })) {
-      await trial.#secrets.createSecret({ Name, SecretString: JSON.stringify(json) });
+    for (const [Name, json] of Object.entries(trial.others)) {
+      await secrets.createSecret({ Name, SecretString: JSON.stringify(json) });
     }
-    await trial.#secrets.rotateSecret({ SecretId: SECRET_NAME, RotationLambdaARN, ...options });
+    const SecretString = JSON.stringify(secret);
+    await secrets.createSecret({ Name: SECRET_NAME, SecretString: previous ?? SecretString });
+    if (previous !== undefined) await secrets.putSecretValue({ SecretId: SECRET_NAME, SecretString });
+    await secrets.rotateSecret({ SecretId: SECRET_NAME, RotationLambdaARN, ...options });
     return trial;
   }
 
+  private constructor(stand: Stand, others: Readonly<Record<string, Json>>) {
+    this.#stand = stand;
+    this.others = others;
+    this.#container = this.#start();
+  }
+
+  /** What comes next, another container of the function does: it knows nothing of what has been. */
+  restart(): void {
+    this.#container = this.#start();
+  }
+
   async rotate(): Promise<void> {
-    await this.#secrets.rotateSecret({ SecretId: SECRET_NAME });
+    await this.secrets.rotateSecret({ SecretId: SECRET_NAME });
+  }
+
+  /** Has a whole rotation behind it when the next begins. */
+  async rotateFirst(): Promise<void> {
+    await this.steps(STEPS);
+    await this.rotate();
   }
 
   /** Takes the steps that are left. */
   async run(advice: string): Promise<void> {
-    const { outcome, steps } = await this.#secrets.rotation(SECRET_NAME).run();
+    const { outcome, steps } = await this.secrets.rotation(SECRET_NAME).run();
     const last = steps.at(-1);
     assert.ok(outcome === 'succeeded', `${advice} (${outcome}: ${last?.step} ${told(last?.error)})`);
   }
@@ -53,29 +90,41 @@ export class Trial {
     }
   }
 
-  /** What a step throws, if it throws. */
-  async outcome(step: Step): Promise<unknown> {
+  /** Takes the steps before one that is of interest. */
+  async upTo(step: Step): Promise<void> {
+    await this.steps(STEPS.slice(0, STEPS.indexOf(step)));
+  }
+
+  /**
+   * What a step throws, if it throws.
+   *
+   * @param leftMs how long Lambda lets it run
+   */
+  async outcome(step: Step, leftMs?: number): Promise<unknown> {
+    this.#leftMs = leftMs;
     try {
-      await this.#deliver(step);
+      await this.secrets.rotation(SECRET_NAME).deliver(step);
       return undefined;
     } catch (error) {
       this.errors.push(error);
       return error;
+    } finally {
+      this.#leftMs = undefined;
     }
   }
 
-  /** What a step throws that must throw. */
-  async failure(step: Step): Promise<unknown> {
-    const error = await this.outcome(step);
-    assert.ok(
-      error,
-      `${step} must throw while the service cannot be reached (or unplug() does not cut it off)`,
-    );
-    return error;
+  /** Starts over at createSecret, in another container, to the end. */
+  async startOver(what: string): Promise<void> {
+    this.restart();
+    await aMoment();
+    for (const step of STEPS) {
+      await this.steps([step], `${what}: when all is started over, ${step} must succeed${AGAIN[step]}`);
+    }
+    await this.assertRotated(what);
   }
 
   async value(label: string): Promise<Json> {
-    const { SecretString = '' } = await this.#secrets.getSecretValue({
+    const { SecretString = '' } = await this.secrets.getSecretValue({
       SecretId: SECRET_NAME,
       VersionStage: label,
     });
@@ -83,23 +132,67 @@ export class Trial {
   }
 
   async store(pending: Json): Promise<void> {
-    await this.#secrets.putSecretValue({
+    await this.secrets.putSecretValue({
       SecretId: SECRET_NAME,
-      ClientRequestToken: this.#secrets.rotation(SECRET_NAME).token,
+      ClientRequestToken: this.secrets.rotation(SECRET_NAME).token,
       SecretString: JSON.stringify(pending),
       VersionStages: ['AWSPENDING'],
     });
   }
 
-  #deliver(step: Step): Promise<void> {
-    return this.#secrets.rotation(SECRET_NAME).deliver(step);
+  /** What must hold at the end of a rotation, whatever has become of it meanwhile. */
+  async assertRotated(after = 'a rotation'): Promise<void> {
+    const { accepts, declared, credentials, overlaps } = this.#stand;
+    const [current, previous] = [await this.value('AWSCURRENT'), await this.value('AWSPREVIOUS')];
+    assert.ok(await accepts(current), `after ${after}, the service must accept AWSCURRENT`);
+    for (const field of declared().rotates) {
+      const isNew = !isDeepStrictEqual(current[field], previous[field]);
+      assert.ok(isNew, `createSecret must make a new "${field}"`);
+    }
+    const isKept = !overlaps || (await accepts(previous));
+    assert.ok(isKept, `after ${after}, the service must accept AWSPREVIOUS until the next rotation`);
+    if (!credentials) return;
+    const count = await credentials();
+    assert.ok(count <= 2, `after ${after}, the service holds ${count} credentials: ${BOUNDED}`);
   }
 
-  failNextPut(when: 'before' | 'after'): void {
-    this.#secrets.inject({ operation: 'PutSecretValue', kind: 'dropped', when });
+  /** While a rotation is under way, whatever happens, somebody who has the secret must get in. */
+  async assertOpen(after: string): Promise<void> {
+    const { accepts, overlaps } = this.#stand;
+    for (const label of overlaps ? ['AWSCURRENT'] : ['AWSCURRENT', 'AWSPENDING']) {
+      const value = await this.value(label).catch(() => undefined);
+      if (value && (await accepts(value))) return;
+    }
+    const problem = overlaps
+      ? 'the service must still accept AWSCURRENT'
+      : 'the service accepts neither AWSCURRENT nor AWSPENDING: nobody knows a way in';
+    assert.fail(`after ${after}, ${problem}`);
+  }
+
+  #start(): RotationHandler {
+    return this.#stand.start(this.watch, { client: this.secrets, log: (entry) => this.log.push(entry) });
   }
 }
 
+/** What each step may find when it has been taken before. */
+const AGAIN: Readonly<Record<Step, string>> = {
+  createSecret: ', whatever an earlier attempt has made',
+  setSecret: ': the service may have AWSPENDING already, so try AWSCURRENT, then AWSPENDING',
+  testSecret: ': what is stored as AWSPENDING must not be taken back, and is what setSecret sets',
+  finishSecret: ': what it is to end may have ended already',
+};
+const BOUNDED =
+  'finishSecret must find and end those of earlier attempts, which have the token in their names, and what loses its last ' +
+  'label, as that of issuedKey() does';
+
+/** So that clients that keep connections have seen which are broken: by a turn of the event loop, however late. */
+async function aMoment(): Promise<void> {
+  await sleep(5);
+  await turn();
+  await turn();
+}
+
+/** What a step did, in a few words. */
 function told(error: unknown): string {
   return isRotationError(error) ? `threw ${error.code}: ${error.message}` : 'did not throw';
 }

@@ -9,7 +9,7 @@ let rig: CommandRig;
 let temporary: string;
 
 beforeEach(async () => {
-  rig = await CommandRig.make();
+  rig = await CommandRig.make(FIRST);
   temporary = rig.folder;
 });
 

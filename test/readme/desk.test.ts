@@ -3,17 +3,14 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { rotationHandler } from '../../src/index.js';
-import { LocalSecretsManager, rotatorContract } from '../../src/testing/index.js';
+import { LocalSecretsManager, lineTo, rotatorContract, type TcpLine } from '../../src/testing/index.js';
 import { KeyProvider } from '../support/key-provider.js';
 import { desk } from './desk.js';
 
 /** A service with keys, over real HTTP. */
 let provider = new KeyProvider();
-let isCut = false;
-const server = createServer((request, response) => {
-  if (isCut) request.socket.destroy();
-  else answer(request, response);
-});
+let line: TcpLine;
+const server = createServer(answer);
 
 function answer({ url = '', method, headers }: IncomingMessage, response: ServerResponse): void {
   const send = (status: number, body: unknown) => response.writeHead(status).end(JSON.stringify(body));
@@ -26,22 +23,26 @@ function answer({ url = '', method, headers }: IncomingMessage, response: Server
 
 function reset() {
   provider = new KeyProvider();
-  isCut = false;
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, ...provider.issue('made by hand') };
+  return { url: `http://${line.host}:${line.port}`, ...provider.issue('made by hand') };
 }
 
-beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
-afterAll(() => new Promise((resolve) => server.close(resolve)));
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  line = await lineTo((server.address() as AddressInfo).port);
+});
+afterAll(async () => {
+  await line.close();
+  await new Promise((resolve) => server.close(resolve));
+});
 
 test.each(
   rotatorContract({
-    rotator: desk(),
+    rotator: desk,
     reset,
     accepts: ({ key }) => provider.accepts(key),
-    unplug() {
-      isCut = true;
-    },
+    line: () => line,
+    credentials: () => provider.keys.size,
+    overlaps: true,
   }),
 )('the example $name', ({ run }) => run());
 

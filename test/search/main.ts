@@ -1,62 +1,95 @@
 /**
- * Searches all schedules of a rotation with `issuedKey` for one that strands a live key, ends AWSCURRENT's, or wedges: two
- * deliveries of each step at once, and deliveries that outlive their step, with crashes, lost answers, and people who
- * intervene. Then makes sure that it finds what three wrong helpers do. Exits with 1 if it must.
+ * Searches all schedules of a rotation for one after which nothing works that should, or that strands a live credential,
+ * leaves the labels as AWS does not, or wedges: for issued keys and for passwords, two deliveries of each step at once,
+ * and deliveries that outlive their step, with crashes, lost answers, and people who intervene. What holds at any moment
+ * is looked at after each effect. Then schedules at random, with more disturbances; and it makes sure that what wrong
+ * rotators do is found. Exits with 1 if it must.
  *
- * What is bounded: two deliveries at once, two disturbances in a schedule, requests that go out together are answered
- * together, each kind of intervention once a step, waits take no time, and no label moves back between the last look at
- * the labels and the revocation that follows upon it: no provider lets that be one act.
+ * What is bounded: two deliveries at once, two or three disturbances in a schedule, requests that go out together are
+ * answered together, each kind of intervention once a step, waits take no time, no label moves back between the last look
+ * at the labels and the revocation that follows upon it, and no setSecret of a password is still under way when the next
+ * rotation ends: no service lets the look and the change be one act.
+ *
+ * `--long` searches further. `--seed` runs only what is at random, from that seed on, and `--random` says how many
+ * schedules of each kind that are.
  */
 import { parseArgs } from 'node:util';
-import { HELPERS, type ProviderKind } from './helpers.js';
-import { type Findings, type SearchOptions, search } from './search.js';
+import { DEFAULT, LONG, SERVICES, WRONG } from './plans.js';
+import { type RandomFindings, searchAtRandom } from './random.js';
+import { type Findings, search } from './search.js';
 
-const NAMED: ProviderKind = { hasNames: true, limit: Number.POSITIVE_INFINITY };
-const TWO_UNNAMED: ProviderKind = { hasNames: false, limit: 2 };
-const ROTATION = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
+const DISTURBANCES_AT_RANDOM = 5;
 
-type Plan = Omit<SearchOptions, 'helper'> & { readonly title: string };
+const { values } = parseArgs({
+  options: {
+    long: { type: 'boolean', default: false },
+    seed: { type: 'string' },
+    random: { type: 'string' },
+  },
+});
+const seed = Number(values.seed ?? Date.now() % 1_000_000_000);
+const perService = Number(values.random ?? (values.long ? 5000 : 250));
+if (![seed, perService].every(Number.isSafeInteger))
+  throw new TypeError('--seed and --random take whole numbers');
 
-const lateCreate = { A: ['createSecret'], B: [...ROTATION, 'RotateSecret', ...ROTATION] } as const;
-const lateFinish = { A: ROTATION, B: ['finishSecret', 'RotateSecret', ...ROTATION] } as const;
-const DEFAULT: readonly Plan[] = [
-  { title: 'named keys', kind: NAMED, disturbances: 2 },
-  { title: 'two keys without names', kind: TWO_UNNAMED, disturbances: 1 },
-  { title: 'a late createSecret, named keys', kind: NAMED, disturbances: 0, straggler: lateCreate },
-  { title: 'a late createSecret, two keys', kind: TWO_UNNAMED, disturbances: 0, straggler: lateCreate },
-];
-const LONG: readonly Plan[] = [
-  { title: 'named keys, reads that fail', kind: NAMED, disturbances: 2, failsReads: true },
-  { title: 'two keys, reads that fail', kind: TWO_UNNAMED, disturbances: 2, failsReads: true },
-  { title: 'a late createSecret, named keys', kind: NAMED, disturbances: 1, straggler: lateCreate },
-  { title: 'a late createSecret, two keys', kind: TWO_UNNAMED, disturbances: 1, straggler: lateCreate },
-  { title: 'a late finishSecret, named keys', kind: NAMED, disturbances: 0, straggler: lateFinish },
-  { title: 'a late finishSecret, two keys', kind: TWO_UNNAMED, disturbances: 0, straggler: lateFinish },
-];
-
-const { values } = parseArgs({ options: { long: { type: 'boolean', default: false } } });
 let isSound = true;
 let schedules = 0;
-for (const { title, ...plan } of values.long ? LONG : DEFAULT) {
-  const found = await search({ helper: HELPERS.right, ...plan });
-  schedules += found.schedules;
-  tell(title, found);
-  if (found.violation) isSound = false;
-}
+if (values.seed === undefined) await searchAll(values.long ? LONG : DEFAULT);
+await searchEachAtRandom();
 print(`${count(schedules)} schedules`);
-for (const [name, helper] of Object.entries(HELPERS)) {
-  if (name === 'right') continue;
-  const found = await search({ helper, kind: NAMED, disturbances: 1 });
-  tell(`a helper that is wrong: ${name}`, found);
-  if (!found.violation) isSound = false;
-}
+if (values.seed === undefined) await findWhatIsWrong();
 process.exitCode = isSound ? 0 : 1;
 
-function tell(title: string, { schedules, states, ends, excused, violation }: Findings): void {
-  const numbers = `${count(schedules)} schedules, ${count(states)} states, ${count(ends)} recoveries`;
-  print(`${title}: ${numbers}${excused > 0 ? `, ${count(excused)} times no label could move back` : ''}`);
-  if (!violation) return;
-  for (const line of [...violation.trace, violation.problem]) print(`  ${line}`);
+async function searchAll(plans: typeof DEFAULT): Promise<void> {
+  for (const { title, ...plan } of plans) {
+    const found = await search(plan);
+    schedules += found.schedules;
+    tell(title, found);
+    if (found.violation) isSound = false;
+  }
+}
+
+async function searchEachAtRandom(): Promise<void> {
+  print(`at random, with the seed ${seed}, and up to ${DISTURBANCES_AT_RANDOM} disturbances:`);
+  for (const [title, service] of Object.entries(SERVICES)) {
+    const found = await searchAtRandom({
+      service,
+      seed,
+      schedules: perService,
+      disturbances: DISTURBANCES_AT_RANDOM,
+    });
+    schedules += found.schedules;
+    print(`${title}: ${count(found.schedules)} schedules, ${count(found.effects)} effects`);
+    if (!found.violation) continue;
+    isSound = false;
+    print(`  again with --seed ${found.violation.seed} --random 1`);
+    tellViolation(found);
+  }
+}
+
+async function findWhatIsWrong(): Promise<void> {
+  for (const { title, ...plan } of WRONG) {
+    const found = await search(plan);
+    tell(`what is wrong: ${title}`, found);
+    if (!found.violation) isSound = false;
+  }
+}
+
+function tell(title: string, found: Findings): void {
+  const { schedules, states, ends, excused, overtaken } = found;
+  const numbers = [
+    `${count(schedules)} schedules`,
+    `${count(states)} states`,
+    `${count(ends)} recoveries`,
+    ...(overtaken > 0 ? [`${count(overtaken)} of them by a person who had intervened`] : []),
+    ...(excused > 0 ? [`${count(excused)} times no label could move back`] : []),
+  ];
+  print(`${title}: ${numbers.join(', ')}`);
+  tellViolation(found);
+}
+
+function tellViolation({ violation }: Pick<Findings | RandomFindings, 'violation'>): void {
+  if (violation) for (const line of [...violation.trace, violation.problem]) print(`  ${line}`);
 }
 
 function count(number: number): string {

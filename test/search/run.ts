@@ -1,5 +1,6 @@
 import type { SecretsManagerApi } from '../../src/index.js';
 import { EVENTS, type EventName } from './events.js';
+import type { Ask } from './service.js';
 import { type Delivery, type Fault, type Gate, Thread } from './thread.js';
 import { digest, type World } from './world.js';
 
@@ -7,6 +8,13 @@ import { digest, type World } from './world.js';
 export interface Choice {
   readonly thread: string;
   readonly what: 'goes on' | Fault | EventName;
+}
+
+/** How things stand: the labels that a step goes by, and how often a person has intervened. */
+interface Look {
+  readonly acts: number;
+  readonly current: string | undefined;
+  readonly pending: string | undefined;
 }
 
 /** One schedule: deliveries that run at once, under the control of who makes the choices. */
@@ -17,8 +25,10 @@ export class Run {
   excused = 0;
   readonly #failsReads: boolean;
   readonly #happened = new Set<EventName>();
+  /** How things stood when a delivery looked at the labels last. */
+  readonly #seen = new Map<Thread, Look>();
 
-  /** @param failsReads whether a read can fail too: for a delivery that gives up then, it is the same as a crash */
+  /** @param failsReads whether a read can fail too */
   constructor(world: World, failsReads: boolean) {
     this.world = world;
     this.#failsReads = failsReads;
@@ -40,30 +50,65 @@ export class Run {
     const on = running.map(({ name }): Choice => ({ thread: name, what: 'goes on' }));
     if (budget === 0 || on.length === 0) return on;
     const faults = running.flatMap((thread) =>
-      this.#faultsOf(thread).map((what): Choice => ({ thread: thread.name, what })),
+      thread.faults(this.#failsReads).map((what): Choice => ({ thread: thread.name, what })),
     );
-    const events = EVENTS.filter(
-      ({ name, isPossible }) => !this.#happened.has(name) && isPossible(this.world),
-    );
-    const isExcused = running.some(({ isAboutToDestroy }) => isAboutToDestroy);
+    const events = EVENTS.filter(({ name, act }) => !this.#happened.has(name) && act(this.world));
+    const isExcused =
+      this.world.service.endsByLabels && running.some(({ isAboutToDestroy }) => isAboutToDestroy);
     const possible = events.filter(({ name }) => !(name === 'a label moved back' && isExcused));
     this.excused += events.length - possible.length;
     return [...on, ...faults, ...possible.map(({ name }): Choice => ({ thread: '', what: name }))];
   }
 
+  /** @returns what happened, for the trace */
   async take({ thread: name, what }: Choice): Promise<string> {
     const event = EVENTS.find((each) => each.name === what);
     if (event) {
-      this.#happened.add(event.name);
-      await event.happen(this.world);
+      await this.#intervene(event);
       return event.name;
     }
     const thread = this.threads.find((each) => each.name === name);
     if (!thread) throw new Error(`no delivery ${name}`);
-    const told = `${name}  ${thread.request}${what === 'goes on' ? '' : `: ${what}`}`;
+    const { request } = thread;
+    const before = look(this.world);
+    if (request.includes('DescribeSecret')) this.#seen.set(thread, before);
     await thread.pass(what === 'goes on' ? undefined : (what as Fault));
+    this.#excuse(thread, request, before);
     await this.#settle();
-    return told;
+    return `${name}  ${request}${what === 'goes on' ? '' : `: ${what}`}`;
+  }
+
+  async #intervene({ name, act }: (typeof EVENTS)[number]): Promise<void> {
+    const { world } = this;
+    this.#happened.add(name);
+    await world.act(act(world) ?? (async () => {}));
+    // Somebody has gone back to AWSPREVIOUS, at the service too, and lets the rotation go on. If its value was tested
+    // before, it is promoted though it works no more; what works is AWSPREVIOUS again.
+    if (world.isUndone(world.holder('AWSPENDING'))) world.excuse(world.holder('AWSCURRENT'));
+  }
+
+  /**
+   * Between the look of a delivery at the labels and what it does, a person can come: no service lets the two be one act.
+   *
+   * It sets the password after all. What works is the value of this rotation then, whatever has become of its label; if
+   * that was its last, the next delivery says so (`ERR_ROTATION_ABANDONED`) and names the version, which can be read.
+   *
+   * Or it moves AWSCURRENT, which compares what was current and nothing else. A value was stored, and what was current
+   * made so again: then the rotation was abandoned and its value undone, but is promoted. What works is AWSPREVIOUS.
+   */
+  #excuse(thread: Thread, request: string, before: Look): void {
+    const seen = this.#seen.get(thread);
+    if (!seen || seen.acts === before.acts) return;
+    const hasMoved = seen.current !== before.current;
+    const isAbandoned = seen.pending !== before.pending;
+    if (request === 'set password' && (hasMoved || isAbandoned)) this.world.excuse(thread.token);
+    if (
+      request === 'UpdateSecretVersionStage' &&
+      !hasMoved &&
+      isAbandoned &&
+      this.world.isUndone(thread.token)
+    )
+      this.world.excuse(before.current);
   }
 
   fingerprint(): string {
@@ -80,11 +125,11 @@ export class Run {
 
   async #deliver(thread: Thread, steps: readonly Delivery[], first: string): Promise<void> {
     let token = first;
-    const ask = <T>(request: string, effect: () => T | Promise<T>): Promise<T> =>
-      new Promise((answer, fail) => {
+    const ask: Ask = <T>(request: string, effect: () => T | Promise<T>) =>
+      new Promise<T>((answer, fail) => {
         thread.gates.push({ request, effect: async () => effect(), answer: answer as Gate['answer'], fail });
       });
-    const handler = this.world.handler(apiOf(this.world, ask), clientOf(this.world, ask));
+    const handler = this.world.service.handler(ask, clientOf(this.world, ask));
     try {
       for (const step of steps) {
         if (step === 'RotateSecret') {
@@ -92,19 +137,13 @@ export class Run {
           token = this.world.secret.inFlight?.token ?? '';
           continue;
         }
+        thread.begin(token);
         await handler({ Step: step, SecretId: this.world.secret.arn, ClientRequestToken: token });
       }
       thread.state = 'succeeded';
     } catch {
       thread.state = 'failed';
     }
-  }
-
-  #faultsOf({ isWriting, request }: Thread): readonly Fault[] {
-    if (!isWriting) return this.#failsReads ? ['crash', 'failed'] : ['crash'];
-    return request === 'PutSecretValue'
-      ? ['crash', 'failed', 'lost', 'refused']
-      : ['crash', 'failed', 'lost'];
   }
 
   /** Until every delivery waits for an answer, or has ended. */
@@ -117,14 +156,11 @@ export class Run {
   }
 }
 
-type Ask = <T>(request: string, effect: () => T | Promise<T>) => Promise<T>;
-
-function apiOf({ provider }: World, ask: Ask): Parameters<World['handler']>[0] {
+function look(world: World): Look {
   return {
-    issue: (name) => ask('issue', () => provider.issue(name)),
-    list: () => ask('list', () => provider.list()),
-    revoke: (id) => ask('revoke', () => void provider.revoke(id)),
-    probe: (key) => ask('probe', () => (provider.accepts(key) ? 'accepted' : 'rejected')),
+    acts: world.acts,
+    current: world.holder('AWSCURRENT'),
+    pending: world.holder('AWSPENDING'),
   };
 }
 

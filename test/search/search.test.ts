@@ -1,25 +1,53 @@
-import { HELPERS, type ProviderKind } from './helpers.js';
+import { SERVICES, WRONG } from './plans.js';
+import { searchAtRandom } from './random.js';
 import { search } from './search.js';
 
-/** A small part of what `npm run search` searches: all schedules in which nothing else goes wrong. */
-const NAMED: ProviderKind = { hasNames: true, limit: Number.POSITIVE_INFINITY };
-const TWO_UNNAMED: ProviderKind = { hasNames: false, limit: 2 };
+/** A small part of what `npm run search` searches: all schedules in which little else goes wrong, and a few at random. */
+const KINDS = Object.entries(SERVICES);
 
-test.each([
-  ['keys with names', NAMED],
-  ['two keys without names', TWO_UNNAMED],
-])('with %s no schedule of two deliveries strands a key or ends one in use', async (_, kind) => {
-  const found = await search({ helper: HELPERS.right, kind, disturbances: 0 });
+test.each(KINDS)(
+  'with %s, two deliveries of each step leave something that works at any moment, and nothing stray',
+  async (_, service) => {
+    const found = await search({ service, disturbances: 0 });
+    expect(found.violation).toBeUndefined();
+    expect(found.schedules).toBeGreaterThan(30);
+  },
+);
+
+test.each(KINDS)(
+  'with %s, a rotation recovers from whatever goes wrong once at any point',
+  async (_, service) => {
+    const found = await search({ service, disturbances: 1, isAlone: true });
+    expect(found.violation).toBeUndefined();
+    expect(found.ends).toBeGreaterThan(5);
+  },
+);
+
+test.each(KINDS)('with %s, schedules at random end well', async (_, service) => {
+  const found = await searchAtRandom({ service, seed: 2026, schedules: 10, disturbances: 5 });
+  expect(found).toMatchObject({ schedules: 10 });
   expect(found.violation).toBeUndefined();
-  expect(found.schedules).toBeGreaterThan(50);
 });
 
 test.each([
-  ['naive order', /^live keys that no version holds/],
+  ['naive order', /^live credentials that no version holds/],
   ['cleans up before issuing', /^wedged: failed in testSecret/],
-  ['discards after a lost answer', /AWSCURRENT is dead|^wedged/],
-] as const)('a helper that is wrong is caught: %s', async (name, problem) => {
-  const { violation } = await search({ helper: HELPERS[name], kind: NAMED, disturbances: 1 });
+  ['discards after a lost answer', /nothing works of AWSCURRENT|^wedged/],
+  ['tries AWSCURRENT only', /^wedged: failed in setSecret/],
+  ['tests nothing', /^nothing works of AWSCURRENT, AWSPENDING/],
+  ['sets before it is stored', /^nothing works of AWSCURRENT, AWSPENDING/],
+  ['sets the user in use', /^nothing works of AWSCURRENT/],
+] as const)('a rotator that is wrong is caught: %s', async (wrong, problem) => {
+  const plan = WRONG.find(({ title }) => title === wrong);
+  const { violation } = await search(plan!);
   expect(violation?.problem).toMatch(problem);
-  expect(violation?.trace.at(-1)).toBe('then alone, and once more');
+});
+
+test('what is found at random comes about again from the seed that is told', async () => {
+  const wrong = WRONG.find(({ title }) => title === 'tries AWSCURRENT only')!;
+  const at = { service: wrong.service, disturbances: 5 };
+  const { violation } = await searchAtRandom({ ...at, seed: 1, schedules: 100 });
+  const again = await searchAtRandom({ ...at, seed: violation?.seed ?? 0, schedules: 1 });
+  expect(violation?.problem).toMatch(/^wedged: failed in setSecret/);
+  expect(again.violation).toEqual(violation);
 });

@@ -1,19 +1,20 @@
 import { STEPS } from '../../src/event.js';
-import type { Helper, ProviderKind } from './helpers.js';
 import { withoutWaiting } from './no-waiting.js';
 import { recover } from './recovery.js';
 import { type Choice, Run } from './run.js';
+import type { MakeService } from './service.js';
 import type { Delivery } from './thread.js';
 import { type Moment, World } from './world.js';
 
 export interface SearchOptions {
-  readonly helper: Helper;
-  readonly kind: ProviderKind;
+  readonly service: MakeService;
   /** How many faults and events a schedule may have. */
   readonly disturbances: number;
   readonly failsReads?: boolean;
+  /** One delivery of each step, instead of two. */
+  readonly isAlone?: boolean;
   /** What runs beside what, instead of two deliveries of each step. */
-  readonly straggler?: Deliveries;
+  readonly deliveries?: Deliveries;
 }
 
 export interface Findings {
@@ -22,7 +23,10 @@ export interface Findings {
   states: number;
   /** Recoveries that were run, one for each state at the end of schedules. */
   ends: number;
+  /** How often a label could not move back, since a delivery had just looked at the labels to end keys by them. */
   excused: number;
+  /** Recoveries from a state in which nobody but a person could know what works, since a person had intervened. */
+  overtaken: number;
   /** What is wrong, and how it comes about with the fewest disturbances. */
   violation?: { readonly problem: string; readonly trace: readonly string[] };
 }
@@ -48,8 +52,8 @@ export async function search(options: SearchOptions): Promise<Findings> {
 }
 
 async function searchWith(left: number, options: SearchOptions): Promise<Findings> {
-  const findings: Findings = { schedules: 0, states: 0, ends: 0, excused: 0 };
-  const world = new World(options.helper, options.kind);
+  const findings: Findings = { schedules: 0, states: 0, ends: 0, excused: 0, overtaken: 0 };
+  const world = new World(options.service);
   const restore = withoutWaiting(() => world.now);
   try {
     await world.begin();
@@ -62,7 +66,8 @@ async function searchWith(left: number, options: SearchOptions): Promise<Finding
 
 class Search {
   readonly #world: World;
-  readonly #straggler: Deliveries | undefined;
+  readonly #deliveries: Deliveries | undefined;
+  readonly #isAlone: boolean;
   readonly #failsReads: boolean;
   readonly #findings: Findings;
   readonly #seen = new Set<string>();
@@ -70,9 +75,11 @@ class Search {
   readonly #nodes: Node[] = [];
   readonly #known = new Set<string>();
 
-  constructor(world: World, { straggler, failsReads = false }: SearchOptions, findings: Findings) {
+  constructor(world: World, options: SearchOptions, findings: Findings) {
+    const { deliveries, isAlone = false, failsReads = false } = options;
     this.#world = world;
-    this.#straggler = straggler;
+    this.#deliveries = deliveries;
+    this.#isAlone = isAlone;
     this.#failsReads = failsReads;
     this.#findings = findings;
   }
@@ -98,11 +105,11 @@ class Search {
     const { step } = node;
     this.#world.restore(node.moment);
     const run = new Run(this.#world, this.#failsReads);
-    const title = STEPS[step] ?? '';
-    const deliveries = this.#straggler ?? { A: STEPS.slice(step, step + 1), B: STEPS.slice(step, step + 1) };
-    await run.begin(deliveries);
+    const one = STEPS.slice(step, step + 1);
+    const title = this.#deliveries ? 'at once' : `${one}, delivered ${this.#isAlone ? 'once' : 'twice'}`;
+    await run.begin(this.#deliveries ?? (this.#isAlone ? { A: one } : { A: one, B: one }));
     const taken: Choice[] = [];
-    const trace = [...node.trace, this.#straggler ? 'at once' : `${title}, delivered twice`];
+    const trace = [...node.trace, title];
     const passed: (readonly Choice[])[] = [];
     let left = node.left;
     for (;;) {
@@ -115,9 +122,8 @@ class Search {
       if (choice.what !== 'goes on') left -= 1;
       taken.push(choice);
       trace.push(`  ${await run.take(choice)}`);
-      if (!this.#world.isLive(this.#world.holder('AWSCURRENT'))) {
-        return this.#violated('AWSCURRENT is dead', trace);
-      }
+      const problem = this.#world.broken();
+      if (problem !== undefined) return this.#violated(problem, trace);
     }
     this.#findings.excused += run.excused;
     const succeeded = run.threads.filter(({ state }) => state === 'succeeded').length;
@@ -128,13 +134,14 @@ class Search {
   /** What follows upon a step: the next, if one of the deliveries succeeded; the whole again, if one did not. */
   async #end(node: Node, succeeded: number, deliveries: number): Promise<void> {
     const fingerprint = this.#world.fingerprint();
-    if (!this.#straggler) {
+    if (!this.#deliveries) {
       if (succeeded > 0) this.#follow({ ...node, step: node.step + 1 }, fingerprint);
       if (succeeded < deliveries) this.#follow({ ...node, step: 0 }, fingerprint);
     }
     if (this.#ends.has(fingerprint)) return;
     this.#ends.add(fingerprint);
     this.#findings.ends += 1;
+    if (!this.#world.isKept()) this.#findings.overtaken += 1;
     const problem = await recover(this.#world);
     if (problem !== undefined) this.#violated(problem, [...node.trace, 'then alone, and once more']);
   }

@@ -2,8 +2,11 @@ import type { Step } from '../../src/index.js';
 import { serviceError } from '../support/faulty-client.js';
 import { digest } from './world.js';
 
-/** `crash`: it is never heard of again. `lost`: the effect without the answer. `failed`, `refused`: neither. */
-export type Fault = 'crash' | 'lost' | 'failed' | 'refused';
+/**
+ * `crash`: it is never heard of again. `lost`: the effect without the answer. `failed`, `refused`: neither. `not kept`:
+ * the answer without the effect.
+ */
+export type Fault = 'crash' | 'lost' | 'failed' | 'refused' | 'not kept';
 
 /** What a thread delivers: a step, or the beginning of the next rotation. */
 export type Delivery = Step | 'RotateSecret';
@@ -18,7 +21,14 @@ export interface Gate {
 
 /** What comes after the revocations of a step. */
 const ENDS_DESTRUCTION = ['issue', 'PutSecretValue', 'UpdateSecretVersionStage'];
-const WRITES = ['issue', 'revoke', 'PutSecretValue', 'UpdateSecretVersionStage'];
+/** How a write can fail, besides by a crash. */
+const FAULTS_OF_WRITES: Readonly<Record<string, readonly Fault[]>> = {
+  issue: ['failed', 'lost'],
+  revoke: ['failed', 'lost'],
+  'set password': ['failed', 'lost', 'not kept'],
+  PutSecretValue: ['failed', 'lost', 'refused'],
+  UpdateSecretVersionStage: ['failed', 'lost'],
+};
 
 /** One delivery of a step. Between two of its requests nothing of it can be seen from outside. */
 export class Thread {
@@ -28,6 +38,8 @@ export class Thread {
   gates: Gate[] = [];
   /** What it has been answered: all that it does follows from this. */
   history = '';
+  /** Of the rotation that it delivers a step of. */
+  token = '';
   #looks = 0;
 
   constructor(name: string, deliveries: readonly Delivery[]) {
@@ -39,13 +51,20 @@ export class Thread {
     return this.gates.map(({ request }) => request).join(', ');
   }
 
-  get isWriting(): boolean {
-    return this.gates.length === 1 && WRITES.includes(this.request);
+  /** How what it asks for can fail. `failsReads`: a read too; for a delivery that gives up then, that is a crash. */
+  faults(failsReads: boolean): readonly Fault[] {
+    return ['crash', ...(FAULTS_OF_WRITES[this.request] ?? (failsReads ? (['failed'] as const) : []))];
   }
 
   /** It has read the labels to destroy by them, and has not come to the move yet. */
   get isAboutToDestroy(): boolean {
     return this.#looks > 1 && !this.gates.some(({ request }) => ENDS_DESTRUCTION.includes(request));
+  }
+
+  /** A delivery begins: what it sees of the labels, it has to see itself. */
+  begin(token: string): void {
+    this.token = token;
+    this.#looks = 0;
   }
 
   /** Lets through what it has asked for at once, together. */
@@ -62,7 +81,7 @@ export class Thread {
       try {
         if (fault === 'failed') throw timeout();
         if (fault === 'refused') throw serviceError('AccessDeniedException');
-        const value = await effect();
+        const value = fault === 'not kept' ? undefined : await effect();
         if (fault === 'lost') throw timeout();
         this.#note([request, value]);
         answer(value);

@@ -1,47 +1,50 @@
 import { createHash } from 'node:crypto';
-import { type RotationHandler, rotationHandler, type SecretsManagerApi } from '../../src/index.js';
+import type { RotationHandler } from '../../src/index.js';
+import { holderOf } from '../../src/local/labels.js';
 import type { StoredSecret } from '../../src/local/secret.js';
 import { LocalSecretsManager } from '../../src/testing/index.js';
-import { KeyProvider, type ProviderKey } from '../support/key-provider.js';
-import type { Helper, KeyApi, ProviderKind } from './helpers.js';
+import type { Ask, MakeService, Service, Value } from './service.js';
 
 /** All that lasts beyond a delivery. */
 export interface Moment {
   readonly secret: StoredSecret;
-  readonly keys: readonly ProviderKey[];
-  readonly issued: number;
+  readonly restoreService: () => void;
   readonly now: number;
   readonly tokens: number;
   readonly acts: number;
+  readonly excused: readonly string[];
+  readonly undone: readonly string[];
 }
 
-export const NAME = 'app/key';
-const SINCE = Date.UTC(2026, 0, 1);
-/** The name of a key that no rotator has made. */
-export const BY_HAND = 'made by hand';
-const SIXTEEN_MINUTES = 960_000;
+export type AwsLabel = 'AWSCURRENT' | 'AWSPENDING' | 'AWSPREVIOUS';
 
-/** A secret, its provider, and whoever else has rights to both. */
+export const NAME = 'app/secret';
+const SINCE = Date.UTC(2026, 0, 1);
+const SIXTEEN_MINUTES = 960_000;
+const AT_ONCE: Ask = async (_, effect) => effect();
+
+/** A secret, the service that it is for, and whoever else has rights to both. */
 export class World {
-  readonly helper: Helper;
-  readonly kind: ProviderKind;
-  readonly provider: KeyProvider;
+  readonly service: Service;
   readonly secrets: LocalSecretsManager;
+  /** The function, when nothing else happens. */
+  readonly undisturbed: RotationHandler;
   #secret: StoredSecret | undefined;
   #now = SINCE;
   #tokens = 0;
-  /** How often a person has put a value, moved a label or cancelled a rotation: AWSPENDING, if left, is theirs to remove. */
   #acts = 0;
+  /** Versions that may be the only one that works, though none of the labels is on them that should be. */
+  #excused: readonly string[] = [];
+  /** Versions whose values a person has put out of force at the service. */
+  #undone: readonly string[] = [];
 
-  constructor(helper: Helper, kind: ProviderKind) {
-    this.helper = helper;
-    this.kind = kind;
-    // A second for each key: the order in which they were made is all that tells them apart.
-    this.provider = new KeyProvider({ ...kind, now: () => this.#now + this.provider.issued * 1000 });
+  constructor(make: MakeService) {
+    this.service = make(() => this.#now);
     const keep = (secret: StoredSecret) => {
       this.#secret = secret;
     };
     this.secrets = new LocalSecretsManager({}, { secrets: [], keep, forget: () => {} });
+    this.undisturbed = this.service.handler(AT_ONCE, this.secrets);
   }
 
   get now(): number {
@@ -53,18 +56,17 @@ export class World {
     return this.#secret;
   }
 
+  /** How often a person has put a value, moved a label or cancelled a rotation: AWSPENDING, if left, is theirs to remove. */
+  get acts(): number {
+    return this.#acts;
+  }
+
   /** A secret that was rotated twice, and whose next rotation has begun. */
   async begin(): Promise<void> {
-    const api: KeyApi = {
-      issue: async (name) => this.provider.issue(name),
-      list: async () => this.provider.list(),
-      revoke: async (id) => void this.provider.revoke(id),
-      probe: async (key) => (this.provider.accepts(key) ? 'accepted' : 'rejected'),
-    };
-    const RotationLambdaARN = this.secrets.addFunction('rotate', this.handler(api, this.secrets));
-    const SecretString = JSON.stringify(this.provider.issue(BY_HAND));
+    const RotationLambdaARN = this.secrets.addFunction('rotate', this.undisturbed);
+    const SecretString = JSON.stringify(this.service.byHand({})?.());
     await this.secrets.createSecret({ Name: NAME, ClientRequestToken: this.token(), SecretString });
-    // Twice: the first key was made by hand, and is for its maker to end if another value made by hand pushes it out.
+    // Twice: the first value was made by hand, and is for its maker to end if another made by hand pushes it out.
     for (let rotation = 1; rotation <= 2; rotation++) {
       await this.rotate({ RotationLambdaARN });
       const { outcome, steps } = await this.secrets.rotation(NAME).run();
@@ -72,11 +74,6 @@ export class World {
       this.pass();
     }
     await this.rotate();
-  }
-
-  handler(api: KeyApi, client: SecretsManagerApi): RotationHandler {
-    const told = this.helper.client?.(client) ?? client;
-    return rotationHandler(this.helper.rotator(api, this.kind), { client: told, log: () => {} });
   }
 
   token(): string {
@@ -87,54 +84,73 @@ export class World {
     await this.secrets.rotateSecret({ SecretId: NAME, ClientRequestToken: this.token(), ...more });
   }
 
-  holder(label: string): string | undefined {
-    return [...this.secret.versions.values()].find(({ labels }) => labels.has(label))?.id;
+  holder(label: AwsLabel): string | undefined {
+    return holderOf(this.secret.versions, label)?.id;
   }
 
-  /** The id of the key that a version holds. */
-  keyOf(versionId: string | undefined): string | undefined {
+  /** What a version holds, with a label or without. */
+  value(versionId: string | undefined): Value | undefined {
     const text = versionId === undefined ? undefined : this.secret.versions.get(versionId)?.secretString;
-    return text === undefined ? undefined : JSON.parse(text).id;
+    return text === undefined ? undefined : JSON.parse(text);
   }
 
-  isLive(versionId: string | undefined): boolean {
-    return this.provider.keys.has(this.keyOf(versionId) ?? '');
+  works(versionId: string | undefined): boolean {
+    const value = this.value(versionId);
+    return value !== undefined && this.service.works(value);
   }
 
-  /**
-   * Live keys that no version with a label holds. One that was made by hand is its maker's to end, if he has acted again
-   * since, and has pushed it out himself.
-   */
+  /** What is wrong at this moment, if anything is. */
+  broken(): string | undefined {
+    if (this.isKept() || this.#excused.some((id) => this.works(id))) return undefined;
+    return `nothing works of ${this.service.promised.join(', ')}`;
+  }
+
+  /** Whether what is promised of any moment holds, with nobody excused. */
+  isKept(): boolean {
+    return this.service.promised.some((label) => this.works(this.holder(label)));
+  }
+
+  /** From now on it is not held against anybody that this version is the only one that works. */
+  excuse(versionId: string | undefined): void {
+    if (versionId === undefined || this.#excused.includes(versionId)) return;
+    this.#excused = [...this.#excused, versionId];
+  }
+
+  /** The version whose value works, the newest first, if a label is wrong about it. */
+  get working(): string | undefined {
+    const current = this.holder('AWSCURRENT');
+    const newestFirst = [...this.secret.versions.keys()].reverse();
+    return [current, this.holder('AWSPENDING'), ...newestFirst].find((id) => this.works(id));
+  }
+
+  /** What works, and no version with a label holds. */
   strays(): readonly string[] {
     const labelled = [...this.secret.versions.values()].filter(({ labels }) => labels.size > 0);
-    const held = labelled.flatMap(({ secretString }) => (secretString ? [JSON.parse(secretString).id] : []));
-    return this.provider
-      .list()
-      .filter(({ name }) => this.#acts < 2 || name !== BY_HAND)
-      .map(({ id }) => id)
-      .filter((id) => !held.includes(id));
+    const held = labelled.map(({ id }) => this.value(id) ?? {});
+    return this.service.strays(held, this.#acts);
   }
 
   save(): Moment {
     return {
       secret: structuredClone(this.secret),
-      keys: this.provider.list(),
-      issued: this.provider.issued,
+      restoreService: this.service.save(),
       now: this.#now,
       tokens: this.#tokens,
       acts: this.#acts,
+      excused: this.#excused,
+      undone: this.#undone,
     };
   }
 
-  restore({ secret, keys, issued, now, tokens, acts }: Moment): void {
+  restore({ secret, restoreService, now, tokens, acts, excused, undone }: Moment): void {
     for (const key of Object.keys(this.secret)) Reflect.deleteProperty(this.secret, key);
     Object.assign(this.secret, structuredClone(secret));
-    this.provider.keys.clear();
-    for (const key of keys) this.provider.keys.set(key.id, key);
-    this.provider.issued = issued;
+    restoreService();
     this.#now = now;
     this.#tokens = tokens;
     this.#acts = acts;
+    this.#excused = excused;
+    this.#undone = undone;
   }
 
   /** The same for two moments from which all goes on alike. */
@@ -145,24 +161,29 @@ export class World {
       [...labels].sort(),
       secretString,
     ]);
-    const keys = this.provider.list().map(({ id, name }) => [id, name?.slice(0, -8)]);
     return digest([
       labelled,
-      keys,
+      this.service.fingerprint(),
       rotation?.enabled,
       inFlight?.token,
       inFlight?.isAbandoned,
       this.#acts,
-      this.provider.issued,
+      this.#excused,
+      this.#undone,
     ]);
   }
 
-  act(): void {
+  /** Lets a person do something. */
+  async act(happen: () => Promise<unknown>): Promise<void> {
     this.#acts += 1;
+    const worked = [...this.secret.versions.keys()].filter((id) => this.works(id));
+    await happen();
+    this.#undone = [...this.#undone, ...worked.filter((id) => !this.works(id))];
   }
 
-  get hasActed(): boolean {
-    return this.#acts > 0;
+  /** Whether what a version holds worked once, and works no more since a person has put something else in its place. */
+  isUndone(versionId: string | undefined): boolean {
+    return versionId !== undefined && this.#undone.includes(versionId) && !this.works(versionId);
   }
 
   /** Longer than any function runs. */

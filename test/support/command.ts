@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { leakWatch } from './leak-watch.js';
 
 const MAIN = join(__dirname, '../../dist/esm/src/cli/main.js');
 
@@ -15,7 +16,9 @@ export class CommandRig {
     this.folder = folder;
   }
 
-  static async make(): Promise<CommandRig> {
+  /** @param secrets what no command may print, whatever it is given */
+  static async make(...secrets: readonly string[]): Promise<CommandRig> {
+    leakWatch.hide(...secrets);
     const folder = await mkdtemp(join(tmpdir(), 'quarterturn-test-'));
     // An embedded server may run as another user.
     await chmod(folder, 0o711);
@@ -37,6 +40,7 @@ export class CommandRig {
     });
     const end = once(child, 'close').then(([code]) => {
       this.#running.delete(child);
+      leakWatch.saw('what the command prints', output);
       return { code, ...output };
     });
     return { child, output, end };

@@ -8,6 +8,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { lineTo, type TcpLine } from '../../src/testing/index.js';
 
 /** A key that a provider has issued. */
 export interface ServedKey {
@@ -98,6 +99,7 @@ export class ProviderServer {
   readonly #dialect: Dialect;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  #line: TcpLine | undefined;
   #losses: string[] = [];
   #throttles: string[] = [];
 
@@ -105,6 +107,7 @@ export class ProviderServer {
     const provider = new ProviderServer(dialect);
     provider.#server.listen(0, '127.0.0.1');
     await once(provider.#server, 'listening');
+    provider.#line = await lineTo((provider.#server.address() as AddressInfo).port);
     return provider;
   }
 
@@ -126,8 +129,14 @@ export class ProviderServer {
     });
   }
 
+  /** The way over which it is reached. */
+  get line(): TcpLine {
+    if (!this.#line) throw new Error('start() lays the line');
+    return this.#line;
+  }
+
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${this.line.port}`;
   }
 
   reset(): void {
@@ -154,6 +163,7 @@ export class ProviderServer {
   }
 
   async stop(): Promise<void> {
+    await this.#line?.close();
     for (const socket of this.#sockets) socket.destroy();
     this.#server.close();
     await once(this.#server, 'close');

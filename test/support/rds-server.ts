@@ -38,14 +38,17 @@ export class RdsServer {
     const server = new RdsServer(new RdsAccount(setPassword));
     server.#server.listen(0, '127.0.0.1');
     await once(server.#server, 'listening');
-    const { port } = server.#server.address() as AddressInfo;
     Object.assign(process.env, {
-      AWS_ENDPOINT_URL_RDS: `http://127.0.0.1:${port}`,
+      AWS_ENDPOINT_URL_RDS: `http://127.0.0.1:${server.port}`,
       AWS_REGION: 'eu-west-1',
       AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
       AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
     });
     return server;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
   }
 
   /** The actions that were asked for, in order. */

@@ -5,7 +5,7 @@ import { type Jwks, type ServiceTokenOptions, serviceToken } from '../../rotator
 import { sign } from '../../rotators/service-token/sign/index.js';
 import { verified } from '../../rotators/service-token/verify/index.js';
 import { type LogEntry, rotationHandler } from '../../src/index.js';
-import { LocalSecretsManager, type RotationReport } from '../../src/testing/index.js';
+import { LocalSecretsManager, lineTo, type RotationReport, type TcpLine } from '../../src/testing/index.js';
 
 const ADMIN = 'Bearer adm-5Tq9-2xWz';
 
@@ -20,6 +20,7 @@ export class TokenService {
       () => response.destroy(),
     );
   });
+  #line: TcpLine | undefined;
   #tokens: readonly string[] = [];
   #jwks: Jwks = { keys: [] };
   /** The bodies of the requests that told it what to accept. */
@@ -33,15 +34,23 @@ export class TokenService {
   async start(): Promise<void> {
     this.#server.listen(0, '127.0.0.1');
     await once(this.#server, 'listening');
+    this.#line = await lineTo((this.#server.address() as AddressInfo).port);
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
+    await this.#line?.close();
     this.#server.close();
     this.#server.closeAllConnections();
   }
 
+  /** The way over which it is reached. */
+  get line(): TcpLine {
+    if (!this.#line) throw new Error('start() lays the line');
+    return this.#line;
+  }
+
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${this.line.port}`;
   }
 
   /** What a service that reads the secret does when it refreshes its copy. */

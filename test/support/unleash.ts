@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Line, lineTo } from '../../src/testing/index.js';
+import { lineTo, type TcpLine } from '../../src/testing/index.js';
 import { startTestServer, type TestServer } from './postgres.js';
 
 const ADMIN = { username: 'admin', password: 'correct-horse-battery' };
@@ -19,7 +19,7 @@ export interface Unleash {
   live(): Promise<string[]>;
   accepts(token: unknown): Promise<boolean>;
   /** What its `url` leads through. */
-  readonly line: Line;
+  readonly line: TcpLine;
   stop(): Promise<void>;
 }
 

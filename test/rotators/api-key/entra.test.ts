@@ -1,12 +1,12 @@
 import { inspect } from 'node:util';
 import { type EntraOptions, entra } from '../../../rotators/api-key/entra/index.js';
-import { type Line, lineTo, rotatorContract } from '../../../src/testing/index.js';
+import { lineTo, rotatorContract, type TcpLine } from '../../../src/testing/index.js';
 import { EntraServer } from '../../support/entra-server.js';
 import { issuedRig } from '../../support/issued-rig.js';
 import { allOf, leaks, rejection } from '../../support/rig.js';
 
 let server: EntraServer;
-let line: Line;
+let line: TcpLine;
 
 beforeAll(async () => {
   server = await EntraServer.start();
@@ -36,26 +36,22 @@ function owned() {
 
 describe.each(['by itself', 'by an administrator'])('the contract, %s', (mode) => {
   let others = {};
+  let clientId = '';
   const subject = {
     reset() {
       server.reset();
-      line.mend();
-      if (mode === 'by itself') return server.register();
-      const { secret, ...rest } = owned();
-      others = rest.others;
+      const { secret, ...rest } = mode === 'by itself' ? { secret: server.register(), others: {} } : owned();
+      ({ others } = rest);
+      ({ clientId } = secret);
       return secret;
     },
     others: () => others,
     accepts: ({ clientId, clientSecret }: Record<string, unknown>) => server.accepts(clientId, clientSecret),
-    unplug: () => line.cut(),
     line: () => line,
+    credentials: () => server.live(clientId).length,
+    overlaps: true,
   };
-  // The names first: where the server listens is known only when they run.
-  test.each(rotatorContract({ rotator: entra(), ...subject }).map(({ name }) => name))('%s', (name) =>
-    rotatorContract({ rotator: rotatorWith(), ...subject })
-      .find((clause) => clause.name === name)!
-      .run(),
-  );
+  test.each(rotatorContract({ rotator: rotatorWith, ...subject }))('$name', ({ run }) => run());
 });
 
 describe('a rotation', () => {

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { iam } from '../../../rotators/api-key/iam/index.js';
-import { type Line, lineTo, rotatorContract } from '../../../src/testing/index.js';
+import { lineTo, rotatorContract, type TcpLine } from '../../../src/testing/index.js';
 import { IamServer } from '../../support/iam-server.js';
 import { issuedRig } from '../../support/issued-rig.js';
 import { allOf, leaks, rejection } from '../../support/rig.js';
@@ -11,7 +11,7 @@ const SIXTEEN_MINUTES = 960_000;
 const UNREACHED = { code: expect.stringMatching(/^ERR_SERVICE_(UNREACHABLE|TIMEOUT)$/) };
 
 let server: IamServer;
-let line: Line;
+let line: TcpLine;
 
 beforeAll(async () => {
   server = await IamServer.start();
@@ -45,10 +45,9 @@ const rigFor = (rotator = quick) => issuedRig(rotator, server.account.issue('app
 
 describe('the contract', () => {
   const clauses = rotatorContract({
-    rotator: quick,
+    rotator: () => iam({ ownsEveryKey: true, propagationMs: 0 }),
     reset() {
       server.reset();
-      line.mend();
       let made = 0;
       // So long ago that what a failed attempt leaves behind makes room at once: the suite does not wait for 15 minutes.
       server.account.now = () => Date.now() - AN_HOUR + 1000 * made++;
@@ -56,8 +55,9 @@ describe('the contract', () => {
       return server.account.issue('app');
     },
     accepts: ({ accessKeyId, secretAccessKey }) => server.account.accepts(accessKeyId, secretAccessKey),
-    unplug: () => line.cut(),
     line: () => line,
+    credentials: () => server.account.live('app').length,
+    overlaps: true,
   });
   test.each(clauses)('$name', ({ run }) => run());
 });

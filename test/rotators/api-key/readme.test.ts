@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { rotatorContract } from '../../../src/testing/index.js';
 import { desk } from '../../readme/api-key-desk.js';
 import { apiKeyRig } from '../../support/api-key-rig.js';
-import { type Dialect, ProviderServer } from '../../support/provider-server.js';
+import { deskDialect } from '../../support/desk-provider.js';
+import { ProviderServer } from '../../support/provider-server.js';
 
 const read = (path: string) => readFileSync(join(__dirname, '../../..', path), 'utf8');
 const README = read('rotators/api-key/README.md');
@@ -29,22 +30,10 @@ test('the README has a row for each member of a spec and each placeholder, and i
   }
 });
 
-const dialect: Dialect = ({ method, url, header, body }, keys) => {
-  const asker = keys.shown(header('authorization')?.slice('Bearer '.length));
-  if (!asker) return [401];
-  if (url.pathname === '/self') return [200, { id: asker.id }];
-  if (method === 'DELETE') return keys.end(url.pathname.slice('/keys/'.length)) ? [204] : [404];
-  if (method === 'POST') {
-    const { id, key } = keys.issue(String(body.name));
-    return [201, { id, key }];
-  }
-  return [200, { keys: keys.live().map(({ id, name, createdAt }) => ({ id, name, created: createdAt })) }];
-};
-
 describe("the README's rotator", () => {
   let provider: ProviderServer;
   beforeAll(async () => {
-    provider = await ProviderServer.start(dialect);
+    provider = await ProviderServer.start(deskDialect);
   });
   beforeEach(() => provider.reset());
   afterAll(() => provider.stop());
@@ -56,15 +45,15 @@ describe("the README's rotator", () => {
 
   test.each(
     rotatorContract({
-      rotator: desk,
+      rotator: () => desk,
       reset() {
         provider.reset();
         return first();
       },
       accepts: (secret) => provider.keys.live().some(({ key }) => key === secret.key),
-      unplug() {
-        provider.isUnplugged = true;
-      },
+      line: () => provider.line,
+      credentials: () => provider.live().length,
+      overlaps: true,
     }),
   )('$name', ({ run }) => run());
 

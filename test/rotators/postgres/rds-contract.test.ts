@@ -1,5 +1,5 @@
 import { rdsInstance } from '../../../rotators/postgres/index.js';
-import { rotatorContract } from '../../../src/testing/index.js';
+import { lineTo, rotatorContract, type TcpLine } from '../../../src/testing/index.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
 import { RdsServer } from '../../support/rds-server.js';
 
@@ -7,38 +7,38 @@ const FIRST = 'first-password-1';
 
 let server: TestServer;
 let rds: RdsServer;
-let isCut = false;
+let line: TcpLine;
 let count = 0;
 
 beforeAll(async () => {
   server = await startTestServer();
   rds = await RdsServer.start((user, password) => server.sql(`ALTER ROLE "${user}" PASSWORD '${password}'`));
+  line = await lineTo(server.port);
+  process.env.AWS_ENDPOINT_URL_RDS = `http://127.0.0.1:${await line.alsoTo(rds.port)}`;
 });
 
 afterAll(async () => {
+  await line.close();
   await rds.stop();
   await server.stop();
 });
 
 test.each(
   rotatorContract({
-    rotator: rdsInstance({
-      pollMs: 20,
-      // The secret names the endpoint that RDS shows.
-      connectTo: () => ({ host: '127.0.0.1', port: isCut ? 1 : server.port }),
-    }),
+    rotator: () =>
+      rdsInstance({
+        pollMs: 20,
+        // The secret names the endpoint that RDS shows.
+        connectTo: () => ({ host: line.host, port: line.port }),
+      }),
     async reset() {
       rds.reset();
-      isCut = false;
       const master = `master_${++count}`;
       await server.sql(`CREATE ROLE "${master}" LOGIN PASSWORD '${FIRST}'`);
       const { Endpoint } = rds.account.addInstance(`db-${count}`, { MasterUsername: master });
       return JSON.parse(server.secret(master, FIRST, { host: Endpoint?.Address, port: 5432 }));
     },
     accepts: ({ username, password }) => server.accepts(String(username), String(password)),
-    unplug() {
-      rds.isUnplugged = true;
-      isCut = true;
-    },
+    line: () => line,
   }),
 )('the rotator for RDS’s master users $name', ({ run }) => run());

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { serviceToken } from '../../../rotators/service-token/index.js';
 import { jwks } from '../../../rotators/service-token/sign/index.js';
-import { rotatorContract } from '../../../src/testing/index.js';
+import { type Clause, rotatorContract } from '../../../src/testing/index.js';
 import { TokenService } from '../../support/token-service.js';
 
 const service = new TokenService();
@@ -22,17 +22,17 @@ const FIRST = {
 describe.each(['random', 'Ed25519', 'RSA'] as const)('with a service that is told, of kind %s,', (kind) => {
   const first = FIRST[kind];
 
-  test.each(
-    rotatorContract({
-      rotator: serviceToken(service.options(kind)),
-      reset() {
-        service.reset(kind === 'random' ? { tokens: Object.values(first) } : { jwks: jwks(first) });
-        return { ...first };
-      },
-      accepts: (secret) => service.takes(secret),
-      unplug() {
-        service.isCut = true;
-      },
-    }),
-  )('serviceToken() $name', ({ run }) => run());
+  const clauses = rotatorContract({
+    rotator: () => serviceToken(service.options(kind)),
+    reset() {
+      service.reset(kind === 'random' ? { tokens: Object.values(first) } : { jwks: jwks(first) });
+      return { ...first };
+    },
+    accepts: (secret) => service.takes(secret),
+    line: () => service.line,
+    overlaps: true,
+  });
+  // An RSA key takes a while to make, and what is done with it then is the same.
+  const isTried = ({ name }: Clause) => kind !== 'RSA' || !name.startsWith('starts over when');
+  test.each(clauses.filter(isTried))('serviceToken() $name', ({ run }) => run());
 });

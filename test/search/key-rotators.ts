@@ -4,7 +4,7 @@ import type { ProviderKey } from '../support/key-provider.js';
 import type { KeySecret } from '../support/key-rig.js';
 
 /** The requests of a rotator to the provider. */
-export interface KeyApi {
+interface KeyApi {
   issue(name: string): Promise<KeySecret>;
   list(): Promise<readonly ProviderKey[]>;
   revoke(id: string): Promise<void>;
@@ -13,8 +13,8 @@ export interface KeyApi {
 
 type KeyRotator = Rotator<KeySecret, 'id' | 'key'>;
 
-/** A way to make a rotator for issued keys, to be searched for what breaks it. */
-export interface Helper {
+/** A way to rotate issued keys, to be searched for what breaks it. */
+export interface KeyRotation {
   rotator(api: KeyApi, provider: ProviderKind): KeyRotator;
   /** Where the fault is not in the rotator, but in what the engine is told. */
   client?(client: SecretsManagerApi): SecretsManagerApi;
@@ -31,7 +31,7 @@ const parse = (json: Readonly<Record<string, unknown>>): KeySecret => ({
   key: text(json, 'key'),
 });
 
-const right: Helper = {
+const right: KeyRotation = {
   rotator: (api, { hasNames, limit }) =>
     issuedKey({
       name: 'right',
@@ -89,9 +89,9 @@ function takesLossForRefusal(client: SecretsManagerApi): SecretsManagerApi {
   };
 }
 
-export const HELPERS = {
+export const KEY_ROTATIONS = {
   right,
   'naive order': { rotator: naive },
   'cleans up before issuing': { rotator: cleansUpFirst },
   'discards after a lost answer': { rotator: right.rotator, client: takesLossForRefusal },
-} as const satisfies Readonly<Record<string, Helper>>;
+} as const satisfies Readonly<Record<string, KeyRotation>>;

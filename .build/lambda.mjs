@@ -1,0 +1,102 @@
+// Writes dist/lambda/<rotator>/, each a Lambda as it is, with the handler `index.handler`: npm run build
+// Source maps are in dist/lambda-maps/<rotator>. `--report` prints what is in dist/lambda/report.json.
+import { readdirSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { ABSENT, describe, problemsOf } from './report.mjs';
+import { sdkPlugins } from './sdk.mjs';
+
+/** The rotators that are a Lambda as they are, and what each loads when it is used. */
+const DRIVERS = {
+  postgres: ['pg', '@aws-sdk/client-rds'],
+  'postgres/alternating-users': ['pg', '@aws-sdk/client-rds'],
+  'postgres/rds-instance': ['pg', '@aws-sdk/client-rds'],
+  'api-key': [],
+  'api-key/datadog': [],
+  'api-key/elasticsearch': [],
+  'api-key/entra': [],
+  'api-key/gitlab': [],
+  'api-key/iam': ['@aws-sdk/client-iam', '@aws-sdk/client-sts'],
+  'api-key/ses-smtp': ['@aws-sdk/client-iam', 'nodemailer'],
+  'service-token': [],
+};
+
+const ROOT = fileURLToPath(new URL('../', import.meta.url));
+const OUT = 'dist/lambda';
+
+const allDrivers = [...new Set(Object.values(DRIVERS).flat())];
+assertComplete(Object.keys(DRIVERS));
+await rm(join(ROOT, OUT), { recursive: true, force: true });
+const bundles = await Promise.all(Object.keys(DRIVERS).map(write));
+const report = Object.fromEntries(bundles.map(({ name, ...bundle }) => [name, bundle]));
+await writeFile(join(ROOT, OUT, 'report.json'), `${JSON.stringify(report, undefined, 2)}\n`);
+
+const problems = bundles.flatMap(({ name, problems }) => problems.map((problem) => `${name} ${problem}`));
+if (problems.length > 0 || process.argv.includes('--report')) {
+  for (const { name, initBytes, totalBytes, zipBytes } of bundles) {
+    process.stdout.write(`${name}: ${initBytes} bytes at once, ${totalBytes} in all, zip ${zipBytes}\n`);
+  }
+}
+for (const problem of problems) process.stderr.write(`${problem}\n`);
+if (problems.length > 0) process.exitCode = 1;
+
+/** Folders lie side by side: those of `postgres` and `postgres/alternating-users` are two Lambdas. */
+async function write(rotator) {
+  const name = rotator.replaceAll('/', '-');
+  const entry = `rotators/${rotator}/handler.ts`;
+  const { metafile, outputFiles } = await bundle(entry, join(OUT, name));
+  const files = {};
+  for (const { path, contents } of outputFiles) {
+    const inside = relative(join(ROOT, OUT, name), path).replaceAll(sep, '/');
+    const isMap = inside.endsWith('.map');
+    if (!isMap) files[inside] = contents;
+    await put(join(isMap ? `../lambda-maps/${name}` : name, inside), contents);
+  }
+  const described = describe({ metafile, entry, files });
+  return { name, ...described, problems: problemsOf(described, { drivers: DRIVERS[rotator], allDrivers }) };
+}
+
+function bundle(entry, outdir) {
+  return build({
+    absWorkingDir: ROOT,
+    entryPoints: { index: entry },
+    outdir,
+    write: false,
+    bundle: true,
+    platform: 'node',
+    target: 'node22',
+    format: 'esm',
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    outExtension: { '.js': '.mjs' },
+    // Not the SDK's CommonJS, of which nothing can be left out.
+    mainFields: ['module', 'main'],
+    minify: true,
+    charset: 'utf8',
+    legalComments: 'none',
+    sourcemap: 'external',
+    sourcesContent: false,
+    metafile: true,
+    external: ABSENT,
+    plugins: sdkPlugins(),
+    // What is CommonJS within (pg) asks for Node's own modules.
+    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+  });
+}
+
+async function put(path, contents) {
+  const file = join(ROOT, OUT, path);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, contents);
+}
+
+function assertComplete(listed) {
+  const paths = readdirSync(join(ROOT, 'rotators'), { recursive: true }).map((path) =>
+    path.replaceAll(sep, '/'),
+  );
+  const found = paths.filter((path) => path.endsWith('/handler.ts')).map(dirname);
+  const missing = found.filter((rotator) => !listed.includes(rotator));
+  if (missing.length > 0) throw new Error(`not in the list of Lambdas: ${missing.join(', ')}`);
+}

@@ -1,0 +1,128 @@
+// How AWS's SDK gets into a bundle: plugins for esbuild that keep out what a Lambda does not run.
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+
+/** All of them, in their order: the first that takes a module decides. */
+export const sdkPlugins = () => [withoutOtherPlatforms, versionAlone, directImports];
+
+/** What stands in place of a module of the SDK, and why. */
+const LEFT_OUT = [
+  // Lambda puts credentials into the environment: none are to come from files, from processes that a file names, from
+  // SSO, or from an address in the network.
+  [
+    /[\\/]credential-provider-node[\\/]dist-es[\\/]defaultProvider\.js$/,
+    "export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env';",
+  ],
+  // Node.js has its own SHA-256.
+  [/[\\/]checksum[\\/]sha256[\\/]Sha256Js\.js$/, 'export const Sha256Js = undefined;'],
+  // No operation that a rotator calls has a stream of events.
+  [/[\\/]submodules[\\/]event-streams[\\/]index\.js$/, 'export {};'],
+];
+
+const withoutOtherPlatforms = {
+  name: 'without-other-platforms',
+  setup(build) {
+    for (const [filter, contents] of LEFT_OUT) build.onLoad({ filter }, () => ({ contents }));
+  },
+};
+
+/** Of its package.json each client tells the server the version, and no more. */
+const versionAlone = {
+  name: 'version-alone',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]@aws-sdk[\\/][^\\/]+[\\/]package\.json$/ }, async ({ path }) => {
+      const { version } = JSON.parse(await readFile(path, 'utf8'));
+      return { contents: JSON.stringify({ version }), loader: 'json' };
+    });
+  },
+};
+
+const SDK_MODULE = /[\\/]node_modules[\\/]@(?:aws-sdk|smithy)[\\/].*[\\/]dist-es[\\/].*\.js$/;
+const IMPORT = /^import \{([^}]*)\} from "([^"]+)";/gm;
+const EXPORT_FROM = /^export \{([^}]*)\} from "([^"]+)";/gm;
+const EXPORT_ALL = /^export \* from "([^"]+)";/gm;
+const EXPORT_OWN = /^export (?:const|let|function|async function|class) (\w+)/gm;
+
+/**
+ * Makes each module of the SDK import from the modules that declare, past the index files between. esbuild puts a module
+ * into what is loaded first if a path of imports leads there, used or not: through the index of all protocols, the XML
+ * of RDS would be loaded with the JSON of Secrets Manager. What this cannot read stays as it is.
+ */
+const directImports = {
+  name: 'direct-imports',
+  setup(build) {
+    build.onLoad({ filter: SDK_MODULE }, async ({ path }) => ({
+      contents: await withDirectImports(path, build),
+    }));
+  },
+};
+
+// Each module is read once, for all bundles.
+const withDirectImports = once(async (file, build) => {
+  const text = await readFile(file, 'utf8');
+  const direct = await Promise.all([...text.matchAll(IMPORT)].map((match) => directly(match, file, build)));
+  return text.replace(IMPORT, () => direct.shift());
+});
+
+async function directly([statement, list, specifier], file, build) {
+  const target = await pathOf(specifier, file, build);
+  const imports = await Promise.all(
+    namesIn(list).map(async ([name, local]) => {
+      const from = (await originOf(name, target, build)) ?? { file: specifier, name };
+      return `import { ${from.name} as ${local} } from ${JSON.stringify(from.file)};`;
+    }),
+  );
+  return imports.join(' ') || statement;
+}
+
+/** The module that declares what `file` exports as `name`; undefined if that cannot be told. */
+async function originOf(name, file, build) {
+  if (!SDK_MODULE.test(file)) return undefined;
+  const { own, named, all } = await exportsOf(file);
+  if (own.has(name)) return { file, name };
+  const [specifier, original] = named.get(name) ?? [];
+  if (specifier) return originOf(original, await pathOf(specifier, file, build), build);
+  for (const each of all) {
+    const found = await originOf(name, await pathOf(each, file, build), build);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function pathOf(specifier, file, build) {
+  if (specifier.startsWith('.')) return createRequire(file).resolve(specifier);
+  return resolved(`${specifier} ${dirname(file)}`, build);
+}
+
+const resolved = once(async (key, build) => {
+  const [specifier, ...folder] = key.split(' ');
+  const resolveDir = folder.join(' ');
+  return (await build.resolve(specifier, { kind: 'import-statement', resolveDir })).path;
+});
+
+const exportsOf = once(async (file) => {
+  const text = await readFile(file, 'utf8');
+  const named = [...text.matchAll(EXPORT_FROM)].flatMap(([, list, specifier]) =>
+    namesIn(list).map(([name, exported]) => [exported, [specifier, name]]),
+  );
+  return {
+    own: new Set([...text.matchAll(EXPORT_OWN)].map(([, name]) => name)),
+    named: new Map(named),
+    all: [...text.matchAll(EXPORT_ALL)].map(([, specifier]) => specifier),
+  };
+});
+
+/** Of `a, b as c`: [a, a] and [b, c]. */
+function namesIn(list) {
+  const parts = list.split(',').map((part) => part.trim().split(' as '));
+  return parts.filter(([name]) => name !== '').map(([name, alias = name]) => [name, alias]);
+}
+
+function once(work) {
+  const done = new Map();
+  return (key, build) => {
+    if (!done.has(key)) done.set(key, work(key, build));
+    return done.get(key);
+  };
+}

@@ -1,0 +1,3 @@
+import { withOrWithout } from './administrator-permissions.js';
+
+export const permissions = withOrWithout('specs with `admin`');

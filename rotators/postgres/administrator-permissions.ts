@@ -1,0 +1,52 @@
+import type { Permission, Target } from '../../src/index.js';
+
+/** What the RDS API is asked about, or told to change. */
+export const DATABASES: Target = {
+  name: 'databases',
+  arns: [
+    'arn:{partition}:rds:{region}:{account}:db:NAME',
+    'arn:{partition}:rds:{region}:{account}:cluster:NAME',
+  ],
+};
+
+const READ = {
+  action: 'secretsmanager:GetSecretValue',
+  on: 'administrator',
+  steps: ['setSecret'],
+  why: 'logs in as the administrator that `masterarn` names',
+} as const;
+
+const MANAGED = 'administrators’ secrets that RDS manages';
+
+const LOOK_UPS: readonly Permission[] = [
+  {
+    action: 'secretsmanager:DescribeSecret',
+    on: 'administrator',
+    steps: ['setSecret'],
+    why: 'its tags say which database it is for; and whether it is being rotated itself',
+    onlyFor: MANAGED,
+  },
+  {
+    action: 'rds:DescribeDBInstances',
+    on: DATABASES,
+    steps: ['setSecret'],
+    why: 'where that DB instance is; whether the secret’s host is a replica of it',
+    onlyFor: `${MANAGED}, and hosts that are read replicas`,
+  },
+  {
+    action: 'rds:DescribeDBClusters',
+    on: DATABASES,
+    steps: ['setSecret'],
+    why: 'where that DB cluster is; whether the secret’s host is a reader of it',
+    onlyFor: `${MANAGED}, and hosts that are readers of a cluster`,
+  },
+];
+
+/** Of a rotator to which each secret names an administrator. */
+export const WITH_ADMINISTRATOR: readonly Permission[] = [READ, ...LOOK_UPS];
+
+/** Of a rotator to which a secret may name one. */
+export const WITH_OR_WITHOUT: readonly Permission[] = [
+  { ...READ, onlyFor: 'secrets with `masterarn`' },
+  ...LOOK_UPS,
+];

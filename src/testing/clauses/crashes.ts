@@ -1,0 +1,128 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { STEPS, type Step } from '../../event.js';
+import type { Fault } from '../../local/faults.js';
+import type { Failure } from '../line.js';
+import { type Clause, clause, type Stand } from '../subject.js';
+import { Trial } from '../trial.js';
+
+/** What goes wrong at a message of the rotator's, in words. */
+const FAILURES: Readonly<Record<Exclude<Failure, 'stalled' | 'failing'>, string>> = {
+  dead: 'it died after any message',
+  lost: 'a connection broke before any message arrived',
+  unanswered: 'a connection broke before any message was answered',
+};
+
+/** What Secrets Manager does at any call, and what a step must do then. */
+const FAULTS: Readonly<Record<string, Omit<Fault, 'call'>>> = {
+  'any call to Secrets Manager was throttled': { kind: 'throttle' },
+  'any call to Secrets Manager saw what was there before': { kind: 'stale' },
+};
+
+const AT_THE_WRITES = (['PutSecretValue', 'UpdateSecretVersionStage'] as const).flatMap((operation) =>
+  (['before', 'after'] as const).map((when) => ({ operation, when })),
+);
+
+/** That a rotation which is broken off anywhere can be started over. */
+export function crashes(stand: Stand): Clause[] {
+  const begin = () => Trial.begin(stand);
+
+  /** A rotation up to its first failure, as AWS drives it. */
+  async function attempt(trial: Trial): Promise<void> {
+    for (const step of STEPS) if (await trial.outcome(step)) return;
+  }
+
+  /** Has the first message of a step fail, then, in another trial, the second, and so on to the last. */
+  async function failEverywhere(step: Step, how: Failure): Promise<void> {
+    for (let hasFailed = true, message = 1; hasFailed; message++) {
+      const what = `${step} met with a message that was ${how} (message ${message})`;
+      const trial = await begin();
+      // In a first rotation there is nothing to retire.
+      if (step === 'finishSecret') await trial.rotateFirst();
+      await trial.upTo(step);
+      stand.line().failAt(message, how);
+      await trial.outcome(step);
+      hasFailed = stand.line().mend();
+      if (!hasFailed) return;
+      await trial.assertOpen(what);
+      await trial.startOver(what);
+    }
+  }
+
+  /** The same for every call to Secrets Manager. */
+  async function failEveryCall(what: string, fault: Omit<Fault, 'call'>): Promise<void> {
+    for (let call = 1; ; call++) {
+      const trial = await begin();
+      const ordered = trial.secrets.inject({ ...fault, call });
+      await attempt(trial);
+      if (ordered.hits === 0) return;
+      await trial.assertOpen(what);
+      await trial.startOver(what);
+    }
+  }
+
+  return [
+    ...STEPS.map((last) =>
+      clause(`starts over from createSecret after it died at the end of ${last}`, async () => {
+        const trial = await begin();
+        await trial.steps(STEPS.slice(0, STEPS.indexOf(last) + 1));
+        await trial.startOver(`${last} was the last step of an attempt`);
+      }),
+    ),
+
+    ...Object.entries(FAILURES).map(([how, what]) =>
+      clause(`starts over when ${what}`, async () => {
+        for (const step of STEPS) await failEverywhere(step, how as Failure);
+      }),
+    ),
+
+    ...AT_THE_WRITES.map(({ operation, when }) =>
+      clause(`starts over when ${operation} failed ${when} it took effect`, async () => {
+        const trial = await begin();
+        trial.secrets.inject({ operation, kind: 'dropped', when });
+        await attempt(trial);
+        await trial.assertOpen(`${operation} failed`);
+        await trial.startOver(`${operation} failed ${when} it took effect`);
+      }),
+    ),
+
+    ...Object.entries(FAULTS).map(([what, fault]) =>
+      clause(`starts over when ${what}`, () => failEveryCall(what, fault)),
+    ),
+
+    clause('takes every step twice in a row', async () => {
+      const trial = await begin();
+      for (const step of STEPS) {
+        await trial.steps([step]);
+        trial.restart();
+        await trial.steps([step], `${step} must succeed when it has just been taken`);
+      }
+      await trial.assertRotated();
+    }),
+
+    clause('takes every step twice at once', async () => {
+      const trial = await begin();
+      for (const step of STEPS) {
+        const first = trial.outcome(step);
+        trial.restart();
+        await Promise.all([first, trial.outcome(step)]);
+      }
+      await trial.startOver('every step was taken twice at once');
+    }),
+
+    clause('takes createSecret again while an earlier attempt is still at it', async () => {
+      for (let isUnderWay = true, message = 1; isUnderWay; message++) {
+        const trial = await begin();
+        const until = stand.line().sent + message;
+        let hasEnded = false;
+        const first = trial.outcome('createSecret').finally(() => {
+          hasEnded = true;
+        });
+        while (!hasEnded && stand.line().sent < until) await turn();
+        isUnderWay = !hasEnded;
+        trial.restart();
+        await Promise.all([first, trial.outcome('createSecret')]);
+        await trial.startOver('createSecret was taken while an earlier attempt had not stored what it made');
+      }
+    }),
+  ];
+}

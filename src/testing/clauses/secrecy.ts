@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { format, inspect } from 'node:util';
+import { STEPS } from '../../event.js';
+import { carrierTest } from '../../occurrences.js';
+import { Redactor } from '../../redact.js';
+import { stringsIn } from '../../secret-string.js';
+import { type Clause, clause, type Stand } from '../subject.js';
+import { Trial } from '../trial.js';
+
+/** What may go wrong after createSecret, so that there is something to tell. */
+const TROUBLES: Readonly<Record<string, (stand: Stand, trial: Trial) => void>> = {
+  nothing: () => {},
+  'no service': ({ line }) => line().cut(),
+  'a message that is lost': ({ line }) => line().failAt(1, 'lost'),
+  'an answer that is lost': ({ line }) => line().failAt(2, 'unanswered'),
+  'a throttle': (_, { secrets }) => void secrets.inject({ kind: 'throttle', call: 2 }),
+};
+
+interface Search {
+  readonly field: string;
+  finds(told: string): boolean;
+}
+
+/** That a rotator keeps its secrets to itself. */
+export function secrecy(stand: Stand): Clause[] {
+  /**
+   * What looks for the values that no message may show: the trial's, and those of other secrets likewise. Of one that
+   * was made, for any run; of one that the subject has chosen, which may be a common word in part, for all of it.
+   */
+  async function searches(trial: Trial): Promise<Search[]> {
+    const [first, made] = [await trial.value('AWSCURRENT'), await trial.value('AWSPENDING')];
+    const { rotates, shows } = stand.declared();
+    const hidden = rotates.filter((field) => !shows.includes(field));
+    assert.ok(hidden.length > 0, `"shows" must not name all that rotates: ${rotates.join(', ')}`);
+    return hidden.flatMap((field) => {
+      const redactor = new Redactor();
+      redactor.hideFields({ [field]: made[field] }, []);
+      const chosen = [first, ...Object.values(trial.others)].flatMap((value) => [...stringsIn(value[field])]);
+      return [
+        { field, finds: (told) => redactor.text(told) !== told },
+        { field, finds: carrierTest(chosen.filter((text) => text !== '')) },
+      ];
+    });
+  }
+
+  return [
+    clause('lets nothing secret out in an error, the log or what is printed', async () => {
+      for (const [trouble, begins] of Object.entries(TROUBLES)) {
+        const trial = await Trial.begin(stand);
+        const secrets: Search[] = [];
+        const printed = await outputOf(async () => {
+          await trial.steps(['createSecret']);
+          secrets.push(...(await searches(trial)));
+          begins(stand, trial);
+          for (const step of STEPS) await trial.outcome(step);
+        });
+        const told = printed + everythingOf([trial.errors, trial.log, trial.secrets.events]);
+        for (const { field, finds } of secrets) {
+          const advice = `"${field}" must not be printed, logged or thrown (when what went wrong was ${trouble})`;
+          assert.ok(!finds(told), advice);
+        }
+      }
+    }),
+  ];
+}
+
+function everythingOf(value: unknown): string {
+  return inspect(value, { depth: 20, showHidden: true, maxStringLength: null, maxArrayLength: null });
+}
+
+/** Test runners have a console of their own, which does not write to this process's stdout. */
+const CONSOLE = ['debug', 'dir', 'error', 'info', 'log', 'table', 'trace', 'warn'] as const;
+
+/** What is written to the console, stdout and stderr meanwhile. */
+async function outputOf(work: () => Promise<void>): Promise<string> {
+  const { console } = globalThis;
+  const methods = CONSOLE.map((name) => ({ name, print: console[name] }));
+  const streams = [process.stdout, process.stderr].map((stream) => ({ stream, write: stream.write }));
+  let printed = '';
+  for (const { stream, write } of streams) {
+    stream.write = (chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
+      printed += Buffer.from(chunk).toString();
+      return Reflect.apply(write, stream, [chunk, ...rest]);
+    };
+  }
+  for (const { name, print } of methods) {
+    console[name] = (...args: unknown[]) => {
+      printed += `${format(...args)}\n`;
+      Reflect.apply(print, console, args);
+    };
+  }
+  try {
+    await work();
+  } finally {
+    for (const { name, print } of methods) console[name] = print;
+    for (const { stream, write } of streams) stream.write = write;
+  }
+  return printed;
+}

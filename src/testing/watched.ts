@@ -1,0 +1,63 @@
+import { inspect } from 'node:util';
+import type { Awaitable, Rotator } from '../rotator.js';
+
+/** What has been seen of a rotator's methods from outside. */
+export class Watch {
+  /** What has changed under their hands, although it was only theirs to read. */
+  readonly changed: string[] = [];
+  /** Those that have begun and not ended. */
+  readonly running = new Set<string>();
+
+  async during<T>(method: string, given: Readonly<Record<string, unknown>>, work: () => Awaitable<T>) {
+    const before = Object.entries(given).map(([name, value]) => ({ name, value, text: wholeOf(value) }));
+    this.running.add(method);
+    try {
+      return await work();
+    } finally {
+      this.running.delete(method);
+      for (const { name, value, text } of before) {
+        if (wholeOf(value) !== text) this.changed.push(`"${name}" in ${method}`);
+      }
+    }
+  }
+}
+
+/** The same rotator, with somebody looking on. */
+export function watched<Secret extends object, Field extends keyof Secret & string>(
+  rotator: Rotator<Secret, Field>,
+  watch: Watch,
+): Rotator<Secret, Field> {
+  const { name, rotates, shows, rejectionHint, text } = rotator;
+  return {
+    name,
+    rotates,
+    shows,
+    ...(rejectionHint !== undefined && { rejectionHint }),
+    ...(text !== undefined && { text }),
+    parse: (json) => rotator.parse(json),
+    createSecret: (current, context) =>
+      watch.during('createSecret', { current }, () => rotator.createSecret(current, context)),
+    setSecret: (versions, context) =>
+      watch.during('setSecret', pairOf(versions), () => rotator.setSecret(versions, context)),
+    testSecret: (pending, context) =>
+      watch.during('testSecret', { pending }, () => rotator.testSecret(pending, context)),
+    ...(rotator.finishSecret && {
+      finishSecret: (versions, context) =>
+        watch.during('finishSecret', pairOf(versions), () => rotator.finishSecret?.(versions, context)),
+    }),
+    ...(rotator.discardSecret && {
+      discardSecret: (made, current, context) =>
+        watch.during('discardSecret', { made, current }, () =>
+          rotator.discardSecret?.(made, current, context),
+        ),
+    }),
+  };
+}
+
+function pairOf({ pending, current }: { readonly pending: unknown; readonly current: unknown }) {
+  return { pending, current };
+}
+
+function wholeOf(value: unknown): string {
+  return inspect(value, { depth: Number.POSITIVE_INFINITY, showHidden: true, maxStringLength: null });
+}

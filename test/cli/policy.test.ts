@@ -1,0 +1,188 @@
+import { CommandRig } from '../support/command.js';
+
+const ACCOUNT = 'eu-west-1:123456789012';
+const SECRET = `arn:aws:secretsmanager:${ACCOUNT}:secret:app-AbCdEf`;
+const ADMIN = `arn:aws:secretsmanager:${ACCOUNT}:secret:boss-AbCdEf`;
+const KEY = `arn:aws:kms:${ACCOUNT}:key/0a1b`;
+const DATABASE = `arn:aws:rds:${ACCOUNT}:db:db-1`;
+
+let rig: CommandRig;
+beforeAll(async () => {
+  rig = await CommandRig.make();
+});
+afterAll(() => rig.end());
+
+const policy = (...args: string[]) => rig.run('policy', ...args);
+
+describe('quarterturn policy', () => {
+  test('with --json prints one object: what the role may, who may invoke the function, and why', async () => {
+    const named = ['--secret', SECRET, '--kms', KEY, '--admin', ADMIN];
+    const { code, stdout, stderr } = await policy('postgres/alternating-users', ...named, '--json');
+    expect([code, stderr]).toEqual([0, '']);
+    const { executionPolicy, functionPolicy, addPermission, reasons, ...rest } = JSON.parse(stdout);
+    expect(Object.keys(rest)).toEqual(['rotator', 'function', 'trustPolicy']);
+    const lambda = `arn:aws:lambda:${ACCOUNT}:function:quarterturn-postgres-alternating-users`;
+    expect(executionPolicy.Statement.slice(0, 3)).toEqual([
+      {
+        Sid: 'OnlySecretsThatNameThisFunction',
+        Effect: 'Allow',
+        Action: [
+          'secretsmanager:DescribeSecret',
+          'secretsmanager:GetSecretValue',
+          'secretsmanager:PutSecretValue',
+          'secretsmanager:UpdateSecretVersionStage',
+        ],
+        Resource: [SECRET],
+        Condition: { StringEquals: { 'secretsmanager:resource/AllowRotationLambdaArn': lambda } },
+      },
+      {
+        Sid: 'KeyOfTheSecret',
+        Effect: 'Allow',
+        Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        Resource: [KEY],
+        Condition: {
+          StringEquals: {
+            'kms:ViaService': 'secretsmanager.eu-west-1.amazonaws.com',
+            'kms:EncryptionContext:SecretARN': SECRET,
+          },
+        },
+      },
+      {
+        Sid: 'Administrator',
+        Effect: 'Allow',
+        Action: ['secretsmanager:GetSecretValue', 'secretsmanager:DescribeSecret'],
+        Resource: [ADMIN],
+      },
+    ]);
+    expect(functionPolicy.Statement).toMatchObject([
+      {
+        Principal: { Service: 'secretsmanager.amazonaws.com' },
+        Action: 'lambda:InvokeFunction',
+        Resource: lambda,
+        Condition: { StringEquals: { 'AWS:SourceAccount': '123456789012' } },
+      },
+    ]);
+    expect(addPermission).toMatchObject({ FunctionName: lambda, SourceAccount: '123456789012' });
+    const actions = executionPolicy.Statement.flatMap(({ Action }: { Action: string[] }) => Action);
+    expect(reasons.map(({ action }: { action: string }) => action)).toEqual(actions);
+    for (const { why, steps, source } of reasons) expect(why && (source ?? steps.length > 0)).toBeTruthy();
+  });
+
+  test('for people says what is left out, and what is for them to replace', async () => {
+    const { stdout, stderr } = await policy('postgres');
+    expect(stdout).toContain(
+      'secretsmanager:PutSecretValue (createSecret): stores the new value as AWSPENDING',
+    );
+    expect(stdout).toContain(
+      'rds:DescribeDBInstances (--target, databases): administrators’ secrets that RDS manages',
+    );
+    expect(stdout).not.toContain('"rds:');
+    expect(stdout).toContain('arn:aws:secretsmanager:REGION:ACCOUNT:secret:*');
+    expect(stderr).toMatch(/^quarterturn: REGION, ACCOUNT, ADMINISTRATOR and NAME are for you to replace/);
+  });
+
+  test('in a VPC lets Lambda at network interfaces, and denies them to the function’s code', async () => {
+    const { stdout } = await policy('service-token', '--secret', SECRET, '--vpc', '--json');
+    const { networkPolicy, executionPolicy } = JSON.parse(stdout);
+    const [interfaces, looks] = networkPolicy.Statement;
+    expect(looks).toMatchObject({
+      Action: ['ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets'],
+      Resource: ['*'],
+    });
+    expect(interfaces.Resource).not.toContain('*');
+    expect(executionPolicy.Statement.at(-1)).toMatchObject({
+      Effect: 'Deny',
+      Action: [...interfaces.Action, ...looks.Action],
+      Condition: { ArnEquals: { 'lambda:SourceFunctionArn': expect.stringContaining(':function:') } },
+    });
+  });
+
+  test.each([
+    [
+      ['postgres', '--secret', `arn:aws:secretsmanager:${ACCOUNT}:secret:*`],
+      '--secret takes the full ARN of a secret',
+    ],
+    [
+      ['postgres', '--kms', `arn:aws:kms:${ACCOUNT}:alias/app`],
+      '--kms takes the ARN of a key, and of no alias',
+    ],
+    [['postgres/rds-instance', '--admin', ADMIN], 'postgres/rds-instance reads no administrator’s secret'],
+    [['postgres/rds-instance', '--target', `${DATABASE}*`], '--target takes databases: arn:'],
+    [['api-key/iam', '--target', DATABASE], '--target takes users: arn:'],
+    [['postgres', '--json', '--cdk'], '--json and --cdk exclude each other'],
+    [['oracle'], 'there is no rotator "oracle"; there is api-key'],
+  ])('refuses %j', async (args, message) => {
+    const { code, stdout, stderr } = await policy(...args);
+    expect({ code, stdout, stderr }).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining(message),
+    });
+  });
+
+  test('--help lists the options and the rotators', async () => {
+    const { code, stdout } = await policy('--help');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /--terraform[\s\S]*rotators: api-key, api-key\/datadog.*postgres\/alternating-users/,
+    );
+  });
+});
+
+describe('quarterturn policy --terraform', () => {
+  /** What the providers' documentation requires. */
+  const REQUIRED: Readonly<Record<string, readonly string[]>> = {
+    archive_file: ['type', 'source_dir', 'output_path'],
+    aws_cloudwatch_log_group: ['name', 'retention_in_days'],
+    aws_iam_role: ['assume_role_policy'],
+    aws_iam_role_policy: ['role', 'policy'],
+    aws_lambda_function: ['function_name', 'role', 'filename', 'handler', 'runtime'],
+    aws_lambda_permission: ['action', 'function_name', 'principal', 'source_account'],
+    aws_secretsmanager_secret_rotation: [
+      'secret_id',
+      'rotation_lambda_arn',
+      'rotation_rules',
+      'rotate_immediately',
+    ],
+  };
+  const args = ['postgres/rds-instance', '--target', DATABASE, '--terraform'];
+
+  /** Without what stands in quotes, but for what is interpolated there. */
+  const bare = (hcl: string) =>
+    hcl
+      .replace(/ # .*/g, '')
+      .replace(/^#.*/gm, '')
+      .replace(
+        /"(?:\$\{(?:"[^"]*"|[^}])*\}|[^"\n])*"/g,
+        (text) => [...text.matchAll(/\$\{([^}]*)\}/g)].map(([, inner]) => `(${inner})`).join(' ') || '""',
+      );
+
+  test.each([[args], [[...args, '--vpc']]])(
+    '%j has whole blocks, what they require, and nothing that is not there',
+    async (given) => {
+      const { stdout, stderr } = await policy(...given);
+      expect(stderr).toBe('');
+      const code = bare(stdout);
+      for (const [open, close] of ['{}', '[]', '()'].map((pair) => [...pair])) {
+        expect(code.split(open!).length).toBe(code.split(close!).length);
+      }
+      const blocks = [
+        ...stdout.matchAll(/^(resource|data|variable) "(\w+)"(?: "(\w+)")? \{(\}|[\s\S]*?^\})/gm),
+      ];
+      const names = blocks.map(([, kind, type, name]) =>
+        kind === 'variable' ? `var.${type}` : kind === 'data' ? `data.${type}.${name}` : `${type}.${name}`,
+      );
+      for (const [, , type = '', , body = ''] of blocks) {
+        for (const argument of REQUIRED[type] ?? [])
+          expect(body).toMatch(new RegExp(`^  ${argument} *[={]`, 'm'));
+      }
+      const used = code
+        .match(/(?:data\.\w+|\baws_\w+|\bvar)\.\w+/g)
+        ?.map((name) => name.replace(/^(data\.\w+\.\w+).*/, '$1'));
+      for (const name of new Set(used)) expect(names).toContainEqual(expect.stringMatching(`^${name}`));
+      expect(stdout).toContain('rotate_immediately  = false');
+      expect(stdout).toContain('timeout          = 300');
+      expect(stdout.includes('vpc_config')).toBe(given.includes('--vpc'));
+    },
+  );
+});

@@ -1,0 +1,173 @@
+/**
+ * Does what somebody does who deploys with the AWS CDK: prints a stack for each rotator, in a project of its own with
+ * `aws-cdk-lib`, which is too large to be a dependency of ours, compiles it, and synthesises it. What comes out must grant
+ * what `quarterturn policy --json` says, and no more. Exits with 1 if it does not.
+ */
+
+import { deepEqual, equal } from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { transformSync } from 'esbuild';
+
+const root = join(import.meta.dirname, '../..');
+const project = mkdtempSync(join(tmpdir(), 'quarterturn-cdk-'));
+const run = (command, ...args) => execFileSync(command, args, { cwd: project, encoding: 'utf8' });
+const policy = (...args) =>
+  execFileSync(process.execPath, [join(root, 'dist/esm/src/cli/main.js'), 'policy', ...args], {
+    encoding: 'utf8',
+  });
+
+const ACCOUNT = '123456789012';
+const PLACE = `eu-west-1:${ACCOUNT}`;
+const SECRET = `arn:aws:secretsmanager:${PLACE}:secret:app-AbCdEf`;
+const ADMIN = ['--admin', `arn:aws:secretsmanager:${PLACE}:secret:boss-AbCdEf`];
+const KEY = ['--kms', `arn:aws:kms:${PLACE}:key/0a1b`];
+const DATABASES = [
+  '--target',
+  `arn:aws:rds:${PLACE}:db:db-1`,
+  '--target',
+  `arn:aws:rds:${PLACE}:cluster:aurora`,
+];
+const USERS = ['--target', `arn:aws:iam::${ACCOUNT}:user/app`];
+const SUBJECTS = [
+  ['postgres'],
+  ['postgres', ...KEY, '--vpc'],
+  ['postgres/alternating-users', ...ADMIN, ...DATABASES, '--vpc'],
+  ['postgres/rds-instance', ...DATABASES],
+  ['api-key/datadog', ...ADMIN],
+  ['api-key/iam', ...USERS],
+  ['service-token', ...KEY],
+];
+
+try {
+  writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }');
+  run(
+    'npm',
+    'install',
+    '--silent',
+    '--no-audit',
+    '--no-fund',
+    'aws-cdk-lib@2',
+    'constructs@10',
+    '@types/node@22',
+  );
+  const cdk = createRequire(join(project, 'index.js'))('aws-cdk-lib');
+  // Where the stacks look for the bundles.
+  cpSync(join(root, 'dist/lambda'), join(project, 'node_modules/quarterturn/dist/lambda'), {
+    recursive: true,
+  });
+  process.chdir(project);
+  for (const [at, subject] of SUBJECTS.entries()) {
+    const code = policy(...subject, '--secret', SECRET, '--cdk');
+    writeFileSync(join(project, `stack-${at}.ts`), code);
+    writeFileSync(join(project, `stack-${at}.mjs`), transformSync(code, { loader: 'ts' }).code);
+  }
+  const tsc = join(root, 'node_modules/.bin/tsc');
+  const settings = [
+    '--noEmit',
+    '--strict',
+    '--skipLibCheck',
+    '--module',
+    'nodenext',
+    '--target',
+    'es2022',
+    '--types',
+    'node',
+  ];
+  run(tsc, ...settings, ...SUBJECTS.map((_, at) => `stack-${at}.ts`));
+  for (const [at, subject] of SUBJECTS.entries()) {
+    const { RotationStack } = await import(pathToFileURL(join(project, `stack-${at}.mjs`)));
+    assertSame(synthesised(cdk, RotationStack, subject.includes('--vpc')), subject);
+    process.stdout.write(`synthesised: ${subject[0]}${subject.includes('--vpc') ? ', in a VPC' : ''}\n`);
+  }
+} catch (error) {
+  process.stderr.write(`${error.stdout ?? ''}${error.stderr ?? ''}${error.stack}\n`);
+  process.exitCode = 1;
+} finally {
+  process.chdir(root);
+  rmSync(project, { recursive: true });
+}
+
+function synthesised({ App, Stack, aws_ec2 }, RotationStack, isInVpc) {
+  const env = { account: ACCOUNT, region: 'eu-west-1' };
+  const app = new App({ outdir: mkdtempSync(join(project, 'out-')) });
+  const network = isInVpc && networkOf(new Stack(app, 'Network', { env }), aws_ec2);
+  const stack = new RotationStack(app, 'Rotation', { env, secretArn: SECRET, ...network });
+  const { template } = app.synth().getStackByName(stack.stackName);
+  return Object.values(template.Resources);
+}
+
+function networkOf(stack, ec2) {
+  const vpc = ec2.Vpc.fromVpcAttributes(stack, 'Vpc', {
+    vpcId: 'vpc-0123456789abcdef0',
+    availabilityZones: ['eu-west-1a'],
+    privateSubnetIds: ['subnet-0123456789abcdef0'],
+  });
+  return { vpc, securityGroups: [new ec2.SecurityGroup(stack, 'Group', { vpc })] };
+}
+
+function assertSame(resources, subject) {
+  const of = (type) => resources.filter(({ Type }) => Type === type).map(({ Properties }) => Properties);
+  const [name, settings] = [
+    'rotate',
+    JSON.parse(
+      policy(
+        ...subject,
+        '--secret',
+        SECRET,
+        '--function',
+        `arn:aws:lambda:${PLACE}:function:rotate`,
+        '--json',
+      ),
+    ),
+  ];
+  const documents = [
+    ...of('AWS::IAM::Policy'),
+    ...of('AWS::IAM::Role').flatMap(({ Policies = [] }) => Policies),
+  ];
+  const granted = documents.flatMap(({ PolicyDocument }) => rights(PolicyDocument, name)).sort();
+  const printed = [settings.executionPolicy, settings.networkPolicy].filter(Boolean);
+  deepEqual(granted, printed.flatMap((document) => rights(document, name)).sort());
+  for (const { ManagedPolicyArns } of of('AWS::IAM::Role')) equal(ManagedPolicyArns, undefined);
+  const [permission, ...morePermissions] = of('AWS::Lambda::Permission');
+  equal(permission.Principal, 'secretsmanager.amazonaws.com');
+  equal(permission.SourceAccount, ACCOUNT);
+  deepEqual(morePermissions, []);
+  const [schedule] = of('AWS::SecretsManager::RotationSchedule');
+  equal(schedule.SecretId, SECRET);
+  equal(schedule.RotateImmediatelyOnUpdate, false);
+  const [{ Timeout, Runtime, Architectures, Handler }] = of('AWS::Lambda::Function');
+  deepEqual(
+    [Timeout, Runtime, Architectures, Handler],
+    [settings.function.timeoutSeconds, 'nodejs24.x', ['arm64'], 'index.handler'],
+  );
+}
+
+/** A policy as single rights, with the ARNs that CloudFormation puts in. */
+function rights({ Statement }, name) {
+  return Statement.flatMap(({ Effect, Action, Resource, Condition = {} }) =>
+    [Action]
+      .flat()
+      .flatMap((action) =>
+        [Resource]
+          .flat()
+          .map(
+            (resource) =>
+              `${Effect} ${action} on ${text(resource)} if ${JSON.stringify(Condition, (_, value) => text(value))}`,
+          ),
+      ),
+  );
+
+  function text(value) {
+    if (value?.['Fn::Join']) return value['Fn::Join'][1].map(text).join(value['Fn::Join'][0]);
+    if (value?.Ref)
+      return { 'AWS::Partition': 'aws', 'AWS::URLSuffix': 'amazonaws.com' }[value.Ref] ?? value.Ref;
+    const [id] = value?.['Fn::GetAtt'] ?? [];
+    if (id?.startsWith('Rotate')) return `arn:aws:lambda:${PLACE}:function:${name}`;
+    return id ? `arn:aws:logs:${PLACE}:log-group:/aws/lambda/${name}:*` : value;
+  }
+}

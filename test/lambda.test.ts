@@ -1,0 +1,93 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { SourceMap } from 'node:module';
+import { join } from 'node:path';
+import { deploy } from './support/deployment.js';
+import { SPEC } from './support/desk-provider.js';
+import { IamServer } from './support/iam-server.js';
+import type { FunctionFailure } from './support/lambda-runtime.js';
+import { rejection } from './support/rig.js';
+
+const LAMBDAS = join(__dirname, '../dist/lambda');
+const REPORT: Readonly<Record<string, object>> = JSON.parse(
+  readFileSync(join(LAMBDAS, 'report.json'), 'utf8'),
+);
+
+const started: { stop(): Promise<unknown> }[] = [];
+
+afterEach(async () => {
+  for (const one of started.splice(0)) await one.stop();
+});
+
+/** A bundle, deployed for the time of a test. */
+async function deployed(...args: Parameters<typeof deploy>) {
+  const deployment = await deploy(...args);
+  started.push(deployment);
+  return deployment;
+}
+
+test('the bundle of api-key/iam rotates an access key', async () => {
+  const aws = await IamServer.start();
+  started.push(aws);
+  aws.account.users.set('app', []);
+  const url = `http://127.0.0.1:${aws.port}`;
+  const { rotate, value } = await deployed('api-key-iam', JSON.stringify(aws.account.issue('app')), {
+    AWS_ENDPOINT_URL_IAM: url,
+    AWS_ENDPOINT_URL_STS: url,
+  });
+  expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
+  const { accessKeyId, secretAccessKey } = await value('AWSCURRENT');
+  expect(aws.account.accepts(accessKeyId, secretAccessKey)).toBe(true);
+  expect(aws.account.live('app')).toHaveLength(2);
+});
+
+/** Has a bundle take a step of a secret that there is not. */
+async function missed(bundle: string) {
+  const deployment = await deployed(bundle, '{}', { API_KEY_SPEC: SPEC });
+  const event = {
+    Step: 'createSecret',
+    SecretId: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:none-AbCdEf',
+    ClientRequestToken: '5048d7b2-c0a9-4b9c-8a1e-0d9a2f1a7f54',
+  };
+  const work = deployment.runtime.invoke(event, { getRemainingTimeInMillis: () => 30_000 });
+  return { ...deployment, failure: await rejection(work) };
+}
+
+test.each(Object.keys(REPORT))('the bundle of %s answers', async (bundle) => {
+  const { failure, logged } = await missed(bundle);
+  expect(failure).toMatchObject({
+    name: 'RotationError',
+    message: expect.stringContaining('ResourceNotFoundException'),
+  });
+  expect(logged()).toMatchObject([{ code: 'ERR_SECRETS_MANAGER_FAILED' }]);
+});
+
+test('a map beside the bundle, and not in it, tells where in the source a failure came from', async () => {
+  const { failure } = await missed('service-token');
+  const [, line, column] = /index\.mjs:(\d+):(\d+)/.exec((failure as FunctionFailure).body) ?? [];
+  const map = new SourceMap(
+    JSON.parse(readFileSync(join(LAMBDAS, '../lambda-maps/service-token/index.mjs.map'), 'utf8')),
+  );
+  expect(map.findEntry(Number(line) - 1, Number(column) - 1)).toMatchObject({
+    originalSource: expect.stringMatching(/^(\.\.\/)+src\/secrets-manager\.ts$/),
+  });
+  expect(readdirSync(join(LAMBDAS, 'service-token'), { recursive: true })).not.toContainEqual(
+    expect.stringMatching(/\.map$/),
+  );
+});
+
+test('what a bundle loads later can be loaded, where code from strings is not allowed', () => {
+  const parts = Object.keys(REPORT)
+    .map((bundle) => join(LAMBDAS, bundle, 'chunks'))
+    .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
+  const script = 'for (const part of process.argv.slice(1)) await import(part)';
+  const flags = ['--disallow-code-generation-from-strings', '--input-type=module', '--eval', script];
+  expect(execFileSync(process.execPath, [...flags, ...parts]).toString()).toBe('');
+});
+
+test('there is a bundle for each handler', () => {
+  const rotators = readdirSync(join(__dirname, '../rotators'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('handler.ts'))
+    .map((path) => path.replace(/\/handler\.ts$/, '').replaceAll('/', '-'));
+  expect(Object.keys(REPORT).sort()).toEqual(rotators.sort());
+});

@@ -1,0 +1,75 @@
+import { issuedKeys } from './issued-keys.js';
+import { KEY_ROTATIONS, type ProviderKind } from './key-rotators.js';
+import { PASSWORD_ROTATIONS, WRONG_PASSWORD_ROTATIONS } from './password-rotators.js';
+import { passwords } from './passwords.js';
+import type { SearchOptions } from './search.js';
+import type { MakeService } from './service.js';
+
+/** What is searched, and how far. */
+export interface Plan extends SearchOptions {
+  readonly title: string;
+}
+
+const NAMED: ProviderKind = { hasNames: true, limit: Number.POSITIVE_INFINITY };
+const TWO_UNNAMED: ProviderKind = { hasNames: false, limit: 2 };
+const ROTATION = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
+
+/** Each kind of credential, rotated as it should be. */
+export const SERVICES = {
+  'named keys': issuedKeys(KEY_ROTATIONS.right, NAMED),
+  'two keys without names': issuedKeys(KEY_ROTATIONS.right, TWO_UNNAMED),
+  'the password of one user': passwords(PASSWORD_ROTATIONS['one user']),
+  'the passwords of two users': passwords(PASSWORD_ROTATIONS['two users']),
+} as const satisfies Readonly<Record<string, MakeService>>;
+
+const {
+  'named keys': named,
+  'two keys without names': two,
+  'the password of one user': oneUser,
+  'the passwords of two users': twoUsers,
+} = SERVICES;
+
+const lateCreate = { A: ['createSecret'], B: [...ROTATION, 'RotateSecret', ...ROTATION] } as const;
+const lateSet = { A: ['setSecret'], B: ROTATION } as const;
+const lateFinish = { A: ROTATION, B: ['finishSecret', 'RotateSecret', ...ROTATION] } as const;
+
+export const DEFAULT: readonly Plan[] = [
+  { title: 'named keys', service: named, disturbances: 2 },
+  { title: 'two keys without names', service: two, disturbances: 1 },
+  { title: 'the password of one user', service: oneUser, disturbances: 1 },
+  { title: 'the password of one user, each step once', service: oneUser, disturbances: 3, isAlone: true },
+  { title: 'the passwords of two users', service: twoUsers, disturbances: 1 },
+  { title: 'the passwords of two users, each step once', service: twoUsers, disturbances: 2, isAlone: true },
+  { title: 'a late createSecret, named keys', service: named, disturbances: 0, deliveries: lateCreate },
+  { title: 'a late createSecret, two keys', service: two, disturbances: 0, deliveries: lateCreate },
+  { title: 'a late createSecret, one user', service: oneUser, disturbances: 0, deliveries: lateCreate },
+  { title: 'a late setSecret, one user', service: oneUser, disturbances: 0, deliveries: lateSet },
+];
+
+export const LONG: readonly Plan[] = [
+  { title: 'named keys, reads that fail', service: named, disturbances: 2, failsReads: true },
+  { title: 'two keys, reads that fail', service: two, disturbances: 2, failsReads: true },
+  { title: 'one user, reads that fail', service: oneUser, disturbances: 2, failsReads: true },
+  { title: 'two users, reads that fail', service: twoUsers, disturbances: 2, failsReads: true },
+  { title: 'a late createSecret, named keys', service: named, disturbances: 1, deliveries: lateCreate },
+  { title: 'a late createSecret, two keys', service: two, disturbances: 1, deliveries: lateCreate },
+  { title: 'a late finishSecret, named keys', service: named, disturbances: 0, deliveries: lateFinish },
+  { title: 'a late finishSecret, two keys', service: two, disturbances: 0, deliveries: lateFinish },
+  { title: 'a late setSecret, one user', service: oneUser, disturbances: 2, deliveries: lateSet },
+  { title: 'a late setSecret, two users', service: twoUsers, disturbances: 2, deliveries: lateSet },
+];
+
+/** What the search has to find something wrong with. */
+export const WRONG: readonly Plan[] = [
+  ...(['naive order', 'cleans up before issuing', 'discards after a lost answer'] as const).map((title) => ({
+    title,
+    service: issuedKeys(KEY_ROTATIONS[title], NAMED),
+    disturbances: 1,
+  })),
+  ...Object.entries(WRONG_PASSWORD_ROTATIONS).map(([title, rotation]) => ({
+    title,
+    service: passwords(rotation),
+    disturbances: 1,
+    isAlone: true,
+  })),
+];

@@ -1,0 +1,34 @@
+import type { RotationHandler, SecretsManagerApi } from '../../src/index.js';
+
+/** Asks for something outside the function, which happens once the scheduler lets it through. */
+export type Ask = <T>(request: string, effect: () => T | Promise<T>) => Promise<T>;
+
+/** The JSON of a version. */
+export type Value = Readonly<Record<string, unknown>>;
+
+/** What a person can do; `undefined` if it cannot be done now. */
+export type Act<T> = (() => T) | undefined;
+
+/** A service whose credentials are rotated: all that the search has to know of one. */
+export interface Service {
+  /** The labels of which one, at any moment, is on a version that works. */
+  readonly promised: readonly ('AWSCURRENT' | 'AWSPENDING')[];
+  /** Whether a step ends credentials by the labels that it has looked at: no service lets that be one act. */
+  readonly endsByLabels: boolean;
+  /** The function that rotates, all of whose requests to the service go through `ask`. */
+  handler(ask: Ask, client: SecretsManagerApi): RotationHandler;
+  works(value: Value): boolean;
+  /** What works, and is in none of these values. `acts`: how often a person has intervened. */
+  strays(held: readonly Value[], acts: number): readonly string[];
+  /** What makes a credential by hand, if there is room for one. */
+  byHand(values: { readonly current?: Value | undefined; readonly previous?: Value | undefined }): Act<Value>;
+  /** What makes the service take a value again that it took once, if that can be. */
+  takeAgain(value: Value): Act<void>;
+  /** @returns what puts everything back to how it is now */
+  save(): () => void;
+  /** The same for two states from which all goes on alike. */
+  fingerprint(): unknown;
+}
+
+/** Makes a service that goes by a clock. */
+export type MakeService = (clock: () => number) => Service;

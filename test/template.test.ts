@@ -1,0 +1,286 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type PolicyDocument, policyDocument } from '../src/cli/policy-document.js';
+import {
+  grantsFor,
+  type Named,
+  networkDenial,
+  networkGrants,
+  type RotatorNeeds,
+} from '../src/cli/policy-grants.js';
+import { type CommonPermission, ON_KEY, ON_LOG, ON_SECRET } from '../src/permissions.js';
+import { deployed, type Json, TEMPLATE, TEXT } from './support/cloudformation.js';
+
+const ROOT = join(__dirname, '..');
+const ROTATORS = readdirSync(join(ROOT, 'rotators'), { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('/handler.ts'))
+  .map(dirname)
+  .sort();
+
+const ACCOUNT = 'eu-west-1:123456789012';
+const FUNCTION = `arn:aws:lambda:${ACCOUNT}:function:rotate`;
+const STREAMS = `arn:aws:logs:${ACCOUNT}:log-group:rotate:*`;
+const ATTRIBUTES = {
+  'Function.Arn': FUNCTION,
+  'Log.Arn': STREAMS,
+  'FunctionSecurityGroup.GroupId': 'sg-1',
+};
+const PARTS = {
+  partition: 'aws',
+  region: 'eu-west-1',
+  account: '123456789012',
+  urlSuffix: 'amazonaws.com',
+  function: FUNCTION,
+  streams: STREAMS,
+};
+const ADMIN = `arn:aws:secretsmanager:${ACCOUNT}:secret:boss-AbCdEf`;
+const [KEY, ADMIN_KEY] = [`arn:aws:kms:${ACCOUNT}:key/1`, `arn:aws:kms:${ACCOUNT}:key/2`];
+const DATABASES = [`arn:aws:rds:${ACCOUNT}:db:db-1`, `arn:aws:rds:${ACCOUNT}:cluster:aurora`];
+const USERS = ['arn:aws:iam::123456789012:user/app'];
+const IN_VPC = { VpcId: 'vpc-1', SubnetIds: 'subnet-1,subnet-2', CreateEndpoints: 'true' };
+
+const needsOf = (rotator: string): RotatorNeeds => require(join(ROOT, 'rotators', rotator, 'permissions.ts'));
+
+/** All that a rotator can be given, or what it must be, in the words of `quarterturn policy` and of the template. */
+function given(rotator: string, which: 'all' | 'what it must') {
+  const isWanted = ({ onlyFor }: { onlyFor?: string }) => which === 'all' || onlyFor === undefined;
+  const kinds = needsOf(rotator)
+    .permissions.filter(isWanted)
+    .map(({ on }) => (on === 'administrator' ? on : on.name));
+  const targets = kinds.includes('databases') ? DATABASES : kinds.includes('users') ? USERS : [];
+  const hasAdmin = kinds.includes('administrator');
+  const named: Named = {
+    targets,
+    ...(hasAdmin && { admin: ADMIN, adminKey: ADMIN_KEY }),
+    ...(which === 'all' && { secretKey: KEY }),
+  };
+  const parameters = {
+    Rotator: rotator,
+    Targets: targets.join(','),
+    ...(hasAdmin && { AdminSecretArn: ADMIN, AdminKeyArn: ADMIN_KEY }),
+    ...(which === 'all' && { SecretKeyArn: KEY }),
+  };
+  return { named, parameters };
+}
+
+const policyOf = (parameters: Record<string, string>) =>
+  deployed(parameters, ATTRIBUTES).RotationPolicy?.PolicyDocument as unknown as PolicyDocument;
+
+/** Each right that a rotator needs: who misses it, the action, and the beginning of the resource. */
+function missable(rotator: string) {
+  const on = (where: string) => (permission: CommonPermission) => {
+    const { steps, source, action } = permission;
+    return [source ?? `${steps.join(', ')} of ${rotator}`, action, where] as const;
+  };
+  return [
+    ...ON_SECRET.map(on(`arn:aws:secretsmanager:${ACCOUNT}:secret:`)),
+    ...ON_KEY.map(on(KEY!)),
+    ...ON_LOG.map(on(`arn:aws:logs:${ACCOUNT}:log-group:rotate:`)),
+    ...needsOf(rotator).permissions.map((permission) =>
+      on(
+        permission.on === 'administrator'
+          ? ADMIN
+          : permission.on.name === 'users'
+            ? USERS[0]!
+            : DATABASES[0]!,
+      )(permission),
+    ),
+  ];
+}
+
+/** A list of one is the same to IAM as the one. */
+const one = (statement: PolicyDocument['Statement'][number]) => ({ ...statement, Resource: '*' });
+
+/** A policy as single rights, in an order of their own. */
+function rights({ Statement }: PolicyDocument): readonly string[] {
+  const all = Statement.flatMap(({ Effect, Action, Resource, Condition }) =>
+    [Action].flat().flatMap((action) =>
+      [Resource ?? ''].flat().map((resource) => {
+        const only = Condition ? ` if ${JSON.stringify(Condition)}` : '';
+        return `${Effect} ${action} on ${resource}${only}`;
+      }),
+    ),
+  );
+  return all.sort();
+}
+
+test('it offers the rotators that are there, and each says what it needs', () => {
+  expect([...(TEMPLATE.Parameters.Rotator!.AllowedValues as readonly string[])].sort()).toEqual(ROTATORS);
+  for (const rotator of ROTATORS) expect(Array.isArray(needsOf(rotator).permissions)).toBe(true);
+});
+
+describe.each(ROTATORS)('%s', (rotator) => {
+  test.each(['all', 'what it must'] as const)(
+    'given %s, gets the rights that quarterturn policy prints',
+    (which) => {
+      const { named, parameters } = given(rotator, which);
+      const printed = policyDocument(grantsFor(needsOf(rotator), named), PARTS);
+      expect(rights(policyOf(parameters))).toEqual(rights(printed));
+    },
+  );
+
+  // One by one, so that a right which is missing says who misses it.
+  test.each(missable(rotator))('%s: %s on %s', (_, action, on) => {
+    const granted = rights(policyOf(given(rotator, 'all').parameters));
+    expect(granted).toContainEqual(expect.stringMatching(`^Allow ${action} on ${on}`));
+  });
+
+  test('has the time that it takes, and an alarm when four fifths of it are over', () => {
+    const { Function: made, DurationAlarm } = deployed({ Rotator: rotator, AlarmTopicArn: 'arn:aws:sns:x' });
+    const { timeoutSeconds = 60 } = needsOf(rotator);
+    expect(made).toMatchObject({
+      Timeout: timeoutSeconds,
+      Handler: `${rotator.replace('/', '-')}/index.handler`,
+    });
+    expect(DurationAlarm?.Threshold).toBe(timeoutSeconds * 800);
+  });
+});
+
+test('nobody gets what is another rotator’s', () => {
+  const everything = { AdminSecretArn: ADMIN, AdminKeyArn: ADMIN_KEY, SecretKeyArn: KEY };
+  const granted = policyOf({
+    ...everything,
+    Rotator: 'service-token',
+    Targets: [...DATABASES, ...USERS].join(','),
+  });
+  expect(granted.Statement.map(({ Sid }) => Sid)).toEqual([
+    'OnlySecretsThatNameThisFunction',
+    'KeyOfTheSecret',
+    'Log',
+  ]);
+});
+
+describe('in a VPC', () => {
+  const made = deployed({ ...IN_VPC, DatabaseSecurityGroupId: 'sg-9' }, ATTRIBUTES);
+
+  test('Lambda gets what it needs for its interfaces, and the function’s code is denied it', () => {
+    const [network] = made.Role!.Policies as unknown as { PolicyDocument: PolicyDocument }[];
+    const printed = rights(policyDocument(networkGrants(), PARTS));
+    const own = printed.map((right) => right.replace('security-group/*', 'security-group/sg-1'));
+    expect(rights(network!.PolicyDocument)).toEqual(own);
+    const denied = policyOf(IN_VPC).Statement.filter(({ Effect }) => Effect === 'Deny');
+    expect(denied).toEqual(policyDocument([networkDenial()], PARTS).Statement.map(one));
+  });
+
+  test('lets out what the function needs, and in nothing', () => {
+    const egress = made.FunctionSecurityGroup!.SecurityGroupEgress as readonly Record<string, Json>[];
+    expect(
+      egress.map(({ FromPort, CidrIp, DestinationSecurityGroupId: group }) => [FromPort, CidrIp ?? group]),
+    ).toEqual([
+      [443, '127.0.0.1/32'],
+      [443, '<EndpointSecurityGroup.GroupId>'],
+      [5432, 'sg-9'],
+    ]);
+    expect(made.FunctionSecurityGroup).not.toHaveProperty('SecurityGroupIngress');
+    expect(made.DatabaseIngress).toMatchObject({
+      GroupId: 'sg-9',
+      SourceSecurityGroupId: 'sg-1',
+      FromPort: 5432,
+    });
+  });
+
+  test('the endpoints are this function’s alone, which asks for them by their own names', () => {
+    const withRds = deployed({ ...IN_VPC, Targets: DATABASES.join(',') });
+    expect(made).not.toHaveProperty('RdsEndpoint');
+    for (const endpoint of [made.SecretsManagerEndpoint, withRds.RdsEndpoint]) {
+      expect(endpoint?.PrivateDnsEnabled).toBe(false);
+      expect(JSON.stringify(endpoint?.PolicyDocument)).toContain(
+        '{"ArnEquals":{"aws:PrincipalArn":"<Role.Arn>"}}',
+      );
+    }
+    const { Variables } = withRds.Function!.Environment as { Variables: Record<string, string> };
+    expect(Object.keys(Variables)).toEqual([
+      'NODE_OPTIONS',
+      'SECRETS_MANAGER_ENDPOINT',
+      'AWS_ENDPOINT_URL_RDS',
+    ]);
+  });
+});
+
+describe('by itself', () => {
+  const made = deployed({});
+
+  test('it is one function on nodejs24.x and arm64, with a role of its own and nothing in its environment', () => {
+    expect(Object.keys(made)).toEqual(['Function', 'Log', 'Role', 'RotationPolicy', 'InvokePermission']);
+    expect(made.Function).toMatchObject({
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      Role: '<Role.Arn>',
+    });
+    expect(made.Function?.Environment).toEqual({
+      Variables: { NODE_OPTIONS: '--disallow-code-generation-from-strings' },
+    });
+    expect(made.Role).not.toHaveProperty('Policies');
+    expect(made.Role).not.toHaveProperty('ManagedPolicyArns');
+  });
+
+  test('Secrets Manager alone may invoke it, and for this account alone', () => {
+    expect(made.InvokePermission).toEqual({
+      Action: 'lambda:InvokeFunction',
+      FunctionName: '<Function.Arn>',
+      Principal: 'secretsmanager.amazonaws.com',
+      SourceAccount: '123456789012',
+    });
+  });
+
+  test('what it leaves behind ends: the log is kept for 90 days', () => {
+    expect(made.Log).toEqual({ RetentionInDays: 90 });
+    expect(TEMPLATE.Resources.Log).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+  });
+});
+
+test.each([
+  ['one that is there', { SecretArn: 'arn:1' }, 'arn:1'],
+  ['one that is made', { NewSecret: '{"username":"app"}' }, '<Secret>'],
+])('a secret, %s, is attached with a schedule, and is not rotated at once', (_, which, SecretId) => {
+  expect(deployed(which)).not.toHaveProperty('Rotation');
+  expect(deployed({ ...which, Schedule: 'rate(30 days)' }).Rotation).toEqual({
+    SecretId,
+    RotationLambdaARN: '<Function.Arn>',
+    RotationRules: { ScheduleExpression: 'rate(30 days)' },
+    RotateImmediatelyOnUpdate: false,
+  });
+  expect(TEMPLATE.Resources.Rotation?.DependsOn).toEqual(['InvokePermission', 'RotationPolicy']);
+});
+
+test('alarms tell of steps that fail or are slow, and of rotations that failed or were given up', () => {
+  const { ErrorsAlarm, DurationAlarm, RotationFailed } = deployed({ AlarmTopicArn: 'arn:aws:sns:x' });
+  for (const alarm of [ErrorsAlarm, DurationAlarm]) {
+    expect(alarm).toMatchObject({ AlarmActions: ['arn:aws:sns:x'], TreatMissingData: 'notBreaching' });
+  }
+  expect(RotationFailed?.EventPattern).toMatchObject({
+    source: ['aws.secretsmanager'],
+    detail: { eventName: ['RotationFailed', 'RotationAbandoned', 'TestRotationFailed'] },
+  });
+});
+
+test('no wildcard stands where IAM knows a resource, but for secrets that name the function, and Lambda’s interfaces', () => {
+  const stars = (resources: readonly string[]) => resources.filter((resource) => resource.includes('*'));
+  for (const rotator of ROTATORS) {
+    const { Statement } = policyOf({ ...given(rotator, 'all').parameters, ...IN_VPC });
+    for (const { Sid, Effect, Resource = [], Condition } of Statement) {
+      if (Sid === 'OnlySecretsThatNameThisFunction') {
+        expect(Condition).toEqual({
+          StringEquals: { 'secretsmanager:resource/AllowRotationLambdaArn': FUNCTION },
+        });
+      } else if (Effect === 'Allow' && Sid !== 'Log') {
+        expect(stars([Resource].flat())).toEqual([]);
+      }
+    }
+  }
+});
+
+test('a reason stands beside each right', () => {
+  const lines = TEXT.split('\n').filter((line) => /^ +- [a-z0-9]+:[A-Z]\w+/.test(line));
+  expect(lines.length).toBeGreaterThan(30);
+  for (const line of lines) expect(line).toMatch(/ # \w/);
+  expect(TEXT).not.toMatch(/Action: (?!lambda:InvokeFunction|sts:AssumeRole)\S/);
+});
+
+test('it carries the package’s version and licence', () => {
+  const { version, license } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  expect(TEMPLATE.Metadata['AWS::ServerlessRepo::Application']).toMatchObject({
+    SemanticVersion: version,
+    SpdxLicenseId: license,
+  });
+});

@@ -1,0 +1,98 @@
+import { issuedKey, type Rotator, type StepContext, type Verdict } from '../../src/index.js';
+import { type Clause, rotatorContract } from '../../src/testing/index.js';
+import { CallLine } from '../support/call-line.js';
+import { KeyProvider } from '../support/key-provider.js';
+import { type KeyDeclaration, type KeySecret, keysOf } from '../support/key-rig.js';
+import { Door, type DoorRotator, doorRotator, FIRST, rejection } from '../support/rig.js';
+
+/** A door at the end of a line. */
+export class FarDoor {
+  readonly door = new Door();
+  readonly line = new CallLine();
+
+  accepts(password: unknown, { signal }: StepContext): Promise<boolean> {
+    return this.line.pass(() => this.door.accepts(password), signal);
+  }
+
+  set(password: string, { signal }: StepContext): Promise<void> {
+    return this.line.pass(() => this.door.set(password), signal);
+  }
+
+  /** As the documentation of `Rotator` wants it. */
+  sound(): DoorRotator {
+    return {
+      ...doorRotator(this.door),
+      setSecret: async ({ pending, current }, context) => {
+        const isKnown =
+          (await this.accepts(current.password, context)) || (await this.accepts(pending.password, context));
+        if (!isKnown) throw new Error('locked out');
+        await this.set(pending.password, context);
+      },
+      testSecret: async ({ password }, context) =>
+        (await this.accepts(password, context)) ? 'accepted' : 'rejected',
+    };
+  }
+}
+
+/** The contract for a password that we choose, with a fault in the rotator. */
+export function contractOfDoor(fault: (far: FarDoor) => Partial<DoorRotator> = () => ({})) {
+  const far = new FarDoor();
+  return rotatorContract({
+    rotator: () => ({ ...far.sound(), ...fault(far) }),
+    reset() {
+      far.door.password = FIRST;
+      return { user: 'app', password: FIRST };
+    },
+    accepts: ({ password }) => far.door.accepts(password),
+    line: () => far.line,
+  });
+}
+
+export type KeyRotator = Rotator<KeySecret, 'id' | 'key'>;
+
+/** The contract for keys that the provider chooses, likewise. */
+export function contractOfKeys(fault: (declaration: KeyDeclaration) => KeyRotator = issuedKey) {
+  const line = new CallLine();
+  let now = Date.now();
+  let provider = new KeyProvider();
+  const reach = (): KeyDeclaration =>
+    keysOf(provider, {
+      issue: (name, _, { signal }) => line.pass(() => provider.issue(name), signal),
+      list: (_, { signal }) => line.pass(() => provider.list(), signal),
+      revoke: (id, _, { signal }) => line.pass(() => void provider.revoke(id), signal),
+      probe: ({ key }, { signal }) =>
+        line.pass(() => (provider.accepts(key) ? 'accepted' : 'rejected'), signal),
+    });
+  return rotatorContract({
+    rotator: () => fault(reach()),
+    reset() {
+      provider = new KeyProvider({ now: () => ++now });
+      return provider.issue('made by hand');
+    },
+    accepts: ({ key }) => provider.accepts(key),
+    line: () => line,
+    credentials: () => provider.keys.size,
+    overlaps: true,
+  });
+}
+
+/** What a clause says that a rotator does wrong. */
+export async function said(clauses: readonly Clause[], name: string): Promise<unknown> {
+  const clause = clauses.find((one) => one.name === name);
+  return rejection(clause?.run() ?? Promise.reject(new Error(`no clause ${name}`)));
+}
+
+/** A testSecret that knows better when it has not found out. */
+export function taking(failure: (error: Error, context: StepContext) => Verdict | undefined) {
+  return (far: FarDoor): Partial<DoorRotator> => ({
+    async testSecret({ password }, context) {
+      try {
+        return (await far.accepts(password, context)) ? 'accepted' : 'rejected';
+      } catch (error) {
+        const verdict = failure(error as Error, context);
+        if (verdict) return verdict;
+        throw error;
+      }
+    },
+  });
+}

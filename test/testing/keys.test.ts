@@ -1,0 +1,99 @@
+import { issuedKey } from '../../src/index.js';
+import type { KeyDeclaration } from '../support/key-rig.js';
+import { contractOfKeys, type KeyRotator, said } from './contracts.js';
+
+test.each(contractOfKeys())('a sound rotator of keys $name', ({ run }) => run());
+
+test.each<[string, (keys: KeyDeclaration) => KeyRotator, clause: string, advice: RegExp]>([
+  [
+    'revokes too early, in finishSecret',
+    (keys) => ({
+      ...issuedKey(keys),
+      async finishSecret({ current }, context) {
+        await keys.revoke(current.id, current, context);
+      },
+    }),
+    'keeps AWSCURRENT working at every moment, and AWSPREVIOUS until the next rotation',
+    /^finishSecret must leave what was AWSCURRENT working: it retires what previous\(\) holds$/,
+  ],
+  [
+    'revokes too early, in setSecret',
+    (keys) => ({
+      ...issuedKey(keys),
+      async setSecret({ current, pending }, context) {
+        await keys.revoke(current.id, pending, context);
+      },
+    }),
+    'keeps AWSCURRENT working at every moment, and AWSPREVIOUS until the next rotation',
+    /^setSecret must leave AWSCURRENT working$/,
+  ],
+  [
+    'forgets the token in a key’s name',
+    (keys) => issuedKey({ ...keys, issue: (_, current, context) => keys.issue('app', current, context) }),
+    'starts over when PutSecretValue failed before it took effect',
+    /the service holds 3 credentials: finishSecret must find and end those of earlier attempts, which have the token/,
+  ],
+  [
+    'issues another key on retry, and never looks for the first',
+    (keys) => ({
+      ...issuedKey(keys),
+      async finishSecret({ pending, previous }, context) {
+        const old = await previous();
+        if (old) await keys.revoke(old.id, pending, context);
+      },
+    }),
+    'starts over when it died after any message',
+    /the service holds 3 credentials: finishSecret must find and end those of earlier attempts/,
+  ],
+  [
+    'swallows the failures of revoke',
+    (keys) =>
+      issuedKey({
+        ...keys,
+        revoke: async (...given) => Promise.resolve(keys.revoke(...given)).catch(() => {}),
+      }),
+    'starts over when a connection broke before any message arrived',
+    /^after finishSecret met with a message that was lost \(message 2\), the service holds 3 credentials/,
+  ],
+  [
+    'ends what an earlier attempt has made, while that is still at it',
+    (keys) => ({
+      ...issuedKey(keys),
+      async createSecret(current, context) {
+        const [, ...leftovers] = await keys.list(current, context);
+        for (const { id } of leftovers) await keys.revoke(id, current, context);
+        return keys.issue(`${context.token}-${Math.random()}`, current, context);
+      },
+    }),
+    'takes createSecret again while an earlier attempt is still at it',
+    /: when all is started over, testSecret must succeed: what is stored as AWSPENDING must not be taken back/,
+  ],
+  [
+    'never retires what loses its last label',
+    ({ ...keys }) => {
+      const { finishSecret: _, ...rest } = issuedKey(keys);
+      return rest;
+    },
+    'rotates again and again',
+    /^after rotation 2, the service holds 3 credentials/,
+  ],
+])('a rotator of keys that %s breaks the clause for it', async (_, fault, clause, advice) => {
+  expect(await said(contractOfKeys(fault), clause)).toMatchObject({ message: expect.stringMatching(advice) });
+});
+
+test('a rotator whose parse looks at what a key is like is not taken to task for it', async () => {
+  const clauses = contractOfKeys((keys) =>
+    issuedKey({
+      ...keys,
+      parse(json) {
+        const secret = keys.parse(json);
+        if (!/^id-\d+$/.test(secret.id) || !/^the key /.test(secret.key)) throw new TypeError('no key');
+        return secret;
+      },
+    }),
+  );
+  const clause = clauses.find(
+    ({ name }) => name === 'rejects, in testSecret, what the service does not accept',
+  );
+  await clause?.run();
+});

@@ -1,0 +1,207 @@
+import { leaksOnPurpose } from '../support/canary.js';
+import type { DoorRotator } from '../support/rig.js';
+import { contractOfDoor, type FarDoor, said, taking } from './contracts.js';
+
+test.each(contractOfDoor())('a sound rotator of passwords $name', ({ run }) => run());
+
+/** That of the test runner. */
+const { console: itsConsole } = globalThis;
+let cached: string | undefined;
+
+test.each<[string, (far: FarDoor) => Partial<DoorRotator>, clause: string, advice: RegExp]>([
+  [
+    'swallows errors in testSecret',
+    () => ({ testSecret: () => 'accepted' }),
+    'does not take an unreachable service for a refusal, in testSecret',
+    /^testSecret must throw when it meets with an unreachable service$/,
+  ],
+  [
+    'treats a timeout as a refusal',
+    taking(() => 'rejected'),
+    'gives up in time when the service does not answer, and takes that for no refusal',
+    /^testSecret must throw when nothing answers: a timeout is not a refusal$/,
+  ],
+  [
+    'takes an outage for a refusal',
+    taking(() => 'rejected'),
+    'does not take an unreachable service for a refusal, in testSecret',
+    /^testSecret must throw what kept it from asking: only the service's own refusal is a refusal$/,
+  ],
+  [
+    'sets the value too early',
+    (far) => ({
+      async createSecret(_, context) {
+        await far.set('set-too-early-1', context);
+        return { password: 'set-too-early-1' };
+      },
+    }),
+    'does not break AWSCURRENT before setSecret',
+    /^createSecret must leave AWSCURRENT working/,
+  ],
+  [
+    'returns a new value on retry, having set the first',
+    (far) => ({
+      async createSecret(current, context) {
+        const { password } = await far.sound().createSecret(current, context);
+        await far.set(password, context);
+        return { password };
+      },
+    }),
+    'starts over when PutSecretValue failed before it took effect',
+    /^after PutSecretValue failed, the service accepts neither AWSCURRENT nor AWSPENDING/,
+  ],
+  [
+    'changes `current`',
+    () => ({
+      createSecret(current) {
+        Object.assign(current, { password: `fresh/pass word"${Math.random()}` });
+        return { password: current.password };
+      },
+    }),
+    'changes nothing of what it is given',
+    /^a rotator must make new objects, and not change "current" in createSecret$/,
+  ],
+  [
+    'keeps what it has made for the next step',
+    (far) => {
+      let made = '';
+      return {
+        createSecret() {
+          made = `fresh/pass word"${Math.random()}`;
+          return { password: made };
+        },
+        setSecret: (_, context) => far.set(made, context),
+      };
+    },
+    'takes each step in a container of its own',
+    /^testSecret must need nothing but what it is given, and keep nothing for later/,
+  ],
+  [
+    'keeps what it has made for the next rotation',
+    () => {
+      const made = { password: `fresh/pass word"${Math.random()}` };
+      return { createSecret: () => made };
+    },
+    'rotates again and again',
+    /^rotation 2 must succeed, in the container that has done those before.*returned the current value/,
+  ],
+  [
+    'logs the password',
+    (far) => ({
+      async setSecret({ pending }, context) {
+        leaksOnPurpose();
+        process.stderr.write(`setting ${pending.password}\n`);
+        await far.set(pending.password, context);
+      },
+    }),
+    'lets nothing secret out in an error, the log or what is printed',
+    /^"password" must not be printed, logged or thrown \(when what went wrong was nothing\)$/,
+  ],
+  [
+    'logs the password by the console',
+    (far) => ({
+      async setSecret({ pending }, context) {
+        leaksOnPurpose();
+        itsConsole.log('setting', { credential: pending });
+        await far.set(pending.password, context);
+      },
+    }),
+    'lets nothing secret out in an error, the log or what is printed',
+    /^"password" must not be printed, logged or thrown \(when what went wrong was nothing\)$/,
+  ],
+  [
+    'shows the password',
+    () => ({ shows: ['user', 'password'] }),
+    'lets nothing secret out in an error, the log or what is printed',
+    /^"shows" must not name all that rotates: password$/,
+  ],
+  [
+    'takes every answer but one for a yes',
+    taking(({ message }) => (message === 'answered 503' ? 'accepted' : undefined)),
+    'does not take a service that is out of order for a refusal, in testSecret',
+    /^testSecret must throw when it meets with a service that is out of order$/,
+  ],
+  [
+    'takes every answer but one for a no',
+    taking(({ message }) => (message === 'answered 503' ? 'rejected' : undefined)),
+    'does not take a service that is out of order for a refusal, in testSecret',
+    /^testSecret must throw what kept it from asking/,
+  ],
+  [
+    'swallows errors in setSecret',
+    (far) => ({ setSecret: (...given) => Promise.resolve(far.sound().setSecret(...given)).catch(() => {}) }),
+    'does not take a service that is out of order for a refusal, in setSecret',
+    /^setSecret must throw when it meets with a service that is out of order$/,
+  ],
+  [
+    'takes a timeout for a yes',
+    taking((_, { signal }) => (signal.aborted ? 'accepted' : undefined)),
+    'gives up in time when the service does not answer, and takes that for no refusal',
+    /^testSecret must throw when nothing answers: a timeout is no success$/,
+  ],
+  [
+    'ignores the signal',
+    (far) => ({
+      testSecret: async ({ password }) =>
+        (await far.line.pass(() => far.door.accepts(password))) ? 'accepted' : 'rejected',
+    }),
+    'gives up in time when the service does not answer, and takes that for no refusal',
+    /^testSecret must give up when the signal fires: it still waited for the service when the time was up$/,
+  ],
+  [
+    'needs createSecret before testSecret',
+    (far) => ({
+      createSecret() {
+        cached = `fresh/pass word"${Math.random()}`;
+        return { password: cached };
+      },
+      testSecret: async ({ password }, context) =>
+        password === cached && (await far.accepts(password, context)) ? 'accepted' : 'rejected',
+    }),
+    'passes a test of the current value alone (RotateImmediately=false)',
+    /^testSecret must accept a copy of AWSCURRENT/,
+  ],
+  [
+    'sets nothing',
+    () => ({ setSecret: () => {} }),
+    'leaves the service accepting AWSCURRENT',
+    /^every step of a first attempt must succeed \(testSecret threw ERR_CREDENTIAL_REJECTED/,
+  ],
+  [
+    'forgets that an earlier attempt has set AWSPENDING',
+    (far) => ({
+      async setSecret({ pending, current }, context) {
+        if (!(await far.accepts(current.password, context))) throw new Error('locked out');
+        await far.set(pending.password, context);
+      },
+    }),
+    'starts over when it died after any message',
+    /setSecret must succeed: the service may have AWSPENDING already.*\(setSecret threw .*locked out\)$/,
+  ],
+  [
+    'fails for an AWSPREVIOUS that is no use',
+    (far) => ({
+      async setSecret(versions, context) {
+        const previous = await versions.previous();
+        if (previous && !(await far.accepts(previous.password, context))) throw new Error('what is this?');
+        await far.sound().setSecret(versions, context);
+      },
+    }),
+    'needs no AWSPREVIOUS, and takes none that is no use',
+    /^no step may fail for an AWSPREVIOUS that is no use/,
+  ],
+  [
+    'lets AWSPENDING name another user, and logs in before it looks',
+    (far) => ({
+      rotates: ['password', 'user'] as unknown as ['password'],
+      createSecret: async (current, context) => ({
+        ...current,
+        ...(await far.sound().createSecret(current, context)),
+      }),
+    }),
+    'follows no AWSPENDING that somebody has pointed elsewhere',
+    /^setSecret must refuse an AWSPENDING with another "user" before it connects/,
+  ],
+])('a rotator that %s breaks the clause for it', async (_, fault, clause, advice) => {
+  expect(await said(contractOfDoor(fault), clause)).toMatchObject({ message: expect.stringMatching(advice) });
+});

@@ -1,0 +1,47 @@
+import { rotatorContract } from '../../src/testing/index.js';
+import { CallLine } from '../support/call-line.js';
+import { leaksOnPurpose } from '../support/canary.js';
+import { FIRST } from '../support/rig.js';
+import { contractOfDoor, FarDoor, said } from './contracts.js';
+
+test('a subject whose service takes anything proves nothing, and is told so', async () => {
+  const far = new FarDoor();
+  const subject = { reset: () => ({ user: 'app', password: FIRST }), line: () => far.line };
+  const [first] = rotatorContract({ ...subject, rotator: () => far.sound(), accepts: () => true });
+  await expect(first?.run()).rejects.toThrow('accepts() must be false for what nobody has set');
+});
+
+test('a subject that counts wrong is told so', async () => {
+  const far = new FarDoor();
+  const subject = { reset: () => ({ user: 'app', password: FIRST }), line: () => far.line };
+  const [first] = rotatorContract({
+    ...subject,
+    rotator: () => far.sound(),
+    accepts: ({ password }) => far.door.accepts(password),
+    credentials: () => 0,
+  });
+  await expect(first?.run()).rejects.toThrow('credentials() must be 1 or 2 after reset(), not 0');
+});
+
+test('a subject whose line leads nowhere is told so', async () => {
+  const far = new FarDoor();
+  const clauses = rotatorContract({
+    rotator: () => far.sound(),
+    reset() {
+      far.door.password = FIRST;
+      return { user: 'app', password: FIRST };
+    },
+    accepts: ({ password }) => far.door.accepts(password),
+    line: () => new CallLine(),
+  });
+  expect(await said(clauses, 'leaves the service accepting AWSCURRENT')).toMatchObject({
+    message: 'the secret of reset() must lead to the service over line()',
+  });
+});
+
+test('a first value with a word that stands in a hint is no leak', async () => {
+  leaksOnPurpose();
+  const clauses = contractOfDoor(() => ({ rejectionHint: `as it does by default: ${FIRST.slice(0, 12)}` }));
+  const clause = clauses.find(({ name }) => name.startsWith('lets nothing secret out'));
+  await clause?.run();
+});
