@@ -25,7 +25,7 @@ export class Redactor {
   }
 
   hide(value: string): void {
-    if (value !== '') this.#secrets.add(value);
+    this.#secrets.add(value);
   }
 
   /**
@@ -41,7 +41,7 @@ export class Redactor {
         : rotates.includes(field)
           ? this.#secrets
           : this.#kept;
-      for (const value of stringsIn(content)) if (value !== '') target.add(value);
+      for (const value of stringsIn(content)) target.add(value);
     }
   }
 

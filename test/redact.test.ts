@@ -61,25 +61,64 @@ describe('what a rotator throws', () => {
     }
   });
 
+  const NO_ERROR = 'a value that is not an Error was thrown';
   test.each([
-    ['a string', `lost ${FIRST}`],
-    ['an object', { password: FIRST }],
-    ['nothing', undefined],
-    ['an AggregateError', new AggregateError([new Error(FIRST), new Error(FIRST)], FIRST)],
+    ['a string', `lost ${FIRST}`, `lost ${HIDDEN}`],
+    ['an object', { password: FIRST }, NO_ERROR],
+    ['nothing', undefined, NO_ERROR],
     [
-      'an error that is its own cause',
+      'an AggregateError',
+      new AggregateError([new Error(`saw ${FIRST}`), new Error(FIRST)], FIRST),
+      `${HIDDEN}: saw ${HIDDEN}`,
+    ],
+    [
+      'an error whose cause is another each time',
       Object.defineProperty(new Error(FIRST), 'cause', {
         get: (): unknown => new Error(FIRST, { cause: new Error(FIRST) }),
       }),
+      HIDDEN,
     ],
+    ['an error that is its own cause', itsOwn('cause', (error) => error), `saw ${HIDDEN}`],
+    ['an error that is one of its own errors', itsOwn('errors', (error) => [error]), `saw ${HIDDEN}`],
     [
       'an error with the secret as its code',
       Object.assign(new Error('failed'), { code: FIRST, name: FIRST }),
+      'failed',
     ],
-  ])('may be %s', async (_, thrown) => {
+    [
+      'an error without a stack',
+      Object.assign(new Error(`saw ${FIRST}`), { stack: undefined }),
+      `saw ${HIDDEN}`,
+    ],
+  ])('may be %s', async (_, thrown, message) => {
     const { error } = await thrownBySetSecret(thrown);
-    expect(error).toMatchObject({ name: 'RotationError', code: 'ERR_ROTATOR_FAILED' });
+    expect(error).toMatchObject({
+      name: 'RotationError',
+      code: 'ERR_ROTATOR_FAILED',
+      message: `the rotator door failed in setSecret: ${message}`,
+    });
     expect(leaks(allOf(error), FIRST)).toBeUndefined();
+  });
+
+  /** An error that has itself in a property. */
+  function itsOwn(property: string, value: (error: Error) => unknown): Error {
+    const error = new Error(`saw ${FIRST}`);
+    return Object.assign(error, { [property]: value(error) });
+  }
+
+  test('keeps its name and its stack, and four causes', async () => {
+    const last = new TypeError('the fifth cause');
+    const chain = [4, 3, 2, 1].reduce((cause, nth) => new TypeError(`cause ${nth}`, { cause }), last);
+    const thrown = new TypeError('failed', { cause: chain });
+    thrown.stack = `TypeError: failed\n    at connect with ${FIRST} (door.ts:1:1)`;
+    const { error } = await thrownBySetSecret(thrown);
+    expect(error).toMatchObject({
+      message: 'the rotator door failed in setSecret: failed: cause 1: cause 2: cause 3: cause 4',
+      cause: {
+        name: 'TypeError',
+        stack: `TypeError: failed\n    at connect with ${HIDDEN} (door.ts:1:1)`,
+      },
+    });
   });
 
   test('does not lose the fields that may be shown, even where another field contains them', async () => {
@@ -132,6 +171,18 @@ describe('what a rotator throws', () => {
     expect(String(error)).not.toContain('1234');
   });
 
+  test.each(['app', 'apps'])(
+    'loses a kept value but for what may be shown, and that too if it is shorter than four characters: %s',
+    async (user) => {
+      const { error } = await thrownBySetSecret(new Error(`saw key of ${user} here`), FIRST, {
+        user,
+        note: `key of ${user} here`,
+      });
+      const [before, after] = user === 'app' ? [HIDDEN, ''] : [`${HIDDEN}${user}`, HIDDEN];
+      expect((error as Error).message).toMatch(`saw ${before}${after}`);
+    },
+  );
+
   test('loses the text of a SyntaxError, which quotes what could not be parsed', async () => {
     const quoted = (() => {
       try {
@@ -155,7 +206,10 @@ describe('what a rotator throws', () => {
       },
     });
     const { error } = await thrownBySetSecret(hostile);
-    expect(error).toMatchObject({ code: 'ERR_ROTATOR_FAILED' });
+    expect(error).toMatchObject({
+      code: 'ERR_ROTATOR_FAILED',
+      message: expect.stringContaining('something was thrown that cannot be read'),
+    });
     expect(leaks(allOf(error), FIRST)).toBeUndefined();
   });
 
@@ -200,6 +254,11 @@ describe('a value in any form', () => {
     'base64, second phase': (value) => Buffer.from(`ap:${value}`).toString('base64'),
     'base64, third phase': (value) => Buffer.from(`a:${value}`).toString('base64'),
     base64url: (value) => Buffer.from(value).toString('base64url'),
+    'BYTES IN A DUMP': (value) =>
+      Buffer.from(value)
+        .toString('hex')
+        .toUpperCase()
+        .replace(/..(?=.)/g, '$& '),
     hex: (value) => Buffer.from(value).toString('hex'),
     HEX: (value) => Buffer.from(value).toString('hex').toUpperCase(),
   };
@@ -232,6 +291,45 @@ describe('a value in any form', () => {
       expect(message).toMatch(/^the rotator door failed in setSecret.*… \(1\d{6} characters\)$/s);
       expect(message.length).toBeLessThan(17_000);
       expect(leaks(allOf(error), url)).toBeUndefined();
+    }
+  });
+
+  /** How a text stands in base64 between others. */
+  const inBase64 = (value: string, before: string, after: string) =>
+    Buffer.from(before + value + after).toString('base64');
+
+  test.each([
+    ['', '', 'cDQkdw==', `${HIDDEN}w==`],
+    ['', 'zz', 'cDQkd3p6', `${HIDDEN}3p6`],
+    ['a', '', 'YXA0JHc=', `YX${HIDDEN}c=`],
+    ['a', 'z', 'YXA0JHd6', `YX${HIDDEN}d6`],
+    ['ab', '', 'YWJwNCR3', `YWJ${HIDDEN}`],
+    ['ab', 'z', 'YWJwNCR3eg==', `YWJ${HIDDEN}eg==`],
+  ])('does not come out of base64 between %j and %j, short as it is', async (before, after, text, left) => {
+    expect(inBase64('p4$w', before, after)).toBe(text);
+    const { error } = await thrownBySetSecret(new Error(`at ${text}`), 'p4$w');
+    expect((error as Error).message).toBe(`the rotator door failed in setSecret: at ${left}`);
+  });
+
+  test.each(['', 'a', 'ab'])(
+    'does not come out of base64 for URLs, all of it signs, after %j',
+    async (before) => {
+      const password = '???>>>~~~???>>>~~~';
+      const text = inBase64(password, before, '').replaceAll('+', '-').replaceAll('/', '_');
+      const { error } = await thrownBySetSecret(new Error(`at ${text}`), password);
+      const [, left = ''] = / at (.*)$/.exec((error as Error).message) ?? [];
+      expect(left.replace(HIDDEN, '').length).toBeLessThan(6);
+      expect(left).toContain(HIDDEN);
+    },
+  );
+
+  test('is looked for in all of 16,384 characters; what is longer is cut there, and says so', async () => {
+    for (const [length, rest] of [
+      [16_384, ''],
+      [16_385, '… (16385 characters)'],
+    ] as const) {
+      const { error } = await thrownBySetSecret(new Error('x'.repeat(length)));
+      expect((error as Error).cause).toMatchObject({ message: 'x'.repeat(16_384) + rest });
     }
   });
 

@@ -427,6 +427,23 @@ test('UpdateSecret that repeats a value still changes what else it names', async
   expect(await secrets.describeSecret({ SecretId: 's' })).toMatchObject({ Description: 'new' });
 });
 
+test('UpdateSecret leaves what it does not name', async () => {
+  const all = { Description: 'old', KmsKeyId: 'alias/a', Type: 'SalesforceClientSecret' };
+  const secrets = await secretNamed('s');
+  await secrets.updateSecret({ SecretId: 's', ...all });
+  for (const [name, value] of Object.entries({ Description: 'new', KmsKeyId: 'alias/b' })) {
+    await secrets.updateSecret({ SecretId: 's', [name]: value });
+    Object.assign(all, { [name]: value });
+    expect(await secrets.describeSecret({ SecretId: 's' })).toMatchObject(all);
+  }
+  await secrets.updateSecret({
+    SecretId: 's',
+    ClientRequestToken: TOKEN.replace('1', '2'),
+    SecretString: 'B',
+  });
+  expect(await secrets.describeSecret({ SecretId: 's' })).toMatchObject(all);
+});
+
 test('refusals share nothing', async () => {
   const secrets = await secretNamed('s');
   const refusal = () => secrets.getSecretValue({ SecretId: 'missing' }).catch((error) => error.$metadata);

@@ -133,12 +133,44 @@ describe('a rotation', () => {
     const held = rotation();
     await held.runStep();
     await secrets.putSecretValue({ SecretId: 'n', SecretString: 'by hand' });
+    // At once, not when somebody looks.
+    expect(trail()).toEqual(['RotationStarted', 'RotationAbandoned']);
+    expect(secrets.events.at(-1)).toMatchObject({
+      eventTime: expect.any(Date),
+      requestID: expect.stringMatching(new RegExp(`^Rotation-arn:.*-${TOKEN}$`)),
+    });
     expect(await held.run()).toMatchObject({ outcome: 'abandoned' });
     expect(steps()).toEqual(['createSecret']);
     expect(trail()).toEqual(['RotationStarted', 'RotationAbandoned']);
     await begin(OTHER);
     expect(await rotation().run()).toMatchObject({ outcome: 'succeeded' });
     await expect(held.run()).rejects.toThrow('no rotation of n is under way');
+  });
+
+  test('stays abandoned, even if its version gets AWSPENDING back', async () => {
+    const { begin, rotation, secrets, labels, steps } = await rotating();
+    await begin();
+    const held = rotation();
+    await held.runStep();
+    await secrets.putSecretValue({ SecretId: 'n', SecretString: 'by hand' });
+    const label = { SecretId: 'n', VersionStage: 'AWSPENDING', MoveToVersionId: TOKEN };
+    await secrets.updateSecretVersionStage(label);
+    expect(await held.run()).toMatchObject({ outcome: 'abandoned' });
+    expect(steps()).toEqual(['createSecret']);
+    expect(await labels()).toMatchObject({ [TOKEN]: ['AWSPENDING'] });
+  });
+
+  test('fills its version, which becomes the secret’s first: AWSCURRENT comes with AWSPENDING', async () => {
+    const { secrets, begin } = await rotating();
+    const { RotationLambdaARN } = await begin().then(() => secrets.describeSecret({ SecretId: 'n' }));
+    await secrets.createSecret({ Name: 'empty' });
+    await secrets.rotateSecret({ SecretId: 'empty', RotationLambdaARN, ClientRequestToken: OTHER });
+    const value = { SecretId: 'empty', ClientRequestToken: OTHER, SecretString: 'first' };
+    await secrets.putSecretValue({ ...value, VersionStages: ['AWSPENDING'] });
+    // Assumed: see assumptions.ts.
+    expect((await secrets.describeSecret({ SecretId: 'empty' })).VersionIdsToStages).toEqual({
+      [OTHER]: expect.arrayContaining(['AWSPENDING', 'AWSCURRENT']),
+    });
   });
 
   test('is abandoned by a value that is put in its last moment', async () => {
@@ -298,6 +330,13 @@ describe('a rotation', () => {
 
 describe('RotateImmediately=false', () => {
   const test_ = { RotateImmediately: false };
+
+  test('is no rotation that a new value could abandon', async () => {
+    const { begin, secrets, trail } = await rotating();
+    await begin(TOKEN, test_);
+    await secrets.putSecretValue({ SecretId: 'n', SecretString: 'by hand' });
+    expect(trail()).toEqual(['TestRotationStarted']);
+  });
 
   test('that fails keeps the configuration, and leaves nothing in the way (assumed)', async () => {
     const { begin, rotation, labels, secrets, trail } = await rotating(failing('testSecret'));

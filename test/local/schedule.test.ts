@@ -82,6 +82,16 @@ describe('NextRotationDate', () => {
     await secrets.advanceTo(new Date('2026-02-04T12:00:00Z'));
     expect(await next()).toBe(before);
   });
+
+  test('is moved by a value that becomes current, and by no other', async () => {
+    const { secrets, next } = await scheduled({ AutomaticallyAfterDays: 10 });
+    const before = await next();
+    await secrets.advanceTo(new Date('2026-02-04T12:00:00Z'));
+    await secrets.putSecretValue({ SecretId: 's', SecretString: 'kept', VersionStages: ['MINE'] });
+    expect(await next()).toBe(before);
+    await secrets.putSecretValue({ SecretId: 's', SecretString: 'by hand' });
+    expect(await next()).toBe('2026-02-14T23:59:59.000Z');
+  });
 });
 
 describe('RotationRules', () => {
