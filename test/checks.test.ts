@@ -184,8 +184,18 @@ describe('an event', () => {
   ])('with %s is refused before any call', async (_, event) => {
     const client = new FaultyClient({} as never);
     const handler = rotationHandler(doorRotator(new Door()), { client, log: () => {} });
-    expect(await rejection(handler(event as RotationEvent))).toMatchObject({ code: 'ERR_EVENT_INVALID' });
+    expect(await rejection(handler(event as RotationEvent))).toMatchObject({
+      code: 'ERR_EVENT_INVALID',
+      hint: expect.stringContaining('RotateSecret'),
+    });
     expect(client.calls).toEqual([]);
+  });
+
+  test.each([undefined, null, 'setSecret'])('that is %p is told that it must be an object', async (event) => {
+    const handler = rotationHandler(doorRotator(new Door()), { log: () => {} });
+    expect(await rejection(handler(event as never))).toMatchObject({
+      message: 'not a rotation event: the event must be an object',
+    });
   });
 
   test.each([

@@ -333,6 +333,18 @@ describe('a value in any form', () => {
     }
   });
 
+  test.each([
+    ['a URL', encodeURIComponent],
+    ['JSON', (value: string) => JSON.stringify(value).slice(1, -1)],
+  ])(
+    'does not come out of %s at the end of a message, with all the characters it may have',
+    async (_, encode) => {
+      const password = 'a\bb\fc\nd\re\tf"g\\h/i%j+k é€😀';
+      const { error } = await thrownBySetSecret(new Error(`at ${encode(password)}`), password);
+      expect((error as Error).message).toBe(`the rotator door failed in setSecret: at ${HIDDEN}`);
+    },
+  );
+
   test('does not come out in part', async () => {
     const { error } = await thrownBySetSecret(
       new Error(`cut off: ${FIRST.slice(0, 9)}…, …${FIRST.slice(-8)}`),
