@@ -339,7 +339,7 @@ describe('createSecret', () => {
 
 test('a secret is stored that is just as long as Secrets Manager takes', async () => {
   const rest = JSON.stringify({ user: 'app', password: 'second-password', note: '' });
-  const note = 'é'.repeat((65_536 - rest.length) / 2);
+  const note = `é${'x'.repeat(65_536 - rest.length - 2)}`;
   const { begin, run, secrets } = await rig({
     secretString: JSON.stringify({ user: 'app', password: 'first-password', note }),
     parts: {
