@@ -337,6 +337,32 @@ describe('createSecret', () => {
   });
 });
 
+test('a secret is stored that is just as long as Secrets Manager takes', async () => {
+  const rest = JSON.stringify({ user: 'app', password: 'second-password', note: '' });
+  const note = `é${'x'.repeat(65_536 - rest.length - 2)}`;
+  const { begin, run, secrets } = await rig({
+    secretString: JSON.stringify({ user: 'app', password: 'first-password', note }),
+    parts: {
+      createSecret: () => ({ password: 'second-password' }),
+      setSecret: () => {},
+      testSecret: () => 'accepted',
+    },
+  });
+  await begin();
+  expect(await run()).toMatchObject({ outcome: 'succeeded' });
+  const { SecretString = '' } = await secrets.getSecretValue({ SecretId: 'door' });
+  expect(Buffer.byteLength(SecretString)).toBe(65_536);
+});
+
+test('a secret with a key twice comes with a way out', async () => {
+  const { begin, deliver } = await rig({ secretString: '{"user":"a","user":"b","password":"c"}' });
+  await begin();
+  expect(await rejection(deliver('createSecret'))).toMatchObject({
+    code: 'ERR_DUPLICATE_KEYS',
+    hint: expect.stringContaining('store the secret again'),
+  });
+});
+
 describe('createSecret of a rotator of two fields', () => {
   async function created(parts: Partial<DoorRotator>, note?: string) {
     const secretString = JSON.stringify({ user: 'app-user', password: 'first-password', note });

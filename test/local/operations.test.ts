@@ -366,6 +366,20 @@ test('a value may be put as AWSCURRENT and AWSPREVIOUS at once, in any order: AW
   }
 });
 
+test('bytes under a token are the same value again, and other bytes or a text are not', async () => {
+  const SecretBinary = Uint8Array.of(1, 2);
+  const secrets = await secretNamed('s', { SecretString: undefined, SecretBinary });
+  const again = { SecretId: 's', ClientRequestToken: TOKEN };
+  const same = await secrets.putSecretValue({ ...again, SecretBinary: Uint8Array.of(1, 2) });
+  expect(same).toMatchObject({ VersionId: TOKEN });
+  for (const other of [{ SecretBinary: Uint8Array.of(1, 3) }, { SecretString: '\u0001\u0002' }]) {
+    await expect(secrets.putSecretValue({ ...again, ...other })).rejects.toMatchObject({
+      name: 'ResourceExistsException',
+    });
+  }
+  expect(await secrets.getSecretValue({ SecretId: 's' })).toMatchObject({ SecretBinary });
+});
+
 describe('a label', () => {
   const PENDING = TOKEN.replace('1', '2');
   const OTHER = TOKEN.replace('1', '3');
