@@ -4,6 +4,7 @@ import { lineTo, rotatorContract, type TcpLine } from '../../../src/testing/inde
 import { EntraServer } from '../../support/entra-server.js';
 import { issuedRig } from '../../support/issued-rig.js';
 import { allOf, leaks, rejection } from '../../support/rig.js';
+import { tried } from '../../support/thorough.js';
 
 let server: EntraServer;
 let line: TcpLine;
@@ -51,7 +52,7 @@ describe.each(['by itself', 'by an administrator'])('the contract, %s', (mode) =
     credentials: () => server.live(clientId).length,
     overlaps: true,
   };
-  test.each(rotatorContract({ rotator: rotatorWith, ...subject }))('$name', ({ run }) => run());
+  test.each(tried(rotatorContract({ rotator: rotatorWith, ...subject })))('$name', ({ run }) => run());
 });
 
 describe('a rotation', () => {

@@ -4,6 +4,7 @@ import { lineTo, rotatorContract, type TcpLine } from '../../../src/testing/inde
 import { IamServer } from '../../support/iam-server.js';
 import { issuedRig } from '../../support/issued-rig.js';
 import { allOf, leaks, rejection } from '../../support/rig.js';
+import { tried } from '../../support/thorough.js';
 
 const AN_HOUR = 3_600_000;
 const SIXTEEN_MINUTES = 960_000;
@@ -59,7 +60,7 @@ describe('the contract', () => {
     credentials: () => server.account.live('app').length,
     overlaps: true,
   });
-  test.each(clauses)('$name', ({ run }) => run());
+  test.each(tried(clauses))('$name', ({ run }) => run());
 });
 
 describe('a rotation', () => {

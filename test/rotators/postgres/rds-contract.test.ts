@@ -2,7 +2,7 @@ import { rdsInstance } from '../../../rotators/postgres/index.js';
 import { lineTo, rotatorContract, type TcpLine } from '../../../src/testing/index.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
 import { RdsServer } from '../../support/rds-server.js';
-import { isQuick, isThorough } from '../../support/thorough.js';
+import { tried } from '../../support/thorough.js';
 
 const FIRST = 'first-password-1';
 
@@ -42,7 +42,4 @@ const clauses = rotatorContract({
   line: () => line,
 });
 
-test.each(isThorough ? clauses : clauses.filter(isQuick))(
-  'the rotator for RDS’s master users $name',
-  ({ run }) => run(),
-);
+test.each(tried(clauses))('the rotator for RDS’s master users $name', ({ run }) => run());
