@@ -110,18 +110,6 @@ describe('quarterturn local', () => {
     expect(await readdir(command.rig.folder)).toEqual(['state']);
   });
 
-  test('lets a rotation that is under way end before it does', async () => {
-    const { child, end, rotate, said } = await listening(
-      ...['--function', `odd=${ODD}`, '--seed', await seed({ app: { does: 'wait', password: FIRST } })],
-    );
-    await rotate('app', 'odd');
-    await said('RotateSecret app');
-    child.kill('SIGINT');
-    const { code, stdout } = await end;
-    expect(code).toBe(0);
-    expect(stdout).toMatch(/ending the rotation of app first[\s\S]*finishSecret succeeded[\s\S]*ended\n$/);
-  });
-
   test('a second Ctrl-C ends it at once', async () => {
     const { child, end, rotate, said } = await listening(
       ...['--function', `odd=${ODD}`, '--seed', await seed({ app: { does: 'spin', password: FIRST } })],

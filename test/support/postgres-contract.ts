@@ -17,14 +17,9 @@ export interface PostgresSubjects {
   users(): Promise<number>;
 }
 
-/**
- * Runs the contract against real servers.
- *
- * @param isExample whether all messages are made to fail in `npm test` too, and not in `npm run thorough` alone
- */
+/** Runs the contract against real servers. */
 export function postgresContract(
   title: string,
-  isExample: boolean,
   clausesOf: (subjects: PostgresSubjects) => readonly Clause[],
 ): void {
   describe.each(isThorough ? [18, 15] : [18])('on PostgreSQL %i,', (major) => {
@@ -68,6 +63,6 @@ export function postgresContract(
         return (await server.sql(roles)).length;
       },
     });
-    test.each(tried(clauses, isExample))(`${title} $name`, ({ run }) => run());
+    test.each(tried(clauses))(`${title} $name`, ({ run }) => run());
   });
 }

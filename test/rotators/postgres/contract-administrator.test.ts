@@ -4,6 +4,6 @@ import { postgresContract } from '../../support/postgres-contract.js';
 
 const rotator = () => postgres({ timeoutMs: 2000 });
 
-postgresContract('postgres() with an administrator', false, ({ withAdministrator }) =>
+postgresContract('postgres() with an administrator', ({ withAdministrator }) =>
   rotatorContract({ ...withAdministrator, rotator }),
 );

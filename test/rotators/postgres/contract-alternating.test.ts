@@ -4,6 +4,6 @@ import { postgresContract } from '../../support/postgres-contract.js';
 
 const rotator = () => alternatingUsers({ timeoutMs: 2000 });
 
-postgresContract('alternatingUsers()', false, ({ withAdministrator, users }) =>
+postgresContract('alternatingUsers()', ({ withAdministrator, users }) =>
   rotatorContract({ ...withAdministrator, rotator, credentials: users, overlaps: true }),
 );

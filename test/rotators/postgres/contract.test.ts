@@ -4,4 +4,4 @@ import { postgresContract } from '../../support/postgres-contract.js';
 
 const rotator = () => postgres({ timeoutMs: 2000 });
 
-postgresContract('postgres()', true, ({ alone }) => rotatorContract({ ...alone, rotator }));
+postgresContract('postgres()', ({ alone }) => rotatorContract({ ...alone, rotator }));
