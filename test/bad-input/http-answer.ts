@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import fc from 'fast-check';
 import { PASSWORD } from './corpus.js';
+import { anyString } from './runs.js';
 
 /** The administrator's key. */
 export const ADMIN = 'adm-5Tq8wZr2vXn9';
@@ -60,7 +61,7 @@ const body = fc.oneof(
   { weight: 6, arbitrary: json },
   fc.json({ maxDepth: 4 }),
   json.map((text) => text.slice(0, -3)),
-  fc.string({ unit: 'binary' }),
+  anyString(),
   fc.uint8Array({ maxLength: 60 }),
   fc.constantFrom(
     '',

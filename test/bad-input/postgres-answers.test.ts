@@ -3,7 +3,7 @@ import { postgres } from '../../rotators/postgres/index.js';
 import { PASSWORD } from './corpus.js';
 import { ending } from './ending.js';
 import { int, type Misbehaviour, message, PostgresServer } from './postgres-server.js';
-import { runs } from './runs.js';
+import { anyString, runs } from './runs.js';
 import { answerOf, CURRENT_ID, StubbedSecrets, TOKEN } from './stub.js';
 
 const PENDING = 'pnd-6nVb3Rj5-1cYd7Gh2';
@@ -115,7 +115,7 @@ const oddText = fc.oneof(
     'ECONNRESET',
     'x'.repeat(70_000),
   ),
-  fc.string({ unit: 'binary', maxLength: 40 }),
+  anyString(40),
 );
 /** An ErrorResponse or a NoticeResponse: fields of any kind, any number of times, and with or without an end. */
 const report = fc

@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { type Rig, rig } from '../support/rig.js';
 import { PASSWORD } from './corpus.js';
 import { ending } from './ending.js';
-import { runs } from './runs.js';
+import { anyString, runs } from './runs.js';
 
 /** A name or a value with all that a text may hold. */
 const anyText = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 30 }),
+  anyString(30),
   fc.string({
     unit: fc.constantFrom('☃', '\0', '\u202e', '\ud800', '\udc00', '"', '\\', '\r\n'),
     maxLength: 30,

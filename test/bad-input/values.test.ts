@@ -4,7 +4,7 @@ import { leaksOnPurpose } from '../support/canary.js';
 import { serviceError } from '../support/faulty-client.js';
 import { Door, doorRotator, FIRST, SECRET } from '../support/rig.js';
 import { ending } from './ending.js';
-import { runs } from './runs.js';
+import { anyString, runs } from './runs.js';
 import { CURRENT_ID, StubbedSecrets, TOKEN } from './stub.js';
 
 const PENDING_PASSWORD = 'pnd-6nVb3Rj5-1cYd7Gh2';
@@ -20,7 +20,7 @@ afterAll(() => putBack());
 const text = fc.oneof(
   fc.constantFrom(SECRET, PENDING, '', 'null', '{}', FIRST, `[${PENDING}]`),
   fc.json({ stringUnit: 'binary', maxDepth: 3 }),
-  fc.string({ unit: 'binary' }),
+  anyString(),
 );
 /** An answer of GetSecretValue: what the wire can bring, and it can bring JSON. */
 const answer = fc.record(
