@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -42,6 +42,8 @@ export interface EmbeddedServerOptions {
   readonly wrapper?: string;
   /** Settings, as in postgresql.conf. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** The data directory of a server that does not run, and its password, to begin with a copy of it. */
+  readonly copyOf?: Pick<EmbeddedServer, 'directory' | 'password'>;
   /** Changes the data directory before the server starts: pg_hba.conf, certificates. */
   readonly prepare?: (directory: string) => Promise<void>;
 }
@@ -65,9 +67,11 @@ export async function startServer(options: EmbeddedServerOptions): Promise<Embed
       );
     }
     const binaries = await findBinaries(options, home);
-    const password = randomBytes(16).toString('hex');
+    const password = options.copyOf?.password ?? randomBytes(16).toString('hex');
     const directory = join(home, 'data');
-    await initialise(binaries, directory, password);
+    // With its owner, which Node cannot do.
+    if (options.copyOf) execFileSync('cp', ['-a', options.copyOf.directory, directory]);
+    else await initialise(binaries, directory, password);
     await options.prepare?.(directory);
     const server = await run(binaries, directory, options.settings ?? {});
     const stop = async () => {

