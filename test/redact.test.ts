@@ -220,10 +220,10 @@ describe('what a rotator throws', () => {
   });
 
   test('loses a short secret where it stands alone, or anywhere if it has four characters', async () => {
-    const { error } = await thrownBySetSecret(new Error('saw (ab) in cab, and xhugex'), 'ab', {
+    const { error } = await thrownBySetSecret(new Error('saw (ab) in cab, in - abc, and xhugex'), 'ab', {
       word: 'huge',
     });
-    expect(String(error)).toContain(`saw (${HIDDEN}) in cab, and x${HIDDEN}x`);
+    expect(String(error)).toContain(`saw (${HIDDEN}) in cab, in - abc, and x${HIDDEN}x`);
   });
 });
 
@@ -279,6 +279,16 @@ describe('a value in any form', () => {
       ),
       { numRuns: 60 },
     );
+  });
+
+  test('does not come out of a form, in which its spaces are signs', async () => {
+    const { error } = await thrownBySetSecret(new Error('at <one+horse+two+carts>'), 'one horse two carts');
+    expect((error as Error).message).toMatch(/ at <\[redacted\]>$/);
+  });
+
+  test('does not come out if it is one character, but nothing else does not', async () => {
+    const { error } = await thrownBySetSecret(new Error('at x, and no other place'), 'x', { note: '' });
+    expect((error as Error).message).toMatch(/ at \[redacted\], and no other place$/);
   });
 
   test('does not come out of a message of a million characters, of which the beginning is kept', async () => {

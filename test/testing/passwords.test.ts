@@ -98,6 +98,18 @@ test.each<[string, (far: FarDoor) => Partial<DoorRotator>, clause: string, advic
     /^"password" must not be printed, logged or thrown \(when what went wrong was nothing\)$/,
   ],
   [
+    'logs the password that is replaced',
+    (far) => ({
+      async setSecret({ pending, current }, context) {
+        leaksOnPurpose();
+        process.stderr.write(`replacing ${Buffer.from(current.password).toString('base64')}\n`);
+        await far.set(pending.password, context);
+      },
+    }),
+    'lets nothing secret out in an error, the log or what is printed',
+    /^"password" must not be printed, logged or thrown \(when what went wrong was nothing\)$/,
+  ],
+  [
     'logs the password by the console',
     (far) => ({
       async setSecret({ pending }, context) {
