@@ -1,4 +1,4 @@
-// What the local Secrets Manager costs: `npm run bench`. It reports; it does not judge.
+// What the local Secrets Manager costs: `npm run bench:local`. It reports; it does not judge.
 import { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import { rotationHandler } from 'quarterturn';
 import { LocalSecretsManager } from 'quarterturn/testing';
