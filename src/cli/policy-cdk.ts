@@ -1,4 +1,4 @@
-import { bundleOf, fill, grantsOf, interpolated } from './policy-document.js';
+import { bundleOf, fill, grantsOf, interpolated, isOfList, oneOf } from './policy-document.js';
 import { type Grant, networkGrants } from './policy-grants.js';
 import type { Options } from './policy-options.js';
 
@@ -12,6 +12,7 @@ const PARTS = interpolated({
   // CloudFormation's ARN of a log group is that of its streams.
   streams: 'logGroup.logGroupArn',
   secret: 'secretArn',
+  id: 'id',
 });
 
 /**
@@ -122,13 +123,22 @@ function statement({ sid, permissions, resources, condition, isDenied }: Grant, 
     ...permissions.map(({ action, why }) => `    '${action}', // ${why}`),
     '  ],',
     ...(resources.length > 1
-      ? ['  resources: [', ...resources.map((resource) => `    ${literal(resource)},`), '  ],']
-      : [`  resources: [${resources.map(literal)}],`]),
+      ? ['  resources: [', ...resources.map((resource) => `    ${expression(resource)},`), '  ],']
+      : [`  resources: [${resources.map(expression)}],`]),
     ...(condition ? ['  conditions: {', ...tests, '  },'] : []),
     '}),',
   ]
     .map((line) => indent + line)
     .join('\n');
+}
+
+/** What the stack is given is named: its security groups, and the subnets that Lambda takes of the VPC. */
+function expression(resource: string): string {
+  const one = literal(oneOf(resource));
+  if (!isOfList(resource)) return one;
+  return resource.includes(':subnet/')
+    ? `...vpc.selectSubnets().subnetIds.map((id) => ${one})`
+    : `...securityGroups.map(({ securityGroupId: id }) => ${one})`;
 }
 
 function literal(text: string): string {

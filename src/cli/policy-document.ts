@@ -89,6 +89,16 @@ export function fill(text: string, parts: Parts): string {
   return text.replace(/\{(\w+)\}/g, (open, name) => parts[name] ?? open);
 }
 
+/** Security groups and subnets: a deployment knows which are its function's, and names those. */
+export function isOfList(resource: string): boolean {
+  return /:(?:security-group|subnet)\/\*$/.test(resource);
+}
+
+/** One such, by its `{id}`; any other resource as it is. */
+export function oneOf(resource: string): string {
+  return isOfList(resource) ? resource.replace(/\*$/, '{id}') : resource;
+}
+
 export function policyDocument(grants: readonly Grant[], parts: Parts): PolicyDocument {
   return { Version: '2012-10-17', Statement: grants.map((grant) => statement(grant, parts)) };
 }

@@ -84,15 +84,27 @@ describe('quarterturn policy', () => {
   test('in a VPC lets Lambda at network interfaces, and denies them to the function’s code', async () => {
     const { stdout } = await policy('service-token', '--secret', SECRET, '--vpc', '--json');
     const { networkPolicy, executionPolicy } = JSON.parse(stdout);
-    const [interfaces, looks] = networkPolicy.Statement;
+    const [making, interfaces, looks] = networkPolicy.Statement;
+    expect(making).toMatchObject({
+      Action: ['ec2:CreateNetworkInterface'],
+      Resource: expect.arrayContaining([expect.stringMatching(/:network-interface\/\*$/)]),
+    });
+    // What “Giving Lambda functions access to resources in an Amazon VPC” requires of these three.
+    expect(interfaces).toMatchObject({
+      Action: [
+        'ec2:DeleteNetworkInterface',
+        'ec2:AssignPrivateIpAddresses',
+        'ec2:UnassignPrivateIpAddresses',
+      ],
+      Resource: [`arn:aws:ec2:${ACCOUNT}:*/*`],
+    });
     expect(looks).toMatchObject({
       Action: ['ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets'],
       Resource: ['*'],
     });
-    expect(interfaces.Resource).not.toContain('*');
     expect(executionPolicy.Statement.at(-1)).toMatchObject({
       Effect: 'Deny',
-      Action: [...interfaces.Action, ...looks.Action],
+      Action: [...making.Action, ...interfaces.Action, ...looks.Action],
       Condition: { ArnEquals: { 'lambda:SourceFunctionArn': expect.stringContaining(':function:') } },
     });
   });
@@ -183,6 +195,7 @@ describe('quarterturn policy --terraform', () => {
       expect(stdout).toContain('rotate_immediately  = false');
       expect(stdout).toContain('timeout          = 300');
       expect(stdout.includes('vpc_config')).toBe(given.includes('--vpc'));
+      expect(stdout).not.toMatch(/(?:security-group|subnet)\/\*/);
     },
   );
 });

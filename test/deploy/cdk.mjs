@@ -32,6 +32,7 @@ const DATABASES = [
   '--target',
   `arn:aws:rds:${PLACE}:cluster:aurora`,
 ];
+const [GROUP, SUBNET] = ['sg-0123456789abcdef0', 'subnet-0123456789abcdef0'];
 const USERS = ['--target', `arn:aws:iam::${ACCOUNT}:user/app`];
 const SUBJECTS = [
   ['postgres'],
@@ -105,9 +106,9 @@ function networkOf(stack, ec2) {
   const vpc = ec2.Vpc.fromVpcAttributes(stack, 'Vpc', {
     vpcId: 'vpc-0123456789abcdef0',
     availabilityZones: ['eu-west-1a'],
-    privateSubnetIds: ['subnet-0123456789abcdef0'],
+    privateSubnetIds: [SUBNET],
   });
-  return { vpc, securityGroups: [new ec2.SecurityGroup(stack, 'Group', { vpc })] };
+  return { vpc, securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(stack, 'Group', GROUP)] };
 }
 
 function assertSame(resources, subject) {
@@ -131,7 +132,12 @@ function assertSame(resources, subject) {
   ];
   const granted = documents.flatMap(({ PolicyDocument }) => rights(PolicyDocument, name)).sort();
   const printed = [settings.executionPolicy, settings.networkPolicy].filter(Boolean);
-  deepEqual(granted, printed.flatMap((document) => rights(document, name)).sort());
+  // The stack knows its security groups and subnets, and names them.
+  const named = printed
+    .flatMap((document) => rights(document, name))
+    .map((right) => right.replace('security-group/*', `security-group/${GROUP}`))
+    .map((right) => right.replace('subnet/*', `subnet/${SUBNET}`));
+  deepEqual(granted, named.sort());
   for (const { ManagedPolicyArns } of of('AWS::IAM::Role')) equal(ManagedPolicyArns, undefined);
   const [permission, ...morePermissions] = of('AWS::Lambda::Permission');
   equal(permission.Principal, 'secretsmanager.amazonaws.com');
