@@ -8,7 +8,7 @@ export function terraformModule(options: Options): string {
   const { rotator, named, isInVpc } = options;
   const withSecret = { ...options, named: { ...named, secret: '{secret}' } };
   return [
-    preamble(named.secret, isInVpc),
+    preamble(options),
     aFunction(options),
     policyOf('rotate', 'what the function may do', grantsOf(withSecret)),
     ...(isInVpc ? [policyOf('network', 'what Lambda does in the VPC', networkGrants())] : []),
@@ -18,7 +18,7 @@ export function terraformModule(options: Options): string {
     .replaceAll('{name}', `quarterturn-${rotator.replaceAll('/', '-')}`);
 }
 
-function preamble(secret: string | undefined, isInVpc: boolean): string {
+function preamble({ rotator, named: { secret }, isInVpc }: Options): string {
   const lists = ['subnet_ids', 'security_group_ids'].map(
     (name) => `variable "${name}" {\n  type = list(string)\n}\n`,
   );
@@ -39,6 +39,12 @@ function preamble(secret: string | undefined, isInVpc: boolean): string {
 variable "secret_arn" {
   type = string${secret === undefined ? '' : `\n  default = "${secret}"`}
 }
+
+# The folder with the Lambda, as it is in the package.
+variable "bundle" {
+  type    = string
+  default = "${bundleOf(rotator)}"
+}
 ${isInVpc ? `\n${lists.join('\n')}` : ''}
 data "aws_partition" "current" {}
 data "aws_region" "current" {}
@@ -46,7 +52,7 @@ data "aws_caller_identity" "current" {}
 `;
 }
 
-function aFunction({ rotator, needs, isInVpc }: Options): string {
+function aFunction({ needs, isInVpc }: Options): string {
   const vpc = `
   vpc_config {
     subnet_ids         = var.subnet_ids
@@ -58,7 +64,7 @@ function aFunction({ rotator, needs, isInVpc }: Options): string {
 `;
   return `data "archive_file" "rotate" {
   type        = "zip"
-  source_dir  = "${bundleOf(rotator)}"
+  source_dir  = var.bundle
   output_path = "\${path.module}/{name}.zip"
 }
 

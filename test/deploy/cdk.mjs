@@ -1,12 +1,12 @@
 /**
- * Does what somebody does who deploys with the AWS CDK: prints a stack for each rotator, in a project of its own with
- * `aws-cdk-lib`, which is too large to be a dependency of ours, compiles it, and synthesises it. What comes out must grant
+ * Does what somebody does who deploys with the AWS CDK: installs our package in a project of its own with `aws-cdk-lib`,
+ * which is too large to be a dependency of ours, prints a stack for each rotator, compiles it, and synthesises it. What comes out must grant
  * what `quarterturn policy --json` says, and no more. Exits with 1 if it does not.
  */
 
 import { deepEqual, equal } from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,10 +16,7 @@ import { transformSync } from 'esbuild';
 const root = join(import.meta.dirname, '../..');
 const project = mkdtempSync(join(tmpdir(), 'quarterturn-cdk-'));
 const run = (command, ...args) => execFileSync(command, args, { cwd: project, encoding: 'utf8' });
-const policy = (...args) =>
-  execFileSync(process.execPath, [join(root, 'dist/esm/src/cli/main.js'), 'policy', ...args], {
-    encoding: 'utf8',
-  });
+const policy = (...args) => run(join(project, 'node_modules/.bin/quarterturn'), 'policy', ...args);
 
 const ACCOUNT = '123456789012';
 const PLACE = `eu-west-1:${ACCOUNT}`;
@@ -52,15 +49,12 @@ try {
     '--silent',
     '--no-audit',
     '--no-fund',
+    packed(),
     'aws-cdk-lib@2',
     'constructs@10',
     '@types/node@22',
   );
   const cdk = createRequire(join(project, 'index.js'))('aws-cdk-lib');
-  // Where the stacks look for the bundles.
-  cpSync(join(root, 'dist/lambda'), join(project, 'node_modules/quarterturn/dist/lambda'), {
-    recursive: true,
-  });
   process.chdir(project);
   for (const [at, subject] of SUBJECTS.entries()) {
     const code = policy(...subject, '--secret', SECRET, '--cdk');
@@ -93,6 +87,12 @@ try {
   rmSync(project, { recursive: true });
 }
 
+/** The package as it is published. */
+function packed() {
+  const args = ['pack', '--ignore-scripts', '--silent', '--pack-destination', project];
+  return join(project, execFileSync('npm', args, { cwd: root, encoding: 'utf8' }).trim());
+}
+
 function synthesised({ App, Stack, aws_ec2 }, RotationStack, isInVpc) {
   const env = { account: ACCOUNT, region: 'eu-west-1' };
   const app = new App({ outdir: mkdtempSync(join(project, 'out-')) });
@@ -108,7 +108,7 @@ function networkOf(stack, ec2) {
     availabilityZones: ['eu-west-1a'],
     privateSubnetIds: [SUBNET],
   });
-  return { vpc, securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(stack, 'Group', GROUP)] };
+  return { vpc, securityGroups: [new ec2.SecurityGroup(stack, 'Group', { vpc })] };
 }
 
 function assertSame(resources, subject) {
@@ -172,6 +172,7 @@ function rights({ Statement }, name) {
     if (value?.['Fn::Join']) return value['Fn::Join'][1].map(text).join(value['Fn::Join'][0]);
     if (value?.Ref)
       return { 'AWS::Partition': 'aws', 'AWS::URLSuffix': 'amazonaws.com' }[value.Ref] ?? value.Ref;
+    if (value?.['Fn::ImportValue']) return GROUP;
     const [id] = value?.['Fn::GetAtt'] ?? [];
     if (id?.startsWith('Rotate')) return `arn:aws:lambda:${PLACE}:function:${name}`;
     return id ? `arn:aws:logs:${PLACE}:log-group:/aws/lambda/${name}:*` : value;
