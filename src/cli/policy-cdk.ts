@@ -1,4 +1,12 @@
-import { bundleOf, fill, grantsOf, interpolated, isOfList, oneOf } from './policy-document.js';
+import {
+  bundleOf,
+  environmentNote,
+  fill,
+  grantsOf,
+  interpolated,
+  isOfList,
+  oneOf,
+} from './policy-document.js';
 import { type Grant, networkGrants } from './policy-grants.js';
 import type { Options } from './policy-options.js';
 
@@ -25,12 +33,14 @@ export function cdkStack(options: Options): string {
   return `${imports(isInVpc)}
 export interface RotationProps extends StackProps {
   /** The secret that is rotated: its full ARN. */
-  readonly secretArn: string;${isInVpc ? NETWORK_PROPS : ''}
+  readonly secretArn: string;
+  /** ${environmentNote(needs)} */
+  readonly environment${needs.isEnvironmentRequired ? '' : '?'}: Record<string, string>;${isInVpc ? NETWORK_PROPS : ''}
 }
 
 /** Rotates a secret with quarterturn's ${rotator}. */
 export class RotationStack extends Stack {
-  constructor(scope: Construct, id: string, { secretArn, ${isInVpc ? 'vpc, securityGroups, ' : ''}...props }: RotationProps) {
+  constructor(scope: Construct, id: string, { secretArn, environment, ${isInVpc ? 'vpc, securityGroups, ' : ''}...props }: RotationProps) {
     super(scope, id, props);
     const logGroup = new logs.LogGroup(this, 'Log', {
       retention: logs.RetentionDays.THREE_MONTHS,
@@ -46,7 +56,7 @@ export class RotationStack extends Stack {
       architecture: lambda.Architecture.ARM_64,
       memorySize: 512,
       timeout: Duration.seconds(${needs.timeoutSeconds ?? 60}),
-      environment: { NODE_OPTIONS: '--disallow-code-generation-from-strings' },
+      environment: { ...environment, NODE_OPTIONS: '--disallow-code-generation-from-strings' },
       loggingFormat: lambda.LoggingFormat.JSON,
       logGroup,
       role,${isInVpc ? '\n      vpc,\n      securityGroups,' : ''}

@@ -1,4 +1,4 @@
-import { type Grant, grantsFor, networkDenial, networkGrants } from './policy-grants.js';
+import { type Grant, grantsFor, networkDenial, networkGrants, type RotatorNeeds } from './policy-grants.js';
 import type { Options } from './policy-options.js';
 
 /** What stands for the open parts of an ARN: `{region}`, `{function}` … */
@@ -63,12 +63,22 @@ export function bundleOf(rotator: string): string {
   return `node_modules/quarterturn/dist/lambda/${rotator.replaceAll('/', '-')}`;
 }
 
+/** What stands above the environment variables of a deployment. */
+export function environmentNote({ environment = [], isEnvironmentRequired = false }: RotatorNeeds): string {
+  const names = [...environment, 'SECRETS_MANAGER_ENDPOINT'].join(', ');
+  return `Environment variables of the function. It reads ${names}.${isEnvironmentRequired ? ` Without ${environment} it does not start.` : ''}`;
+}
+
+export function functionName(rotator: string): string {
+  return `quarterturn-${rotator.replaceAll('/', '-')}`;
+}
+
 /** The open parts, as far as the ARNs that were given say them. */
 export function policyParts({ rotator, functionArn, named: { secret } }: Options): Parts {
   const [, partition = 'aws', , region = 'REGION', account = 'ACCOUNT'] = (functionArn ?? secret ?? '').split(
     ':',
   );
-  const name = functionArn?.split(':').at(-1) ?? `quarterturn-${rotator.replaceAll('/', '-')}`;
+  const name = functionArn?.split(':').at(-1) ?? functionName(rotator);
   return {
     partition,
     region,

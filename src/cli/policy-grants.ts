@@ -12,6 +12,10 @@ export interface RotatorNeeds {
   readonly permissions: readonly Permission[];
   /** The function's timeout, if a minute is too short. */
   readonly timeoutSeconds?: number;
+  /** The environment variables that its handler reads. */
+  readonly environment?: readonly string[];
+  /** Without them the function throws when it is loaded. */
+  readonly isEnvironmentRequired?: boolean;
 }
 
 /** What the owner of a function names. ARNs, or placeholders such as `{secret}`. */

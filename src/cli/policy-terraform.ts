@@ -1,11 +1,11 @@
-import { bundleOf, grantsOf } from './policy-document.js';
+import { bundleOf, environmentNote, functionName, grantsOf } from './policy-document.js';
 import { type Grant, networkGrants } from './policy-grants.js';
 import { hclStatement } from './policy-hcl.js';
 import type { Options } from './policy-options.js';
 
 /** A whole deployment for Terraform: the function, its role, its log, who may invoke it, and the schedule. */
 export function terraformModule(options: Options): string {
-  const { rotator, named, isInVpc } = options;
+  const { named, isInVpc } = options;
   const withSecret = { ...options, named: { ...named, secret: '{secret}' } };
   return [
     preamble(options),
@@ -13,12 +13,10 @@ export function terraformModule(options: Options): string {
     policyOf('rotate', 'what the function may do', grantsOf(withSecret)),
     ...(isInVpc ? [policyOf('network', 'what Lambda does in the VPC', networkGrants())] : []),
     ENDING,
-  ]
-    .join('\n')
-    .replaceAll('{name}', `quarterturn-${rotator.replaceAll('/', '-')}`);
+  ].join('\n');
 }
 
-function preamble({ rotator, named: { secret }, isInVpc }: Options): string {
+function preamble({ rotator, needs, named: { secret }, isInVpc }: Options): string {
   const lists = ['subnet_ids', 'security_group_ids'].map(
     (name) => `variable "${name}" {\n  type = list(string)\n}\n`,
   );
@@ -40,10 +38,21 @@ variable "secret_arn" {
   type = string${secret === undefined ? '' : `\n  default = "${secret}"`}
 }
 
+# Of the function and its log group. A second deployment needs another.
+variable "name" {
+  type    = string
+  default = "${functionName(rotator)}"
+}
+
 # The folder with the Lambda, as it is in the package.
 variable "bundle" {
   type    = string
   default = "${bundleOf(rotator)}"
+}
+
+# ${environmentNote(needs)}
+variable "environment" {
+${needs.isEnvironmentRequired ? '  type = map(string)' : '  type    = map(string)\n  default = {}'}
 }
 ${isInVpc ? `\n${lists.join('\n')}` : ''}
 data "aws_partition" "current" {}
@@ -54,6 +63,8 @@ data "aws_caller_identity" "current" {}
 
 function aFunction({ needs, isInVpc }: Options): string {
   const vpc = `
+  # Before \`terraform destroy\`, apply once with both lists empty: Lambda removes its network interfaces with the role, and
+  # some minutes later. Without the role they stay, and hold the subnets and the security groups.
   vpc_config {
     subnet_ids         = var.subnet_ids
     security_group_ids = var.security_group_ids
@@ -65,12 +76,14 @@ function aFunction({ needs, isInVpc }: Options): string {
   return `data "archive_file" "rotate" {
   type        = "zip"
   source_dir  = var.bundle
-  output_path = "\${path.module}/{name}.zip"
+  output_path = "\${path.module}/\${var.name}.zip"
 }
 
 resource "aws_cloudwatch_log_group" "rotate" {
-  name              = "/aws/lambda/{name}"
+  name              = "/aws/lambda/\${var.name}"
   retention_in_days = 90
+  # \`terraform destroy\` keeps it. To apply again under the same name, import it first.
+  skip_destroy = true
 }
 
 resource "aws_iam_role" "rotate" {
@@ -86,7 +99,7 @@ resource "aws_iam_role" "rotate" {
 }
 
 resource "aws_lambda_function" "rotate" {
-  function_name    = "{name}"
+  function_name    = var.name
   role             = aws_iam_role.rotate.arn
   filename         = data.archive_file.rotate.output_path
   source_code_hash = data.archive_file.rotate.output_base64sha256
@@ -97,9 +110,9 @@ resource "aws_lambda_function" "rotate" {
   timeout          = ${needs.timeoutSeconds ?? 60}
 
   environment {
-    variables = {
+    variables = merge(var.environment, {
       NODE_OPTIONS = "--disallow-code-generation-from-strings"
-    }
+    })
   }
 
   logging_config {

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { CommandRig } from '../support/command.js';
 
 const ACCOUNT = 'eu-west-1:123456789012';
@@ -158,6 +160,32 @@ describe('quarterturn policy --terraform', () => {
     ],
   };
   const args = ['postgres/rds-instance', '--target', DATABASE, '--terraform'];
+  const ROTATORS = join(__dirname, '../../rotators');
+  const handlers = readdirSync(ROTATORS, { recursive: true, encoding: 'utf8' }).filter((path) =>
+    path.endsWith('/handler.ts'),
+  );
+
+  test.each(handlers.map(dirname))('%s: names the variables that its handler reads', async (rotator) => {
+    const [, note = ''] = /# (.*)\nvariable "environment"/.exec(
+      (await policy(rotator, '--terraform')).stdout,
+    )!;
+    const [handler, passwords] = [join(ROTATORS, rotator, 'handler.ts'), 'src/password.ts'].map((path) =>
+      readFileSync(path, 'utf8'),
+    ) as [string, string];
+    const read = rotator.startsWith('postgres')
+      ? [...passwords.matchAll(/(?:env\.|isTrue\('|excluded\(')([A-Z_]+)/g)]
+      : [...handler.matchAll(/([A-Z_]+)\b.*process\.env|process\.env\.([A-Z_]+)/g)];
+    const names = [...read.map(([, ...found]) => found.find(Boolean)), 'SECRETS_MANAGER_ENDPOINT'];
+    const noted = note.match(/[A-Z]+(?:_[A-Z]+)+/g);
+    expect([...new Set(noted)].sort()).toEqual([...new Set(names)].sort());
+    expect(note.includes('does not start')).toBe(rotator === 'api-key');
+  });
+
+  test('two of a rotator can stand in one account, and the log outlives them', async () => {
+    const { stdout } = await policy('postgres', '--terraform');
+    expect(stdout.match(/"[^"]*quarterturn-postgres[^"]*"/g)).toEqual(['"quarterturn-postgres"']);
+    expect(stdout).toContain('skip_destroy = true');
+  });
 
   /** Without what stands in quotes, but for what is interpolated there. */
   const bare = (hcl: string) =>

@@ -29,6 +29,7 @@ const DATABASES = [
   '--target',
   `arn:aws:rds:${PLACE}:cluster:aurora`,
 ];
+const ENVIRONMENT = { API_KEY_SPEC: '{}' };
 const [GROUP, SUBNET] = ['sg-0123456789abcdef0', 'subnet-0123456789abcdef0'];
 const USERS = ['--target', `arn:aws:iam::${ACCOUNT}:user/app`];
 const SUBJECTS = [
@@ -36,6 +37,7 @@ const SUBJECTS = [
   ['postgres', ...KEY, '--vpc'],
   ['postgres/alternating-users', ...ADMIN, ...DATABASES, '--vpc'],
   ['postgres/rds-instance', ...DATABASES],
+  ['api-key'],
   ['api-key/datadog', ...ADMIN],
   ['api-key/iam', ...USERS],
   ['service-token', ...KEY],
@@ -97,7 +99,12 @@ function synthesised({ App, Stack, aws_ec2 }, RotationStack, isInVpc) {
   const env = { account: ACCOUNT, region: 'eu-west-1' };
   const app = new App({ outdir: mkdtempSync(join(project, 'out-')) });
   const network = isInVpc && networkOf(new Stack(app, 'Network', { env }), aws_ec2);
-  const stack = new RotationStack(app, 'Rotation', { env, secretArn: SECRET, ...network });
+  const stack = new RotationStack(app, 'Rotation', {
+    env,
+    secretArn: SECRET,
+    environment: ENVIRONMENT,
+    ...network,
+  });
   const { template } = app.synth().getStackByName(stack.stackName);
   return Object.values(template.Resources);
 }
@@ -146,11 +153,15 @@ function assertSame(resources, subject) {
   const [schedule] = of('AWS::SecretsManager::RotationSchedule');
   equal(schedule.SecretId, SECRET);
   equal(schedule.RotateImmediatelyOnUpdate, false);
-  const [{ Timeout, Runtime, Architectures, Handler }] = of('AWS::Lambda::Function');
+  const [{ Timeout, Runtime, Architectures, Handler, Environment }] = of('AWS::Lambda::Function');
   deepEqual(
     [Timeout, Runtime, Architectures, Handler],
     [settings.function.timeoutSeconds, 'nodejs24.x', ['arm64'], 'index.handler'],
   );
+  deepEqual(Environment.Variables, {
+    ...ENVIRONMENT,
+    NODE_OPTIONS: '--disallow-code-generation-from-strings',
+  });
 }
 
 /** A policy as single rights, with the ARNs that CloudFormation puts in. */
