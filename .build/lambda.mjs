@@ -5,6 +5,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { licencesOf } from './licences.mjs';
 import { ABSENT, describe, problemsOf } from './report.mjs';
 import { sdkPlugins } from './sdk.mjs';
 
@@ -25,6 +26,7 @@ const DRIVERS = {
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const OUT = 'dist/lambda';
+const LICENCES = 'THIRD-PARTY-LICENSES.txt';
 
 const allDrivers = [...new Set(Object.values(DRIVERS).flat())];
 assertComplete(Object.keys(DRIVERS));
@@ -47,7 +49,9 @@ async function write(rotator) {
   const name = rotator.replaceAll('/', '-');
   const entry = `rotators/${rotator}/handler.ts`;
   const { metafile, outputFiles } = await bundle(entry, join(OUT, name));
-  const files = {};
+  const licences = Buffer.from(licencesOf(metafile, ROOT));
+  const files = { [LICENCES]: licences };
+  await put(join(name, LICENCES), licences);
   for (const { path, contents } of outputFiles) {
     const inside = relative(join(ROOT, OUT, name), path).replaceAll(sep, '/');
     const isMap = inside.endsWith('.map');

@@ -86,9 +86,12 @@ const VPC = 'AWS Lambda Developer Guide, “Giving Lambda functions access to re
 /** On network interfaces, in a VPC. Lambda makes these calls with the function's role; its code is denied them. */
 export const ON_NETWORK: readonly CommonPermission[] = [
   { action: 'ec2:CreateNetworkInterface', why: 'Lambda puts an interface into each subnet' },
-  { action: 'ec2:DeleteNetworkInterface', why: 'Lambda removes what it has made' },
-  { action: 'ec2:AssignPrivateIpAddresses', why: 'Lambda gives its interfaces their addresses' },
-  { action: 'ec2:UnassignPrivateIpAddresses', why: 'Lambda takes them back' },
+  {
+    action: 'ec2:DeleteNetworkInterface',
+    why: 'Lambda removes what it has made; CreateFunction asks for this on all of EC2',
+  },
+  { action: 'ec2:AssignPrivateIpAddresses', why: 'Lambda gives its interfaces their addresses; likewise' },
+  { action: 'ec2:UnassignPrivateIpAddresses', why: 'Lambda takes them back; likewise' },
   {
     action: 'ec2:DescribeNetworkInterfaces',
     why: 'Lambda looks at what it has made; IAM knows no resource for it',

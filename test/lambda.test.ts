@@ -9,7 +9,7 @@ import type { FunctionFailure } from './support/lambda-runtime.js';
 import { rejection } from './support/rig.js';
 
 const LAMBDAS = join(__dirname, '../dist/lambda');
-const REPORT: Readonly<Record<string, object>> = JSON.parse(
+const REPORT: Readonly<Record<string, Record<'initModules' | 'lazyModules', readonly string[]>>> = JSON.parse(
   readFileSync(join(LAMBDAS, 'report.json'), 'utf8'),
 );
 
@@ -83,6 +83,15 @@ test('what a bundle loads later can be loaded, where code from strings is not al
   const script = 'for (const part of process.argv.slice(1)) await import(part)';
   const flags = ['--disallow-code-generation-from-strings', '--input-type=module', '--eval', script];
   expect(execFileSync(process.execPath, [...flags, ...parts]).toString()).toBe('');
+});
+
+test.each(Object.keys(REPORT))('beside the bundle of %s are the licences of all that is in it', (bundle) => {
+  const { initModules, lazyModules } = REPORT[bundle]!;
+  const names = [...initModules, ...lazyModules].flatMap((path) => /^(?:@[^/]+\/)?[\w-]+/.exec(path) ?? []);
+  const licences = readFileSync(join(LAMBDAS, bundle, 'THIRD-PARTY-LICENSES.txt'), 'utf8');
+  const titles = [...licences.matchAll(/^(\S+) \d[\w.-]* \((?:MIT|MIT-0|ISC|Apache-2\.0)\)$/gm)];
+  expect(titles.map(([, name]) => name)).toEqual(expect.arrayContaining([...new Set(names)]));
+  expect(licences.includes('Copyright (c) 2010 - 2021 Brian Carlson')).toBe(bundle.startsWith('postgres'));
 });
 
 test('there is a bundle for each handler', () => {

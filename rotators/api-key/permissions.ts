@@ -1,3 +1,6 @@
 import { withOrWithout } from './administrator-permissions.js';
 
 export const permissions = withOrWithout('specs with `admin`');
+
+export const environment = ['API_KEY_SPEC'];
+export const isEnvironmentRequired = true;

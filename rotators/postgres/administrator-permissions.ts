@@ -50,3 +50,14 @@ export const WITH_OR_WITHOUT: readonly Permission[] = [
   { ...READ, onlyFor: 'secrets with `masterarn`' },
   ...LOOK_UPS,
 ];
+
+/** Of every rotator that makes passwords: what `passwordPolicyFrom()` reads. */
+export const environment = [
+  'PASSWORD_LENGTH',
+  'EXCLUDE_CHARACTERS',
+  'EXCLUDE_NUMBERS',
+  'EXCLUDE_PUNCTUATION',
+  'EXCLUDE_UPPERCASE',
+  'EXCLUDE_LOWERCASE',
+  'REQUIRE_EACH_INCLUDED_TYPE',
+];

@@ -1,1 +1,1 @@
-export { WITH_OR_WITHOUT as permissions } from './administrator-permissions.js';
+export { environment, WITH_OR_WITHOUT as permissions } from './administrator-permissions.js';

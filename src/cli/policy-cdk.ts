@@ -1,4 +1,12 @@
-import { bundleOf, fill, grantsOf, interpolated } from './policy-document.js';
+import {
+  bundleOf,
+  environmentNote,
+  fill,
+  grantsOf,
+  interpolated,
+  isOfList,
+  oneOf,
+} from './policy-document.js';
 import { type Grant, networkGrants } from './policy-grants.js';
 import type { Options } from './policy-options.js';
 
@@ -12,6 +20,7 @@ const PARTS = interpolated({
   // CloudFormation's ARN of a log group is that of its streams.
   streams: 'logGroup.logGroupArn',
   secret: 'secretArn',
+  id: 'id',
 });
 
 /**
@@ -24,12 +33,14 @@ export function cdkStack(options: Options): string {
   return `${imports(isInVpc)}
 export interface RotationProps extends StackProps {
   /** The secret that is rotated: its full ARN. */
-  readonly secretArn: string;${isInVpc ? NETWORK_PROPS : ''}
+  readonly secretArn: string;
+  /** ${environmentNote(needs)} */
+  readonly environment${needs.isEnvironmentRequired ? '' : '?'}: Record<string, string>;${isInVpc ? NETWORK_PROPS : ''}
 }
 
 /** Rotates a secret with quarterturn's ${rotator}. */
 export class RotationStack extends Stack {
-  constructor(scope: Construct, id: string, { secretArn, ${isInVpc ? 'vpc, securityGroups, ' : ''}...props }: RotationProps) {
+  constructor(scope: Construct, id: string, { secretArn, environment, ${isInVpc ? 'vpc, securityGroups, ' : ''}...props }: RotationProps) {
     super(scope, id, props);
     const logGroup = new logs.LogGroup(this, 'Log', {
       retention: logs.RetentionDays.THREE_MONTHS,
@@ -45,7 +56,7 @@ export class RotationStack extends Stack {
       architecture: lambda.Architecture.ARM_64,
       memorySize: 512,
       timeout: Duration.seconds(${needs.timeoutSeconds ?? 60}),
-      environment: { NODE_OPTIONS: '--disallow-code-generation-from-strings' },
+      environment: { ...environment, NODE_OPTIONS: '--disallow-code-generation-from-strings' },
       loggingFormat: lambda.LoggingFormat.JSON,
       logGroup,
       role,${isInVpc ? '\n      vpc,\n      securityGroups,' : ''}
@@ -122,13 +133,22 @@ function statement({ sid, permissions, resources, condition, isDenied }: Grant, 
     ...permissions.map(({ action, why }) => `    '${action}', // ${why}`),
     '  ],',
     ...(resources.length > 1
-      ? ['  resources: [', ...resources.map((resource) => `    ${literal(resource)},`), '  ],']
-      : [`  resources: [${resources.map(literal)}],`]),
+      ? ['  resources: [', ...resources.map((resource) => `    ${expression(resource)},`), '  ],']
+      : [`  resources: [${resources.map(expression)}],`]),
     ...(condition ? ['  conditions: {', ...tests, '  },'] : []),
     '}),',
   ]
     .map((line) => indent + line)
     .join('\n');
+}
+
+/** What the stack is given is named: its security groups, and the subnets that Lambda takes of the VPC. */
+function expression(resource: string): string {
+  const one = literal(oneOf(resource));
+  if (!isOfList(resource)) return one;
+  return resource.includes(':subnet/')
+    ? `...vpc.selectSubnets().subnetIds.map((id) => ${one})`
+    : `...securityGroups.map(({ securityGroupId: id }) => ${one})`;
 }
 
 function literal(text: string): string {

@@ -1,4 +1,4 @@
-import { type Grant, grantsFor, networkDenial, networkGrants } from './policy-grants.js';
+import { type Grant, grantsFor, networkDenial, networkGrants, type RotatorNeeds } from './policy-grants.js';
 import type { Options } from './policy-options.js';
 
 /** What stands for the open parts of an ARN: `{region}`, `{function}` … */
@@ -63,12 +63,22 @@ export function bundleOf(rotator: string): string {
   return `node_modules/quarterturn/dist/lambda/${rotator.replaceAll('/', '-')}`;
 }
 
+/** What stands above the environment variables of a deployment. */
+export function environmentNote({ environment = [], isEnvironmentRequired = false }: RotatorNeeds): string {
+  const names = [...environment, 'SECRETS_MANAGER_ENDPOINT'].join(', ');
+  return `Environment variables of the function. It reads ${names}.${isEnvironmentRequired ? ` Without ${environment} it does not start.` : ''}`;
+}
+
+export function functionName(rotator: string): string {
+  return `quarterturn-${rotator.replaceAll('/', '-')}`;
+}
+
 /** The open parts, as far as the ARNs that were given say them. */
 export function policyParts({ rotator, functionArn, named: { secret } }: Options): Parts {
   const [, partition = 'aws', , region = 'REGION', account = 'ACCOUNT'] = (functionArn ?? secret ?? '').split(
     ':',
   );
-  const name = functionArn?.split(':').at(-1) ?? `quarterturn-${rotator.replaceAll('/', '-')}`;
+  const name = functionArn?.split(':').at(-1) ?? functionName(rotator);
   return {
     partition,
     region,
@@ -87,6 +97,16 @@ export function interpolated(expressions: Parts): Parts {
 /** Puts values in the place of the open parts. */
 export function fill(text: string, parts: Parts): string {
   return text.replace(/\{(\w+)\}/g, (open, name) => parts[name] ?? open);
+}
+
+/** Security groups and subnets: a deployment knows which are its function's, and names those. */
+export function isOfList(resource: string): boolean {
+  return /:(?:security-group|subnet)\/\*$/.test(resource);
+}
+
+/** One such, by its `{id}`; any other resource as it is. */
+export function oneOf(resource: string): string {
+  return isOfList(resource) ? resource.replace(/\*$/, '{id}') : resource;
 }
 
 export function policyDocument(grants: readonly Grant[], parts: Parts): PolicyDocument {

@@ -12,6 +12,10 @@ export interface RotatorNeeds {
   readonly permissions: readonly Permission[];
   /** The function's timeout, if a minute is too short. */
   readonly timeoutSeconds?: number;
+  /** The environment variables that its handler reads. */
+  readonly environment?: readonly string[];
+  /** Without them the function throws when it is loaded. */
+  readonly isEnvironmentRequired?: boolean;
 }
 
 /** What the owner of a function names. ARNs, or placeholders such as `{secret}`. */
@@ -67,11 +71,11 @@ export function grantsFor({ permissions }: RotatorNeeds, named: Named): readonly
 
 /** What Lambda itself does with the role in a VPC. Its own policy: the function cannot be made without it. */
 export function networkGrants(): readonly Grant[] {
-  const isOfAll = ({ action }: CommonPermission) => action.startsWith('ec2:Describe');
+  const on = (verb: RegExp) => ON_NETWORK.filter(({ action }) => verb.test(action));
   return [
     {
-      sid: 'Interfaces',
-      permissions: ON_NETWORK.filter((permission) => !isOfAll(permission)),
+      sid: 'MakeInterfaces',
+      permissions: on(/:Create/),
       resources: [
         'arn:{partition}:ec2:{region}:{account}:network-interface/*',
         'arn:{partition}:ec2:{region}:{account}:security-group/*',
@@ -79,7 +83,13 @@ export function networkGrants(): readonly Grant[] {
         'arn:{partition}:ec2:{region}:*:subnet/*',
       ],
     },
-    { sid: 'LookAtInterfaces', permissions: ON_NETWORK.filter(isOfAll), resources: ['*'] },
+    {
+      sid: 'Interfaces',
+      permissions: on(/:(?:Delete|Assign|Unassign)/),
+      // CreateFunction asks before there is an interface: “include all resource IDs, for example …:*/*”, says the guide.
+      resources: ['arn:{partition}:ec2:{region}:{account}:*/*'],
+    },
+    { sid: 'LookAtInterfaces', permissions: on(/:Describe/), resources: ['*'] },
   ];
 }
 

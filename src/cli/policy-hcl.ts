@@ -1,4 +1,4 @@
-import { fill, interpolated } from './policy-document.js';
+import { fill, interpolated, isOfList, oneOf } from './policy-document.js';
 import type { Grant } from './policy-grants.js';
 
 /** What stands for the open parts of an ARN in a Terraform module. */
@@ -10,6 +10,7 @@ const PARTS = interpolated({
   function: 'aws_lambda_function.rotate.arn',
   streams: 'format("%s:*", aws_cloudwatch_log_group.rotate.arn)',
   secret: 'var.secret_arn',
+  id: 'id',
 });
 
 /** A statement of a policy within `jsonencode()`, with a reason beside each right. */
@@ -26,8 +27,15 @@ export function hclStatement({ sid, permissions, resources, condition, isDenied 
         Action = [
 ${permissions.map(({ action, why }) => `          "${action}", # ${why}`).join('\n')}
         ]
-        Resource = [
-${resources.map((resource) => `          "${fill(resource, PARTS)}",`).join('\n')}
-        ]
+        Resource = ${resources.some(isOfList) ? 'flatten(' : ''}[
+${resources.map((resource) => `          ${expression(resource)},`).join('\n')}
+        ]${resources.some(isOfList) ? ')' : ''}
 ${condition ? `        Condition = {\n${tests.join('\n')}\n        }\n` : ''}      },`;
+}
+
+/** What the module is given is named: its security groups and subnets. */
+function expression(resource: string): string {
+  const one = `"${fill(oneOf(resource), PARTS)}"`;
+  if (!isOfList(resource)) return one;
+  return `[for id in var.${resource.includes(':subnet/') ? 'subnet_ids' : 'security_group_ids'} : ${one}]`;
 }

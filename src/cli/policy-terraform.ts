@@ -1,24 +1,22 @@
-import { bundleOf, grantsOf } from './policy-document.js';
+import { bundleOf, environmentNote, functionName, grantsOf } from './policy-document.js';
 import { type Grant, networkGrants } from './policy-grants.js';
 import { hclStatement } from './policy-hcl.js';
 import type { Options } from './policy-options.js';
 
 /** A whole deployment for Terraform: the function, its role, its log, who may invoke it, and the schedule. */
 export function terraformModule(options: Options): string {
-  const { rotator, named, isInVpc } = options;
+  const { named, isInVpc } = options;
   const withSecret = { ...options, named: { ...named, secret: '{secret}' } };
   return [
-    preamble(named.secret, isInVpc),
+    preamble(options),
     aFunction(options),
     policyOf('rotate', 'what the function may do', grantsOf(withSecret)),
     ...(isInVpc ? [policyOf('network', 'what Lambda does in the VPC', networkGrants())] : []),
     ENDING,
-  ]
-    .join('\n')
-    .replaceAll('{name}', `quarterturn-${rotator.replaceAll('/', '-')}`);
+  ].join('\n');
 }
 
-function preamble(secret: string | undefined, isInVpc: boolean): string {
+function preamble({ rotator, needs, named: { secret }, isInVpc }: Options): string {
   const lists = ['subnet_ids', 'security_group_ids'].map(
     (name) => `variable "${name}" {\n  type = list(string)\n}\n`,
   );
@@ -39,6 +37,23 @@ function preamble(secret: string | undefined, isInVpc: boolean): string {
 variable "secret_arn" {
   type = string${secret === undefined ? '' : `\n  default = "${secret}"`}
 }
+
+# Of the function and its log group. A second deployment needs another.
+variable "name" {
+  type    = string
+  default = "${functionName(rotator)}"
+}
+
+# The folder with the Lambda, as it is in the package.
+variable "bundle" {
+  type    = string
+  default = "${bundleOf(rotator)}"
+}
+
+# ${environmentNote(needs)}
+variable "environment" {
+${needs.isEnvironmentRequired ? '  type = map(string)' : '  type    = map(string)\n  default = {}'}
+}
 ${isInVpc ? `\n${lists.join('\n')}` : ''}
 data "aws_partition" "current" {}
 data "aws_region" "current" {}
@@ -46,8 +61,10 @@ data "aws_caller_identity" "current" {}
 `;
 }
 
-function aFunction({ rotator, needs, isInVpc }: Options): string {
+function aFunction({ needs, isInVpc }: Options): string {
   const vpc = `
+  # Before \`terraform destroy\`, apply once with both lists empty: Lambda removes its network interfaces with the role, and
+  # some minutes later. Without the role they stay, and hold the subnets and the security groups.
   vpc_config {
     subnet_ids         = var.subnet_ids
     security_group_ids = var.security_group_ids
@@ -58,13 +75,15 @@ function aFunction({ rotator, needs, isInVpc }: Options): string {
 `;
   return `data "archive_file" "rotate" {
   type        = "zip"
-  source_dir  = "${bundleOf(rotator)}"
-  output_path = "\${path.module}/{name}.zip"
+  source_dir  = var.bundle
+  output_path = "\${path.module}/\${var.name}.zip"
 }
 
 resource "aws_cloudwatch_log_group" "rotate" {
-  name              = "/aws/lambda/{name}"
+  name              = "/aws/lambda/\${var.name}"
   retention_in_days = 90
+  # \`terraform destroy\` keeps it. To apply again under the same name, import it first.
+  skip_destroy = true
 }
 
 resource "aws_iam_role" "rotate" {
@@ -80,7 +99,7 @@ resource "aws_iam_role" "rotate" {
 }
 
 resource "aws_lambda_function" "rotate" {
-  function_name    = "{name}"
+  function_name    = var.name
   role             = aws_iam_role.rotate.arn
   filename         = data.archive_file.rotate.output_path
   source_code_hash = data.archive_file.rotate.output_base64sha256
@@ -91,9 +110,9 @@ resource "aws_lambda_function" "rotate" {
   timeout          = ${needs.timeoutSeconds ?? 60}
 
   environment {
-    variables = {
+    variables = merge(var.environment, {
       NODE_OPTIONS = "--disallow-code-generation-from-strings"
-    }
+    })
   }
 
   logging_config {

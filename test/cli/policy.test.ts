@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { CommandRig } from '../support/command.js';
 
 const ACCOUNT = 'eu-west-1:123456789012';
@@ -84,15 +86,27 @@ describe('quarterturn policy', () => {
   test('in a VPC lets Lambda at network interfaces, and denies them to the function’s code', async () => {
     const { stdout } = await policy('service-token', '--secret', SECRET, '--vpc', '--json');
     const { networkPolicy, executionPolicy } = JSON.parse(stdout);
-    const [interfaces, looks] = networkPolicy.Statement;
+    const [making, interfaces, looks] = networkPolicy.Statement;
+    expect(making).toMatchObject({
+      Action: ['ec2:CreateNetworkInterface'],
+      Resource: expect.arrayContaining([expect.stringMatching(/:network-interface\/\*$/)]),
+    });
+    // What “Giving Lambda functions access to resources in an Amazon VPC” requires of these three.
+    expect(interfaces).toMatchObject({
+      Action: [
+        'ec2:DeleteNetworkInterface',
+        'ec2:AssignPrivateIpAddresses',
+        'ec2:UnassignPrivateIpAddresses',
+      ],
+      Resource: [`arn:aws:ec2:${ACCOUNT}:*/*`],
+    });
     expect(looks).toMatchObject({
       Action: ['ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets'],
       Resource: ['*'],
     });
-    expect(interfaces.Resource).not.toContain('*');
     expect(executionPolicy.Statement.at(-1)).toMatchObject({
       Effect: 'Deny',
-      Action: [...interfaces.Action, ...looks.Action],
+      Action: [...making.Action, ...interfaces.Action, ...looks.Action],
       Condition: { ArnEquals: { 'lambda:SourceFunctionArn': expect.stringContaining(':function:') } },
     });
   });
@@ -146,6 +160,32 @@ describe('quarterturn policy --terraform', () => {
     ],
   };
   const args = ['postgres/rds-instance', '--target', DATABASE, '--terraform'];
+  const ROTATORS = join(__dirname, '../../rotators');
+  const handlers = readdirSync(ROTATORS, { recursive: true, encoding: 'utf8' }).filter((path) =>
+    path.endsWith('/handler.ts'),
+  );
+
+  test.each(handlers.map(dirname))('%s: names the variables that its handler reads', async (rotator) => {
+    const [, note = ''] = /# (.*)\nvariable "environment"/.exec(
+      (await policy(rotator, '--terraform')).stdout,
+    )!;
+    const [handler, passwords] = [join(ROTATORS, rotator, 'handler.ts'), 'src/password.ts'].map((path) =>
+      readFileSync(path, 'utf8'),
+    ) as [string, string];
+    const read = rotator.startsWith('postgres')
+      ? [...passwords.matchAll(/(?:env\.|isTrue\('|excluded\(')([A-Z_]+)/g)]
+      : [...handler.matchAll(/([A-Z_]+)\b.*process\.env|process\.env\.([A-Z_]+)/g)];
+    const names = [...read.map(([, ...found]) => found.find(Boolean)), 'SECRETS_MANAGER_ENDPOINT'];
+    const noted = note.match(/[A-Z]+(?:_[A-Z]+)+/g);
+    expect([...new Set(noted)].sort()).toEqual([...new Set(names)].sort());
+    expect(note.includes('does not start')).toBe(rotator === 'api-key');
+  });
+
+  test('two of a rotator can stand in one account, and the log outlives them', async () => {
+    const { stdout } = await policy('postgres', '--terraform');
+    expect(stdout.match(/"[^"]*quarterturn-postgres[^"]*"/g)).toEqual(['"quarterturn-postgres"']);
+    expect(stdout).toContain('skip_destroy = true');
+  });
 
   /** Without what stands in quotes, but for what is interpolated there. */
   const bare = (hcl: string) =>
@@ -183,6 +223,7 @@ describe('quarterturn policy --terraform', () => {
       expect(stdout).toContain('rotate_immediately  = false');
       expect(stdout).toContain('timeout          = 300');
       expect(stdout.includes('vpc_config')).toBe(given.includes('--vpc'));
+      expect(stdout).not.toMatch(/(?:security-group|subnet)\/\*/);
     },
   );
 });

@@ -1,12 +1,12 @@
 /**
- * Does what somebody does who deploys with the AWS CDK: prints a stack for each rotator, in a project of its own with
- * `aws-cdk-lib`, which is too large to be a dependency of ours, compiles it, and synthesises it. What comes out must grant
+ * Does what somebody does who deploys with the AWS CDK: installs our package in a project of its own with `aws-cdk-lib`,
+ * which is too large to be a dependency of ours, prints a stack for each rotator, compiles it, and synthesises it. What comes out must grant
  * what `quarterturn policy --json` says, and no more. Exits with 1 if it does not.
  */
 
 import { deepEqual, equal } from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,10 +16,7 @@ import { transformSync } from 'esbuild';
 const root = join(import.meta.dirname, '../..');
 const project = mkdtempSync(join(tmpdir(), 'quarterturn-cdk-'));
 const run = (command, ...args) => execFileSync(command, args, { cwd: project, encoding: 'utf8' });
-const policy = (...args) =>
-  execFileSync(process.execPath, [join(root, 'dist/esm/src/cli/main.js'), 'policy', ...args], {
-    encoding: 'utf8',
-  });
+const policy = (...args) => run(join(project, 'node_modules/.bin/quarterturn'), 'policy', ...args);
 
 const ACCOUNT = '123456789012';
 const PLACE = `eu-west-1:${ACCOUNT}`;
@@ -32,12 +29,15 @@ const DATABASES = [
   '--target',
   `arn:aws:rds:${PLACE}:cluster:aurora`,
 ];
+const ENVIRONMENT = { API_KEY_SPEC: '{}' };
+const [GROUP, SUBNET] = ['sg-0123456789abcdef0', 'subnet-0123456789abcdef0'];
 const USERS = ['--target', `arn:aws:iam::${ACCOUNT}:user/app`];
 const SUBJECTS = [
   ['postgres'],
   ['postgres', ...KEY, '--vpc'],
   ['postgres/alternating-users', ...ADMIN, ...DATABASES, '--vpc'],
   ['postgres/rds-instance', ...DATABASES],
+  ['api-key'],
   ['api-key/datadog', ...ADMIN],
   ['api-key/iam', ...USERS],
   ['service-token', ...KEY],
@@ -51,15 +51,12 @@ try {
     '--silent',
     '--no-audit',
     '--no-fund',
+    packed(),
     'aws-cdk-lib@2',
     'constructs@10',
     '@types/node@22',
   );
   const cdk = createRequire(join(project, 'index.js'))('aws-cdk-lib');
-  // Where the stacks look for the bundles.
-  cpSync(join(root, 'dist/lambda'), join(project, 'node_modules/quarterturn/dist/lambda'), {
-    recursive: true,
-  });
   process.chdir(project);
   for (const [at, subject] of SUBJECTS.entries()) {
     const code = policy(...subject, '--secret', SECRET, '--cdk');
@@ -92,11 +89,22 @@ try {
   rmSync(project, { recursive: true });
 }
 
+/** The package as it is published. */
+function packed() {
+  const args = ['pack', '--ignore-scripts', '--silent', '--pack-destination', project];
+  return join(project, execFileSync('npm', args, { cwd: root, encoding: 'utf8' }).trim());
+}
+
 function synthesised({ App, Stack, aws_ec2 }, RotationStack, isInVpc) {
   const env = { account: ACCOUNT, region: 'eu-west-1' };
   const app = new App({ outdir: mkdtempSync(join(project, 'out-')) });
   const network = isInVpc && networkOf(new Stack(app, 'Network', { env }), aws_ec2);
-  const stack = new RotationStack(app, 'Rotation', { env, secretArn: SECRET, ...network });
+  const stack = new RotationStack(app, 'Rotation', {
+    env,
+    secretArn: SECRET,
+    environment: ENVIRONMENT,
+    ...network,
+  });
   const { template } = app.synth().getStackByName(stack.stackName);
   return Object.values(template.Resources);
 }
@@ -105,7 +113,7 @@ function networkOf(stack, ec2) {
   const vpc = ec2.Vpc.fromVpcAttributes(stack, 'Vpc', {
     vpcId: 'vpc-0123456789abcdef0',
     availabilityZones: ['eu-west-1a'],
-    privateSubnetIds: ['subnet-0123456789abcdef0'],
+    privateSubnetIds: [SUBNET],
   });
   return { vpc, securityGroups: [new ec2.SecurityGroup(stack, 'Group', { vpc })] };
 }
@@ -131,7 +139,12 @@ function assertSame(resources, subject) {
   ];
   const granted = documents.flatMap(({ PolicyDocument }) => rights(PolicyDocument, name)).sort();
   const printed = [settings.executionPolicy, settings.networkPolicy].filter(Boolean);
-  deepEqual(granted, printed.flatMap((document) => rights(document, name)).sort());
+  // The stack knows its security groups and subnets, and names them.
+  const named = printed
+    .flatMap((document) => rights(document, name))
+    .map((right) => right.replace('security-group/*', `security-group/${GROUP}`))
+    .map((right) => right.replace('subnet/*', `subnet/${SUBNET}`));
+  deepEqual(granted, named.sort());
   for (const { ManagedPolicyArns } of of('AWS::IAM::Role')) equal(ManagedPolicyArns, undefined);
   const [permission, ...morePermissions] = of('AWS::Lambda::Permission');
   equal(permission.Principal, 'secretsmanager.amazonaws.com');
@@ -140,11 +153,15 @@ function assertSame(resources, subject) {
   const [schedule] = of('AWS::SecretsManager::RotationSchedule');
   equal(schedule.SecretId, SECRET);
   equal(schedule.RotateImmediatelyOnUpdate, false);
-  const [{ Timeout, Runtime, Architectures, Handler }] = of('AWS::Lambda::Function');
+  const [{ Timeout, Runtime, Architectures, Handler, Environment }] = of('AWS::Lambda::Function');
   deepEqual(
     [Timeout, Runtime, Architectures, Handler],
     [settings.function.timeoutSeconds, 'nodejs24.x', ['arm64'], 'index.handler'],
   );
+  deepEqual(Environment.Variables, {
+    ...ENVIRONMENT,
+    NODE_OPTIONS: '--disallow-code-generation-from-strings',
+  });
 }
 
 /** A policy as single rights, with the ARNs that CloudFormation puts in. */
@@ -166,6 +183,7 @@ function rights({ Statement }, name) {
     if (value?.['Fn::Join']) return value['Fn::Join'][1].map(text).join(value['Fn::Join'][0]);
     if (value?.Ref)
       return { 'AWS::Partition': 'aws', 'AWS::URLSuffix': 'amazonaws.com' }[value.Ref] ?? value.Ref;
+    if (value?.['Fn::ImportValue']) return GROUP;
     const [id] = value?.['Fn::GetAtt'] ?? [];
     if (id?.startsWith('Rotate')) return `arn:aws:lambda:${PLACE}:function:${name}`;
     return id ? `arn:aws:logs:${PLACE}:log-group:/aws/lambda/${name}:*` : value;

@@ -17,3 +17,5 @@ export const permissions: readonly Permission[] = [
     why: 'AWSPREVIOUS’s makes room, since a user has two at most; ends what failed attempts left',
   },
 ];
+
+export const environment = ['OWNS_EVERY_KEY'];

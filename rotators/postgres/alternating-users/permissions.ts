@@ -1,1 +1,1 @@
-export { WITH_ADMINISTRATOR as permissions } from '../administrator-permissions.js';
+export { environment, WITH_ADMINISTRATOR as permissions } from '../administrator-permissions.js';
