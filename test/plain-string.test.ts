@@ -29,10 +29,10 @@ async function rotated(SecretString: string, parts: Partial<Rotator<TokenSecret,
   const log: LogEntry[] = [];
   const handler = rotationHandler(tokens(parts), { client: secrets, log: (entry) => log.push(entry) });
   const RotationLambdaARN = secrets.addFunction('rotate', handler);
-  await secrets.createSecret({ Name: 'token', SecretString });
-  await secrets.rotateSecret({ SecretId: 'token', RotationLambdaARN });
-  const report = await secrets.rotation('token').run();
-  const { SecretString: current } = await secrets.getSecretValue({ SecretId: 'token' });
+  await secrets.createSecret({ Name: 'plain', SecretString });
+  await secrets.rotateSecret({ SecretId: 'plain', RotationLambdaARN });
+  const report = await secrets.rotation('plain').run();
+  const { SecretString: current } = await secrets.getSecretValue({ SecretId: 'plain' });
   return { secrets, report, current, log };
 }
 
@@ -43,8 +43,8 @@ test('a plain text is the field that it is declared to be, and stays a plain tex
   const { report, current, secrets } = await rotated(FIRST, { setSecret });
   expect(report).toMatchObject({ outcome: 'succeeded' });
   expect(current).toMatch(/^another-token-\d+$/);
-  await secrets.rotateSecret({ SecretId: 'token' });
-  await secrets.rotation('token').run();
+  await secrets.rotateSecret({ SecretId: 'plain' });
+  await secrets.rotation('plain').run();
   expect(seen).toEqual([
     { token: FIRST },
     { token: current },
@@ -81,9 +81,9 @@ test('without the declaration a plain text is malformed, as ever', async () => {
   const secrets = new LocalSecretsManager();
   const { text: _, ...undeclared } = tokens();
   const RotationLambdaARN = secrets.addFunction('rotate', rotationHandler(undeclared, { client: secrets }));
-  await secrets.createSecret({ Name: 'token', SecretString: FIRST });
-  await secrets.rotateSecret({ SecretId: 'token', RotationLambdaARN });
-  await expect(secrets.rotation('token').deliver('createSecret')).rejects.toMatchObject({
+  await secrets.createSecret({ Name: 'plain', SecretString: FIRST });
+  await secrets.rotateSecret({ SecretId: 'plain', RotationLambdaARN });
+  await expect(secrets.rotation('plain').deliver('createSecret')).rejects.toMatchObject({
     code: 'ERR_SECRET_MALFORMED',
     message: 'AWSCURRENT is not JSON',
   });

@@ -96,7 +96,7 @@ test.each([
 });
 
 test.each([
-  'random-token-of-old',
+  'random text of old',
   '-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2Vw\n-----END PRIVATE KEY-----\n',
 ])('a secret of tokens does not become one of keys (%j)', async (current) => {
   const { begin, rotation } = await tokenRig({ current }, { kind: 'Ed25519' });
