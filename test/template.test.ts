@@ -1,14 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type PolicyDocument, policyDocument } from '../src/cli/policy-document.js';
-import {
-  grantsFor,
-  type Named,
-  networkDenial,
-  networkGrants,
-  type RotatorNeeds,
-} from '../src/cli/policy-grants.js';
-import { type CommonPermission, ON_KEY, ON_LOG, ON_SECRET } from '../src/permissions.js';
+import { grantsFor, type Named, networkDenial, type RotatorNeeds } from '../src/cli/policy-grants.js';
+import { type CommonPermission, ON_KEY, ON_LOG, ON_NETWORK, ON_SECRET } from '../src/permissions.js';
 import { deployed, type Json, TEMPLATE, TEXT } from './support/cloudformation.js';
 
 const ROOT = join(__dirname, '..');
@@ -155,9 +149,21 @@ describe('in a VPC', () => {
 
   test('Lambda gets what it needs for its interfaces, and the function’s code is denied it', () => {
     const [network] = made.Role!.Policies as unknown as { PolicyDocument: PolicyDocument }[];
-    const printed = rights(policyDocument(networkGrants(), PARTS));
-    const own = printed.map((right) => right.replace('security-group/*', 'security-group/sg-1'));
-    expect(rights(network!.PolicyDocument)).toEqual(own);
+    const own = `arn:aws:ec2:${ACCOUNT}`;
+    const making = [
+      `${own}:network-interface/*`,
+      `${own}:security-group/sg-1`,
+      'arn:aws:ec2:eu-west-1:*:subnet/*',
+    ];
+    const resourcesOf = (action: string) => {
+      if (action === 'ec2:CreateNetworkInterface') return making;
+      // Lambda names no interface when it asks whether it may delete one: the function would not be made.
+      return action.startsWith('ec2:Describe') ? ['*'] : [`${own}:*/*`];
+    };
+    const needed = ON_NETWORK.flatMap(({ action }) =>
+      resourcesOf(action).map((resource) => `Allow ${action} on ${resource}`),
+    );
+    expect(rights(network!.PolicyDocument)).toEqual(needed.sort());
     const denied = policyOf(IN_VPC).Statement.filter(({ Effect }) => Effect === 'Deny');
     expect(denied).toEqual(policyDocument([networkDenial()], PARTS).Statement.map(one));
   });
@@ -283,4 +289,10 @@ test('it carries the package’s version and licence', () => {
     SemanticVersion: version,
     SpdxLicenseId: license,
   });
+});
+
+test('the Serverless Application Repository takes its name and author', () => {
+  const { Name, Author } = TEMPLATE.Metadata['AWS::ServerlessRepo::Application'] as Record<string, string>;
+  expect(Name).toMatch(/^[a-zA-Z0-9-]{1,140}$/);
+  expect(Author).toMatch(/^[a-z0-9](([a-z0-9]|-(?!-))*[a-z0-9])?$/);
 });
