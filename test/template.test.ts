@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { type PolicyDocument, policyDocument } from '../src/cli/policy-document.js';
 import { grantsFor, type Named, networkDenial, type RotatorNeeds } from '../src/cli/policy-grants.js';
 import { type CommonPermission, ON_KEY, ON_LOG, ON_NETWORK, ON_SECRET } from '../src/permissions.js';
-import { deployed, type Json, TEMPLATE, TEXT } from './support/cloudformation.js';
+import { deployed, isAllowed, type Json, TEMPLATE, TEXT } from './support/cloudformation.js';
 
 const ROOT = join(__dirname, '..');
 const ROTATORS = readdirSync(join(ROOT, 'rotators'), { recursive: true, encoding: 'utf8' })
@@ -274,6 +274,56 @@ test('no wildcard stands where IAM knows a resource, but for secrets that name t
       }
     }
   }
+});
+
+/** What each of these parameters takes, and, of what looks like it, what it does not. */
+const EXACT = {
+  SecretArn: [
+    [ADMIN, `arn:aws-cn:secretsmanager:cn-north-1:123456789012:secret:team/app+1=a.b@c-d-AbCdEf`],
+    [
+      'app',
+      'arn:aws:secretsmanager:*:secret:*-master',
+      `arn:aws:secretsmanager:${ACCOUNT}:secret:*-AbCdEf`,
+      `arn:aws:secretsmanager:${ACCOUNT}:secret:ap?-AbCdEf`,
+      `arn:aws:secretsmanager:${ACCOUNT}:secret:app-??????`,
+      'arn:aws:secretsmanager:*:123456789012:secret:app-AbCdEf',
+      'arn:aws:secretsmanager:eu-west-1:*:secret:app-AbCdEf',
+      `${ADMIN},${ADMIN}`,
+    ],
+  ],
+  Targets: [
+    [DATABASES.join(','), USERS[0]!, 'arn:aws-us-gov:iam::123456789012:user/apps/a.b@c=d+e'],
+    [
+      'a,,b',
+      'arn:aws:iam::1:user/*,arn:aws:iam::1:user/a',
+      `arn:aws:iam::123456789012:user/*,${USERS}`,
+      'arn:aws:iam::123456789012:user/ap?',
+      'arn:aws:rds:*:123456789012:db:db-1',
+      'arn:aws:s3:::bucket',
+      `${USERS},`,
+      `,${USERS}`,
+      `${USERS},,${USERS}`,
+      `${USERS}, ${USERS}`,
+    ],
+  ],
+  SecretKeyArn: [
+    [KEY, `arn:aws:kms:${ACCOUNT}:key/mrk-0a1b`],
+    [
+      'alias/app',
+      `arn:aws:kms:${ACCOUNT}:key/*`,
+      `arn:aws:kms:${ACCOUNT}:alias/app`,
+      'arn:aws:kms:*:*:key/1',
+    ],
+  ],
+};
+
+test.each([
+  ...Object.entries(EXACT),
+  ['AdminSecretArn', EXACT.SecretArn] as const,
+  ...['AdminKeyArn', 'EnvironmentKeyArn', 'LogKeyArn'].map((name) => [name, EXACT.SecretKeyArn] as const),
+])('%s takes what is named in full, or nothing, and no pattern', (name, [good, bad]) => {
+  expect(['', ...good!].filter((value) => !isAllowed(name, value))).toEqual([]);
+  expect(bad!.filter((value) => isAllowed(name, value))).toEqual([]);
 });
 
 test('a reason stands beside each right', () => {

@@ -53,6 +53,12 @@ const PSEUDO = {
 };
 const NOTHING = Symbol('AWS::NoValue');
 
+/** Whether CloudFormation takes a value of a parameter. */
+export function isAllowed(name: string, value: string): boolean {
+  const { AllowedPattern = '', AllowedValues = [value] } = TEMPLATE.Parameters[name]!;
+  return new RegExp(String(AllowedPattern)).test(value) && (AllowedValues as readonly Json[]).includes(value);
+}
+
 /** The properties of the resources that CloudFormation makes of the template with these parameters, by their names. */
 export function deployed(
   parameters: Readonly<Record<string, string>>,
