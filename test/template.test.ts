@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { type PolicyDocument, policyDocument } from '../src/cli/policy-document.js';
 import { grantsFor, type Named, networkDenial, type RotatorNeeds } from '../src/cli/policy-grants.js';
 import { type CommonPermission, ON_KEY, ON_LOG, ON_NETWORK, ON_SECRET } from '../src/permissions.js';
-import { deployed, isAllowed, type Json, TEMPLATE, TEXT } from './support/cloudformation.js';
+import { deployed, isAllowed, type Json, objections, TEMPLATE, TEXT } from './support/cloudformation.js';
 
 const ROOT = join(__dirname, '..');
 const ROTATORS = readdirSync(join(ROOT, 'rotators'), { recursive: true, encoding: 'utf8' })
@@ -247,6 +247,62 @@ test.each([
     RotateImmediatelyOnUpdate: false,
   });
   expect(TEMPLATE.Resources.Rotation?.DependsOn).toEqual(['InvokePermission', 'RotationPolicy']);
+});
+
+describe('what can never rotate is refused', () => {
+  /** With what this rotator must have in any case. */
+  const objectionsTo = (rotator: string, parameters: Record<string, string>) =>
+    objections({ ...given(rotator, 'what it must').parameters, ApiKeySpec: '{}', ...parameters });
+  const OUT = { OutboundCidr: '0.0.0.0/0' };
+  const SERVER = { DatabaseSecurityGroupId: 'sg-9' };
+  const NEW = { NewSecret: '{"username":"app"}' };
+
+  test.each(ROTATORS)('but %s with all that it needs is not, in a VPC or in none', (rotator) => {
+    const scheduled = { SecretArn: ADMIN, Schedule: 'rate(30 days)' };
+    expect(objectionsTo(rotator, {})).toEqual([]);
+    expect(objectionsTo(rotator, scheduled)).toEqual([]);
+    expect(objectionsTo(rotator, { ...scheduled, ...IN_VPC, ...OUT, ...SERVER })).toEqual([]);
+  });
+
+  test.each([
+    ['postgres', [SERVER], [{}, OUT]],
+    ['postgres/alternating-users', [SERVER], [{}, OUT]],
+    ['postgres/rds-instance', [SERVER], [{}, OUT]],
+    ['api-key/datadog', [OUT], [{}, SERVER]],
+    ['api-key/entra', [OUT], [{}, SERVER]],
+    ['api-key/iam', [OUT], [{}, SERVER]],
+    ['api-key/ses-smtp', [OUT], [{}, SERVER]],
+    ['api-key', [OUT, SERVER], [{}]],
+    ['api-key/elasticsearch', [OUT, SERVER], [{}]],
+    ['api-key/gitlab', [OUT, SERVER], [{}]],
+    ['service-token', [{}, OUT, SERVER], []],
+  ])('%s in a VPC without a way to its server', (rotator, ways, noWays) => {
+    for (const way of ways) expect(objectionsTo(rotator, { ...IN_VPC, ...way })).toEqual([]);
+    for (const way of noWays) {
+      expect(objectionsTo(rotator, { ...IN_VPC, ...way })).toEqual([
+        expect.stringMatching(/^In a VPC, this rotator needs .*(OutboundCidr|DatabaseSecurityGroupId)/),
+      ]);
+    }
+  });
+
+  test('each rotator that is offered is in one of those rules, or asks nobody', () => {
+    const asking = ROTATORS.filter((rotator) => objectionsTo(rotator, IN_VPC).length > 0);
+    expect(ROTATORS.filter((rotator) => !asking.includes(rotator))).toEqual(['service-token']);
+  });
+
+  test('a schedule of no secret', () => {
+    expect(objectionsTo('postgres', { Schedule: 'rate(30 days)' })).toEqual([
+      'Schedule needs SecretArn or NewSecret - else nothing is rotated',
+    ]);
+    expect(objectionsTo('postgres', { Schedule: 'rate(30 days)', ...NEW })).toEqual([]);
+  });
+
+  test.each(ROTATORS)('%s: a made secret, if it needs a key of a provider', (rotator) => {
+    expect(objectionsTo(rotator, NEW)).toEqual(
+      rotator.startsWith('api-key') ? [expect.stringMatching(/^NewSecret makes a password/)] : [],
+    );
+    expect(objectionsTo(rotator, { ...NEW, SecretArn: ADMIN })).toContain('SecretArn or NewSecret, not both');
+  });
 });
 
 test('alarms tell of steps that fail or are slow, and of rotations that failed or were given up', () => {
