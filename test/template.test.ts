@@ -203,6 +203,21 @@ describe('in a VPC', () => {
   });
 });
 
+test.each([
+  ['aws', 'eu-west-1', 'com.amazonaws.eu-west-1.rds'],
+  ['aws-us-gov', 'us-gov-west-1', 'com.amazonaws.us-gov-west-1.rds'],
+  ['aws-cn', 'cn-north-1', 'cn.com.amazonaws.cn-north-1.rds'],
+])('in the partition %s it asks for the endpoint services by their names there', (partition, region, rds) => {
+  const { RdsEndpoint, SecretsManagerEndpoint } = deployed({
+    ...IN_VPC,
+    Targets: DATABASES.join(','),
+    'AWS::Partition': partition,
+    'AWS::Region': region,
+  });
+  expect(RdsEndpoint?.ServiceName).toBe(rds);
+  expect(SecretsManagerEndpoint?.ServiceName).toBe(`com.amazonaws.${region}.secretsmanager`);
+});
+
 describe('by itself', () => {
   const made = deployed({});
 
@@ -231,7 +246,17 @@ describe('by itself', () => {
 
   test('what it leaves behind ends: the log is kept for 90 days', () => {
     expect(made.Log).toEqual({ RetentionInDays: 90 });
-    expect(TEMPLATE.Resources.Log).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+  });
+
+  test('what it leaves behind is the log and the secret, but not of a first deployment that is rolled back', () => {
+    const kept = Object.entries(TEMPLATE.Resources).filter(([, resource]) => 'DeletionPolicy' in resource);
+    expect(kept.map(([name]) => name)).toEqual(['Log', 'Secret']);
+    for (const [, resource] of kept) {
+      expect(resource).toMatchObject({
+        DeletionPolicy: 'RetainExceptOnCreate',
+        UpdateReplacePolicy: 'Retain',
+      });
+    }
   });
 });
 
@@ -246,7 +271,13 @@ test.each([
     RotationRules: { ScheduleExpression: 'rate(30 days)' },
     RotateImmediatelyOnUpdate: false,
   });
-  expect(TEMPLATE.Resources.Rotation?.DependsOn).toEqual(['InvokePermission', 'RotationPolicy']);
+  // When it is made it runs testSecret, which needs the rights and the ways.
+  const ways = Object.entries(TEMPLATE.Resources).filter(([, { Type }]) => /Ingress$/.test(String(Type)));
+  const { DependsOn, Metadata } = TEMPLATE.Resources.Rotation!;
+  expect(DependsOn).toEqual(['InvokePermission', 'RotationPolicy']);
+  expect(Metadata).toEqual({
+    Ways: ways.map(([Ref, { Condition }]) => ({ 'Fn::If': [Condition, { Ref }, { Ref: 'AWS::NoValue' }] })),
+  });
 });
 
 describe('what can never rotate is refused', () => {
@@ -313,6 +344,17 @@ test('alarms tell of steps that fail or are slow, and of rotations that failed o
   expect(RotationFailed?.EventPattern).toMatchObject({
     source: ['aws.secretsmanager'],
     detail: { eventName: ['RotationFailed', 'RotationAbandoned', 'TestRotationFailed'] },
+  });
+});
+
+test('with a limit of concurrency, an alarm tells of steps that were refused', () => {
+  const topic = { AlarmTopicArn: 'arn:aws:sns:x' };
+  const limit = { ReservedConcurrency: '5' };
+  for (const parameters of [topic, limit]) expect(deployed(parameters)).not.toHaveProperty('ThrottlesAlarm');
+  expect(deployed({ ...topic, ...limit }).ThrottlesAlarm).toMatchObject({
+    MetricName: 'Throttles',
+    AlarmActions: ['arn:aws:sns:x'],
+    TreatMissingData: 'notBreaching',
   });
 });
 
