@@ -115,6 +115,7 @@ def resolved(row):
     """The template as CloudFormation sees it with these values: without conditions."""
     template = yaml_parse(TEXT)
     values = {name: parameter.get("Default") for name, parameter in template["Parameters"].items()} | ALWAYS | row
+    values["AWS::Partition"] = "aws"
     conditions = template.pop("Conditions")
     del template["Rules"]
     for name, parameter in template["Parameters"].items():

@@ -1,15 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type PolicyDocument, policyDocument } from '../src/cli/policy-document.js';
-import {
-  grantsFor,
-  type Named,
-  networkDenial,
-  networkGrants,
-  type RotatorNeeds,
-} from '../src/cli/policy-grants.js';
-import { type CommonPermission, ON_KEY, ON_LOG, ON_SECRET } from '../src/permissions.js';
-import { deployed, type Json, TEMPLATE, TEXT } from './support/cloudformation.js';
+import { grantsFor, type Named, networkDenial, type RotatorNeeds } from '../src/cli/policy-grants.js';
+import { type CommonPermission, ON_KEY, ON_LOG, ON_NETWORK, ON_SECRET } from '../src/permissions.js';
+import { deployed, isAllowed, type Json, objections, TEMPLATE, TEXT } from './support/cloudformation.js';
 
 const ROOT = join(__dirname, '..');
 const ROTATORS = readdirSync(join(ROOT, 'rotators'), { recursive: true, encoding: 'utf8' })
@@ -155,9 +149,21 @@ describe('in a VPC', () => {
 
   test('Lambda gets what it needs for its interfaces, and the function’s code is denied it', () => {
     const [network] = made.Role!.Policies as unknown as { PolicyDocument: PolicyDocument }[];
-    const printed = rights(policyDocument(networkGrants(), PARTS));
-    const own = printed.map((right) => right.replace('security-group/*', 'security-group/sg-1'));
-    expect(rights(network!.PolicyDocument)).toEqual(own);
+    const own = `arn:aws:ec2:${ACCOUNT}`;
+    const making = [
+      `${own}:network-interface/*`,
+      `${own}:security-group/sg-1`,
+      'arn:aws:ec2:eu-west-1:*:subnet/*',
+    ];
+    const resourcesOf = (action: string) => {
+      if (action === 'ec2:CreateNetworkInterface') return making;
+      // Lambda names no interface when it asks whether it may delete one: the function would not be made.
+      return action.startsWith('ec2:Describe') ? ['*'] : [`${own}:*/*`];
+    };
+    const needed = ON_NETWORK.flatMap(({ action }) =>
+      resourcesOf(action).map((resource) => `Allow ${action} on ${resource}`),
+    );
+    expect(rights(network!.PolicyDocument)).toEqual(needed.sort());
     const denied = policyOf(IN_VPC).Statement.filter(({ Effect }) => Effect === 'Deny');
     expect(denied).toEqual(policyDocument([networkDenial()], PARTS).Statement.map(one));
   });
@@ -197,6 +203,21 @@ describe('in a VPC', () => {
   });
 });
 
+test.each([
+  ['aws', 'eu-west-1', 'com.amazonaws.eu-west-1.rds'],
+  ['aws-us-gov', 'us-gov-west-1', 'com.amazonaws.us-gov-west-1.rds'],
+  ['aws-cn', 'cn-north-1', 'cn.com.amazonaws.cn-north-1.rds'],
+])('in the partition %s it asks for the endpoint services by their names there', (partition, region, rds) => {
+  const { RdsEndpoint, SecretsManagerEndpoint } = deployed({
+    ...IN_VPC,
+    Targets: DATABASES.join(','),
+    'AWS::Partition': partition,
+    'AWS::Region': region,
+  });
+  expect(RdsEndpoint?.ServiceName).toBe(rds);
+  expect(SecretsManagerEndpoint?.ServiceName).toBe(`com.amazonaws.${region}.secretsmanager`);
+});
+
 describe('by itself', () => {
   const made = deployed({});
 
@@ -225,7 +246,17 @@ describe('by itself', () => {
 
   test('what it leaves behind ends: the log is kept for 90 days', () => {
     expect(made.Log).toEqual({ RetentionInDays: 90 });
-    expect(TEMPLATE.Resources.Log).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+  });
+
+  test('what it leaves behind is the log and the secret, but not of a first deployment that is rolled back', () => {
+    const kept = Object.entries(TEMPLATE.Resources).filter(([, resource]) => 'DeletionPolicy' in resource);
+    expect(kept.map(([name]) => name)).toEqual(['Log', 'Secret']);
+    for (const [, resource] of kept) {
+      expect(resource).toMatchObject({
+        DeletionPolicy: 'RetainExceptOnCreate',
+        UpdateReplacePolicy: 'Retain',
+      });
+    }
   });
 });
 
@@ -240,7 +271,69 @@ test.each([
     RotationRules: { ScheduleExpression: 'rate(30 days)' },
     RotateImmediatelyOnUpdate: false,
   });
-  expect(TEMPLATE.Resources.Rotation?.DependsOn).toEqual(['InvokePermission', 'RotationPolicy']);
+  // When it is made it runs testSecret, which needs the rights and the ways.
+  const ways = Object.entries(TEMPLATE.Resources).filter(([, { Type }]) => /Ingress$/.test(String(Type)));
+  const { DependsOn, Metadata } = TEMPLATE.Resources.Rotation!;
+  expect(DependsOn).toEqual(['InvokePermission', 'RotationPolicy']);
+  expect(Metadata).toEqual({
+    Ways: ways.map(([Ref, { Condition }]) => ({ 'Fn::If': [Condition, { Ref }, { Ref: 'AWS::NoValue' }] })),
+  });
+});
+
+describe('what can never rotate is refused', () => {
+  /** With what this rotator must have in any case. */
+  const objectionsTo = (rotator: string, parameters: Record<string, string>) =>
+    objections({ ...given(rotator, 'what it must').parameters, ApiKeySpec: '{}', ...parameters });
+  const OUT = { OutboundCidr: '0.0.0.0/0' };
+  const SERVER = { DatabaseSecurityGroupId: 'sg-9' };
+  const NEW = { NewSecret: '{"username":"app"}' };
+
+  test.each(ROTATORS)('but %s with all that it needs is not, in a VPC or in none', (rotator) => {
+    const scheduled = { SecretArn: ADMIN, Schedule: 'rate(30 days)' };
+    expect(objectionsTo(rotator, {})).toEqual([]);
+    expect(objectionsTo(rotator, scheduled)).toEqual([]);
+    expect(objectionsTo(rotator, { ...scheduled, ...IN_VPC, ...OUT, ...SERVER })).toEqual([]);
+  });
+
+  test.each([
+    ['postgres', [SERVER], [{}, OUT]],
+    ['postgres/alternating-users', [SERVER], [{}, OUT]],
+    ['postgres/rds-instance', [SERVER], [{}, OUT]],
+    ['api-key/datadog', [OUT], [{}, SERVER]],
+    ['api-key/entra', [OUT], [{}, SERVER]],
+    ['api-key/iam', [OUT], [{}, SERVER]],
+    ['api-key/ses-smtp', [OUT], [{}, SERVER]],
+    ['api-key', [OUT, SERVER], [{}]],
+    ['api-key/elasticsearch', [OUT, SERVER], [{}]],
+    ['api-key/gitlab', [OUT, SERVER], [{}]],
+    ['service-token', [{}, OUT, SERVER], []],
+  ])('%s in a VPC without a way to its server', (rotator, ways, noWays) => {
+    for (const way of ways) expect(objectionsTo(rotator, { ...IN_VPC, ...way })).toEqual([]);
+    for (const way of noWays) {
+      expect(objectionsTo(rotator, { ...IN_VPC, ...way })).toEqual([
+        expect.stringMatching(/^In a VPC, this rotator needs .*(OutboundCidr|DatabaseSecurityGroupId)/),
+      ]);
+    }
+  });
+
+  test('each rotator that is offered is in one of those rules, or asks nobody', () => {
+    const asking = ROTATORS.filter((rotator) => objectionsTo(rotator, IN_VPC).length > 0);
+    expect(ROTATORS.filter((rotator) => !asking.includes(rotator))).toEqual(['service-token']);
+  });
+
+  test('a schedule of no secret', () => {
+    expect(objectionsTo('postgres', { Schedule: 'rate(30 days)' })).toEqual([
+      'Schedule needs SecretArn or NewSecret - else nothing is rotated',
+    ]);
+    expect(objectionsTo('postgres', { Schedule: 'rate(30 days)', ...NEW })).toEqual([]);
+  });
+
+  test.each(ROTATORS)('%s: a made secret, if it needs a key of a provider', (rotator) => {
+    expect(objectionsTo(rotator, NEW)).toEqual(
+      rotator.startsWith('api-key') ? [expect.stringMatching(/^NewSecret makes a password/)] : [],
+    );
+    expect(objectionsTo(rotator, { ...NEW, SecretArn: ADMIN })).toContain('SecretArn or NewSecret, not both');
+  });
 });
 
 test('alarms tell of steps that fail or are slow, and of rotations that failed or were given up', () => {
@@ -251,6 +344,17 @@ test('alarms tell of steps that fail or are slow, and of rotations that failed o
   expect(RotationFailed?.EventPattern).toMatchObject({
     source: ['aws.secretsmanager'],
     detail: { eventName: ['RotationFailed', 'RotationAbandoned', 'TestRotationFailed'] },
+  });
+});
+
+test('with a limit of concurrency, an alarm tells of steps that were refused', () => {
+  const topic = { AlarmTopicArn: 'arn:aws:sns:x' };
+  const limit = { ReservedConcurrency: '5' };
+  for (const parameters of [topic, limit]) expect(deployed(parameters)).not.toHaveProperty('ThrottlesAlarm');
+  expect(deployed({ ...topic, ...limit }).ThrottlesAlarm).toMatchObject({
+    MetricName: 'Throttles',
+    AlarmActions: ['arn:aws:sns:x'],
+    TreatMissingData: 'notBreaching',
   });
 });
 
@@ -270,6 +374,56 @@ test('no wildcard stands where IAM knows a resource, but for secrets that name t
   }
 });
 
+/** What each of these parameters takes, and, of what looks like it, what it does not. */
+const EXACT = {
+  SecretArn: [
+    [ADMIN, `arn:aws-cn:secretsmanager:cn-north-1:123456789012:secret:team/app+1=a.b@c-d-AbCdEf`],
+    [
+      'app',
+      'arn:aws:secretsmanager:*:secret:*-master',
+      `arn:aws:secretsmanager:${ACCOUNT}:secret:*-AbCdEf`,
+      `arn:aws:secretsmanager:${ACCOUNT}:secret:ap?-AbCdEf`,
+      `arn:aws:secretsmanager:${ACCOUNT}:secret:app-??????`,
+      'arn:aws:secretsmanager:*:123456789012:secret:app-AbCdEf',
+      'arn:aws:secretsmanager:eu-west-1:*:secret:app-AbCdEf',
+      `${ADMIN},${ADMIN}`,
+    ],
+  ],
+  Targets: [
+    [DATABASES.join(','), USERS[0]!, 'arn:aws-us-gov:iam::123456789012:user/apps/a.b@c=d+e'],
+    [
+      'a,,b',
+      'arn:aws:iam::1:user/*,arn:aws:iam::1:user/a',
+      `arn:aws:iam::123456789012:user/*,${USERS}`,
+      'arn:aws:iam::123456789012:user/ap?',
+      'arn:aws:rds:*:123456789012:db:db-1',
+      'arn:aws:s3:::bucket',
+      `${USERS},`,
+      `,${USERS}`,
+      `${USERS},,${USERS}`,
+      `${USERS}, ${USERS}`,
+    ],
+  ],
+  SecretKeyArn: [
+    [KEY, `arn:aws:kms:${ACCOUNT}:key/mrk-0a1b`],
+    [
+      'alias/app',
+      `arn:aws:kms:${ACCOUNT}:key/*`,
+      `arn:aws:kms:${ACCOUNT}:alias/app`,
+      'arn:aws:kms:*:*:key/1',
+    ],
+  ],
+};
+
+test.each([
+  ...Object.entries(EXACT),
+  ['AdminSecretArn', EXACT.SecretArn] as const,
+  ...['AdminKeyArn', 'EnvironmentKeyArn', 'LogKeyArn'].map((name) => [name, EXACT.SecretKeyArn] as const),
+])('%s takes what is named in full, or nothing, and no pattern', (name, [good, bad]) => {
+  expect(['', ...good!].filter((value) => !isAllowed(name, value))).toEqual([]);
+  expect(bad!.filter((value) => isAllowed(name, value))).toEqual([]);
+});
+
 test('a reason stands beside each right', () => {
   const lines = TEXT.split('\n').filter((line) => /^ +- [a-z0-9]+:[A-Z]\w+/.test(line));
   expect(lines.length).toBeGreaterThan(30);
@@ -283,4 +437,10 @@ test('it carries the package’s version and licence', () => {
     SemanticVersion: version,
     SpdxLicenseId: license,
   });
+});
+
+test('the Serverless Application Repository takes its name and author', () => {
+  const { Name, Author } = TEMPLATE.Metadata['AWS::ServerlessRepo::Application'] as Record<string, string>;
+  expect(Name).toMatch(/^[a-zA-Z0-9-]{1,140}$/);
+  expect(Author).toMatch(/^[a-z0-9](([a-z0-9]|-(?!-))*[a-z0-9])?$/);
 });

@@ -12,7 +12,12 @@ interface Template {
     readonly [name: string]: { readonly Properties: Json; readonly [attribute: string]: Json };
   };
   readonly Metadata: Fields;
-  readonly Rules: Fields;
+  readonly Rules: {
+    readonly [name: string]: {
+      readonly RuleCondition: Json;
+      readonly Assertions: readonly { readonly Assert: Json; readonly AssertDescription: string }[];
+    };
+  };
 }
 
 export const TEXT = readFileSync(join(__dirname, '../../template.yaml'), 'utf8');
@@ -53,18 +58,43 @@ const PSEUDO = {
 };
 const NOTHING = Symbol('AWS::NoValue');
 
+/** Whether CloudFormation takes a value of a parameter. */
+export function isAllowed(name: string, value: string): boolean {
+  const { AllowedPattern = '', AllowedValues = [value] } = TEMPLATE.Parameters[name]!;
+  return new RegExp(String(AllowedPattern)).test(value) && (AllowedValues as readonly Json[]).includes(value);
+}
+
 /** The properties of the resources that CloudFormation makes of the template with these parameters, by their names. */
 export function deployed(
   parameters: Readonly<Record<string, string>>,
   /** The ARNs of resources, by `Name.Attribute`. Others are `<Name.Attribute>`. */
   attributes: Readonly<Record<string, string>> = {},
 ): Readonly<Record<string, Record<string, Json>>> {
-  for (const name of Object.keys(parameters)) if (!TEMPLATE.Parameters[name]) throw new Error(`no ${name}`);
+  const { holds, evaluate } = evaluator(parameters, attributes);
   return Object.fromEntries(
     Object.entries(TEMPLATE.Resources)
       .filter(([, { Condition }]) => Condition === undefined || holds({ Condition }))
       .map(([name, { Properties }]) => [name, evaluate(Properties) as Record<string, Json>]),
   );
+}
+
+/** What CloudFormation says against these parameters. */
+export function objections(parameters: Readonly<Record<string, string>>): readonly string[] {
+  const { holds } = evaluator(parameters, {});
+  return Object.values(TEMPLATE.Rules)
+    .filter(({ RuleCondition }) => holds(RuleCondition))
+    .flatMap(({ Assertions }) => Assertions.filter(({ Assert }) => !holds(Assert)))
+    .map(({ AssertDescription }) => AssertDescription);
+}
+
+function evaluator(
+  parameters: Readonly<Record<string, string>>,
+  attributes: Readonly<Record<string, string>>,
+) {
+  for (const name of Object.keys(parameters)) {
+    if (!TEMPLATE.Parameters[name] && !Object.hasOwn(PSEUDO, name)) throw new Error(`no ${name}`);
+  }
+  return { holds, evaluate };
 
   function refer(name: string): Json {
     const known: Readonly<Record<string, Json | undefined>> = { ...PSEUDO, ...parameters };
@@ -75,6 +105,7 @@ export function deployed(
     const [[name, rest]] = Object.entries(test as Fields) as [[string, readonly Json[]]];
     if (name === 'Condition') return holds(TEMPLATE.Conditions[String(rest)]!);
     if (name === 'Fn::Equals') return evaluate(rest[0]!) === evaluate(rest[1]!);
+    if (name === 'Fn::Contains') return (rest[0] as readonly Json[]).includes(evaluate(rest[1]!) as Json);
     if (name === 'Fn::Not') return !holds(rest[0]!);
     return name === 'Fn::And' ? rest.every(holds) : rest.some(holds);
   }
