@@ -1,4 +1,4 @@
-import { fixed, grouped } from './text.mjs';
+import { fixed, grouped, median } from './text.mjs';
 
 /** The build refuses a bundle that is larger: .build/report.mjs. */
 const MOST_AT_INIT = 225_000;
@@ -27,10 +27,16 @@ export function budgetsOf({ imports, rotations, uncompiled }) {
   ];
 }
 
-/** From the second sample to the last: before it, what is made once is made. */
-function keptBytes({ samples: [, early, ...later] }) {
-  const last = later.at(-1);
-  return Math.round((last.heapUsed - early.heapUsed) / (last.rotations - early.rotations));
+/**
+ * From each sample to the next, in the median: one that is high for once counts neither way, and what is kept by every
+ * rotation is in all. Before the second sample, what is made once is made.
+ */
+function keptBytes({ samples: [, ...samples] }) {
+  const growth = samples.slice(1).map(({ rotations, heapUsed }, n) => {
+    const before = samples[n];
+    return (heapUsed - before.heapUsed) / (rotations - before.rotations);
+  });
+  return Math.round(median(growth));
 }
 
 function budget(what, measured, most, inWords) {

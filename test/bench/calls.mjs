@@ -24,7 +24,7 @@ export async function measureRotations({ rotations, signal }) {
       results.push({
         name: each.name,
         isPassword: each.isPassword,
-        // The most of any: the first has no AWSPREVIOUS, but may have users to make.
+        // The most of any: they are not all alike, and the first has no AWSPREVIOUS.
         calls: Math.max(...counted.map(({ calls }) => calls)),
         writes: Math.max(...counted.map(({ writes }) => writes)),
         roundTrips: Math.max(...counted.map(({ roundTrips }) => roundTrips)),
