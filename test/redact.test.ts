@@ -277,7 +277,7 @@ describe('a value in any form', () => {
           expect(rest).toContain(HIDDEN);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 
