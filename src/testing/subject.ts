@@ -51,14 +51,14 @@ export function standOf<Secret extends object, Field extends keyof Secret & stri
     ...rest,
     declared: () => rotator(),
     wrong(secret) {
-      const { rotates, parse } = rotator();
+      const example = rotator();
       const changed = (change: (value: unknown) => unknown): Json => ({
         ...secret,
-        ...Object.fromEntries(rotates.map((field) => [field, change(secret[field])])),
+        ...Object.fromEntries(example.rotates.map((field) => [field, change(secret[field])])),
       });
       try {
         const nonsense = changed(() => 'not-the-credential');
-        parse({ ...nonsense });
+        example.parse({ ...nonsense });
         return nonsense;
       } catch {
         // It looks at what a credential is like.
