@@ -63,6 +63,7 @@ export function postgresContract(
         return (await server.sql(roles)).length;
       },
     });
-    test.each(tried(clauses))(`${title} $name`, ({ run }) => run());
+    // Message by message the two majors answer alike.
+    test.each(tried(clauses, major === 18 ? 'when thorough' : 'never'))(`${title} $name`, ({ run }) => run());
   });
 }
