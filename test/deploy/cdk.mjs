@@ -1,7 +1,7 @@
 /**
  * Does what somebody does who deploys with the AWS CDK: installs our package in a project of its own with `aws-cdk-lib`,
- * which is too large to be a dependency of ours, prints a stack for each rotator, compiles it, and synthesises it. What comes out must grant
- * what `quarterturn policy --json` says, and no more. Exits with 1 if it does not.
+ * which is too large to be a dependency of ours, prints a stack for each rotator, compiles it, and synthesises it. What
+ * comes out must grant what `quarterturn policy --json` says, and no more. Exits with 1 if it does not.
  */
 
 import { deepEqual, equal } from 'node:assert/strict';

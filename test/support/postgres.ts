@@ -123,7 +123,7 @@ async function templateOf(major: number, wrapper: object) {
   return { directory: join(kept, 'data'), password: await readFile(join(kept, 'password'), 'utf8') };
 }
 
-/** Which Node cannot do. */
+/** Node's own copying gives all to root. */
 function copyWithOwner(from: string, to: string): void {
   execFileSync('cp', ['-a', from, to]);
 }
