@@ -1,3 +1,4 @@
+import { confirmation } from './confirmation.js';
 import { Deadline, type LambdaContext } from './deadline.js';
 import { isError, isRotationError, RotationError } from './errors.js';
 import { parseEvent, type RotationEvent, type Step } from './event.js';
@@ -64,6 +65,7 @@ export function rotationHandler<Secret extends object, Field extends keyof Secre
       const texts = [...warnings].map((warning) => redactor.text(warning));
       return writeEntry(log, { ...common, ...end, ...(texts.length > 0 && { warnings: texts }) });
     };
+    const confirming = confirmation(api, event);
     const context: VersionsContext = {
       secretId,
       token: versionId,
@@ -71,6 +73,7 @@ export function rotationHandler<Secret extends object, Field extends keyof Secre
       get leftMs() {
         return Math.max(0, deadline.leftMs);
       },
+      confirm: confirming.confirm,
       async readSecret(id, shows = []) {
         const { json } = readSecretString(await api.getSecretValue({ SecretId: id }), `AWSCURRENT of ${id}`);
         redactor.hideFields(json, shows);
@@ -82,7 +85,15 @@ export function rotationHandler<Secret extends object, Field extends keyof Secre
       warn: (message) => void warnings.add(String(message)),
     };
     try {
-      const outcome = await takeStep({ rotator, client: api, event, context, deadline, redactor });
+      const outcome = await takeStep({
+        rotator,
+        client: api,
+        event,
+        context,
+        deadline,
+        redactor,
+        confirming,
+      });
       await report({ outcome });
       return { step, outcome };
     } catch (error) {

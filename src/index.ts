@@ -22,6 +22,7 @@ export { type CharacterClass, type PasswordPolicy, passwordPolicyFrom, passwordS
 export type { Permission, Target } from './permissions.js';
 export { type ReplacedKey, replacedKey } from './replaced-key.js';
 export {
+  type AbandonedVersion,
   type Awaitable,
   type LabelledVersion,
   type Rotator,

@@ -93,6 +93,23 @@ export interface Versions<Secret> {
    * none that `parse` takes. It may name another user or host: log in only as AWSPENDING's user, at its host.
    */
   previous(): Promise<Secret | undefined>;
+  /**
+   * The versions without a label that are newer than AWSPREVIOUS, the newest first: rotations that were given up may
+   * have left them, and after setSecret the service takes one of their values alone. Asked for when every labelled
+   * version was refused; on the normal path nobody needs it.
+   *
+   * @throws RotationError if Secrets Manager cannot list them: the function's role may lack ListSecretVersionIds
+   */
+  abandoned(): Promise<readonly AbandonedVersion<Secret>[]>;
+}
+
+/** A version that has lost its last label. */
+export interface AbandonedVersion<Secret> {
+  /** The VersionId, by which GetSecretValue still reads it. */
+  readonly id: string;
+  readonly createdAt: Date;
+  /** Its value; `undefined` if it has none that `parse` takes. It may name another user or host, as `previous()` may. */
+  read(): Promise<Secret | undefined>;
 }
 
 /** What the engine tells a rotator of the step that is being taken. */
@@ -105,6 +122,21 @@ export interface StepContext {
   readonly signal: AbortSignal;
   /** Milliseconds until it fires: what the service is asked to wait for should end before. */
   readonly leftMs: number;
+  /**
+   * Looks at the labels once more. Ask at the last moment at which you can still let go of a change, while you hold
+   * whatever keeps later attempts out (a lock, a transaction): an attempt may have stalled since the step began, and a
+   * whole rotation, or a person's repair, fits in between. A change that lands after it locks everybody out.
+   *
+   * - `'pending'`: the version is still AWSPENDING. Make the change.
+   * - `'current'`: another attempt has finished this rotation. Make no change, and return: the step has succeeded. Not
+   *   even the same change again, since a later rotation may have made another.
+   *
+   * One DescribeSecret, which takes 2 seconds at most.
+   *
+   * @throws RotationError if neither is certain: `ERR_ROTATION_ABANDONED`, `ERR_ROTATION_UNDONE`, `ERR_NOT_CONFIRMED`.
+   *   Make no change, and pass it on.
+   */
+  confirm(): Promise<'pending' | 'current'>;
   /**
    * Reads AWSCURRENT of another secret (an administrator's), a JSON object. All its strings are redacted from what
    * leaves the function, except the fields in `shows`.

@@ -1,6 +1,6 @@
 import { isError, isRotationError, RotationError } from './errors.js';
 import { assertSameTarget } from './fields.js';
-import type { Rotator, Versions } from './rotator.js';
+import type { AbandonedVersion, Rotator, Versions } from './rotator.js';
 import { type Label, readSecretString, type SecretString } from './secret-string.js';
 import { isRefusal, type SecretsManagerApi } from './secrets-manager.js';
 import type { Snapshot } from './snapshot.js';
@@ -16,7 +16,7 @@ interface Source<Secret extends object, Field extends keyof Secret & string> {
 /** Reads stored values as the rotator's secrets. */
 export interface SecretReader<Secret> {
   /** @throws RotationError `ERR_SECRET_MALFORMED` if the rotator does not take the value */
-  parse(stored: SecretString, label: Label): Secret;
+  parse(stored: SecretString, owner: string): Secret;
   /**
    * What setSecret and finishSecret of a rotator get.
    *
@@ -34,15 +34,15 @@ export function secretReader<Secret extends object, Field extends keyof Secret &
 }: Source<Secret, Field>): SecretReader<Secret> {
   return { parse, versions };
 
-  function parse({ json }: SecretString, label: Label): Secret {
+  function parse({ json }: SecretString, owner: string): Secret {
     try {
       return rotator.parse(structuredClone(json));
     } catch (cause) {
       const problem = isError(cause) ? `: ${cause.message}` : '';
-      throw new RotationError('ERR_SECRET_MALFORMED', `${label} is not a ${rotator.name} secret${problem}`, {
+      throw new RotationError('ERR_SECRET_MALFORMED', `${owner} is not a ${rotator.name} secret${problem}`, {
         hint:
           (isRotationError(cause) ? cause.hint : undefined) ??
-          (label === 'AWSPENDING' ? PENDING_HINT : undefined),
+          (owner === 'AWSPENDING' ? PENDING_HINT : undefined),
         cause,
       });
     }
@@ -59,27 +59,59 @@ export function secretReader<Secret extends object, Field extends keyof Secret &
       pending: parse(stored, 'AWSPENDING'),
       current: parse(storedCurrent, 'AWSCURRENT'),
       previous() {
-        previous ??= readPrevious(previousId);
+        previous ??=
+          previousId === undefined ? Promise.resolve(undefined) : readById(previousId, 'AWSPREVIOUS');
         // A rotator may ask and not wait.
         previous.catch(() => {});
         return previous;
       },
+      abandoned,
     };
   }
 
+  async function abandoned(): Promise<readonly AbandonedVersion<Secret>[]> {
+    const listed = await listVersions(client, secretId);
+    const previous = listed.find(({ labels }) => labels.includes('AWSPREVIOUS'));
+    return listed
+      .filter(
+        ({ labels, createdAt }) => labels.length === 0 && createdAt >= (previous?.createdAt ?? createdAt),
+      )
+      .sort((one, other) => other.createdAt.getTime() - one.createdAt.getTime())
+      .map(({ id, createdAt }) => ({ id, createdAt, read: () => readById(id, `version ${id}`) }));
+  }
+
   /** By id: between two deliveries of a step the label may have moved to what is in use. */
-  async function readPrevious(VersionId: string | undefined): Promise<Secret | undefined> {
-    if (VersionId === undefined) return undefined;
+  async function readById(VersionId: string, owner: string): Promise<Secret | undefined> {
     try {
       const answer = await client.getSecretValue({ SecretId: secretId, VersionId });
-      const stored = readSecretString(answer, 'AWSPREVIOUS', rotator.text);
+      const stored = readSecretString(answer, owner, rotator.text);
       onRead(stored);
-      return parse(stored, 'AWSPREVIOUS');
+      return parse(stored, owner);
     } catch (error) {
       if (isNoSecret(error)) return undefined;
       throw error;
     }
   }
+}
+
+/** All versions, those without a label too. */
+async function listVersions(client: SecretsManagerApi, SecretId: string) {
+  const found: { readonly id: string; readonly labels: readonly string[]; readonly createdAt: Date }[] = [];
+  let NextToken: string | undefined;
+  do {
+    const page = await client.listSecretVersionIds?.({
+      SecretId,
+      IncludeDeprecated: true,
+      MaxResults: 100,
+      ...(NextToken !== undefined && { NextToken }),
+    });
+    for (const { VersionId: id, VersionStages: labels = [], CreatedDate: createdAt } of page?.Versions ??
+      []) {
+      if (id !== undefined && createdAt !== undefined) found.push({ id, labels, createdAt });
+    }
+    NextToken = page?.NextToken;
+  } while (NextToken !== undefined);
+  return found;
 }
 
 const PENDING_HINT =

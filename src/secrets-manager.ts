@@ -5,6 +5,9 @@ import {
   GetSecretValueCommand,
   type GetSecretValueRequest,
   type GetSecretValueResponse,
+  ListSecretVersionIdsCommand,
+  type ListSecretVersionIdsRequest,
+  type ListSecretVersionIdsResponse,
   PutSecretValueCommand,
   type PutSecretValueRequest,
   SecretsManagerClient,
@@ -19,7 +22,7 @@ interface CallOptions {
 }
 
 /**
- * The four calls that a rotation makes, in the SDK's own types. The SDK's aggregated `SecretsManager` is one of
+ * The calls that a rotation makes, in the SDK's own types; the last only when every labelled version was refused. The SDK's aggregated `SecretsManager` is one of
  * these, and so is the local Secrets Manager in `quarterturn/testing`.
  */
 export interface SecretsManagerApi {
@@ -27,6 +30,10 @@ export interface SecretsManagerApi {
   getSecretValue(input: GetSecretValueRequest, options?: CallOptions): Promise<GetSecretValueResponse>;
   putSecretValue(input: PutSecretValueRequest, options?: CallOptions): Promise<unknown>;
   updateSecretVersionStage(input: UpdateSecretVersionStageRequest, options?: CallOptions): Promise<unknown>;
+  /** Absent: versions without a label are not looked for. */
+  readonly listSecretVersionIds?:
+    | ((input: ListSecretVersionIdsRequest, options?: CallOptions) => Promise<ListSecretVersionIdsResponse>)
+    | undefined;
 }
 
 /** The client of a deployed function: made once per container, and used by all its invocations. */
@@ -44,6 +51,7 @@ export function defaultClient(): SecretsManagerApi {
     putSecretValue: (input, options) => client.send(new PutSecretValueCommand(input), options),
     updateSecretVersionStage: (input, options) =>
       client.send(new UpdateSecretVersionStageCommand(input), options),
+    listSecretVersionIds: (input, options) => client.send(new ListSecretVersionIdsCommand(input), options),
   };
 }
 
@@ -58,8 +66,12 @@ export function withDeadline(client: SecretsManagerApi, deadline: Deadline): Sec
     }
   };
   return {
-    describeSecret: (input) =>
-      call(`DescribeSecret of ${input.SecretId}`, () => client.describeSecret(input, options)),
+    describeSecret: (input, { abortSignal } = {}) =>
+      call(`DescribeSecret of ${input.SecretId}`, () =>
+        client.describeSecret(input, {
+          abortSignal: abortSignal ? AbortSignal.any([deadline.signal, abortSignal]) : deadline.signal,
+        }),
+      ),
     getSecretValue: (input) =>
       call(
         `GetSecretValue of ${input.VersionStage ?? input.VersionId ?? 'AWSCURRENT'} of ${input.SecretId}`,
@@ -70,6 +82,11 @@ export function withDeadline(client: SecretsManagerApi, deadline: Deadline): Sec
     updateSecretVersionStage: (input) =>
       call(`UpdateSecretVersionStage of ${input.SecretId}`, () =>
         client.updateSecretVersionStage(input, options),
+      ),
+    listSecretVersionIds: (input) =>
+      call(
+        `ListSecretVersionIds of ${input.SecretId}`,
+        async () => (await client.listSecretVersionIds?.(input, options)) ?? {},
       ),
   };
 }

@@ -37,9 +37,9 @@ const DELAYS_MS = [100, 200, 400, 800, 1600];
  * @returns `'current'` if the version is AWSCURRENT already: an earlier attempt has finished
  */
 export async function takeSnapshot(source: Source): Promise<Snapshot | 'current'> {
-  const { client, event, deadline, reads, plainField, onRead } = source;
+  const { client, event, reads, plainField, onRead } = source;
   const { SecretId, ClientRequestToken, Step } = event;
-  const delays = DELAYS_MS.values();
+  const { check, another } = labelLooks(source);
   const checking = check();
   const early = { current: settled('AWSCURRENT', readCurrent), pending: settled('AWSPENDING', readPending) };
 
@@ -58,26 +58,6 @@ export async function takeSnapshot(source: Source): Promise<Snapshot | 'current'
 
   function settled<T>(label: Label, read: () => Promise<T>): Promise<Attempt<T | undefined>> {
     return reads.includes(label) ? attempt(read) : Promise.resolve({ ok: true, value: undefined });
-  }
-
-  /** The checks, repeated while the version is not listed. */
-  async function check(): Promise<Exclude<VersionState, { kind: 'unknown' }>> {
-    for (;;) {
-      const found = versionState(await client.describeSecret({ SecretId }), ClientRequestToken);
-      if (found.kind !== 'unknown') return found;
-      if (!(await another('the version to be listed'))) throw await unlisted();
-    }
-  }
-
-  /** A version that lost its last label is not listed any more, but can be read. */
-  async function unlisted(): Promise<RotationError> {
-    try {
-      await client.getSecretValue({ SecretId, VersionId: ClientRequestToken });
-      return abandoned(ClientRequestToken);
-    } catch (error) {
-      if (isRefusal(error, 'ResourceNotFoundException')) return unknownVersion();
-      throw error;
-    }
   }
 
   /** In createSecret a value that is not there has yet to be made. No other failure says that. */
@@ -121,6 +101,33 @@ export async function takeSnapshot(source: Source): Promise<Snapshot | 'current'
     const isPassing =
       isRefusal(error, 'ResourceNotFoundException') || isRefusal(error, 'InvalidRequestException');
     return isPassing && (await another('AWSPENDING to be readable'));
+  }
+}
+
+/** Looks at the labels, as often as eventual consistency asks for. */
+export function labelLooks({ client, event, deadline }: Pick<Source, 'client' | 'event' | 'deadline'>) {
+  const { SecretId, ClientRequestToken } = event;
+  const delays = DELAYS_MS.values();
+  return { check, another };
+
+  /** The checks, repeated while the version is not listed. */
+  async function check(): Promise<Exclude<VersionState, { kind: 'unknown' }>> {
+    for (;;) {
+      const found = versionState(await client.describeSecret({ SecretId }), ClientRequestToken);
+      if (found.kind !== 'unknown') return found;
+      if (!(await another('the version to be listed'))) throw await unlisted();
+    }
+  }
+
+  /** A version that lost its last label is not listed any more, but can be read. */
+  async function unlisted(): Promise<RotationError> {
+    try {
+      await client.getSecretValue({ SecretId, VersionId: ClientRequestToken });
+      return abandoned(ClientRequestToken);
+    } catch (error) {
+      if (isRefusal(error, 'ResourceNotFoundException')) return unknownVersion();
+      throw error;
+    }
   }
 
   /** Waits before another look, unless enough have been taken. */

@@ -1,3 +1,4 @@
+import type { Confirmation } from './confirmation.js';
 import type { Deadline } from './deadline.js';
 import { RotationError } from './errors.js';
 import type { RotationEvent, Step } from './event.js';
@@ -7,7 +8,7 @@ import type { Rotator, VersionsContext } from './rotator.js';
 import { required, secretReader } from './secret-reader.js';
 import { editSecretString, type Label, readSecretString, type SecretString } from './secret-string.js';
 import { isCertainlyNotStored, isRefusal, type SecretsManagerApi } from './secrets-manager.js';
-import { type Snapshot, takeSnapshot } from './snapshot.js';
+import { labelLooks, type Snapshot, takeSnapshot } from './snapshot.js';
 import { abandoned, versionState } from './versions.js';
 
 /** What a step did. `kept`: an earlier or simultaneous attempt's value stands. */
@@ -21,6 +22,7 @@ export interface Rotation<Secret extends object, Field extends keyof Secret & st
   readonly deadline: Deadline;
   /** Is told of every secret value that is read or made. */
   readonly redactor: Redactor;
+  readonly confirming: Confirmation;
 }
 
 /**
@@ -42,6 +44,7 @@ export async function takeStep<Secret extends object, Field extends keyof Secret
   context,
   deadline,
   redactor,
+  confirming,
 }: Rotation<Secret, Field>): Promise<Outcome> {
   const { SecretId, ClientRequestToken, RotationToken, Step } = event;
   const both: readonly Label[] = ['AWSCURRENT', 'AWSPENDING'];
@@ -55,7 +58,9 @@ export async function takeStep<Secret extends object, Field extends keyof Secret
   const onRead = ({ json }: SecretString) => redactor.hideFields(json, rotator.shows, rotator.rotates);
   const reader = secretReader({ rotator, client, secretId: SecretId, onRead });
   const seen = await takeSnapshot({ client, event, deadline, reads, plainField: rotator.text, onRead });
-  return seen === 'current' ? 'already-current' : take(seen);
+  if (seen === 'current') return 'already-current';
+  const outcome = await take(seen);
+  return confirming.isCurrent ? 'already-current' : outcome;
 
   async function createSecret(seen: Snapshot): Promise<Outcome> {
     const { pending } = seen;
@@ -188,6 +193,7 @@ export async function takeStep<Secret extends object, Field extends keyof Secret
     const likelyCause =
       `nothing answered ${rotator.name}: look at the way to its service (routes, security groups), and at the ` +
       "function's timeout";
-    return deadline.during(`${Step} of the rotator ${rotator.name}`, likelyCause, work);
+    const method = () => deadline.during(`${Step} of the rotator ${rotator.name}`, likelyCause, work);
+    return confirming.during(method, () => labelLooks({ client, event, deadline }).check());
   }
 }

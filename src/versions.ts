@@ -1,5 +1,6 @@
 import type { DescribeSecretResponse } from '@aws-sdk/client-secrets-manager';
 import { RotationError } from './errors.js';
+import type { RotationEvent, Step } from './event.js';
 
 type Labels = Readonly<Record<string, string[]>>;
 
@@ -29,25 +30,66 @@ export function versionState(secret: DescribeSecretResponse, token: string): Ver
   const own = Object.hasOwn(labels, token) ? labels[token] : undefined;
   if (!own) return { kind: 'unknown' };
   if (own.includes('AWSCURRENT')) return { kind: 'current' };
-  if (!own.includes('AWSPENDING')) {
-    throw abandoned(token);
-  }
+  assertPending(own, token);
   const currentId = holder(labels, 'AWSCURRENT');
   if (currentId === undefined) {
     throw new RotationError('ERR_CURRENT_MISSING', 'no version of the secret is labelled AWSCURRENT', {
       hint: 'store a first value that works (PutSecretValue), then rotate',
     });
   }
-  return { kind: 'pending', currentId, previous: previousVersion(labels, token) };
+  return { kind: 'pending', currentId, previous: previousVersion(labels) };
+}
+
+/**
+ * What a look right before a change says of the version, and of nothing else: whether the secret may be rotated was
+ * checked when the step began.
+ *
+ * @throws RotationError `ERR_ROTATION_ABANDONED` or `ERR_ROTATION_UNDONE`
+ */
+export function versionSeen(
+  secret: DescribeSecretResponse,
+  { Step, ClientRequestToken: token }: RotationEvent,
+): 'pending' | 'current' | 'unlisted' {
+  assertReadable(secret);
+  const labels = secret.VersionIdsToStages ?? {};
+  const own = Object.hasOwn(labels, token) ? labels[token] : undefined;
+  if (!own) return 'unlisted';
+  if (own.includes('AWSCURRENT')) return 'current';
+  assertPending(own, token, Step);
+  return 'pending';
+}
+
+function assertPending(labels: readonly string[], token: string, during?: Step): void {
+  if (labels.includes('AWSPREVIOUS')) {
+    throw new RotationError(
+      'ERR_ROTATION_UNDONE',
+      `the version was AWSCURRENT once, and somebody moved the label back${whileIn(during)}`,
+      {
+        hint:
+          'nothing was promoted again. If AWSCURRENT is as you want it, take AWSPENDING off this version, then rotate: ' +
+          `aws secretsmanager update-secret-version-stage --version-stage AWSPENDING --remove-from-version-id ${token} ` +
+          '--secret-id <the secret>',
+      },
+    );
+  }
+  if (!labels.includes('AWSPENDING')) throw abandoned(token, during);
+}
+
+function whileIn(step: Step | undefined): string {
+  return step ? ` while ${step} was under way: this attempt changed nothing` : '';
 }
 
 /** The rotation is over, but not done: its version has lost AWSPENDING, and with its last label its place in DescribeSecret. */
-export function abandoned(token: string): RotationError {
-  return new RotationError('ERR_ROTATION_ABANDONED', 'the version is no longer labelled AWSPENDING', {
-    hint:
-      'another value was stored meanwhile, or the label was removed by hand; if setSecret had run, the service may ' +
-      `take only this version's value, which GetSecretValue with VersionId ${token} still reads`,
-  });
+export function abandoned(token: string, during?: Step): RotationError {
+  return new RotationError(
+    'ERR_ROTATION_ABANDONED',
+    `the version lost the label AWSPENDING${whileIn(during)}`,
+    {
+      hint:
+        'somebody stored another value or removed the label. If setSecret was done before, the service may take only this ' +
+        `version's value: GetSecretValue with VersionId ${token} still reads it`,
+    },
+  );
 }
 
 /** The SDK checks no types, and a text has `includes` too: of "AWSCURRENT-1", say. */
@@ -104,10 +146,9 @@ function assertRotatable({
   }
 }
 
-/** Not the version that is being made: it carries the label when somebody has moved AWSCURRENT back. */
-function previousVersion(labels: Labels, token: string): PreviousVersion | undefined {
+function previousVersion(labels: Labels): PreviousVersion | undefined {
   const id = holder(labels, 'AWSPREVIOUS');
-  if (id === undefined || id === token) return undefined;
+  if (id === undefined) return undefined;
   return { id, isLosingItsLastLabel: labels[id]?.length === 1 };
 }
 

@@ -131,6 +131,7 @@ test('a rotation makes 11 calls, 2 of them writes, in 6 sequential round trips',
         getSecretValue: counted((input) => secrets.getSecretValue(input)),
         putSecretValue: counted((input) => secrets.putSecretValue(input)),
         updateSecretVersionStage: counted((input) => secrets.updateSecretVersionStage(input)),
+        listSecretVersionIds: counted((input) => secrets.listSecretVersionIds(input)),
       });
       return client;
     },

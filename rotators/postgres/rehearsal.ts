@@ -70,7 +70,10 @@ const common: Pick<Rehearsal, 'rotator' | 'handler' | 'accepts' | 'restore'> = {
     let refusal: unknown;
     for (const current of [pending, ...newestFirst]) {
       try {
-        return await rotator.setSecret({ pending, current, previous: async () => undefined }, context());
+        return await rotator.setSecret(
+          { pending, current, previous: async () => undefined, abandoned: async () => [] },
+          context(),
+        );
       } catch (error) {
         if (!(error instanceof RotationError && error.code === 'ERR_CREDENTIAL_REJECTED')) throw error;
         refusal = error;
@@ -116,6 +119,7 @@ function context(): StepContext {
     token: 'restore',
     signal: AbortSignal.timeout(30_000),
     leftMs: 30_000,
+    confirm: async () => 'pending',
     readSecret: () => Promise.reject(new Error('a rehearsal reads no other secret')),
     describeSecret: () => Promise.reject(new Error('a rehearsal reads no other secret')),
     hide: () => {},

@@ -171,5 +171,6 @@ function clientOf({ secrets }: World, ask: Ask): SecretsManagerApi {
     putSecretValue: (input) => ask('PutSecretValue', () => secrets.putSecretValue(input)),
     updateSecretVersionStage: (input) =>
       ask('UpdateSecretVersionStage', () => secrets.updateSecretVersionStage(input)),
+    listSecretVersionIds: (input) => ask('ListSecretVersionIds', () => secrets.listSecretVersionIds(input)),
   };
 }

@@ -47,6 +47,12 @@ export class FaultyClient implements SecretsManagerApi {
     this.#call('putSecretValue', input, () => this.#inner.putSecretValue(input));
   updateSecretVersionStage: SecretsManagerApi['updateSecretVersionStage'] = (input) =>
     this.#call('updateSecretVersionStage', input, () => this.#inner.updateSecretVersionStage(input));
+  listSecretVersionIds: NonNullable<SecretsManagerApi['listSecretVersionIds']> = (input) =>
+    this.#call(
+      'listSecretVersionIds',
+      input,
+      async () => (await this.#inner.listSecretVersionIds?.(input)) ?? {},
+    );
 
   writes(): readonly Call[] {
     return this.calls.filter(

@@ -90,6 +90,10 @@ export class RecordedCalls {
         noted('UpdateSecretVersionStage', input.SecretId);
         return secrets.updateSecretVersionStage(input);
       },
+      listSecretVersionIds(input) {
+        noted('ListSecretVersionIds', input.SecretId);
+        return secrets.listSecretVersionIds(input);
+      },
     };
   }
 }

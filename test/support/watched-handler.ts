@@ -72,6 +72,9 @@ function watchedClient(client: Client, rotator: AnyRotator, ids: ReadonlySet<unk
       return client.putSecretValue(...call);
     },
     updateSecretVersionStage: (...call) => client.updateSecretVersionStage(...call),
+    ...(client.listSecretVersionIds && {
+      listSecretVersionIds: (...call) => client.listSecretVersionIds?.(...call) ?? Promise.resolve({}),
+    }),
   };
 }
 

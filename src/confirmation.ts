@@ -1,0 +1,89 @@
+import { isError, RotationError } from './errors.js';
+import type { RotationEvent } from './event.js';
+import type { SecretsManagerApi } from './secrets-manager.js';
+import { versionSeen } from './versions.js';
+
+/** How long a look may take: while it is under way, the service keeps later attempts waiting. */
+const LOOK_MS = 2000;
+
+/** The looks at the labels that a rotator orders right before a change, and what has come of the last of them. */
+export interface Confirmation {
+  /** `StepContext.confirm`. */
+  confirm(): Promise<'pending' | 'current'>;
+  /**
+   * Runs a method of the rotator, and sees to it that a look which told it to let go is obeyed.
+   *
+   * @param lookAgain looks at the labels until the version is listed; throws if it was abandoned
+   */
+  during<T>(method: () => Promise<T>, lookAgain: () => Promise<unknown>): Promise<T>;
+  /** Whether the last look found that the version is AWSCURRENT already. */
+  readonly isCurrent: boolean;
+}
+
+export function confirmation(client: SecretsManagerApi, event: RotationEvent): Confirmation {
+  let last: 'pending' | 'current' | 'unlisted' | undefined;
+  let refusal: RotationError | undefined;
+
+  return {
+    get isCurrent() {
+      return last === 'current';
+    },
+
+    async confirm() {
+      [last, refusal] = [undefined, undefined];
+      try {
+        last = versionSeen(await look(), event);
+        if (last !== 'unlisted') return last;
+        refusal = notConfirmed('DescribeSecret did not list the version');
+      } catch (error) {
+        refusal = error instanceof RotationError ? error : notConfirmed('DescribeSecret failed', error);
+      }
+      throw refusal;
+    },
+
+    async during(method, lookAgain) {
+      try {
+        const result = await method();
+        // A rotator that goes on all the same has broken its contract, and nobody knows what it did.
+        if (refusal) throw refusal;
+        return result;
+      } catch (error) {
+        // Only now, since the rotator has let go: the service keeps nobody waiting any more.
+        if (error === refusal && last === 'unlisted') await lookAgain();
+        throw error;
+      }
+    },
+  };
+
+  async function look() {
+    const { SecretId } = event;
+    const controller = new AbortController();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(notConfirmed(`DescribeSecret did not answer within ${LOOK_MS} ms`));
+        controller.abort();
+      }, LOOK_MS);
+    });
+    try {
+      const answer = client.describeSecret({ SecretId }, { abortSignal: controller.signal });
+      return await Promise.race([answer, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+function notConfirmed(problem: string, error?: unknown): RotationError {
+  const reason = isError(error) ? `: ${error.message}` : '';
+  return new RotationError(
+    'ERR_NOT_CONFIRMED',
+    `the labels could not be checked right before the change, so this attempt changed nothing (${problem}${reason})`,
+    {
+      hint:
+        'leave AWSPENDING where it is: Secrets Manager tries the rotation again. If this happens each time, look at the ' +
+        'way to Secrets Manager (VPC endpoint, throttling)',
+      cause: error,
+    },
+  );
+}
