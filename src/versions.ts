@@ -63,12 +63,13 @@ function assertPending(labels: readonly string[], token: string, during?: Step):
   if (labels.includes('AWSPREVIOUS')) {
     throw new RotationError(
       'ERR_ROTATION_UNDONE',
-      `the version was AWSCURRENT once, and somebody moved the label back${whileIn(during)}`,
+      `the version was AWSCURRENT once and is AWSPREVIOUS now${whileIn(during)}`,
       {
         hint:
-          'nothing was promoted again. If AWSCURRENT is as you want it, take AWSPENDING off this version, then rotate: ' +
-          `aws secretsmanager update-secret-version-stage --version-stage AWSPENDING --remove-from-version-id ${token} ` +
-          '--secret-id <the secret>',
+          'this version is not promoted again. Either a later rotation has replaced it, or somebody moved AWSCURRENT back. ' +
+          'If the service takes AWSCURRENT and AWSPENDING is still on this version, take that label off and rotate again: ' +
+          'aws secretsmanager update-secret-version-stage --secret-id <secret> --version-stage AWSPENDING ' +
+          `--remove-from-version-id ${token}`,
       },
     );
   }

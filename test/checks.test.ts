@@ -59,7 +59,8 @@ describe('the checks', () => {
   });
 
   test.each([
-    ['ERR_ROTATION_ABANDONED', ['AWSPREVIOUS']],
+    ['ERR_ROTATION_UNDONE', ['AWSPREVIOUS']],
+    ['ERR_ROTATION_UNDONE', ['AWSPREVIOUS', 'AWSPENDING']],
     ['ERR_ROTATION_ABANDONED', ['CUSTOM']],
   ])('refuse with %s a version that is labelled %j', async (code, stages) => {
     const answer: Partial<DescribeSecretResponse> = {};

@@ -702,35 +702,6 @@ describe('previous()', () => {
     },
   );
 
-  test('is undefined when the version that is being made carries the label', async () => {
-    const found: unknown[] = [];
-    const { begin, deliver, secrets, labels } = await faultyRig({
-      parts: {
-        setSecret: async ({ previous }) => void found.push(await previous()),
-        testSecret: () => 'accepted',
-        finishSecret: async ({ previous }) => void found.push(await previous()),
-      },
-    });
-    const token = await begin();
-    await deliver('createSecret');
-    // Promoted by hand, and moved back by hand.
-    const current = Object.keys(await labels()).find((id) => id !== token);
-    const byHand = { SecretId: 'door', VersionStage: 'AWSCURRENT' };
-    await secrets.updateSecretVersionStage({
-      ...byHand,
-      RemoveFromVersionId: current,
-      MoveToVersionId: token,
-    });
-    await secrets.updateSecretVersionStage({
-      ...byHand,
-      RemoveFromVersionId: token,
-      MoveToVersionId: current,
-    });
-    expect((await labels())[token]?.sort()).toEqual(['AWSPENDING', 'AWSPREVIOUS']);
-    for (const step of STEPS.slice(1)) await deliver(step);
-    expect(found).toEqual([undefined, undefined]);
-  });
-
   test('is AWSPREVIOUS in finishSecret, if the version has no other label', async () => {
     const found: unknown[] = [];
     const { begin, deliver, secrets } = await faultyRig({
@@ -926,5 +897,49 @@ test('the hint of the rotator goes with its refusal', async () => {
     code: 'ERR_CREDENTIAL_REJECTED',
     hint: 'is the door expired?',
     step: 'testSecret',
+  });
+});
+
+describe('a version that was AWSCURRENT, and whose label somebody has moved back,', () => {
+  async function movedBack() {
+    const rig = await faultyRig();
+    const token = await rig.begin();
+    for (const step of STEPS.slice(0, 3)) await rig.deliver(step);
+    const first = Object.keys(await rig.labels()).find((id) => id !== token);
+    const move = (from: string | undefined, to: string | undefined) =>
+      rig.secrets.updateSecretVersionStage({
+        SecretId: 'door',
+        VersionStage: 'AWSCURRENT',
+        RemoveFromVersionId: from,
+        MoveToVersionId: to,
+      });
+    await move(first, token);
+    await move(token, first);
+    expect((await rig.labels())[token]?.sort()).toEqual(['AWSPENDING', 'AWSPREVIOUS']);
+    return { ...rig, token, first };
+  }
+
+  test.each(STEPS)('is not promoted again: %s refuses it', async (step) => {
+    const { deliver, door, token, first, labels } = await movedBack();
+    const changes = door.changes;
+    expect(await rejection(deliver(step))).toMatchObject({
+      code: 'ERR_ROTATION_UNDONE',
+      hint: expect.stringContaining(`--remove-from-version-id ${token}`),
+    });
+    expect(door.changes).toBe(changes);
+    expect((await labels())[String(first)]).toEqual(['AWSCURRENT']);
+  });
+
+  test('makes room for the next rotation when its label is taken off, as the hint says', async () => {
+    const { secrets, token, begin, run, value, door } = await movedBack();
+    await secrets.updateSecretVersionStage({
+      SecretId: 'door',
+      VersionStage: 'AWSPENDING',
+      RemoveFromVersionId: token,
+    });
+    door.password = String((await value('AWSCURRENT')).password);
+    await begin();
+    expect((await run()).outcome).toBe('succeeded');
+    expect(door.accepts((await value('AWSCURRENT')).password)).toBe(true);
   });
 });
