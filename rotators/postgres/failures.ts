@@ -37,12 +37,20 @@ const FAILURES: Readonly<Record<string, Failure>> = {
     'correct "dbname" in the secret',
   ],
   '57P01': ['ERR_SERVICE_UNREACHABLE', 'ended the session', 'the next attempt may find it ready'],
+  '25P03': [
+    'ERR_SERVICE_TIMEOUT',
+    'ended the transaction, which had waited too long for the function',
+    'nothing was changed, and the next attempt starts again. If this repeats, look at what slows the function down: its ' +
+      'memory size, or its way to Secrets Manager',
+  ],
   '57P03': ['ERR_SERVICE_FAILED', 'is starting up or shutting down', 'the next attempt may find it ready'],
   '57014': ['ERR_SERVICE_TIMEOUT', 'cancelled the statement', 'look for a statement_timeout on the role'],
   '55P03': [
     'ERR_SERVICE_TIMEOUT',
     'could not lock the role',
-    'look for a session that changes the same role',
+    'nothing was changed. Look in pg_stat_activity for a session that changes the same role. One whose application_name is ' +
+      'quarterturn and whose wait_event is SyncRep is an earlier attempt of this function: its COMMIT waits for a ' +
+      'synchronous standby, so bring the standby back, or take it out of synchronous_standby_names',
   ],
   '25006': ['ERR_SERVICE_READ_ONLY', 'is read-only', 'name the writer’s endpoint as "host", not a reader’s'],
   ENOTFOUND: [
@@ -68,6 +76,22 @@ const REFUSED_VALUE: Failure = [
   'a password check on the server refuses it; make the policy of the generated password agree with that check',
 ];
 
+/** What poolers say in the place of a server, when a client logs in. */
+const POOLER: Readonly<Record<string, Failure>> = {
+  '08P01': [
+    'ERR_SERVICE_FAILED',
+    'ended the login, and did not say whether the password is right',
+    'a connection pooler may stand there: PgBouncer refuses wrong passwords so. Look into its log at this time. Until you ' +
+      'know which password works, leave AWSPENDING where it is',
+  ],
+  // The pooler has taken the password from us, and had its own refused. A refusal of ours never gets here.
+  '28P01': [
+    'ERR_POOLER_IN_THE_WAY',
+    'took the password, and then could not log in to its server',
+    'a connection pooler stands there, and the server does not take what the pooler keeps as the password: correct that',
+  ],
+};
+
 /** pg's own errors have no code. */
 const MESSAGES: readonly (readonly [RegExp, Failure])[] = [
   [/^timeout expired$|^Query read timeout$/, ['ERR_SERVICE_TIMEOUT', 'does not answer', UNREACHABLE]],
@@ -88,7 +112,15 @@ const MESSAGES: readonly (readonly [RegExp, Failure])[] = [
       'make pg_hba.conf say scram-sha-256 for this user and address',
     ],
   ],
-  [/Connection terminated/, ['ERR_SERVICE_UNREACHABLE', 'closed the connection', UNREACHABLE]],
+  [
+    /transaction blocks not allowed|[Ll]ong transactions not allowed/,
+    [
+      'ERR_POOLER_IN_THE_WAY',
+      'is a connection pooler that pools statements, and a password is changed in a transaction',
+      'nothing was changed. Connect past the pooler with the option `connectTo`, or have it pool sessions or transactions',
+    ],
+  ],
+  [/Connection terminated|not queryable/, ['ERR_SERVICE_UNREACHABLE', 'closed the connection', UNREACHABLE]],
 ];
 
 /** Node names TLS failures after OpenSSL's, some thirty of them. */
@@ -132,7 +164,12 @@ export function toFailure(
   { username, dbname, ...place }: Target,
 ): RotationError {
   const { code, message } = partsOf(error);
-  const known = doing !== LOGGING_IN && POLICIES.includes(code) ? REFUSED_VALUE : FAILURES[code];
+  const known =
+    doing === LOGGING_IN
+      ? (POOLER[code] ?? FAILURES[code])
+      : POLICIES.includes(code)
+        ? REFUSED_VALUE
+        : FAILURES[code];
   const [rotationCode, problem, hint] = known ?? byMessage(code, message);
   const sqlState = /^[0-9A-Z]{5}$/.test(code) ? ` (SQLSTATE ${code})` : code && ` (${code})`;
   return new RotationError(
@@ -163,6 +200,40 @@ function partsOf(error: unknown): { readonly code: string; readonly message: str
   const code = 'code' in error && typeof error.code === 'string' && CODE.test(error.code) ? error.code : '';
   const message = 'message' in error && typeof error.message === 'string' ? error.message : '';
   return { code, message };
+}
+
+/**
+ * A pooler answers in the place of the server.
+ *
+ * @param problem what shows that it does
+ */
+export function poolerInTheWay(
+  target: Target,
+  problem: 'another user' | 'another process',
+  sessionUser = '',
+): RotationError {
+  const place = `the connection pooler at ${placeName(target)}`;
+  return problem === 'another user'
+    ? new RotationError(
+        'ERR_POOLER_IN_THE_WAY',
+        `${place} let "${target.username}" in with a session of "${sessionUser}", so the server never saw the password`,
+        {
+          hint:
+            'nothing was changed. Connect past the pooler with the option `connectTo`, and find out where the pooler keeps ' +
+            'its passwords: it must learn the new one too',
+        },
+      )
+    : new RotationError(
+        'ERR_POOLER_IN_THE_WAY',
+        `${place} stands between the function and the server, so the password of "${target.username}" was not changed`,
+        {
+          hint:
+            'a pooler that keeps passwords of its own (PgBouncer’s auth_file, Pgpool’s pool_passwd, RDS Proxy) would lock ' +
+            'everybody out. If it asks the server at each login (PgBouncer’s auth_query), say so with the option ' +
+            '`poolerAsksServer` or POOLER_ASKS_SERVER=true; else connect past it with the option `connectTo`, and see to ' +
+            'it that the pooler learns the new password',
+        },
+      );
 }
 
 export function userMissing(username: string): RotationError {

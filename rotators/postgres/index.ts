@@ -1,9 +1,9 @@
-import { RotationError, type Rotator, type StepContext, type Versions } from '../../src/index.js';
+import type { Rotator, StepContext, Versions } from '../../src/index.js';
+import { LOOKS_WRONG, locked, logInWithAny } from './candidates.js';
 import { orDropPending } from './drop-pending.js';
 import { type PostgresOptions, readOptions } from './options.js';
 import { resetPassword, setPassword } from './password.js';
-import { type PostgresSecret, parseSecret, placeName, SHOWS } from './secret.js';
-import type { Session } from './session.js';
+import { type PostgresSecret, parseSecret, SHOWS } from './secret.js';
 
 export {
   type AlternatingUsersOptions,
@@ -27,9 +27,6 @@ export interface SingleUserOptions extends PostgresOptions {
   readonly mayReset?: readonly string[];
 }
 
-const EXPIRED =
-  'a role that does not exist, has no password, or whose VALID UNTIL has passed is refused like one with a wrong password';
-
 /**
  * Rotates the password of one user: the user logs in and changes it, or, if the secret has a `masterarn`, the user
  * logs in and the administrator of that secret changes it. What is sent is a SCRAM-SHA-256 verifier, never the password,
@@ -48,7 +45,7 @@ export function postgres(options: SingleUserOptions = {}): Rotator<PostgresSecre
     name: 'postgres',
     rotates: ['password'],
     shows: SHOWS,
-    rejectionHint: EXPIRED,
+    rejectionHint: LOOKS_WRONG,
     parse: parseSecret,
     createSecret: () => ({ password: makePassword() }),
     setSecret,
@@ -57,9 +54,11 @@ export function postgres(options: SingleUserOptions = {}): Rotator<PostgresSecre
 
   async function setSecret(versions: Versions<PostgresSecret>, context: StepContext): Promise<void> {
     const { pending } = versions;
-    const found = await logInWithAny(versions, context);
-    if (found === 'rejected')
-      return resetPassword(pending, { mayReset, otherwise: locked(pending) }, connections, context);
+    const found = await logInWithAny(versions, connections, context);
+    if (found === 'rejected') {
+      const otherwise = await locked(versions, context);
+      return resetPassword(pending, { mayReset, otherwise }, connections, context);
+    }
     const { session, isCurrent } = found;
     try {
       await setPassword(pending, session, connections, context);
@@ -69,38 +68,4 @@ export function postgres(options: SingleUserOptions = {}): Rotator<PostgresSecre
       await session.end();
     }
   }
-
-  /** AWSCURRENT first: on the normal path that is one login and no refused one, which a server might count. */
-  async function logInWithAny(
-    { pending, current, previous }: Versions<PostgresSecret>,
-    context: StepContext,
-  ): Promise<{ readonly session: Session; readonly isCurrent: boolean } | 'rejected'> {
-    const byCurrent = await connections.logIn(current, context);
-    if (byCurrent !== 'rejected') return { session: byCurrent, isCurrent: true };
-    // An earlier attempt got this far. The password is set again in any case: the hash may be of another kind.
-    const byPending = await connections.logIn(pending, context);
-    if (byPending !== 'rejected') return { session: byPending, isCurrent: false };
-    const old = await previous();
-    if (!old || !isSamePlace(old, pending)) return 'rejected';
-    const byPrevious = await connections.logIn({ ...pending, password: old.password }, context);
-    return byPrevious === 'rejected' ? 'rejected' : { session: byPrevious, isCurrent: false };
-  }
-}
-
-/** AWSPREVIOUS may be for elsewhere: its password goes to no other place than it was for, nor there in the clear. */
-function isSamePlace(old: PostgresSecret, pending: PostgresSecret): boolean {
-  const isSame = (['username', 'host', 'port'] as const).every((field) => old[field] === pending[field]);
-  return isSame && (pending.ssl || !old.ssl);
-}
-
-function locked({ username, ...place }: PostgresSecret): RotationError {
-  return new RotationError(
-    'ERR_CREDENTIAL_REJECTED',
-    `${placeName(place)} refused every password of "${username}" in the versions of the secret`,
-    {
-      hint:
-        `the password was changed elsewhere: store the one that works with PutSecretValue, or set AWSCURRENT’s as ` +
-        `an administrator, then rotate again; ${EXPIRED}`,
-    },
-  );
 }

@@ -1,15 +1,24 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import {
+  isRotationError,
   type PasswordPolicy,
   passwordPolicyFrom,
   passwordSource,
+  type RotationError,
   type StepContext,
   type Verdict,
 } from '../../src/index.js';
 import type { ClientCertificate } from './authorities.js';
-import { toFailure } from './failures.js';
+import { poolerInTheWay, toFailure } from './failures.js';
 import type { PostgresSecret } from './secret.js';
-import { type Endpoint, login, type Session } from './session.js';
+import {
+  type Endpoint,
+  formAskedOf,
+  type LoginOptions,
+  login,
+  type PasswordForm,
+  type Session,
+} from './session.js';
 
 /** What all rotators for PostgreSQL can be told. */
 export interface PostgresOptions {
@@ -24,14 +33,35 @@ export interface PostgresOptions {
    * cannot be reached from here by that name: it names a proxy, a reader, or another name of the server.
    */
   readonly connectTo?: (secret: Omit<PostgresSecret, 'password'>) => Endpoint;
+  /**
+   * Set this if a connection pooler stands between the function and the server, and asks the server for a user's password
+   * at each login, as PgBouncer does with auth_query. One that keeps passwords of its own would lock everybody out.
+   *
+   * @default the environment variable POOLER_ASKS_SERVER, `true` or `false`; else false: a pooler in the way is refused
+   */
+  readonly poolerAsksServer?: boolean;
   /** How long a login, or a statement, may take, in milliseconds. @default 10000, and never longer than the step */
   readonly timeoutMs?: number;
 }
 
 /** The way to the servers, as the options have it. */
 export interface Connections {
-  /** Logs in as an application would. */
+  /**
+   * Logs in as an application would.
+   *
+   * @throws RotationError if the server did not say whether it takes the password
+   */
   logIn(secret: PostgresSecret, context: StepContext): Promise<Session | 'rejected'>;
+  /** Likewise, but returns the error of a login that was inconclusive: then another password may be tried. */
+  attempt(secret: PostgresSecret, context: StepContext): Promise<Session | 'rejected' | RotationError>;
+  /** How the server asks for a user's password, found out without sending one. */
+  formOf(secret: PostgresSecret, context: StepContext): Promise<PasswordForm | undefined>;
+  /**
+   * Must be asked before a password is changed in a session.
+   *
+   * @throws RotationError `ERR_POOLER_IN_THE_WAY` if a pooler may keep the password that is to be changed
+   */
+  assertReachesServer(session: Session, target: PostgresSecret): void;
   /** Logs in, and asks `SELECT 1`. */
   tryOut(secret: PostgresSecret, context: StepContext): Promise<Verdict>;
   /** Where a secret leads: two that lead to the same place are of the same server. */
@@ -48,6 +78,7 @@ export interface Connections {
  */
 export function readOptions(options: PostgresOptions): Connections & { readonly makePassword: () => string } {
   const { ca, clientCertificate, connectTo = () => ({}), timeoutMs = 10_000 } = options;
+  const { poolerAsksServer = switchFrom(process.env, 'POOLER_ASKS_SERVER') } = options;
   if (ca !== undefined && ![ca].flat().every((pem) => pem.includes('-----BEGIN CERTIFICATE-----'))) {
     throw new TypeError('ca must be certificates in PEM, not the paths of files');
   }
@@ -57,18 +88,29 @@ export function readOptions(options: PostgresOptions): Connections & { readonly 
   }
   const endpointOf = ({ password: _, ...rest }: PostgresSecret): Endpoint => connectTo(rest);
   const limitMs = ({ leftMs }: StepContext): number => Math.max(1, Math.floor(Math.min(timeoutMs, leftMs)));
-  const logIn: Connections['logIn'] = (secret, context) =>
-    login(secret, {
-      ca,
-      clientCertificate,
-      endpoint: endpointOf(secret),
-      timeoutMs: limitMs(context),
-      signal: context.signal,
-    });
+  const loginOptions = (secret: PostgresSecret, context: StepContext): LoginOptions => ({
+    ca,
+    clientCertificate,
+    endpoint: endpointOf(secret),
+    timeoutMs: limitMs(context),
+    signal: context.signal,
+  });
+  const attempt: Connections['attempt'] = (secret, context) => login(secret, loginOptions(secret, context));
+  const logIn: Connections['logIn'] = async (secret, context) => {
+    const found = await attempt(secret, context);
+    if (isRotationError(found)) throw found;
+    return found;
+  };
   return {
     makePassword: passwordSource(options.password ?? passwordPolicyFrom(process.env)),
     limitMs,
     logIn,
+    attempt,
+    formOf: (secret, context) => formAskedOf(secret, loginOptions(secret, context)),
+    assertReachesServer(session, target) {
+      if (session.isDirect || poolerAsksServer) return;
+      throw poolerInTheWay({ ...target, ...endpointOf(target) }, 'another process');
+    },
     async tryOut(secret, context) {
       const session = await logIn(secret, context);
       return session === 'rejected' ? 'rejected' : ask(session, secret);
@@ -78,6 +120,14 @@ export function readOptions(options: PostgresOptions): Connections & { readonly 
       return { host: host.toLowerCase(), port };
     },
   };
+}
+
+/** @throws TypeError if the variable is set to anything but `true` or `false` */
+function switchFrom(environment: NodeJS.ProcessEnv, name: string): boolean {
+  const value = environment[name]?.trim().toLowerCase() ?? '';
+  if (value === 'true') return true;
+  if (value === 'false' || value === '') return false;
+  throw new TypeError(`the environment variable ${name} must be true or false`);
 }
 
 async function ask(session: Session, target: PostgresSecret): Promise<Verdict> {

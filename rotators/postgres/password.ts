@@ -18,8 +18,11 @@ export async function setPassword(
 ): Promise<void> {
   const { masterarn } = pending;
   const facts = await serverFacts(session, pending);
-  if (masterarn === undefined) assertChangeable(facts, pending);
-  const verifier = await verifierFor(pending, { session, facts, target: pending }, context);
+  if (masterarn === undefined) {
+    assertChangeable(facts, pending);
+    connections.assertReachesServer(session, pending);
+  }
+  const verifier = await verifierFor(pending, { facts, target: pending }, session, context);
   if (masterarn === undefined) {
     const change = { session, target: pending, doing: 'change the password', context };
     await inTransaction({ ...change, limitMs: connections.limitMs(context) }, () =>
@@ -45,8 +48,14 @@ export async function resetPassword(
 ): Promise<void> {
   const { username, masterarn } = pending;
   if (masterarn === undefined) throw otherwise;
+  // Not in the transaction: it must not wait for anything but the server.
+  let verifier = '';
+  const prepare = async (administrator: Administrator): Promise<void> => {
+    const stored = async () => ({ form: await connections.formOf(pending, context) });
+    verifier = await verifierFor(pending, administrator, stored, context);
+  };
   await throughAdministrator(
-    { pending: { ...pending, masterarn }, connections, context },
+    { pending: { ...pending, masterarn }, connections, context, prepare },
     async (administrator) => {
       const rank = await rankOf(username, administrator);
       if (rank === 'missing') throw userMissing(username);
@@ -60,7 +69,7 @@ export async function resetPassword(
           hint: 'it is, or is a member of, a superuser, a role with CREATEROLE or rds_superuser: set it by hand',
         });
       }
-      await change(pending, administrator, await verifierFor(pending, administrator, context));
+      await change(pending, administrator, verifier);
     },
   );
 }
@@ -69,11 +78,13 @@ interface ByAdministrator {
   readonly pending: PostgresSecret & { readonly masterarn: string };
   readonly connections: Connections;
   readonly context: StepContext;
+  /** What is done before the transaction begins. */
+  readonly prepare?: (administrator: Administrator) => Promise<void>;
 }
 
 /** Logs the administrator in, and does `work` in one transaction. */
 async function throughAdministrator(
-  { pending, connections, context }: ByAdministrator,
+  { pending, connections, context, prepare }: ByAdministrator,
   work: (administrator: Administrator) => Promise<void>,
 ): Promise<void> {
   const { username } = pending;
@@ -81,6 +92,7 @@ async function throughAdministrator(
   const { session, target, isForReplica } = administrator;
   const doing = `change the password of "${username}"`;
   try {
+    await prepare?.(administrator);
     const limitMs = connections.limitMs(context);
     await inTransaction({ session, target, doing, limitMs, context }, () => work(administrator));
   } finally {

@@ -1,4 +1,5 @@
 import {
+  isRotationError,
   passwordSource,
   type Rehearsal,
   RotationError,
@@ -102,8 +103,11 @@ function read(secretString: string): PostgresSecret {
   return parseSecret({ ...json });
 }
 
-function open(secret: PostgresSecret): Promise<Session | 'rejected'> {
-  return login(secret, { ca: undefined, timeoutMs: 10_000, signal: AbortSignal.timeout(20_000) });
+async function open(secret: PostgresSecret): Promise<Session | 'rejected'> {
+  const options = { ca: undefined, timeoutMs: 10_000, signal: AbortSignal.timeout(20_000) };
+  const found = await login(secret, options);
+  if (isRotationError(found)) throw found;
+  return found;
 }
 
 async function withSession<T>(secret: PostgresSecret, work: (session: Session) => Promise<T>): Promise<T> {

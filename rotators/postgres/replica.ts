@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RotationError, type StepContext } from '../../src/index.js';
+import { isRotationError, RotationError, type StepContext } from '../../src/index.js';
 import type { Connections } from './options.js';
 import { type PostgresSecret, placeName } from './secret.js';
 
@@ -14,13 +14,14 @@ const MARGIN_MS = 2000;
  */
 export async function untilReplicated(
   pending: PostgresSecret,
-  { logIn }: Connections,
+  { attempt }: Connections,
   context: StepContext,
 ): Promise<void> {
   for (;;) {
-    const session = await logIn(pending, context);
-    if (session !== 'rejected') return session.end();
+    const session = await attempt(pending, context);
+    if (session !== 'rejected' && !isRotationError(session)) return session.end();
     if (context.leftMs < MARGIN_MS) {
+      if (isRotationError(session)) throw session;
       throw new RotationError(
         'ERR_SERVICE_TIMEOUT',
         `${placeName(pending)} is a replica, and does not take yet what was set at its primary`,

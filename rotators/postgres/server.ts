@@ -1,7 +1,7 @@
 import { RotationError, type StepContext } from '../../src/index.js';
 import { toFailure } from './failures.js';
 import { type PostgresSecret, placeName } from './secret.js';
-import { MAX_ITERATIONS, PIN_NAMES, type Session } from './session.js';
+import { MAX_ITERATIONS, type PasswordForm, PIN_NAMES, type Session } from './session.js';
 import { md5Verifier, scramVerifier } from './verifier.js';
 
 /** What a server says of itself, in a session of a user's. */
@@ -9,6 +9,8 @@ export interface ServerFacts {
   /** As `server_version_num`: 180004. */
   readonly version: number;
   readonly isReadOnly: boolean;
+  /** As which role the session acts: not always its user. */
+  readonly actsAs: string;
   readonly isMd5: boolean;
   readonly iterations: number;
 }
@@ -17,7 +19,7 @@ export async function serverFacts(session: Session, target: PostgresSecret): Pro
   try {
     await session.query(`BEGIN READ ONLY; ${PIN_NAMES}`);
     const rows = await session.query(
-      'SELECT name, setting, pg_is_in_recovery() AS standby FROM pg_settings ' +
+      'SELECT name, setting, pg_is_in_recovery() AS standby, current_user::text AS acts_as FROM pg_settings ' +
         "WHERE name IN ('server_version_num', 'password_encryption', 'scram_iterations')",
     );
     await session.query('COMMIT');
@@ -25,6 +27,7 @@ export async function serverFacts(session: Session, target: PostgresSecret): Pro
     return {
       version: Number(settings.get('server_version_num')),
       isReadOnly: rows.some(({ standby }) => standby === true),
+      actsAs: String(rows[0]?.acts_as),
       isMd5: settings.get('password_encryption') !== 'scram-sha-256',
       iterations: Number(settings.get('scram_iterations') ?? 4096),
     };
@@ -53,7 +56,7 @@ export function assertChangeable({ version, isReadOnly }: ServerFacts, target: P
   }
 }
 
-/** Who shows, by having logged in, what kind of verifier the server works with. */
+/** A session, and what the server says of itself in it. */
 export interface Witness {
   readonly session: Session;
   readonly facts: ServerFacts;
@@ -61,29 +64,46 @@ export interface Witness {
   readonly target: PostgresSecret;
 }
 
+/** What is known of the password that the server holds now, for the user that is to get another. */
+export interface StoredForm {
+  readonly form: PasswordForm | undefined;
+  /** Of SCRAM, if it is known. */
+  readonly iterations?: number | undefined;
+}
+
 /**
- * What is sent in place of a password.
+ * What is sent in place of a password: never a weaker form than what the server holds. Where pg_hba.conf wants SCRAM, an
+ * MD5 verifier locks the user out; so it is sent only if the server asks for MD5 of this very user.
  *
+ * @param stored asked only if it matters
  * @throws RotationError `ERR_SERVICE_UNSUPPORTED` if the server wants more iterations than can be computed in time, or none
  */
 export async function verifierFor(
   { username, password }: Pick<PostgresSecret, 'username' | 'password'>,
-  { session, facts, target }: Witness,
+  { facts, target }: Pick<Witness, 'facts' | 'target'>,
+  stored: StoredForm | (() => Promise<StoredForm>),
   context: StepContext,
 ): Promise<string> {
-  const { iterations } = facts;
-  if (!(Number.isInteger(iterations) && iterations >= 1 && iterations <= MAX_ITERATIONS)) {
+  if (!(Number.isInteger(facts.iterations) && facts.iterations >= 1 && facts.iterations <= MAX_ITERATIONS)) {
     throw new RotationError(
       'ERR_SERVICE_UNSUPPORTED',
-      `${placeName(target)} asks for ${iterations} iterations`,
+      `${placeName(target)} asks for ${facts.iterations} iterations`,
       { hint: `set scram_iterations of the role or the server to at most ${MAX_ITERATIONS}` },
     );
   }
-  // Whoever has logged in by SCRAM can be stored as SCRAM; where pg_hba.conf wants it, MD5 would lock the user out.
-  if (!facts.isMd5 || session.isScram) return scramVerifier(password, iterations);
-  context.warn(
-    `${placeName(target)} stores passwords as MD5 (password_encryption), which whoever reads it can log in with, and ` +
-      `which is sent in SQL; change it to scram-sha-256 once all clients know SCRAM`,
-  );
-  return md5Verifier(password, username);
+  const known = typeof stored === 'object' ? stored : facts.isMd5 ? await stored() : { form: undefined };
+  if (facts.isMd5 && known.form === 'md5') {
+    context.warn(
+      `${placeName(target)} stores passwords as MD5 (password_encryption), which whoever reads it can log in with, and ` +
+        `which is sent in SQL; change it to scram-sha-256 once all clients know SCRAM`,
+    );
+    return md5Verifier(password, username);
+  }
+  if (facts.isMd5 && known.form !== 'scram') {
+    context.warn(
+      `${placeName(target)} stores new passwords as MD5 (password_encryption), and does not show whether that of ` +
+        `"${username}" is MD5 or SCRAM. It is SCRAM from now on, so that no line of pg_hba.conf refuses it`,
+    );
+  }
+  return scramVerifier(password, Math.max(facts.iterations, known.iterations || 0));
 }

@@ -2,21 +2,31 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { checkServerIdentity } from 'node:tls';
 import type { Client, ClientConfig, Connection } from 'pg';
-import { RotationError } from '../../src/index.js';
+import { isRotationError, RotationError } from '../../src/index.js';
 import { type ClientCertificate, trusted } from './authorities.js';
-import { codeOf, LOGGING_IN, toFailure } from './failures.js';
+import { codeOf, LOGGING_IN, poolerInTheWay, toFailure } from './failures.js';
 import { inMessages } from './messages.js';
 import { type PostgresSecret, placeName } from './secret.js';
 
 /** A session with the server, in which the server has asked for the password and has taken it. */
 export interface Session {
-  /** Whether the login was by SCRAM: then the server holds a SCRAM verifier for the user. */
-  readonly isScram: boolean;
+  /** How the server asked for the password. */
+  readonly form: PasswordForm;
+  /** The iterations of the user's SCRAM verifier, if the server asked for it so. */
+  readonly iterations: number | undefined;
+  /** Whether the process that answers is the one that let the client in. A pooler in the way has others answer. */
+  readonly isDirect: boolean;
   query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
   escapeIdentifier(name: string): string;
   escapeLiteral(text: string): string;
   end(): Promise<void>;
 }
+
+/**
+ * How a server asks for a password. `scram`: it holds a SCRAM verifier, or knows no such user. `md5`: it holds an MD5 one.
+ * `clear text`: it may hold either.
+ */
+export type PasswordForm = 'scram' | 'md5' | 'clear text';
 
 /** Where to connect, if not where the secret says. What is absent is as the secret has it. */
 export interface Endpoint {
@@ -46,23 +56,35 @@ export const PIN_NAMES = 'SET LOCAL search_path = pg_catalog, pg_temp';
 export const MAX_ITERATIONS = 1_000_000;
 
 /**
- * Logs in as an application would. Only invalid_password (28P01) is a refusal: all else tells nothing about the
- * password, and is thrown.
+ * Logs in as an application would. Only invalid_password (28P01), said before the server has taken a password, is a
+ * refusal.
  *
- * @throws RotationError `ERR_CREDENTIAL_UNPROVEN` if the server lets the user in without asking for the password
+ * @returns a RotationError if the login ended otherwise after the server had asked for the password and before it had
+ *   taken one. That is inconclusive: poolers refuse wrong passwords with other codes, so another password may work.
+ * @throws RotationError for what no other password would change, and `ERR_CREDENTIAL_UNPROVEN` if the server lets the
+ *   user in without asking for one
  */
-export async function login(secret: PostgresSecret, options: LoginOptions): Promise<Session | 'rejected'> {
+export async function login(
+  secret: PostgresSecret,
+  options: LoginOptions,
+): Promise<Session | 'rejected' | RotationError> {
   const { Client } = await import('pg');
   options.signal.throwIfAborted();
   const socket = new Socket();
-  const asked = new Set<'scram' | 'md5' | 'clear text'>();
+  const asked = new Set<PasswordForm>();
+  let isTaken = false;
+  let iterations: number | undefined;
   const { servername, ...place } = options.endpoint ?? {};
   const target = { ...secret, ...place };
   const client = new Client(configOf(target, servername, options, socket, asked));
   harden(client);
-  client.connection.on('authenticationSASL', () => asked.add('scram'));
-  client.connection.on('authenticationMD5Password', () => asked.add('md5'));
-  client.connection.on('authenticationCleartextPassword', () => asked.add('clear text'));
+  notingForm(client, asked);
+  client.connection.on('authenticationSASLContinue', ({ data }: { readonly data: string }) => {
+    iterations = Number(/(?:^|,)i=(\d{1,9})(?:,|$)/.exec(data)?.[1]);
+  });
+  client.connection.on('authenticationOk', () => {
+    isTaken = true;
+  });
   // A connection that breaks between two queries has nobody else to tell; the next query fails.
   client.on('error', () => {});
   const abort = () => socket.destroy(Object.assign(new Error('timeout expired'), { code: 'ETIMEDOUT' }));
@@ -77,23 +99,86 @@ export async function login(secret: PostgresSecret, options: LoginOptions): Prom
     await client.connect();
   } catch (error) {
     await end();
-    if (codeOf(error) === '28P01') return 'rejected';
-    throw toFailure(error, LOGGING_IN, target);
+    if (codeOf(error) === '28P01' && !isTaken) return 'rejected';
+    const failure = toFailure(error, LOGGING_IN, target);
+    const isInconclusive = asked.size > 0 && !isTaken && !options.signal.aborted;
+    if (isInconclusive) return failure;
+    throw failure;
   }
-  if (asked.size === 0) {
+  const [form] = asked;
+  if (form === undefined) {
     await end();
     throw unproven(target);
   }
-  return {
-    isScram: asked.has('scram'),
-    async query(sql) {
-      options.signal.throwIfAborted();
-      return (await client.query<Record<string, unknown>>(sql)).rows;
-    },
-    escapeIdentifier: (name) => client.escapeIdentifier(name),
-    escapeLiteral: (text) => client.escapeLiteral(text),
-    end,
-  };
+  try {
+    const isDirect = await isOwnProcess(client, target);
+    return { ...sessionOf(client), form, iterations, isDirect, end };
+  } catch (error) {
+    await end();
+    throw isRotationError(error) ? error : toFailure(error, LOGGING_IN, target);
+  }
+
+  function sessionOf(own: Client): Pick<Session, 'query' | 'escapeIdentifier' | 'escapeLiteral'> {
+    return {
+      async query(sql) {
+        options.signal.throwIfAborted();
+        return (await own.query<Record<string, unknown>>(sql)).rows;
+      },
+      escapeIdentifier: (name) => own.escapeIdentifier(name),
+      escapeLiteral: (text) => own.escapeLiteral(text),
+    };
+  }
+}
+
+/**
+ * Asks how the server would have a user prove the password, and hangs up instead of sending one: the server counts no
+ * failed login. `undefined` if it did not say.
+ */
+export async function formAskedOf(
+  secret: Omit<PostgresSecret, 'password'>,
+  options: LoginOptions,
+): Promise<PasswordForm | undefined> {
+  const { Client } = await import('pg');
+  options.signal.throwIfAborted();
+  const socket = new Socket();
+  const asked = new Set<PasswordForm>();
+  const { servername, ...place } = options.endpoint ?? {};
+  const target = { ...secret, ...place, password: '' };
+  const client = new Client({
+    ...configOf(target, servername, options, socket, asked),
+    password: () => Promise.reject(new Error('hangs up')),
+  });
+  harden(client);
+  notingForm(client, asked);
+  client.on('error', () => {});
+  await client.connect().catch(() => {});
+  socket.destroy();
+  const [form] = asked;
+  return form;
+}
+
+function notingForm({ connection }: Client, asked: Set<PasswordForm>): void {
+  connection.on('authenticationSASL', () => asked.add('scram'));
+  connection.on('authenticationMD5Password', () => asked.add('md5'));
+  connection.on('authenticationCleartextPassword', () => asked.add('clear text'));
+}
+
+/**
+ * Whether the process that answers is the one that let the client in.
+ *
+ * @throws RotationError `ERR_POOLER_IN_THE_WAY` if the session is another user's: the server never saw the password
+ */
+async function isOwnProcess(client: Client, target: PostgresSecret): Promise<boolean> {
+  // As the server cuts off what is too long for a name. Qualified: a search_path can give names another meaning.
+  const name = `${client.escapeLiteral(target.username)}::pg_catalog.name`;
+  const { rows } = await client.query<Record<string, unknown>>(
+    `SELECT session_user::pg_catalog.text AS "user", session_user OPERATOR(pg_catalog.=) ${name} AS is_own, ` +
+      'pg_catalog.pg_backend_pid() AS pid',
+  );
+  const [row] = rows;
+  if (row?.is_own !== true) throw poolerInTheWay(target, 'another user', String(row?.user));
+  const { processID } = client as Client & { readonly processID?: unknown };
+  return Number(row.pid) === processID;
 }
 
 /** Names all that pg would otherwise take from the environment (PGSSLMODE, PGCLIENTENCODING …). */

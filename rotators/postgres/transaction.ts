@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isRotationError, type StepContext } from '../../src/index.js';
+import { isRotationError, RotationError, type StepContext } from '../../src/index.js';
 import { codeOf, toFailure } from './failures.js';
-import type { PostgresSecret } from './secret.js';
+import { type PostgresSecret, placeName } from './secret.js';
 import { PIN_NAMES, type Session } from './session.js';
 
 /**
@@ -23,28 +23,47 @@ export interface Change {
 }
 
 /**
- * Changes roles in one transaction: all of it, or nothing. `work` is done again if another attempt got in between.
- *
- * @throws RotationError for what the server refuses; one that `work` throws is passed on
+ * How long the server waits for us while we hold the role's row: longer than the look at the labels takes. A function that
+ * freezes keeps nobody waiting for longer, and a COMMIT that comes later meets a dead session.
  */
-export async function inTransaction<T>(
+const IDLE_MS = 3000;
+
+/** Classes of SQLSTATE with which a server answers COMMIT when it has rolled back. */
+const ROLLED_BACK = /^(?:23|25|40|53|54)/;
+
+/**
+ * Changes roles in one transaction: all of it, or nothing. `work` is done again if another attempt got in between. While
+ * it holds the rows that it has changed, no other attempt can change them; so the labels are looked at then, before
+ * COMMIT, and what has come too late is rolled back.
+ *
+ * @throws RotationError for what the server refuses, `ERR_OUTCOME_UNKNOWN` if COMMIT got no answer; one that `work` throws
+ *   is passed on
+ */
+export async function inTransaction(
   { session, target, doing, limitMs, context }: Change,
-  work: () => Promise<T>,
-): Promise<T> {
+  work: () => Promise<unknown>,
+): Promise<void> {
   // The server gives up before we do, and leaves nothing that waits.
   const waitMs = Math.max(1, Math.floor(limitMs * 0.8));
   for (let attempt = 1; ; attempt++) {
+    let isSent = false;
     try {
       // Read-write by name: a role, or its database, may be read-only by default. As the user itself: its sessions may
       // act as another role.
       await session.query(
-        `BEGIN READ WRITE; SET LOCAL ROLE NONE; ${PIN_NAMES}; ` +
-          `SET LOCAL lock_timeout = ${waitMs}; SET LOCAL statement_timeout = ${limitMs}`,
+        `BEGIN READ WRITE; SET LOCAL ROLE NONE; ${PIN_NAMES}; SET LOCAL lock_timeout = ${waitMs}; ` +
+          `SET LOCAL statement_timeout = ${limitMs}; SET LOCAL idle_in_transaction_session_timeout = ${IDLE_MS}`,
       );
-      const result = await work();
+      await work();
+      if ((await context.confirm()) === 'current') {
+        await session.query('ROLLBACK');
+        return;
+      }
+      isSent = true;
       await session.query('COMMIT');
-      return result;
+      return;
     } catch (error) {
+      if (isSent && !isRolledBack(error)) throw unknownOutcome(doing, target);
       await session.query('ROLLBACK').catch(() => {}); // If the session is broken, the next BEGIN says so.
       if (!OVERTAKEN.includes(codeOf(error)) || attempt === MOST_TRIES) {
         throw isRotationError(error) ? error : toFailure(error, doing, target);
@@ -52,4 +71,26 @@ export async function inTransaction<T>(
       await sleep(Math.random() * 25 * attempt, undefined, { signal: context.signal });
     }
   }
+}
+
+/** Whether a failed COMMIT is certain to have changed nothing: the server said so, or pg did not even send it. */
+function isRolledBack(error: unknown): boolean {
+  const code = codeOf(error);
+  return (
+    ROLLED_BACK.test(code) || (code === '' && error instanceof Error && /not queryable/.test(error.message))
+  );
+}
+
+function unknownOutcome(doing: string, target: PostgresSecret): RotationError {
+  return new RotationError(
+    'ERR_OUTCOME_UNKNOWN',
+    `${placeName(target)} did not answer the COMMIT with which "${target.username}" was to ${doing}: the server may have made the ` +
+      'change, or may still make it',
+    {
+      hint:
+        'leave AWSPENDING where it is: the next attempt finds out which password works. If this repeats, look in ' +
+        'pg_stat_activity for sessions whose application_name is quarterturn. The wait_event SyncRep means that COMMIT waits ' +
+        'for a synchronous standby: bring the standby back, or take it out of synchronous_standby_names',
+    },
+  );
 }

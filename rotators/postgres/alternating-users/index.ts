@@ -74,10 +74,10 @@ export function alternatingUsers(
       context,
     );
     try {
-      const { version } = facts;
+      const { version, actsAs } = facts;
       const doing = `make "${pending.username}" ready`;
       const change = { session, target, doing, limitMs: connections.limitMs(context), context };
-      await inTransaction(change, () => giveTurn({ session, version, pair, verifier, context }));
+      await inTransaction(change, () => giveTurn({ session, version, actsAs, pair, verifier, context }));
     } catch (error) {
       // AWSCURRENT has just logged in, and is not touched.
       throw orDropPending(error, context);
@@ -105,7 +105,9 @@ export function alternatingUsers(
     }
     try {
       const facts = await serverFacts(session, current);
-      return await verifierFor(pending, { session, facts, target: current }, context);
+      // Of the other user: what this one logged in with says nothing of it.
+      const stored = async () => ({ form: await connections.formOf(pending, context) });
+      return await verifierFor(pending, { facts, target: current }, stored, context);
     } finally {
       await session.end();
     }

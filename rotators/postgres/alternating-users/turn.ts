@@ -15,6 +15,8 @@ export interface Turn {
   readonly session: Session;
   /** `server_version_num` */
   readonly version: number;
+  /** As which role the administrator's sessions act, outside the transaction. */
+  readonly actsAs: string;
   readonly pair: Pair;
   /** What is sent in place of the password. */
   readonly verifier: string;
@@ -45,6 +47,7 @@ export async function giveTurn(turn: Turn): Promise<void> {
   }
   await makeClone(turn, rights, clausesOf(originalRole, cloneRole ?? NEW, session), password, !cloneRole);
   await grantOriginal(turn, rights);
+  await shareAdmin(turn, rights);
   await mirrorSettings(turn);
   await warnOfMore(turn);
 }
@@ -101,6 +104,28 @@ async function makeClone(
         : beyondLogin
           ? change
           : undefined,
+  });
+}
+
+/**
+ * From PostgreSQL 16 on, whoever makes a role is alone in having ADMIN on it. An administrator that alternates itself makes
+ * the clone as one of two users, and both act as one role: that gets ADMIN too, if it has it on the original.
+ */
+async function shareAdmin({ session, version, actsAs, pair }: Turn, rights: Rights): Promise<void> {
+  if (version < 160_000 || actsAs === rights.administrator) return;
+  const [sqlActsAs, sqlClone] = [session.escapeLiteral(actsAs), session.escapeLiteral(pair.clone)];
+  const has = (who: string, role: string) => `pg_has_role(${who}, ${role}, 'MEMBER WITH ADMIN OPTION')`;
+  const [row] = await session.query(
+    `SELECT ${has('session_user', sqlClone)} AND ${has(sqlActsAs, session.escapeLiteral(pair.original))} AND NOT ` +
+      `${has(sqlActsAs, sqlClone)} AS is_missing`,
+  );
+  if (row?.is_missing !== true) return;
+  await asAdministrator(session, rights, {
+    sql:
+      `GRANT ${session.escapeIdentifier(pair.clone)} TO ${session.escapeIdentifier(actsAs)} ` +
+      `WITH ${rights.adminOption}`,
+    doing: `grant ADMIN on "${pair.clone}" to "${actsAs}"`,
+    role: pair.clone,
   });
 }
 

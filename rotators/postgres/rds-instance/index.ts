@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  isRotationError,
   type PasswordPolicy,
   passwordPolicyFrom,
   RotationError,
@@ -37,7 +38,7 @@ const READY = ['available', 'storage-optimization'];
 export function rdsInstance(options: RdsInstanceOptions = {}): Rotator<MasterSecret, 'password'> {
   const { pollMs = 5000 } = options;
   const password = narrowed(options.password ?? passwordPolicyFrom(process.env));
-  const { makePassword, logIn, tryOut } = readOptions({ ...options, password });
+  const { makePassword, attempt, tryOut } = readOptions({ ...options, password });
   if (!Number.isInteger(pollMs) || pollMs < 1 || pollMs > 60_000) {
     throw new TypeError('pollMs must be a whole number of milliseconds, from 1 to 60000');
   }
@@ -59,15 +60,19 @@ export function rdsInstance(options: RdsInstanceOptions = {}): Rotator<MasterSec
     context: StepContext,
   ): Promise<void> {
     let isAsked = false;
-    for (let hasWaited = false; ; hasWaited = true) {
+    for (;;) {
       const database = await findDatabase(pending, context);
       if (READY.includes(database.status) && !database.isChanging) {
         // AWSCURRENT first: on the normal path no login is refused.
-        const isUnchanged = !isAsked && (await accepts(current, context));
-        if (!isUnchanged && (await accepts(pending, context))) return;
+        const byCurrent = isAsked ? 'rejected' : await tryIn(current, context);
+        const byPending = byCurrent === 'accepted' ? 'rejected' : await tryIn(pending, context);
+        if (byPending === 'accepted') return;
         // Neither works for a master user who is locked out. RDS lets it in again.
         if (!isAsked) {
-          if (hasWaited) await assertStillPending(context);
+          const inconclusive = [byCurrent, byPending].find(isRotationError);
+          if (inconclusive) throw inconclusive;
+          // The last moment: RDS knows no way to let go of what it was asked for.
+          if ((await context.confirm()) === 'current') return;
           isAsked = await askForPassword(database, pending.password, context);
         }
       }
@@ -75,33 +80,31 @@ export function rdsInstance(options: RdsInstanceOptions = {}): Rotator<MasterSec
     }
   }
 
-  async function accepts(secret: MasterSecret, context: StepContext): Promise<boolean> {
-    const session = await logIn(secret, context);
-    if (session === 'rejected') return false;
+  async function tryIn(
+    secret: MasterSecret,
+    context: StepContext,
+  ): Promise<'accepted' | 'rejected' | RotationError> {
+    const session = await attempt(secret, context);
+    if (session === 'rejected' || isRotationError(session)) return session;
     await session.end();
-    return true;
+    return 'accepted';
   }
 
   async function pause({ name, status }: Database, context: StepContext): Promise<void> {
     // A second is for what comes after it: it must not be cut off.
     if (context.leftMs < pollMs + 1000) {
-      throw new RotationError('ERR_SERVICE_TIMEOUT', `${name} has not the new password yet (${status})`, {
-        hint:
-          'nothing is lost: the next attempt goes on from here. Give the function a timeout of some minutes. If the ' +
-          'status is not one that passes, see to the database; if it is ready, look for a VALID UNTIL of the user',
-      });
+      throw new RotationError(
+        'ERR_SERVICE_TIMEOUT',
+        `${name} does not have the new password yet (${status})`,
+        {
+          hint:
+            'nothing is lost: the next attempt goes on from here. Give the function a timeout of some minutes. If the ' +
+            'status is not one that passes, see to the database; if it is ready, look for a VALID UNTIL of the user',
+        },
+      );
     }
     await sleep(pollMs, undefined, { signal: context.signal });
   }
-}
-
-/** The wait for a busy database may outlast the rotation: what another one has set meanwhile must not be overwritten. */
-async function assertStillPending({ secretId, token, describeSecret }: StepContext): Promise<void> {
-  const { VersionIdsToStages } = await describeSecret(secretId);
-  if (VersionIdsToStages?.[token]?.includes('AWSPENDING')) return;
-  throw new RotationError('ERR_ROTATION_ABANDONED', 'AWSPENDING was removed while the database was busy', {
-    hint: 'nothing was changed; rotate again',
-  });
 }
 
 function parse(json: Readonly<Record<string, unknown>>): MasterSecret {

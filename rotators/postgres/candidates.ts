@@ -1,0 +1,139 @@
+import {
+  type AbandonedVersion,
+  isRotationError,
+  RotationError,
+  type StepContext,
+  type Versions,
+} from '../../src/index.js';
+import type { Connections } from './options.js';
+import { type PostgresSecret, placeName } from './secret.js';
+import type { Session } from './session.js';
+
+/** What looks like a wrong password. */
+export const LOOKS_WRONG =
+  'a role that does not exist, has no password, or whose VALID UNTIL has passed is refused like one with a wrong password';
+
+/** So many refused logins an invocation makes at most: a server, or what watches it, may count them. */
+const MOST_REFUSED = 3;
+/** Of versions without a label. */
+const MOST_ABANDONED = 2;
+
+interface Candidate {
+  readonly secret: PostgresSecret;
+  readonly isCurrent?: boolean;
+  /** The version without a label that holds it. */
+  readonly abandoned?: string;
+}
+
+/**
+ * Logs in with one of the secret's versions. AWSCURRENT first: on the normal path that is one login and no refused one.
+ *
+ * @returns `'rejected'` only if every answer was a refusal
+ * @throws RotationError the first inconclusive failure, if no version logs in
+ */
+export async function logInWithAny(
+  versions: Versions<PostgresSecret>,
+  connections: Connections,
+  context: StepContext,
+): Promise<{ readonly session: Session; readonly isCurrent: boolean } | 'rejected'> {
+  let refused = 0;
+  let inconclusive: RotationError | undefined;
+  for await (const { secret, isCurrent = false, abandoned } of candidates(
+    versions,
+    () => inconclusive === undefined,
+  )) {
+    const session = await connections.attempt(secret, context);
+    if (session === 'rejected') {
+      refused += 1;
+      if (refused === MOST_REFUSED) break;
+    } else if (isRotationError(session)) {
+      inconclusive ??= session;
+    } else {
+      if (abandoned !== undefined) context.warn(healed(abandoned));
+      return { session, isCurrent };
+    }
+  }
+  if (inconclusive) throw inconclusive;
+  return 'rejected';
+}
+
+async function* candidates(
+  { pending, current, previous, abandoned }: Versions<PostgresSecret>,
+  areAllRefused: () => boolean,
+): AsyncGenerator<Candidate> {
+  yield { secret: current, isCurrent: true };
+  // An earlier attempt got this far. The password is set again in any case: the hash may be of another kind.
+  yield { secret: pending };
+  // A rotation that was given up after setSecret is likelier than a return to AWSPREVIOUS. Not where an administrator can
+  // set the password anew: the secret's writer would choose what proves whose it is.
+  if (pending.masterarn === undefined && areAllRefused()) {
+    const found = await abandoned().catch(() => []);
+    for (const { id, read } of found.slice(0, MOST_ABANDONED)) {
+      const old = await read();
+      if (old && isSamePlace(old, pending)) {
+        yield { secret: { ...pending, password: old.password }, abandoned: id };
+      }
+    }
+  }
+  const old = await previous();
+  if (old && isSamePlace(old, pending)) yield { secret: { ...pending, password: old.password } };
+}
+
+/** An older version may be for elsewhere: its password goes to no other place than it was for, nor there in the clear. */
+function isSamePlace(old: PostgresSecret, pending: PostgresSecret): boolean {
+  const isSame = (['username', 'host', 'port'] as const).every((field) => old[field] === pending[field]);
+  return isSame && (pending.ssl || !old.ssl);
+}
+
+function healed(id: string): string {
+  return (
+    `the server took none of the labelled versions, but version ${id}, which has no label: a rotation was given up after ` +
+    'setSecret. Its password was replaced'
+  );
+}
+
+/** The server refused every password that was tried. */
+export async function locked(
+  { pending, abandoned }: Versions<PostgresSecret>,
+  context: StepContext,
+): Promise<RotationError> {
+  const { username, ...place } = pending;
+  const found = await abandoned().catch(() => undefined);
+  return new RotationError(
+    'ERR_CREDENTIAL_REJECTED',
+    `${placeName(place)} refused the passwords of "${username}" that were tried`,
+    {
+      hint:
+        `${await likelyCause(found, context)}. If no version works, set AWSCURRENT’s password as an administrator of the ` +
+        `server, then rotate again. ${LOOKS_WRONG}`,
+    },
+  );
+}
+
+async function likelyCause(
+  found: readonly AbandonedVersion<PostgresSecret>[] | undefined,
+  { secretId, describeSecret }: StepContext,
+): Promise<string> {
+  if (!found) {
+    return (
+      'most likely a rotation was given up after setSecret, and a version without a label holds the password that works. ' +
+      `They are listed by: aws secretsmanager list-secret-version-ids --secret-id ${secretId} --include-deprecated`
+    );
+  }
+  if (found.length === 0) {
+    return 'most likely somebody changed the password elsewhere: store the one that works with PutSecretValue, then rotate again';
+  }
+  const { VersionIdsToStages = {} } = await describeSecret(secretId).catch(() => ({
+    VersionIdsToStages: {},
+  }));
+  const labels: Readonly<Record<string, readonly string[]>> = VersionIdsToStages;
+  const current =
+    Object.keys(labels).find((id) => labels[id]?.includes('AWSCURRENT')) ?? '<id of AWSCURRENT>';
+  const ids = found.slice(0, 5).map(({ id, createdAt }) => `${id} (made ${createdAt.toISOString()})`);
+  return (
+    `most likely a rotation was given up after setSecret. These versions have no label, and one may hold the password that ` +
+    `works: ${ids.join(', ')}. Read one: aws secretsmanager get-secret-value --secret-id ${secretId} --version-id <id>. Only if ` +
+    'you can log in with its password, make it AWSCURRENT: aws secretsmanager update-secret-version-stage --secret-id ' +
+    `${secretId} --version-stage AWSCURRENT --move-to-version-id <id> --remove-from-version-id ${current}`
+  );
+}
