@@ -11,9 +11,12 @@ import {
 import type { ClientCertificate } from './authorities.js';
 import { poolerInTheWay, toFailure } from './failures.js';
 import type { PostgresSecret } from './secret.js';
+import type { ServerFacts } from './server.js';
 import {
   type Endpoint,
   formAskedOf,
+  identityColumns,
+  isDirect,
   type LoginOptions,
   login,
   type PasswordForm,
@@ -61,9 +64,15 @@ export interface Connections {
    *
    * @throws RotationError `ERR_POOLER_IN_THE_WAY` if a pooler may keep the password that is to be changed
    */
-  assertReachesServer(session: Session, target: PostgresSecret): void;
-  /** Logs in, and asks `SELECT 1`. */
+  assertReachesServer(facts: Pick<ServerFacts, 'isDirect'>, target: PostgresSecret): void;
+  /**
+   * Logs in, and asks whose session it is: a pooler may let a client in before it has reached the server.
+   *
+   * @throws RotationError if the server did not say whether it takes the password
+   */
   tryOut(secret: PostgresSecret, context: StepContext): Promise<Verdict>;
+  /** Likewise, but returns the error of a login that was inconclusive. */
+  tryIn(secret: PostgresSecret, context: StepContext): Promise<Verdict | RotationError>;
   /** Where a secret leads: two that lead to the same place are of the same server. */
   placeOf(secret: PostgresSecret): { readonly host: string; readonly port: number };
   /** How long a statement may take now, in milliseconds. */
@@ -107,13 +116,17 @@ export function readOptions(options: PostgresOptions): Connections & { readonly 
     logIn,
     attempt,
     formOf: (secret, context) => formAskedOf(secret, loginOptions(secret, context)),
-    assertReachesServer(session, target) {
-      if (session.isDirect || poolerAsksServer) return;
+    assertReachesServer(facts, target) {
+      if (facts.isDirect || poolerAsksServer) return;
       throw poolerInTheWay({ ...target, ...endpointOf(target) }, 'another process');
     },
     async tryOut(secret, context) {
       const session = await logIn(secret, context);
       return session === 'rejected' ? 'rejected' : ask(session, secret);
+    },
+    async tryIn(secret, context) {
+      const session = await attempt(secret, context);
+      return session === 'rejected' || isRotationError(session) ? session : ask(session, secret);
     },
     placeOf(secret) {
       const { host = secret.host, port = secret.port } = endpointOf(secret);
@@ -132,10 +145,11 @@ function switchFrom(environment: NodeJS.ProcessEnv, name: string): boolean {
 
 async function ask(session: Session, target: PostgresSecret): Promise<Verdict> {
   try {
-    await session.query('SELECT 1');
+    const [row] = await session.query(`SELECT ${identityColumns(session, target)}`);
+    isDirect(row, session, target);
     return 'accepted';
   } catch (error) {
-    throw toFailure(error, 'run SELECT 1', target);
+    throw isRotationError(error) ? error : toFailure(error, 'ask whose session it is', target);
   } finally {
     await session.end();
   }

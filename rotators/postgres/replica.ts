@@ -14,14 +14,14 @@ const MARGIN_MS = 2000;
  */
 export async function untilReplicated(
   pending: PostgresSecret,
-  { attempt }: Connections,
+  { tryIn }: Connections,
   context: StepContext,
 ): Promise<void> {
   for (;;) {
-    const session = await attempt(pending, context);
-    if (session !== 'rejected' && !isRotationError(session)) return session.end();
+    const verdict = await tryIn(pending, context);
+    if (verdict === 'accepted') return;
     if (context.leftMs < MARGIN_MS) {
-      if (isRotationError(session)) throw session;
+      if (isRotationError(verdict)) throw verdict;
       throw new RotationError(
         'ERR_SERVICE_TIMEOUT',
         `${placeName(pending)} is a replica, and does not take yet what was set at its primary`,

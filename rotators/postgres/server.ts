@@ -1,13 +1,22 @@
-import { RotationError, type StepContext } from '../../src/index.js';
+import { isRotationError, RotationError, type StepContext } from '../../src/index.js';
 import { toFailure } from './failures.js';
 import { type PostgresSecret, placeName } from './secret.js';
-import { MAX_ITERATIONS, type PasswordForm, PIN_NAMES, type Session } from './session.js';
+import {
+  identityColumns,
+  isDirect,
+  MAX_ITERATIONS,
+  type PasswordForm,
+  PIN_NAMES,
+  type Session,
+} from './session.js';
 import { md5Verifier, scramVerifier } from './verifier.js';
 
 /** What a server says of itself, in a session of a user's. */
 export interface ServerFacts {
   /** As `server_version_num`: 180004. */
   readonly version: number;
+  /** Whether no pooler stands between the session and the server. */
+  readonly isDirect: boolean;
   readonly isReadOnly: boolean;
   /** As which role the session acts: not always its user. */
   readonly actsAs: string;
@@ -15,24 +24,31 @@ export interface ServerFacts {
   readonly iterations: number;
 }
 
+/** As `server_version_num`. */
+const OLDEST = 100_000;
+
 export async function serverFacts(session: Session, target: PostgresSecret): Promise<ServerFacts> {
   try {
     await session.query(`BEGIN READ ONLY; ${PIN_NAMES}`);
     const rows = await session.query(
-      'SELECT name, setting, pg_is_in_recovery() AS standby, current_user::text AS acts_as FROM pg_settings ' +
+      'SELECT name, setting, pg_is_in_recovery() AS standby, current_user::text AS acts_as, ' +
+        `${identityColumns(session, target)} FROM pg_settings ` +
         "WHERE name IN ('server_version_num', 'password_encryption', 'scram_iterations')",
     );
     await session.query('COMMIT');
     const settings = new Map(rows.map(({ name, setting }) => [name, setting]));
+    const version = Number(settings.get('server_version_num'));
     return {
-      version: Number(settings.get('server_version_num')),
+      version,
+      // An older server is refused for its age.
+      isDirect: version >= OLDEST && isDirect(rows[0], session, target),
       isReadOnly: rows.some(({ standby }) => standby === true),
       actsAs: String(rows[0]?.acts_as),
       isMd5: settings.get('password_encryption') !== 'scram-sha-256',
       iterations: Number(settings.get('scram_iterations') ?? 4096),
     };
   } catch (error) {
-    throw toFailure(error, 'ask what server it is', target);
+    throw isRotationError(error) ? error : toFailure(error, 'ask what server it is', target);
   }
 }
 
@@ -40,7 +56,7 @@ export async function serverFacts(session: Session, target: PostgresSecret): Pro
  * @throws RotationError if no password can be changed there by us
  */
 export function assertChangeable({ version, isReadOnly }: ServerFacts, target: PostgresSecret): void {
-  if (!(version >= 100_000)) {
+  if (!(version >= OLDEST)) {
     throw new RotationError('ERR_SERVICE_UNSUPPORTED', `${placeName(target)} is older than PostgreSQL 10`, {
       hint: 'it would store a SCRAM verifier as if it were the password; upgrade the server',
     });

@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { checkServerIdentity } from 'node:tls';
 import type { Client, ClientConfig, Connection } from 'pg';
-import { isRotationError, RotationError } from '../../src/index.js';
+import { RotationError } from '../../src/index.js';
 import { type ClientCertificate, trusted } from './authorities.js';
 import { codeOf, LOGGING_IN, poolerInTheWay, toFailure } from './failures.js';
 import { inMessages } from './messages.js';
@@ -14,8 +14,8 @@ export interface Session {
   readonly form: PasswordForm;
   /** The iterations of the user's SCRAM verifier, if the server asked for it so. */
   readonly iterations: number | undefined;
-  /** Whether the process that answers is the one that let the client in. A pooler in the way has others answer. */
-  readonly isDirect: boolean;
+  /** The process that let the client in, as it says itself. */
+  readonly processId: unknown;
   query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
   escapeIdentifier(name: string): string;
   escapeLiteral(text: string): string;
@@ -110,24 +110,18 @@ export async function login(
     await end();
     throw unproven(target);
   }
-  try {
-    const isDirect = await isOwnProcess(client, target);
-    return { ...sessionOf(client), form, iterations, isDirect, end };
-  } catch (error) {
-    await end();
-    throw isRotationError(error) ? error : toFailure(error, LOGGING_IN, target);
-  }
-
-  function sessionOf(own: Client): Pick<Session, 'query' | 'escapeIdentifier' | 'escapeLiteral'> {
-    return {
-      async query(sql) {
-        options.signal.throwIfAborted();
-        return (await own.query<Record<string, unknown>>(sql)).rows;
-      },
-      escapeIdentifier: (name) => own.escapeIdentifier(name),
-      escapeLiteral: (text) => own.escapeLiteral(text),
-    };
-  }
+  return {
+    form,
+    iterations,
+    processId: processIdOf(client),
+    async query(sql) {
+      options.signal.throwIfAborted();
+      return (await client.query<Record<string, unknown>>(sql)).rows;
+    },
+    escapeIdentifier: (name) => client.escapeIdentifier(name),
+    escapeLiteral: (text) => client.escapeLiteral(text),
+    end,
+  };
 }
 
 /**
@@ -163,22 +157,36 @@ function notingForm({ connection }: Client, asked: Set<PasswordForm>): void {
   connection.on('authenticationCleartextPassword', () => asked.add('clear text'));
 }
 
+function processIdOf(client: Client): unknown {
+  return (client as Client & { readonly processID?: unknown }).processID;
+}
+
 /**
- * Whether the process that answers is the one that let the client in.
+ * Columns of a SELECT that show whose session it is, and which process answers. Names are qualified: a search_path can give
+ * them another meaning.
+ */
+export function identityColumns(session: Session, { username }: PostgresSecret): string {
+  // As the server cuts off what is too long for a name.
+  const name = `${session.escapeLiteral(username)}::pg_catalog.name`;
+  return (
+    `session_user::pg_catalog.text AS session_user, session_user OPERATOR(pg_catalog.=) ${name} AS is_own, ` +
+    'pg_catalog.pg_backend_pid() AS pid'
+  );
+}
+
+/**
+ * Reads these columns.
  *
+ * @returns whether the process that answers is the one that let the client in. A pooler in the way has others answer
  * @throws RotationError `ERR_POOLER_IN_THE_WAY` if the session is another user's: the server never saw the password
  */
-async function isOwnProcess(client: Client, target: PostgresSecret): Promise<boolean> {
-  // As the server cuts off what is too long for a name. Qualified: a search_path can give names another meaning.
-  const name = `${client.escapeLiteral(target.username)}::pg_catalog.name`;
-  const { rows } = await client.query<Record<string, unknown>>(
-    `SELECT session_user::pg_catalog.text AS "user", session_user OPERATOR(pg_catalog.=) ${name} AS is_own, ` +
-      'pg_catalog.pg_backend_pid() AS pid',
-  );
-  const [row] = rows;
-  if (row?.is_own !== true) throw poolerInTheWay(target, 'another user', String(row?.user));
-  const { processID } = client as Client & { readonly processID?: unknown };
-  return Number(row.pid) === processID;
+export function isDirect(
+  row: Readonly<Record<string, unknown>> | undefined,
+  session: Session,
+  target: PostgresSecret,
+): boolean {
+  if (row?.is_own !== true) throw poolerInTheWay(target, 'another user', String(row?.session_user));
+  return Number(row.pid) === session.processId;
 }
 
 /** Names all that pg would otherwise take from the environment (PGSSLMODE, PGCLIENTENCODING …). */

@@ -1,6 +1,7 @@
+import { isRotationError } from '../../../src/index.js';
 import { toFailure } from '../failures.js';
 import type { PostgresSecret } from '../secret.js';
-import { PIN_NAMES, type Session } from '../session.js';
+import { identityColumns, isDirect, PIN_NAMES, type Session } from '../session.js';
 import { rolesToActAs, type Setting, settingsOf } from './role-settings.js';
 
 /** As whom a session acts. */
@@ -21,9 +22,11 @@ export async function identityOf(
     await session.query(`BEGIN READ ONLY; ${PIN_NAMES}`);
     const [row] = await session.query(
       "SELECT current_user AS acts_as, current_database() AS database, current_setting('server_version_num') AS version, " +
+        `${identityColumns(session, target)}, ` +
         'EXISTS (SELECT FROM pg_roles ' +
         `WHERE rolname = ${session.escapeLiteral(original)} AND pg_has_role(session_user, oid, 'MEMBER')) AS may_act`,
     );
+    isDirect(row, session, target);
     // In the server's order: a role's go before everybody's, and those for one database before those for all.
     const ordered: Setting[] = [];
     for (const owner of [target.username, undefined]) {
@@ -41,6 +44,6 @@ export async function identityOf(
       mayActAsOriginal: row?.may_act === true,
     };
   } catch (error) {
-    throw toFailure(error, 'ask as whom it acts', target);
+    throw isRotationError(error) ? error : toFailure(error, 'ask as whom it acts', target);
   }
 }

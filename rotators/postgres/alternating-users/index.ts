@@ -4,7 +4,7 @@ import { orDropPending } from '../drop-pending.js';
 import { type PostgresOptions, readOptions } from '../options.js';
 import { untilReplicated } from '../replica.js';
 import { type PostgresSecret, parseSecret, placeName, SHOWS } from '../secret.js';
-import { serverFacts, verifierFor } from '../server.js';
+import { type StoredForm, serverFacts, verifierFor } from '../server.js';
 import type { Session } from '../session.js';
 import { inTransaction } from '../transaction.js';
 import { identityOf } from './identity.js';
@@ -105,8 +105,11 @@ export function alternatingUsers(
     }
     try {
       const facts = await serverFacts(session, current);
-      // Of the other user: what this one logged in with says nothing of it.
-      const stored = async () => ({ form: await connections.formOf(pending, context) });
+      // MD5 only if both have it now. A new clone gets what the original has: its clients know no more, perhaps.
+      const stored = async (): Promise<StoredForm> =>
+        session.form === 'md5' && (await exists(pending.username, session))
+          ? { form: await connections.formOf(pending, context) }
+          : { form: session.form };
       return await verifierFor(pending, { facts, target: current }, stored, context);
     } finally {
       await session.end();
@@ -149,4 +152,11 @@ export function alternatingUsers(
       { hint: grant },
     );
   }
+}
+
+async function exists(role: string, session: Session): Promise<boolean> {
+  const [row] = await session.query(
+    `SELECT FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) ${session.escapeLiteral(role)}`,
+  );
+  return row !== undefined;
 }

@@ -38,7 +38,7 @@ const READY = ['available', 'storage-optimization'];
 export function rdsInstance(options: RdsInstanceOptions = {}): Rotator<MasterSecret, 'password'> {
   const { pollMs = 5000 } = options;
   const password = narrowed(options.password ?? passwordPolicyFrom(process.env));
-  const { makePassword, attempt, tryOut } = readOptions({ ...options, password });
+  const { makePassword, tryIn, tryOut } = readOptions({ ...options, password });
   if (!Number.isInteger(pollMs) || pollMs < 1 || pollMs > 60_000) {
     throw new TypeError('pollMs must be a whole number of milliseconds, from 1 to 60000');
   }
@@ -78,16 +78,6 @@ export function rdsInstance(options: RdsInstanceOptions = {}): Rotator<MasterSec
       }
       await pause(database, context);
     }
-  }
-
-  async function tryIn(
-    secret: MasterSecret,
-    context: StepContext,
-  ): Promise<'accepted' | 'rejected' | RotationError> {
-    const session = await attempt(secret, context);
-    if (session === 'rejected' || isRotationError(session)) return session;
-    await session.end();
-    return 'accepted';
   }
 
   async function pause({ name, status }: Database, context: StepContext): Promise<void> {

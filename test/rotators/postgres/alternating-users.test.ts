@@ -105,7 +105,7 @@ describe.each(isThorough ? [18, 15] : [18])('on PostgreSQL %i', (major) => {
     expect(await server.accepts(app, FIRST)).toBe(false);
   });
 
-  test('a rotation makes 12 calls to Secrets Manager, 2 of them writes, and 3 logins', async () => {
+  test('a rotation makes 13 calls to Secrets Manager, 2 of them writes, and 3 logins', async () => {
     const app = await role();
     let client: FaultyClient | undefined;
     const { begin, rotation } = await rig(
@@ -121,7 +121,7 @@ describe.each(isThorough ? [18, 15] : [18])('on PostgreSQL %i', (major) => {
     await begin();
     const logged = server.log().length;
     expect(await rotation().run()).toMatchObject({ outcome: 'succeeded' });
-    expect(client?.calls).toHaveLength(12);
+    expect(client?.calls).toHaveLength(13);
     expect(client?.writes()).toHaveLength(2);
     const logins = server
       .log()
