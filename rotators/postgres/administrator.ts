@@ -51,7 +51,7 @@ export async function logInAsAdministrator(
   try {
     const facts = await serverFacts(session, target);
     assertChangeable(facts, target);
-    connections.assertReachesServer(facts, target);
+    await connections.assertReachesServer(session, facts, target);
     return { session, facts, target, isForReplica: relation === 'replica' };
   } catch (error) {
     await session.end();

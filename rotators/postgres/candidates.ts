@@ -5,13 +5,10 @@ import {
   type StepContext,
   type Versions,
 } from '../../src/index.js';
+import { LOOKS_WRONG } from './failures.js';
 import type { Connections } from './options.js';
 import { type PostgresSecret, placeName } from './secret.js';
 import type { Session } from './session.js';
-
-/** What looks like a wrong password. */
-export const LOOKS_WRONG =
-  'a role that does not exist, has no password, or whose VALID UNTIL has passed is refused like one with a wrong password';
 
 /** So many refused logins an invocation makes at most: a server, or what watches it, may count them. */
 const MOST_REFUSED = 3;

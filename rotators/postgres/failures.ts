@@ -152,6 +152,10 @@ const TLS: readonly (readonly [RegExp, Failure])[] = [
   ],
 ];
 
+/** What looks like a wrong password. */
+export const LOOKS_WRONG =
+  'a role that does not exist, has no password, or whose VALID UNTIL has passed is refused like one with a wrong password';
+
 export const LOGGING_IN = 'log in';
 
 /**

@@ -1,8 +1,6 @@
-import type { Rotator, StepContext, Versions } from '../../src/index.js';
-import { LOOKS_WRONG, locked, logInWithAny } from './candidates.js';
-import { orDropPending } from './drop-pending.js';
+import type { Rotator } from '../../src/index.js';
+import { LOOKS_WRONG } from './failures.js';
 import { type PostgresOptions, readOptions } from './options.js';
-import { resetPassword, setPassword } from './password.js';
 import { type PostgresSecret, parseSecret, SHOWS } from './secret.js';
 
 export {
@@ -48,24 +46,10 @@ export function postgres(options: SingleUserOptions = {}): Rotator<PostgresSecre
     rejectionHint: LOOKS_WRONG,
     parse: parseSecret,
     createSecret: () => ({ password: makePassword() }),
-    setSecret,
+    async setSecret(versions, context) {
+      const { setSecret } = await import('./set-secret.js');
+      await setSecret(versions, mayReset, connections, context);
+    },
     testSecret: connections.tryOut,
   };
-
-  async function setSecret(versions: Versions<PostgresSecret>, context: StepContext): Promise<void> {
-    const { pending } = versions;
-    const found = await logInWithAny(versions, connections, context);
-    if (found === 'rejected') {
-      const otherwise = await locked(versions, context);
-      return resetPassword(pending, { mayReset, otherwise }, connections, context);
-    }
-    const { session, isCurrent } = found;
-    try {
-      await setPassword(pending, session, connections, context);
-    } catch (error) {
-      throw isCurrent ? orDropPending(error, context) : error;
-    } finally {
-      await session.end();
-    }
-  }
 }

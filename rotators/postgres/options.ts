@@ -16,11 +16,12 @@ import {
   type Endpoint,
   formAskedOf,
   identityColumns,
-  isDirect,
+  isPgpool,
   type LoginOptions,
   login,
   type PasswordForm,
   type Session,
+  wayOf,
 } from './session.js';
 
 /** What all rotators for PostgreSQL can be told. */
@@ -64,7 +65,7 @@ export interface Connections {
    *
    * @throws RotationError `ERR_POOLER_IN_THE_WAY` if a pooler may keep the password that is to be changed
    */
-  assertReachesServer(facts: Pick<ServerFacts, 'isDirect'>, target: PostgresSecret): void;
+  assertReachesServer(session: Session, facts: ServerFacts, target: PostgresSecret): Promise<void>;
   /**
    * Logs in, and asks whose session it is: a pooler may let a client in before it has reached the server.
    *
@@ -116,8 +117,9 @@ export function readOptions(options: PostgresOptions): Connections & { readonly 
     logIn,
     attempt,
     formOf: (secret, context) => formAskedOf(secret, loginOptions(secret, context)),
-    assertReachesServer(facts, target) {
-      if (facts.isDirect || poolerAsksServer) return;
+    async assertReachesServer(session, { way }, target) {
+      if (way === 'direct' || poolerAsksServer) return;
+      if (way === 'unknown' && !(await isPgpool(session, target))) return;
       throw poolerInTheWay({ ...target, ...endpointOf(target) }, 'another process');
     },
     async tryOut(secret, context) {
@@ -146,7 +148,7 @@ function switchFrom(environment: NodeJS.ProcessEnv, name: string): boolean {
 async function ask(session: Session, target: PostgresSecret): Promise<Verdict> {
   try {
     const [row] = await session.query(`SELECT ${identityColumns(session, target)}`);
-    isDirect(row, session, target);
+    wayOf(row, session, target);
     return 'accepted';
   } catch (error) {
     throw isRotationError(error) ? error : toFailure(error, 'ask whose session it is', target);

@@ -20,7 +20,7 @@ export async function setPassword(
   const facts = await serverFacts(session, pending);
   if (masterarn === undefined) {
     assertChangeable(facts, pending);
-    connections.assertReachesServer(facts, pending);
+    await connections.assertReachesServer(session, facts, pending);
   }
   const verifier = await verifierFor(pending, { facts, target: pending }, session, context);
   if (masterarn === undefined) {

@@ -3,11 +3,12 @@ import { toFailure } from './failures.js';
 import { type PostgresSecret, placeName } from './secret.js';
 import {
   identityColumns,
-  isDirect,
   MAX_ITERATIONS,
   type PasswordForm,
   PIN_NAMES,
   type Session,
+  type Way,
+  wayOf,
 } from './session.js';
 import { md5Verifier, scramVerifier } from './verifier.js';
 
@@ -15,8 +16,7 @@ import { md5Verifier, scramVerifier } from './verifier.js';
 export interface ServerFacts {
   /** As `server_version_num`: 180004. */
   readonly version: number;
-  /** Whether no pooler stands between the session and the server. */
-  readonly isDirect: boolean;
+  readonly way: Way;
   readonly isReadOnly: boolean;
   /** As which role the session acts: not always its user. */
   readonly actsAs: string;
@@ -41,7 +41,7 @@ export async function serverFacts(session: Session, target: PostgresSecret): Pro
     return {
       version,
       // An older server is refused for its age.
-      isDirect: version >= OLDEST && isDirect(rows[0], session, target),
+      way: version >= OLDEST ? wayOf(rows[0], session, target) : 'unknown',
       isReadOnly: rows.some(({ standby }) => standby === true),
       actsAs: String(rows[0]?.acts_as),
       isMd5: settings.get('password_encryption') !== 'scram-sha-256',

@@ -16,6 +16,8 @@ export interface Session {
   readonly iterations: number | undefined;
   /** The process that let the client in, as it says itself. */
   readonly processId: unknown;
+  /** The port of our end; undefined on a Unix socket. */
+  readonly port: number | undefined;
   query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
   escapeIdentifier(name: string): string;
   escapeLiteral(text: string): string;
@@ -85,8 +87,11 @@ export async function login(
   client.connection.on('authenticationOk', () => {
     isTaken = true;
   });
-  // A connection that breaks between two queries has nobody else to tell; the next query fails.
-  client.on('error', () => {});
+  // A connection that breaks between two queries has nobody else to tell; the next query fails, and says less.
+  let lost: unknown;
+  client.on('error', (error) => {
+    lost ??= error;
+  });
   const abort = () => socket.destroy(Object.assign(new Error('timeout expired'), { code: 'ETIMEDOUT' }));
   options.signal.addEventListener('abort', abort, { once: true });
   const end = async (): Promise<void> => {
@@ -114,8 +119,10 @@ export async function login(
     form,
     iterations,
     processId: processIdOf(client),
+    port: socket.localPort,
     async query(sql) {
       options.signal.throwIfAborted();
+      if (lost !== undefined) throw lost;
       return (await client.query<Record<string, unknown>>(sql)).rows;
     },
     escapeIdentifier: (name) => client.escapeIdentifier(name),
@@ -170,23 +177,37 @@ export function identityColumns(session: Session, { username }: PostgresSecret):
   const name = `${session.escapeLiteral(username)}::pg_catalog.name`;
   return (
     `session_user::pg_catalog.text AS session_user, session_user OPERATOR(pg_catalog.=) ${name} AS is_own, ` +
-    'pg_catalog.pg_backend_pid() AS pid'
+    'pg_catalog.pg_backend_pid() AS pid, pg_catalog.inet_client_port() AS port'
   );
 }
 
+/** Whether a pooler stands between the session and the server. */
+export type Way = 'direct' | 'pooler' | 'unknown';
+
 /**
- * Reads these columns.
+ * Reads these columns. A pooler in the way has other processes answer than the one that let the client in; Pgpool-II hides
+ * that, but not that the server sees another port than ours. So does a network that translates addresses.
  *
- * @returns whether the process that answers is the one that let the client in. A pooler in the way has others answer
  * @throws RotationError `ERR_POOLER_IN_THE_WAY` if the session is another user's: the server never saw the password
  */
-export function isDirect(
+export function wayOf(
   row: Readonly<Record<string, unknown>> | undefined,
   session: Session,
   target: PostgresSecret,
-): boolean {
+): Way {
   if (row?.is_own !== true) throw poolerInTheWay(target, 'another user', String(row?.session_user));
-  return Number(row.pid) === session.processId;
+  if (Number(row.pid) !== session.processId) return 'pooler';
+  return Number(row.port ?? 0) === (session.port ?? 0) ? 'direct' : 'unknown';
+}
+
+/** Whether Pgpool-II answers: it knows a setting that no server has. A server notes the question in its log as an error. */
+export async function isPgpool(session: Session, target: PostgresSecret): Promise<boolean> {
+  try {
+    return (await session.query('SHOW pool_version')).length > 0;
+  } catch (error) {
+    if (codeOf(error) === '42704') return false;
+    throw toFailure(error, 'ask whether it is Pgpool-II', target);
+  }
 }
 
 /** Names all that pg would otherwise take from the environment (PGSSLMODE, PGCLIENTENCODING …). */

@@ -21,6 +21,8 @@ const ALLOWED: readonly Operation[] = [
   'PutSecretValue',
   'UpdateSecretVersionStage',
   'GetRandomPassword',
+  // Not in AWS's policies for such functions, but in this package's: see src/permissions.ts.
+  'ListSecretVersionIds',
 ];
 
 /** Whose call it is. One for all, since each that there is costs every promise of the process some time. */

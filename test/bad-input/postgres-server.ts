@@ -99,10 +99,13 @@ export class PostgresServer {
       password_encryption: 'scram-sha-256',
       scram_iterations: this.iterations,
     };
-    const rows = Object.entries(settings).map(([name, setting]) => row(name, setting, 'f'));
+    const rows = Object.entries(settings).map(([name, setting]) => row(name, setting, 'f', 't', '1'));
     if (sql.includes('pg_settings'))
-      return [described('name', 'setting', 'standby'), ...rows, ...done('SELECT 3')];
-    if (sql === 'SELECT 1') return [described('?column?'), row('1'), ...done('SELECT 1')];
+      return [described('name', 'setting', 'standby', 'is_own', 'pid'), ...rows, ...done('SELECT 3')];
+    if (sql === 'SHOW pool_version')
+      return [message('E', 'SERROR\0C42704\0Mno such setting\0\0'), message('Z', 'I')];
+    if (sql.startsWith('SELECT session_user'))
+      return [described('is_own', 'pid'), row('t', '1'), ...done('SELECT 1')];
     return done(sql.split(' ')[0] ?? '');
   }
 }
@@ -116,7 +119,7 @@ function described(...names: readonly string[]): Buffer {
       Buffer.from(`${name}\0`),
       int(0),
       int(0, 2),
-      int(name === 'standby' ? BOOL : TEXT),
+      int(name === 'standby' || name === 'is_own' ? BOOL : TEXT),
       int(-1, 2),
       int(-1),
       int(0, 2),

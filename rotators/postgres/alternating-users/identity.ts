@@ -1,7 +1,7 @@
 import { isRotationError } from '../../../src/index.js';
 import { toFailure } from '../failures.js';
 import type { PostgresSecret } from '../secret.js';
-import { identityColumns, isDirect, PIN_NAMES, type Session } from '../session.js';
+import { identityColumns, PIN_NAMES, type Session, wayOf } from '../session.js';
 import { rolesToActAs, type Setting, settingsOf } from './role-settings.js';
 
 /** As whom a session acts. */
@@ -26,7 +26,7 @@ export async function identityOf(
         'EXISTS (SELECT FROM pg_roles ' +
         `WHERE rolname = ${session.escapeLiteral(original)} AND pg_has_role(session_user, oid, 'MEMBER')) AS may_act`,
     );
-    isDirect(row, session, target);
+    wayOf(row, session, target);
     // In the server's order: a role's go before everybody's, and those for one database before those for all.
     const ordered: Setting[] = [];
     for (const owner of [target.username, undefined]) {

@@ -1,0 +1,88 @@
+import { RotationError, type StepContext, type Versions } from '../../../src/index.js';
+import { logInAsAdministrator } from '../administrator.js';
+import { orDropPending } from '../drop-pending.js';
+import type { Connections } from '../options.js';
+import { untilReplicated } from '../replica.js';
+import { type PostgresSecret, placeName } from '../secret.js';
+import { type StoredForm, serverFacts, verifierFor } from '../server.js';
+import type { Session } from '../session.js';
+import { inTransaction } from '../transaction.js';
+import type { Pair } from './pairs.js';
+import { giveTurn } from './turn.js';
+
+type Secret = PostgresSecret & { readonly masterarn: string };
+
+/** setSecret of two users that take turns. Loaded when it is called: a cold start does without. */
+export async function setSecret(
+  { pending, current }: Versions<Secret>,
+  pair: Pair,
+  connections: Connections,
+  context: StepContext,
+): Promise<void> {
+  if (pending.username !== pair.other) {
+    throw new RotationError(
+      'ERR_PENDING_MISMATCH',
+      `AWSPENDING is for "${pending.username}", and the alternate of "${current.username}" is "${pair.other}"`,
+      {
+        hint: 'find out who wrote AWSPENDING, or whether the option `pairs` has changed; remove its label and rotate again',
+      },
+    );
+  }
+  const verifier = await proveAndPrepare(current, pending, connections, context);
+  const users = [pair.original, pair.clone];
+  const { session, facts, target, isForReplica } = await logInAsAdministrator(
+    current,
+    users,
+    connections,
+    context,
+  );
+  try {
+    const { version, actsAs } = facts;
+    const doing = `make "${pending.username}" ready`;
+    const change = { session, target, doing, limitMs: connections.limitMs(context), context };
+    await inTransaction(change, () => giveTurn({ session, version, actsAs, pair, verifier, context }));
+  } catch (error) {
+    // AWSCURRENT has just logged in, and is not touched.
+    throw orDropPending(error, context);
+  } finally {
+    await session.end();
+  }
+  if (isForReplica) await untilReplicated(pending, connections, context);
+}
+
+/** AWSCURRENT must be able to log in: whoever may write the secret could name any user in it. */
+async function proveAndPrepare(
+  current: Secret,
+  pending: Secret,
+  connections: Connections,
+  context: StepContext,
+): Promise<string> {
+  const session = await connections.logIn(current, context);
+  if (session === 'rejected') {
+    throw new RotationError(
+      'ERR_CREDENTIAL_REJECTED',
+      `${placeName(current)} refused "${current.username}" of AWSCURRENT, so nothing was changed`,
+      {
+        hint: 'store the password that works as AWSCURRENT with PutSecretValue, or set this one as an administrator',
+      },
+    );
+  }
+  try {
+    const facts = await serverFacts(session, current);
+    // MD5 only if both have it now. A new clone gets what the original has: its clients know no more, perhaps.
+    const stored = async (): Promise<StoredForm> =>
+      session.form === 'md5' && (await exists(pending.username, session))
+        ? { form: await connections.formOf(pending, context) }
+        : { form: session.form };
+    return await verifierFor(pending, { facts, target: current }, stored, context);
+  } finally {
+    await session.end();
+  }
+}
+
+async function exists(role: string, session: Session): Promise<boolean> {
+  const [row] = await session.query(
+    `SELECT FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) ${session.escapeLiteral(role)}`,
+  );
+  return row !== undefined;
+}
