@@ -104,8 +104,15 @@ export async function takeSnapshot(source: Source): Promise<Snapshot | 'current'
   }
 }
 
-/** Looks at the labels, as often as eventual consistency asks for. */
-export function labelLooks({ client, event, deadline }: Pick<Source, 'client' | 'event' | 'deadline'>) {
+/**
+ * Looks at the labels, as often as eventual consistency asks for.
+ *
+ * @param during the step that was under way when a look did not list the version
+ */
+export function labelLooks(
+  { client, event, deadline }: Pick<Source, 'client' | 'event' | 'deadline'>,
+  during?: Step,
+) {
   const { SecretId, ClientRequestToken } = event;
   const delays = DELAYS_MS.values();
   return { check, another };
@@ -123,7 +130,7 @@ export function labelLooks({ client, event, deadline }: Pick<Source, 'client' | 
   async function unlisted(): Promise<RotationError> {
     try {
       await client.getSecretValue({ SecretId, VersionId: ClientRequestToken });
-      return abandoned(ClientRequestToken);
+      return abandoned(ClientRequestToken, during);
     } catch (error) {
       if (isRefusal(error, 'ResourceNotFoundException')) return unknownVersion();
       throw error;

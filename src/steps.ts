@@ -194,6 +194,6 @@ export async function takeStep<Secret extends object, Field extends keyof Secret
       `nothing answered ${rotator.name}: look at the way to its service (routes, security groups), and at the ` +
       "function's timeout";
     const method = () => deadline.during(`${Step} of the rotator ${rotator.name}`, likelyCause, work);
-    return confirming.during(method, () => labelLooks({ client, event, deadline }).check());
+    return confirming.during(method, () => labelLooks({ client, event, deadline }, Step).check());
   }
 }

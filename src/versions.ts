@@ -55,6 +55,8 @@ export function versionSeen(
   const own = Object.hasOwn(labels, token) ? labels[token] : undefined;
   if (!own) return 'unlisted';
   if (own.includes('AWSCURRENT')) return 'current';
+  // Without AWSPENDING a later rotation has replaced it, or somebody has: nothing of this one may reach the service.
+  if (!own.includes('AWSPENDING')) throw abandoned(token, Step);
   assertPending(own, token, Step);
   return 'pending';
 }
