@@ -19,7 +19,7 @@ export { type IssuedKey, issuedKey } from './issued-key.js';
 export type { ListedKey } from './key-sweep.js';
 export type { LogEntry } from './log.js';
 export { type CharacterClass, type PasswordPolicy, passwordPolicyFrom, passwordSource } from './password.js';
-export type { Permission, Target } from './permissions.js';
+export type { CommonPermission, Permission, Target } from './permissions.js';
 export { type ReplacedKey, replacedKey } from './replaced-key.js';
 export {
   type AbandonedVersion,

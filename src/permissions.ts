@@ -53,11 +53,6 @@ export const ON_SECRET: readonly CommonPermission[] = [
     steps: ['finishSecret'],
     why: 'moves AWSCURRENT, and with it AWSPREVIOUS',
   },
-  {
-    action: 'secretsmanager:ListSecretVersionIds',
-    steps: ['setSecret'],
-    why: 'finds what an abandoned rotation has left, when every labelled version is refused',
-  },
 ];
 
 const KMS = 'AWS Secrets Manager User Guide, “Secret encryption and decryption in AWS Secrets Manager”';

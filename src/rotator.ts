@@ -108,6 +108,8 @@ export interface AbandonedVersion<Secret> {
   /** The VersionId, by which GetSecretValue still reads it. */
   readonly id: string;
   readonly createdAt: Date;
+  /** Whether it was made after the version that is AWSCURRENT. */
+  readonly isNewerThanCurrent: boolean;
   /** Its value; `undefined` if it has none that `parse` takes. It may name another user or host, as `previous()` may. */
   read(): Promise<Secret | undefined>;
 }

@@ -71,13 +71,19 @@ export function secretReader<Secret extends object, Field extends keyof Secret &
 
   async function abandoned(): Promise<readonly AbandonedVersion<Secret>[]> {
     const listed = await listVersions(client, secretId);
-    const previous = listed.find(({ labels }) => labels.includes('AWSPREVIOUS'));
+    const holder = (label: Label) => listed.find(({ labels }) => labels.includes(label));
+    const [current, previous] = [holder('AWSCURRENT'), holder('AWSPREVIOUS')];
     return listed
       .filter(
         ({ labels, createdAt }) => labels.length === 0 && createdAt >= (previous?.createdAt ?? createdAt),
       )
       .sort((one, other) => other.createdAt.getTime() - one.createdAt.getTime())
-      .map(({ id, createdAt }) => ({ id, createdAt, read: () => readById(id, `version ${id}`) }));
+      .map(({ id, createdAt }) => ({
+        id,
+        createdAt,
+        isNewerThanCurrent: current !== undefined && createdAt >= current.createdAt,
+        read: () => readById(id, `version ${id}`),
+      }));
   }
 
   /** By id: between two deliveries of a step the label may have moved to what is in use. */

@@ -2,7 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type PolicyDocument, policyDocument } from '../src/cli/policy-document.js';
 import { grantsFor, type Named, networkDenial, type RotatorNeeds } from '../src/cli/policy-grants.js';
-import { type CommonPermission, ON_KEY, ON_LOG, ON_NETWORK, ON_SECRET } from '../src/permissions.js';
+import {
+  type CommonPermission,
+  ON_KEY,
+  ON_LOG,
+  ON_NETWORK,
+  ON_REFUSED_SECRET,
+  ON_SECRET,
+} from '../src/permissions.js';
 import { deployed, isAllowed, type Json, objections, TEMPLATE, TEXT } from './support/cloudformation.js';
 
 const ROOT = join(__dirname, '..');
@@ -67,7 +74,9 @@ function missable(rotator: string) {
     return [source ?? `${steps.join(', ')} of ${rotator}`, action, where] as const;
   };
   return [
-    ...ON_SECRET.map(on(`arn:aws:secretsmanager:${ACCOUNT}:secret:`)),
+    ...[...ON_SECRET, ...(needsOf(rotator).onSecret ?? [])].map(
+      on(`arn:aws:secretsmanager:${ACCOUNT}:secret:`),
+    ),
     ...ON_KEY.map(on(KEY!)),
     ...ON_LOG.map(on(`arn:aws:logs:${ACCOUNT}:log-group:rotate:`)),
     ...needsOf(rotator).permissions.map((permission) =>

@@ -51,7 +51,7 @@ export const WITH_OR_WITHOUT: readonly Permission[] = [
   ...LOOK_UPS,
 ];
 
-/** Of every rotator that makes passwords: what `passwordPolicyFrom()` reads. */
+/** Of every rotator for PostgreSQL: what `passwordPolicyFrom()` reads, and `poolerAsksServer`. */
 export const environment = [
   'PASSWORD_LENGTH',
   'EXCLUDE_CHARACTERS',
@@ -60,4 +60,5 @@ export const environment = [
   'EXCLUDE_UPPERCASE',
   'EXCLUDE_LOWERCASE',
   'REQUIRE_EACH_INCLUDED_TYPE',
+  'POOLER_ASKS_SERVER',
 ];

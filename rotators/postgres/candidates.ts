@@ -19,7 +19,7 @@ interface Candidate {
   readonly secret: PostgresSecret;
   readonly isCurrent?: boolean;
   /** The version without a label that holds it. */
-  readonly abandoned?: string;
+  readonly abandoned?: string | undefined;
 }
 
 /**
@@ -61,19 +61,22 @@ async function* candidates(
   yield { secret: current, isCurrent: true };
   // An earlier attempt got this far. The password is set again in any case: the hash may be of another kind.
   yield { secret: pending };
-  // A rotation that was given up after setSecret is likelier than a return to AWSPREVIOUS. Not where an administrator can
-  // set the password anew: the secret's writer would choose what proves whose it is.
-  if (pending.masterarn === undefined && areAllRefused()) {
-    const found = await abandoned().catch(() => []);
-    for (const { id, read } of found.slice(0, MOST_ABANDONED)) {
-      const old = await read();
-      if (old && isSamePlace(old, pending)) {
-        yield { secret: { ...pending, password: old.password }, abandoned: id };
-      }
-    }
+  const tried = new Set([current.password, pending.password]);
+  // What was made after AWSCURRENT is likelier than AWSPREVIOUS, and AWSPREVIOUS likelier than what was made before.
+  // With an administrator there are none: what is stored without a label would prove whose the user is.
+  const found = pending.masterarn === undefined && areAllRefused() ? await abandoned().catch(() => []) : [];
+  const newest = found.slice(0, MOST_ABANDONED);
+  const ordered = [
+    ...newest.filter(({ isNewerThanCurrent }) => isNewerThanCurrent),
+    { id: undefined, read: previous },
+    ...newest.filter(({ isNewerThanCurrent }) => !isNewerThanCurrent),
+  ];
+  for (const { id, read } of ordered) {
+    const old = await read();
+    if (!old || !isSamePlace(old, pending) || tried.has(old.password)) continue;
+    tried.add(old.password);
+    yield { secret: { ...pending, password: old.password }, abandoned: id };
   }
-  const old = await previous();
-  if (old && isSamePlace(old, pending)) yield { secret: { ...pending, password: old.password } };
 }
 
 /** An older version may be for elsewhere: its password goes to no other place than it was for, nor there in the clear. */

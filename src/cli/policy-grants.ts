@@ -10,6 +10,8 @@ import {
 /** What a rotator brings so that `quarterturn policy` knows what it needs: the exports of its `permissions.ts`. */
 export interface RotatorNeeds {
   readonly permissions: readonly Permission[];
+  /** Rights on the secret that is rotated, beside those that every rotator needs. */
+  readonly onSecret?: readonly CommonPermission[];
   /** The function's timeout, if a minute is too short. */
   readonly timeoutSeconds?: number;
   /** The environment variables that its handler reads. */
@@ -42,18 +44,16 @@ const ANY_SECRET = 'arn:{partition}:secretsmanager:{region}:{account}:secret:*';
 const NO_ADMIN = 'arn:{partition}:secretsmanager:{region}:{account}:secret:ADMINISTRATOR';
 
 /** What the role of the function may do, but for the network. */
-export function grantsFor({ permissions }: RotatorNeeds, named: Named): readonly Grant[] {
+export function grantsFor({ permissions, onSecret = [] }: RotatorNeeds, named: Named): readonly Grant[] {
   const { secret = ANY_SECRET, secretKey, admin, adminKey } = named;
   const given = permissions.filter((permission) => isGiven(permission, named));
   const onAdmin = given.filter(({ on }) => on === 'administrator');
-  const grants: Grant[] = [
-    {
-      sid: 'OnlySecretsThatNameThisFunction',
-      permissions: ON_SECRET,
-      resources: [secret],
-      condition: { StringEquals: { 'secretsmanager:resource/AllowRotationLambdaArn': '{function}' } },
-    },
-  ];
+  const ownSecrets = {
+    resources: [secret],
+    condition: { StringEquals: { 'secretsmanager:resource/AllowRotationLambdaArn': '{function}' } },
+  };
+  const grants: Grant[] = [{ sid: 'OnlySecretsThatNameThisFunction', permissions: ON_SECRET, ...ownSecrets }];
+  if (onSecret.length > 0) grants.push({ sid: 'MoreOnTheseSecrets', permissions: onSecret, ...ownSecrets });
   if (secretKey !== undefined) grants.push(keyGrant('KeyOfTheSecret', ON_KEY, secretKey, secret));
   if (onAdmin.length > 0) {
     grants.push({ sid: 'Administrator', permissions: onAdmin, resources: [admin ?? NO_ADMIN] });

@@ -129,7 +129,11 @@ function described(...names: readonly string[]): Buffer {
 }
 
 function row(...values: readonly string[]): Buffer {
-  return message('D', int(values.length, 2), ...values.flatMap((value) => [int(Buffer.byteLength(value)), value]));
+  return message(
+    'D',
+    int(values.length, 2),
+    ...values.flatMap((value) => [int(Buffer.byteLength(value)), value]),
+  );
 }
 
 function done(tag: string): readonly Buffer[] {

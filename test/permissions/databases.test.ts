@@ -1,6 +1,6 @@
 import { permissions as ofAlternatingUsers } from '../../rotators/postgres/alternating-users/permissions.js';
 import { alternatingUsers, postgres, rdsInstance } from '../../rotators/postgres/index.js';
-import { permissions as ofPostgres } from '../../rotators/postgres/permissions.js';
+import { permissions as ofPostgres, onSecret } from '../../rotators/postgres/permissions.js';
 import { permissions as ofRdsInstance } from '../../rotators/postgres/rds-instance/permissions.js';
 import { certificate, startTestServer, type TestServer } from '../support/postgres.js';
 import { RdsServer } from '../support/rds-server.js';
@@ -58,6 +58,16 @@ test('postgres() by itself asks for nothing but its secret', async () => {
   const calls = recorder();
   await calls.rotate(postgres(), { secret: JSON.parse(server.secret(await user(), PASSWORD)) });
   expect(calls.elsewhere()).toEqual([]);
+});
+
+test('postgres() looks for abandoned versions only when every labelled one is refused', async () => {
+  const calls = recorder();
+  const secret = JSON.parse(server.secret(await user(), PASSWORD));
+  await calls.rotate(postgres(), { secret });
+  const before = calls.onSecret();
+  const refused = calls.rotate(postgres(), { secret: { ...secret, password: 'another-password-1' } });
+  await expect(refused).rejects.toThrow();
+  expect(calls.onSecret().filter((line) => !before.includes(line))).toEqual(declared(onSecret));
 });
 
 describe('with administrators that RDS manages', () => {
