@@ -2,14 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type PolicyDocument, policyDocument } from '../src/cli/policy-document.js';
 import { grantsFor, type Named, networkDenial, type RotatorNeeds } from '../src/cli/policy-grants.js';
-import {
-  type CommonPermission,
-  ON_KEY,
-  ON_LOG,
-  ON_NETWORK,
-  ON_REFUSED_SECRET,
-  ON_SECRET,
-} from '../src/permissions.js';
+import { type CommonPermission, ON_KEY, ON_LOG, ON_NETWORK, ON_SECRET } from '../src/permissions.js';
 import { deployed, isAllowed, type Json, objections, TEMPLATE, TEXT } from './support/cloudformation.js';
 
 const ROOT = join(__dirname, '..');

@@ -48,12 +48,14 @@ export function grantsFor({ permissions, onSecret = [] }: RotatorNeeds, named: N
   const { secret = ANY_SECRET, secretKey, admin, adminKey } = named;
   const given = permissions.filter((permission) => isGiven(permission, named));
   const onAdmin = given.filter(({ on }) => on === 'administrator');
-  const ownSecrets = {
-    resources: [secret],
-    condition: { StringEquals: { 'secretsmanager:resource/AllowRotationLambdaArn': '{function}' } },
-  };
-  const grants: Grant[] = [{ sid: 'OnlySecretsThatNameThisFunction', permissions: ON_SECRET, ...ownSecrets }];
-  if (onSecret.length > 0) grants.push({ sid: 'MoreOnTheseSecrets', permissions: onSecret, ...ownSecrets });
+  const grants: Grant[] = [
+    {
+      sid: 'OnlySecretsThatNameThisFunction',
+      permissions: [...ON_SECRET, ...onSecret],
+      resources: [secret],
+      condition: { StringEquals: { 'secretsmanager:resource/AllowRotationLambdaArn': '{function}' } },
+    },
+  ];
   if (secretKey !== undefined) grants.push(keyGrant('KeyOfTheSecret', ON_KEY, secretKey, secret));
   if (onAdmin.length > 0) {
     grants.push({ sid: 'Administrator', permissions: onAdmin, resources: [admin ?? NO_ADMIN] });
