@@ -51,8 +51,8 @@ export const WITH_OR_WITHOUT: readonly Permission[] = [
   ...LOOK_UPS,
 ];
 
-/** Of every rotator for PostgreSQL: what `passwordPolicyFrom()` reads, and `poolerAsksServer`. */
-export const environment = [
+/** What `passwordPolicyFrom()` reads. */
+const OF_PASSWORDS = [
   'PASSWORD_LENGTH',
   'EXCLUDE_CHARACTERS',
   'EXCLUDE_NUMBERS',
@@ -60,5 +60,10 @@ export const environment = [
   'EXCLUDE_UPPERCASE',
   'EXCLUDE_LOWERCASE',
   'REQUIRE_EACH_INCLUDED_TYPE',
-  'POOLER_ASKS_SERVER',
 ];
+
+/** Of a rotator that changes passwords in sessions with the server. */
+export const environment = [...OF_PASSWORDS, 'POOLER_ASKS_SERVER'];
+
+/** Of one that has RDS change them. */
+export const environmentOfRds = OF_PASSWORDS;
