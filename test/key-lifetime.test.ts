@@ -71,6 +71,21 @@ describe('a new key that ends by itself', () => {
     expect(counted(rig)).toEqual([]);
   });
 
+  test.each([
+    ['tells how long it is to the next rotation', '2026-02-09T23:59:59Z', 1],
+    ['counts for nothing on the day of this rotation', '2026-01-10T23:59:59Z', 0],
+  ])('NextRotationDate, where Secrets Manager shows no number of days, %s', async (_, next, times) => {
+    const rig = await rigged('2026-03-10T00:00:00Z');
+    const { describeSecret } = rig.client;
+    rig.client.describeSecret = async (input) => ({
+      ...(await describeSecret(input)),
+      RotationRules: { ScheduleExpression: 'cron(0 8 9 2 ? *)' },
+      NextRotationDate: new Date(next),
+    });
+    expect(await rig.rotate({ RotationRules: RATE_30 })).toMatchObject({ outcome: 'succeeded' });
+    expect(counted(rig)).toHaveLength(times);
+  });
+
   test('costs one call more, and a key without an end none', async () => {
     const [ending, endless] = [await rigged('2027-01-01T00:00:00Z'), await rigged(undefined)];
     for (const rig of [ending, endless]) await rig.rotate({ RotationRules: RATE_30 });

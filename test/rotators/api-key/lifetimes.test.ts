@@ -1,3 +1,4 @@
+import { datadog } from '../../../rotators/api-key/datadog/index.js';
 import { elasticsearch } from '../../../rotators/api-key/elasticsearch/index.js';
 import { entra } from '../../../rotators/api-key/entra/index.js';
 import { cloudflare } from '../../../rotators/api-key/examples/cloudflare.js';
@@ -8,6 +9,7 @@ import { type ApiKeySecret, apiKey } from '../../../rotators/api-key/index.js';
 import { daysFrom } from '../../../rotators/api-key/lifetime.js';
 import type { Rotator } from '../../../src/index.js';
 import { type ApiKeyRig, apiKeyRig } from '../../support/api-key-rig.js';
+import { DATADOG_ADMIN, datadogDialect } from '../../support/datadog-provider.js';
 import { deploy } from '../../support/deployment.js';
 import { ELASTIC_ADMIN, elasticsearchDialect, encoded } from '../../support/elasticsearch-provider.js';
 import { EntraServer } from '../../support/entra-server.js';
@@ -128,6 +130,21 @@ describe('elasticsearch', () => {
     expect(newest().expiration).toBe(Date.parse(NOW) + days * 86_400_000);
     expect(counted(rig)).toBe(times);
   });
+});
+
+test('datadog, whose keys have no end, is neither warned of nor asks for the schedule', async () => {
+  const datadogSubject: Subject = {
+    dialect: datadogDialect,
+    rotator: (url) => datadog({ url, propagationMs: 0 }),
+    secret: ({ id, key }) => ({ apiKey: key, apiKeyId: id }),
+    admin: () => DATADOG_ADMIN,
+  };
+  const rig = await rigged(datadogSubject);
+  expect(await rig.rotate(every(90))).toMatchObject({ outcome: 'succeeded' });
+  expect(warnings(rig)).toEqual([]);
+  expect(counted(rig)).toBe(0);
+  // One a step, and the look at the labels in finishSecret.
+  expect(rig.client.calls.filter(({ operation }) => operation === 'describeSecret')).toHaveLength(5);
 });
 
 describe('entra', () => {
