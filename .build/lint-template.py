@@ -45,6 +45,7 @@ SETTINGS = {
     "ApiKeySpec": ["", '{"name":"desk"}'],
     "OwnsEveryKey": ["", "true"],
     "DatadogUrl": ["", "https://api.datadoghq.eu"],
+    "KeyLifetimeDays": ["", "180"],
     "ServiceTokenKind": ["", "RSA"],
 }
 # A condition that always holds.

@@ -4,7 +4,7 @@ import { isError, isRotationError, RotationError } from './errors.js';
 import { parseEvent, type RotationEvent, type Step } from './event.js';
 import { assertPlainField } from './fields.js';
 import { readVersions } from './labelled-versions.js';
-import { type LogEntry, logMetric, writeEntry } from './log.js';
+import { countsOf, type LogEntry, logMetric, writeEntry } from './log.js';
 import { Redactor } from './redact.js';
 import type { Rotator, VersionsContext } from './rotator.js';
 import { readSecretString } from './secret-string.js';
@@ -59,11 +59,13 @@ export function rotationHandler<Secret extends object, Field extends keyof Secre
     const api = withDeadline(client, deadline);
     // Once each: what is tried again warns again.
     const warnings = new Set<string>();
+    const metrics = new Set<unknown>();
     const report = (end: Pick<LogEntry, 'outcome' | 'code'>): Promise<void> => {
       const common = { rotator: rotator.name, step, secretId, versionId, durationMs: deadline.elapsedMs };
       // Redacted now, not when the rotator warned: what createSecret makes is known only once it has returned.
       const texts = [...warnings].map((warning) => redactor.text(warning));
-      return writeEntry(log, { ...common, ...end, ...(texts.length > 0 && { warnings: texts }) });
+      const told = texts.length > 0 && { warnings: texts, ...countsOf(metrics) };
+      return writeEntry(log, { ...common, ...end, ...told });
     };
     const confirming = confirmation(api, event);
     const context: VersionsContext = {
@@ -82,7 +84,10 @@ export function rotationHandler<Secret extends object, Field extends keyof Secre
       describeSecret: (id) => api.describeSecret({ SecretId: id }),
       readVersions: () => readVersions({ rotator, client: api, secretId, redactor }),
       hide: (secret) => redactor.hide(String(secret)),
-      warn: (message) => void warnings.add(String(message)),
+      warn(message, metric) {
+        warnings.add(String(message));
+        metrics.add(metric);
+      },
     };
     try {
       const outcome = await takeStep({

@@ -17,7 +17,7 @@ export { httpUrl } from './http/checks.js';
 export { type HttpMethod, type HttpRequest, type HttpResponse, request } from './http/request.js';
 export { type IssuedKey, issuedKey } from './issued-key.js';
 export type { ListedKey } from './key-sweep.js';
-export type { LogEntry } from './log.js';
+export type { LogEntry, WarningMetric } from './log.js';
 export { type CharacterClass, type PasswordPolicy, passwordPolicyFrom, passwordSource } from './password.js';
 export type { CommonPermission, Permission, Target } from './permissions.js';
 export { type ReplacedKey, replacedKey } from './replaced-key.js';

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { RotationError } from './errors.js';
+import { warnOfEarlyEnd } from './key-lifetime.js';
 import { keyNames } from './key-names.js';
 import { full, holdingsOf, type ListedKey, leftovers, type Scene, spare, warnings } from './key-sweep.js';
 import { probeFor } from './propagation.js';
@@ -55,6 +56,9 @@ export interface IssuedKey<Secret extends object, Field extends keyof Secret & s
 
   /** For how long a new key may still be rejected, in milliseconds: testSecret asks again for so long. @default 0 */
   readonly propagationMs?: number;
+
+  /** Names what sets how long a new key lives. The warning about a key that ends too early quotes it. */
+  readonly lifetimeOption?: string;
 }
 
 /**
@@ -79,7 +83,7 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
   declaration: IssuedKey<Secret, Field>,
 ): Rotator<Secret, Field> {
   const { id, issue, list, revoke, probe, nameLength = 100, ownsEveryKey = false, ...rest } = declaration;
-  const { maxKeys = Number.POSITIVE_INFINITY, propagationMs = 0, ...rotator } = rest;
+  const { maxKeys = Number.POSITIVE_INFINITY, propagationMs = 0, lifetimeOption, ...rotator } = rest;
   const namesFor = keyNames(nameLength);
   if (!(maxKeys >= 2)) throw new RangeError('maxKeys must be 2 at least: AWSCURRENT works beside AWSPENDING');
   if (!(propagationMs >= 0)) throw new RangeError('propagationMs must be a number of milliseconds');
@@ -127,6 +131,9 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
     const { retiring = [] } = scene;
     const doomed = [retiring, leftovers(scene, keyOf(pending))].flat();
     for (const key of new Set(doomed)) await revoke(key, pending, context);
+    const fresh = keys.find((key) => key.id === keyOf(pending));
+    // Only here: a key without an end costs no call.
+    if (fresh?.expiresAt) await warnOfEarlyEnd(fresh.expiresAt, context, lifetimeOption);
   }
 
   async function look(

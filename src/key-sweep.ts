@@ -9,6 +9,13 @@ export interface ListedKey {
   readonly name?: string | undefined;
   /** By the provider's clock. */
   readonly createdAt: Date;
+  /**
+   * When the key ends by itself. finishSecret warns if that is before the rotation after the next, and counts it as the
+   * metric `keyEndsEarly`. An invalid Date, for an end that cannot be read, is a warning too.
+   *
+   * @default never
+   */
+  readonly expiresAt?: Date | undefined;
 }
 
 /** No Lambda runs longer: whoever made an older key has stored it, or never will. */

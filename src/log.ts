@@ -2,6 +2,12 @@ import type { RotationErrorCode } from './errors.js';
 import type { Step } from './event.js';
 import type { Outcome } from './steps.js';
 
+/**
+ * What a warning may be counted as: `keyEndsEarly`, for a new key that ends before the rotation after the next.
+ */
+export type WarningMetric = (typeof WARNING_METRICS)[number];
+const WARNING_METRICS = ['keyEndsEarly'] as const;
+
 /** What is logged of a step. No field of it can hold a secret: texts that a rotator makes are redacted. */
 export interface LogEntry {
   readonly rotator: string;
@@ -15,13 +21,15 @@ export interface LogEntry {
   readonly code?: RotationErrorCode;
   /** What the owner should change although the step succeeded. */
   readonly warnings?: readonly string[];
+  /** 1 if the new key ends before the rotation after the next; `warnings` says when, and what to do. */
+  readonly keyEndsEarly?: 1;
   /** Milliseconds from the event to the end of the step. */
   readonly durationMs: number;
 }
 
 /**
  * Writes an entry as one line of JSON, in CloudWatch's embedded metric format: namespace `Quarterturn`, metrics
- * `durationMs` and `failed` (0 or 1), by rotator and by rotator and step.
+ * `durationMs` and `failed` (0 or 1), and `keyEndsEarly` (1) where it is in the entry, by rotator and by rotator and step.
  */
 export function logMetric(entry: LogEntry): void {
   const line = {
@@ -34,6 +42,8 @@ export function logMetric(entry: LogEntry): void {
           Metrics: [
             { Name: 'durationMs', Unit: 'Milliseconds' },
             { Name: 'failed', Unit: 'Count' },
+            // Only where there is one: CloudWatch charges for each metric.
+            ...WARNING_METRICS.filter((name) => name in entry).map((Name) => ({ Name, Unit: 'Count' })),
           ],
         },
       ],
@@ -43,6 +53,12 @@ export function logMetric(entry: LogEntry): void {
   };
   // Not console.log: with Lambda's JSON logging it would wrap the line, and the metric would be lost.
   process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+/** The fields of an entry that count warnings: no other names, since a name could hold a value. */
+export function countsOf(metrics: ReadonlySet<unknown>): Pick<LogEntry, WarningMetric> {
+  const names = WARNING_METRICS.filter((name) => metrics.has(name));
+  return Object.fromEntries(names.map((name) => [name, 1]));
 }
 
 /** A log that hangs is not waited for longer: the step has been taken. */

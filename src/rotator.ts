@@ -1,4 +1,5 @@
 import type { DescribeSecretResponse } from '@aws-sdk/client-secrets-manager';
+import type { WarningMetric } from './log.js';
 
 /**
  * A rotator is what differs between one service and the next: how to make a credential, how to install it, how to
@@ -150,8 +151,11 @@ export interface StepContext {
    * Redacts a secret that the engine cannot know: a session's token, or what createSecret has made, until it returns.
    */
   hide(secret: string): void;
-  /** Puts a sentence into the step's LogEntry, redacted: for what the owner should change although the step succeeds. */
-  warn(message: string): void;
+  /**
+   * Puts a sentence into the step's LogEntry, redacted: for what the owner should change although the step succeeds. With a
+   * metric, the LogEntry counts it too, so that an alarm can tell.
+   */
+  warn(message: string, metric?: WarningMetric): void;
 }
 
 /** What createSecret and finishSecret are told besides, since they may destroy what a version holds. */

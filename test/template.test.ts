@@ -330,6 +330,32 @@ describe('what can never rotate is refused', () => {
     expect(objectionsTo('postgres', { Schedule: 'rate(30 days)', ...NEW })).toEqual([]);
   });
 
+  const ending = ROTATORS.filter((rotator) => needsOf(rotator).lifetime !== undefined);
+
+  test.each(ROTATORS)('%s: a lifetime of keys, if its keys do not end', (rotator) => {
+    expect(objectionsTo(rotator, { KeyLifetimeDays: '180' })).toEqual(
+      ending.includes(rotator) ? [] : [expect.stringMatching(/^KeyLifetimeDays is for /)],
+    );
+  });
+
+  test.each(ending)(
+    '%s: of the usual lifetimes and schedules, those of which one is not twice the other',
+    (rotator) => {
+      const days = [30, 45, 60, 90, 120, 180, 365];
+      const scheduled = (each: number) => ({ SecretArn: ADMIN, Schedule: `rate(${each} days)` });
+      const refused = (lifetime: string) =>
+        days.filter(
+          (each) => objectionsTo(rotator, { ...scheduled(each), KeyLifetimeDays: lifetime }).length > 0,
+        );
+      expect(refused('30')).toEqual([30, 45, 60, 90, 120, 180, 365]);
+      expect(refused('60')).toEqual([45, 60, 90, 120, 180, 365]);
+      expect(refused('90')).toEqual([60, 90, 120, 180, 365]);
+      expect(refused('180')).toEqual([120, 180, 365]);
+      expect(refused('365')).toEqual([365]);
+      expect(refused('')).toEqual(rotator === 'api-key/gitlab' ? [60, 90, 120, 180, 365] : []);
+    },
+  );
+
   test.each(ROTATORS)('%s: a made secret, if it needs a key of a provider', (rotator) => {
     expect(objectionsTo(rotator, NEW)).toEqual(
       rotator.startsWith('api-key') ? [expect.stringMatching(/^NewSecret makes a password/)] : [],
@@ -348,6 +374,21 @@ test('alarms tell of steps that fail or are slow, and of rotations that failed o
     detail: { eventName: ['RotationFailed', 'RotationAbandoned', 'TestRotationFailed'] },
   });
 });
+
+test.each(ROTATORS)(
+  '%s: is given the lifetime of its keys, with an alarm for those that end early, if they end',
+  (rotator) => {
+    const { lifetime, environment = [] } = needsOf(rotator);
+    const made = deployed({ Rotator: rotator, KeyLifetimeDays: '180', AlarmTopicArn: 'arn:aws:sns:x' });
+    const { Variables } = made.Function!.Environment as { Variables: Record<string, string> };
+    expect(Variables.KEY_LIFETIME_DAYS).toBe(lifetime && '180');
+    expect(environment.includes('KEY_LIFETIME_DAYS')).toBe(lifetime !== undefined);
+    expect(made.KeyEndsEarlyAlarm?.Dimensions).toEqual(
+      lifetime && [{ Name: 'rotator', Value: rotator.split('/')[1] }],
+    );
+    expect(deployed({ Rotator: rotator, KeyLifetimeDays: '180' })).not.toHaveProperty('KeyEndsEarlyAlarm');
+  },
+);
 
 test('with a limit of concurrency, an alarm tells of steps that were refused', () => {
   const topic = { AlarmTopicArn: 'arn:aws:sns:x' };
@@ -424,6 +465,14 @@ test.each([
 ])('%s takes what is named in full, or nothing, and no pattern', (name, [good, bad]) => {
   expect(['', ...good!].filter((value) => !isAllowed(name, value))).toEqual([]);
   expect(bad!.filter((value) => isAllowed(name, value))).toEqual([]);
+});
+
+test('KeyLifetimeDays takes days that an application of Entra or a key of Elasticsearch may have, or nothing', () => {
+  const taken = (days: string) => isAllowed('KeyLifetimeDays', days);
+  expect(
+    ['', '1', '90', '400', '999', '1000', '2999', '3599', '3649', '3650'].filter((days) => !taken(days)),
+  ).toEqual([]);
+  expect(['0', '07', '3651', '3700', '4000', '10000', '-1', '90d', '1.5', ' 90'].filter(taken)).toEqual([]);
 });
 
 test('a reason stands beside each right', () => {

@@ -48,14 +48,29 @@ export function idAt(answer: Answer, pointer: string, json: unknown = answer.jso
 
 /** @throws RotationError if it is not a time */
 export function timeAt({ failure }: Answer, pointer: string, json: unknown): Date {
-  const value = valueAt(json, pointer);
-  // With a zone: else it would be a local one, another at a desk than in Lambda.
-  const isIso = typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d.*(Z|[+-]\d\d:?\d\d)$/.test(value);
-  // A time of our days in seconds has ten digits, in milliseconds thirteen.
-  const time =
-    typeof value === 'number' ? new Date(value < 1e11 ? value * 1000 : value) : new Date(isIso ? value : '');
+  const time = timeOf(valueAt(json, pointer));
   if (Number.isNaN(time.getTime())) throw failure(`with no time at ${pointer}`);
   return time;
+}
+
+/**
+ * When a key ends: a time, or the beginning of a day.
+ *
+ * @returns `undefined` if it has no end; an invalid Date for what is neither: no rotation fails for that
+ */
+export function endAt(pointer: string, json: unknown): Date | undefined {
+  const value = valueAt(json, pointer) ?? undefined;
+  if (value === undefined || value === 0 || value === '') return undefined;
+  const isDay = typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value);
+  return isDay ? new Date(`${value}T00:00:00Z`) : timeOf(value);
+}
+
+function timeOf(value: unknown): Date {
+  // A time of our days in seconds has ten digits, in milliseconds thirteen.
+  if (typeof value === 'number') return new Date(value < 1e11 ? value * 1000 : value);
+  // With a zone: else it would be a local one, another at a desk than in Lambda.
+  const isIso = typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d.*(Z|[+-]\d\d:?\d\d)$/.test(value);
+  return new Date(isIso ? value : '');
 }
 
 /** @throws RotationError if there is no array */

@@ -42,6 +42,7 @@ export function apiKey(spec: ApiKeySpec): Rotator<ApiKeySecret, string> {
   const named = checkedSpec(spec);
   const { name, key, id, admin, shows = [], text = false } = spec;
   const { rejectionHint, nameLength, maxKeys, ownsEveryKey, propagationMs } = spec;
+  const { lifetimeOption = 'the member create of the spec' } = spec;
   const isShown = (field: string) => field === admin || named.servers.includes(field);
   const { assertProven, ...provider } = providerOf(spec, named);
   const rotator = issuedKey<ApiKeySecret, string>({
@@ -52,6 +53,7 @@ export function apiKey(spec: ApiKeySpec): Rotator<ApiKeySecret, string> {
     parse: parserOf(spec, named),
     id: idFieldOf(spec),
     ...provider,
+    lifetimeOption,
     ...(rejectionHint !== undefined && { rejectionHint }),
     ...(nameLength !== undefined && { nameLength }),
     ...(maxKeys !== undefined && { maxKeys }),

@@ -1,5 +1,5 @@
 import type { ListedKey } from '../../src/index.js';
-import { type Answer, arrayAt, holds, idAt, timeAt, valueAt } from './answer.js';
+import { type Answer, arrayAt, endAt, holds, idAt, timeAt, valueAt } from './answer.js';
 import type { ListRequest } from './spec.js';
 
 /** Far more than any provider has, and an end. */
@@ -33,7 +33,10 @@ export async function allKeys(
   return keys;
 }
 
-function keyIn(answer: Answer, { id, name, createdAt }: ListRequest): (item: unknown) => ListedKey {
+function keyIn(
+  answer: Answer,
+  { id, name, createdAt, expiresAt }: ListRequest,
+): (item: unknown) => ListedKey {
   return (item) => {
     const called = name === undefined ? undefined : valueAt(item, name);
     return {
@@ -41,6 +44,7 @@ function keyIn(answer: Answer, { id, name, createdAt }: ListRequest): (item: unk
       name: typeof called === 'string' ? called : undefined,
       // Not a time: it is neither older nor younger than any other.
       createdAt: createdAt === undefined ? new Date(Number.NaN) : timeAt(answer, createdAt, item),
+      expiresAt: expiresAt === undefined ? undefined : endAt(expiresAt, item),
     };
   };
 }

@@ -3,13 +3,14 @@ import type { ApiKeySpec, ApiRequest } from './spec.js';
 import { placeholdersOf, textsOf } from './template.js';
 
 const REQUEST = ['method', 'url', 'headers', 'basic', 'json', 'form'];
-const ROTATOR = ['name', 'rejectionHint', 'nameLength', 'maxKeys', 'ownsEveryKey', 'propagationMs'];
+const KEYS = ['nameLength', 'maxKeys', 'ownsEveryKey', 'propagationMs', 'lifetimeOption'];
+const ROTATOR = ['name', 'rejectionHint', ...KEYS];
 const MEMBERS = {
   spec: [...ROTATOR, ...['key', 'id', 'text', 'admin', 'shows', 'create', 'check', 'list', 'revoke', 'ca']],
   create: [...REQUEST, 'key', 'id', 'current', 'expiresInDays'],
   'create.current': REQUEST,
   check: [...REQUEST, 'live', 'dead', 'expect', 'id'],
-  list: [...REQUEST, 'items', 'id', 'name', 'createdAt', 'where', 'pages'],
+  list: [...REQUEST, 'items', 'id', 'name', 'createdAt', 'expiresAt', 'where', 'pages'],
   revoke: [...REQUEST, 'gone', 'expect'],
 };
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
@@ -34,11 +35,16 @@ export function demand(isMet: boolean, member: string, problem: string): asserts
 export function assertShape(spec: ApiKeySpec): void {
   assertMembers('spec', spec);
   demand(isText(spec.name), 'name', 'must be a non-empty string');
-  const { key, id, admin, shows = [] } = spec;
+  const { key, id, admin, shows = [], lifetimeOption } = spec;
   demand(isText(key), 'key', 'must be the name of a field');
   demand(isText(id) || id instanceof RegExp, 'id', 'must be the name of a field, or a RegExp');
   demand(admin === undefined || isText(admin), 'admin', 'must be the name of a field');
   demand(Array.isArray(shows) && shows.every(isText), 'shows', 'must be names of fields');
+  demand(
+    lifetimeOption === undefined || isText(lifetimeOption),
+    'lifetimeOption',
+    'must be a non-empty string',
+  );
   for (const member of ['create', 'check', 'list', 'revoke'] as const) {
     demand(typeof spec[member] === 'object' && spec[member] !== null, member, 'must be an object');
   }
@@ -92,6 +98,7 @@ function assertPlaces({ create, check, list, revoke }: ApiKeySpec): void {
     'list.id': [list.id],
     'list.name': [list.name ?? '/'],
     'list.createdAt': [list.createdAt ?? '/'],
+    'list.expiresAt': [list.expiresAt ?? '/'],
     'list.where': Object.keys(list.where ?? {}),
     'list.pages': [list.pages && 'next' in list.pages ? list.pages.next : '/'],
     'revoke.expect': revokes.flatMap(({ expect = {} }) => Object.keys(expect)),

@@ -47,6 +47,7 @@ export interface CreateRequest extends ApiRequest {
   readonly id: Pointer;
   /** Asked before: describes the key in AWSCURRENT, whose rights the next is to have. */
   readonly current?: ApiRequest;
+  /** In how many days the new key ends. Let it outlive two rotations, and tell the end by `list.expiresAt`. */
   readonly expiresInDays?: number;
 }
 
@@ -74,6 +75,11 @@ export interface ListRequest extends ApiRequest {
    * behind is found; what is left of a rotation that was given up is not.
    */
   readonly createdAt?: Pointer;
+  /**
+   * When the key ends by itself: as `createdAt`, or a day, with whose beginning in UTC it ends. Nothing there, `null` and 0
+   * are a key without an end. It is for a warning: finishSecret warns if the new key ends before the rotation after the next.
+   */
+  readonly expiresAt?: Pointer;
   /** Which of them are live, where the list holds dead ones too. @default all */
   readonly where?: Expectation;
   /** How the next page is asked for. @default all are on one */
@@ -104,7 +110,7 @@ export interface RevokeRequest extends ApiRequest {
 export interface ApiKeySpec
   extends Pick<
     IssuedKey<ApiKeySecret, string>,
-    'name' | 'rejectionHint' | 'nameLength' | 'maxKeys' | 'ownsEveryKey' | 'propagationMs'
+    'name' | 'rejectionHint' | 'nameLength' | 'maxKeys' | 'ownsEveryKey' | 'propagationMs' | 'lifetimeOption'
   > {
   /** The field with the key. */
   readonly key: string;

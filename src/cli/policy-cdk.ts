@@ -28,7 +28,7 @@ const PARTS = interpolated({
  * account, grants GetRandomPassword on all, and lets the role at the secret even when it rotates with another function.
  */
 export function cdkStack(options: Options): string {
-  const { rotator, needs, named, isInVpc } = options;
+  const { rotator, needs, named, isInVpc, schedule, lifetimeDays } = options;
   const grants = grantsOf({ ...options, named: { ...named, secret: '{secret}' } });
   return `${imports(isInVpc)}
 export interface RotationProps extends StackProps {
@@ -56,7 +56,10 @@ export class RotationStack extends Stack {
       architecture: lambda.Architecture.ARM_64,
       memorySize: 512,
       timeout: Duration.seconds(${needs.timeoutSeconds ?? 60}),
-      environment: { ...environment, NODE_OPTIONS: '--disallow-code-generation-from-strings' },
+      environment: {
+        ...environment,${lifetimeDays === undefined ? '' : `\n        KEY_LIFETIME_DAYS: '${lifetimeDays}',`}
+        NODE_OPTIONS: '--disallow-code-generation-from-strings',
+      },
       loggingFormat: lambda.LoggingFormat.JSON,
       logGroup,
       role,${isInVpc ? '\n      vpc,\n      securityGroups,' : ''}
@@ -80,7 +83,7 @@ ${grants.map((grant) => statement(grant, '        ')).join('\n')}
       secretId: secretArn,
       rotationLambdaArn: rotate.functionArn,
       rotateImmediatelyOnUpdate: false,
-      rotationRules: { scheduleExpression: 'rate(30 days)' },
+      rotationRules: { scheduleExpression: '${schedule}' },
     });
     schedule.node.addDependency(policy, invoke);
   }

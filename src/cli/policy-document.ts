@@ -21,7 +21,7 @@ export interface PolicyDocument {
 
 /** What one JSON object says of a function's rights. */
 export function policyReport(options: Options, parts: Parts) {
-  const { rotator, needs, isInVpc } = options;
+  const { rotator, needs, isInVpc, schedule, lifetimeDays } = options;
   const grants = grantsOf(options);
   const { function: FunctionName, account: SourceAccount } = parts;
   const Principal = 'secretsmanager.amazonaws.com';
@@ -33,7 +33,9 @@ export function policyReport(options: Options, parts: Parts) {
       runtime: 'nodejs24.x',
       architecture: 'arm64',
       timeoutSeconds: needs.timeoutSeconds ?? 60,
+      ...(lifetimeDays !== undefined && { environment: { KEY_LIFETIME_DAYS: String(lifetimeDays) } }),
     },
+    ...(schedule !== undefined && { rotationRules: { ScheduleExpression: schedule } }),
     trustPolicy: trustPolicy(),
     executionPolicy: policyDocument(grants, parts),
     ...(isInVpc && { networkPolicy: policyDocument(networkGrants(), parts) }),

@@ -18,6 +18,8 @@ export interface RotatorNeeds {
   readonly environment?: readonly string[];
   /** Without them the function throws when it is loaded. */
   readonly isEnvironmentRequired?: boolean;
+  /** For how many days its keys live: KEY_LIFETIME_DAYS, or what it is without. Absent: its keys do not end. */
+  readonly lifetime?: { readonly defaultDays?: number; readonly mostDays: number };
 }
 
 /** What the owner of a function names. ARNs, or placeholders such as `{secret}`. */

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { Target } from '../permissions.js';
 import type { Named, RotatorNeeds } from './policy-grants.js';
+import { assertOutlives, readLifetime, readSchedule, USUAL_SCHEDULE } from './policy-schedule.js';
 import { rotatorFile, rotatorsWith } from './rotators.js';
 import { parseCommand, UsageError } from './usage-error.js';
 
@@ -18,6 +19,11 @@ who may invoke the function. Nothing of AWS is needed or touched.
                      may be repeated
   --function <arn>   the function
   --vpc              the function is in a VPC
+  --schedule <expr>  when to rotate: "${USUAL_SCHEDULE}", which a deployment has
+                     without it
+  --lifetime-days <n>
+                     in how many days new keys end, where they end: it must be
+                     at least twice the days of the schedule
   --json             one JSON object
   --terraform        a whole deployment for Terraform
   --cdk              a whole deployment for the AWS CDK, in TypeScript
@@ -37,6 +43,10 @@ export interface Options {
   readonly functionArn: string | undefined;
   readonly isInVpc: boolean;
   readonly format: Format;
+  /** A schedule expression. */
+  readonly schedule: string | undefined;
+  /** In how many days new keys end, if that was asked for. */
+  readonly lifetimeDays: number | undefined;
 }
 
 /**
@@ -55,6 +65,11 @@ export async function readOptions(args: readonly string[]): Promise<Options | { 
     throw new UsageError(`there is no rotator ${JSON.stringify(rotator)}; there is ${names.join(', ')}`);
   }
   const needs: RotatorNeeds = await import(rotatorFile(rotator, 'permissions.js').href);
+  const format = formatOf(values);
+  const isDeployment = format === 'terraform' || format === 'cdk';
+  const schedule = readSchedule(values.schedule) ?? (isDeployment ? USUAL_SCHEDULE : undefined);
+  const lifetimeDays = readLifetime(values['lifetime-days'], rotator, needs);
+  assertOutlives(rotator, needs, { schedule, days: lifetimeDays });
   return {
     rotator,
     needs,
@@ -66,7 +81,9 @@ export async function readOptions(args: readonly string[]): Promise<Options | { 
       'ARN of a function',
     ),
     isInVpc: values.vpc ?? false,
-    format: formatOf(values),
+    format,
+    schedule,
+    lifetimeDays,
   };
 }
 
@@ -136,6 +153,8 @@ function parse(args: readonly string[]) {
         target: { type: 'string', multiple: true },
         function: { type: 'string' },
         vpc: { type: 'boolean' },
+        schedule: { type: 'string' },
+        'lifetime-days': { type: 'string' },
         json: { type: 'boolean' },
         terraform: { type: 'boolean' },
         cdk: { type: 'boolean' },

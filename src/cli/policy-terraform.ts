@@ -12,7 +12,7 @@ export function terraformModule(options: Options): string {
     aFunction(options),
     policyOf('rotate', 'what the function may do', grantsOf(withSecret)),
     ...(isInVpc ? [policyOf('network', 'what Lambda does in the VPC', networkGrants())] : []),
-    ENDING,
+    ending(options),
   ].join('\n');
 }
 
@@ -61,7 +61,7 @@ data "aws_caller_identity" "current" {}
 `;
 }
 
-function aFunction({ needs, isInVpc }: Options): string {
+function aFunction({ needs, isInVpc, lifetimeDays }: Options): string {
   const vpc = `
   # Before \`terraform destroy\`, apply once with both lists empty: Lambda removes its network interfaces with the role, and
   # some minutes later. Without the role they stay, and hold the subnets and the security groups.
@@ -111,7 +111,7 @@ resource "aws_lambda_function" "rotate" {
 
   environment {
     variables = merge(var.environment, {
-      NODE_OPTIONS = "--disallow-code-generation-from-strings"
+${lifetimeDays === undefined ? '      NODE_OPTIONS' : `      KEY_LIFETIME_DAYS = "${lifetimeDays}"\n      NODE_OPTIONS     `} = "--disallow-code-generation-from-strings"
     })
   }
 
@@ -138,7 +138,8 @@ ${grants.map(hclStatement).join('\n')}
 `;
 }
 
-const ENDING = `# Secrets Manager may invoke it, for the secrets of this account alone.
+function ending({ schedule }: Options): string {
+  return `# Secrets Manager may invoke it, for the secrets of this account alone.
 resource "aws_lambda_permission" "secrets_manager" {
   statement_id   = "SecretsManager"
   action         = "lambda:InvokeFunction"
@@ -154,9 +155,10 @@ resource "aws_secretsmanager_secret_rotation" "rotate" {
   rotate_immediately  = false
 
   rotation_rules {
-    schedule_expression = "rate(30 days)"
+    schedule_expression = "${schedule}"
   }
 
   depends_on = [aws_lambda_permission.secrets_manager, aws_iam_role_policy.rotate]
 }
 `;
+}

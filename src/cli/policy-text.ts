@@ -6,7 +6,7 @@ import type { Options } from './policy-options.js';
 
 /** For people: each right with its reason, and the policies. */
 export function policyText(options: Options): string {
-  const { rotator, needs, named, isInVpc } = options;
+  const { rotator, needs, named, isInVpc, schedule, lifetimeDays } = options;
   const parts = policyParts(options);
   const { trustPolicy, executionPolicy, networkPolicy, functionPolicy } = {
     networkPolicy: undefined,
@@ -23,6 +23,10 @@ export function policyText(options: Options): string {
     `What the function's role needs to rotate with ${rotator}`,
     ...grants.map((grant) => section(grant, parts)),
     ...others(leftOut(needs, named)),
+    ...(schedule === undefined ? [] : [`It rotates with the schedule\n  ${schedule}`]),
+    ...(lifetimeDays === undefined
+      ? []
+      : [`The function has the environment variable\n  KEY_LIFETIME_DAYS=${lifetimeDays}`]),
     ...policies
       .filter(([, document]) => document)
       .map(([title, document]) => `${title}\n\n${JSON.stringify(document, undefined, 2)}`),

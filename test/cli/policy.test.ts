@@ -124,6 +124,35 @@ describe('quarterturn policy', () => {
     [['postgres/rds-instance', '--target', `${DATABASE}*`], '--target takes databases: arn:'],
     [['api-key/iam', '--target', DATABASE], '--target takes users: arn:'],
     [['postgres', '--json', '--cdk'], '--json and --cdk exclude each other'],
+    [['postgres', '--schedule', 'rate(2 hours)'], '--schedule takes rate(30 days) or cron(0 8 1 * ? *), not'],
+    [['postgres', '--schedule', 'cron(0 8 1 * ? *)"'], '--schedule takes rate(30 days)'],
+    [['api-key/iam', '--lifetime-days', '90'], 'keys do not end: leave out --lifetime-days'],
+    [['api-key', '--lifetime-days', '90'], 'the spec says when keys end: leave out --lifetime-days'],
+    [['api-key/gitlab', '--lifetime-days', '401'], '--lifetime-days takes a whole number from 1 to 400'],
+    [['api-key/entra', '--lifetime-days', '90d'], '--lifetime-days takes a whole number from 1 to 3650'],
+    [
+      ['api-key/gitlab', '--schedule', 'rate(90 days)'],
+      'keys of api-key/gitlab live for 90 days by default, and two rotations of rate(90 days) take up to 180: give ' +
+        '--lifetime-days 180 or more, or rotate more often',
+    ],
+    [
+      ['api-key/gitlab', '--schedule', 'rate(90 days)', '--lifetime-days', '179', '--json'],
+      'live for 179 days, and two rotations of rate(90 days) take up to 180',
+    ],
+    // July and August.
+    [
+      ['api-key/elasticsearch', '--schedule', 'cron(0 8 1 * ? *)', '--lifetime-days', '61'],
+      'two rotations of cron(0 8 1 * ? *) take up to 62: give --lifetime-days 62 or more',
+    ],
+    [
+      ['api-key/gitlab', '--schedule', 'rate(300 days)', '--lifetime-days', '400'],
+      'take up to 600: rotate more often',
+    ],
+    [['api-key/entra', '--lifetime-days', '59', '--cdk'], 'two rotations of rate(30 days) take up to 60'],
+    [
+      ['api-key/entra', '--lifetime-days', '59', '--terraform'],
+      'two rotations of rate(30 days) take up to 60',
+    ],
     [['oracle'], 'there is no rotator "oracle"; there is api-key'],
   ])('refuses %j', async (args, message) => {
     const { code, stdout, stderr } = await policy(...args);
@@ -132,6 +161,50 @@ describe('quarterturn policy', () => {
       stdout: '',
       stderr: expect.stringContaining(message),
     });
+  });
+
+  test.each([
+    [['api-key/gitlab', '--schedule', 'rate(90 days)', '--lifetime-days', '180']],
+    [['api-key/gitlab', '--schedule', 'rate(45 days)']],
+    [['api-key/elasticsearch', '--schedule', 'rate(365 days)']],
+    [['api-key/entra', '--schedule', 'rate(365 days)']],
+    [['api-key/elasticsearch', '--schedule', 'cron(0 8 1 * ? *)', '--lifetime-days', '62']],
+    [['api-key/gitlab', '--schedule', 'rate(12 hours)', '--lifetime-days', '1']],
+    // Without a schedule nothing is compared.
+    [['api-key/gitlab', '--lifetime-days', '1']],
+  ])('takes %j', async (args) => {
+    const { code, stdout } = await policy(...args, '--json');
+    expect(code).toBe(0);
+    const { rotationRules, function: made } = JSON.parse(stdout);
+    const [, schedule] = /--schedule,([^-]+)(?:,|$)/.exec(args.join()) ?? [];
+    const [, days] = /--lifetime-days,(\d+)/.exec(args.join()) ?? [];
+    expect(rotationRules).toEqual(schedule && { ScheduleExpression: schedule });
+    expect(made.environment).toEqual(days && { KEY_LIFETIME_DAYS: days });
+  });
+
+  test('puts a schedule and a lifetime into each kind of deployment', async () => {
+    const args = ['api-key/gitlab', '--schedule', 'rate(90 days)', '--lifetime-days', '365'];
+    const [cdk, terraform, text] = await Promise.all(
+      [['--cdk'], ['--terraform'], []].map(async (format) => (await policy(...args, ...format)).stdout),
+    );
+    expect(cdk).toContain("scheduleExpression: 'rate(90 days)'");
+    expect(cdk).toContain("KEY_LIFETIME_DAYS: '365',");
+    expect(terraform).toContain('schedule_expression = "rate(90 days)"');
+    // As `terraform fmt` aligns it.
+    expect(terraform).toMatch(/\n {6}KEY_LIFETIME_DAYS = "365"\n {6}NODE_OPTIONS {6}= /);
+    expect(text).toContain('It rotates with the schedule\n  rate(90 days)');
+    expect(text).toContain('KEY_LIFETIME_DAYS=365');
+  });
+
+  test('deploys with rate(30 days) and the rotator’s own lifetime unless it is told otherwise', async () => {
+    for (const [format, schedule] of [
+      ['--cdk', "scheduleExpression: 'rate(30 days)'"],
+      ['--terraform', 'schedule_expression = "rate(30 days)"'],
+    ] as const) {
+      const { stdout } = await policy('api-key/gitlab', format);
+      expect(stdout).toContain(schedule);
+      expect(stdout).not.toMatch(/KEY_LIFETIME_DAYS['" ]*[:=]/);
+    }
   });
 
   test('--help lists the options and the rotators', async () => {

@@ -1,17 +1,20 @@
+import type { RotateSecretRequest } from '@aws-sdk/client-secrets-manager';
 import type { ApiKeySecret } from '../../rotators/api-key/index.js';
 import { type LogEntry, type Rotator, rotationHandler, type Step } from '../../src/index.js';
 import { LocalSecretsManager, type RotationReport } from '../../src/testing/index.js';
 import { FaultyClient } from './faulty-client.js';
 
+type RotationOptions = Pick<RotateSecretRequest, 'RotateImmediately' | 'RotationRules'>;
+
 export interface ApiKeyRig {
   readonly secrets: LocalSecretsManager;
   readonly client: FaultyClient;
   readonly log: LogEntry[];
-  begin(options?: { readonly RotateImmediately?: boolean }): Promise<string>;
+  begin(options?: RotationOptions): Promise<string>;
   deliver(step: Step): Promise<void>;
   run(): Promise<RotationReport>;
   reattempt(): Promise<RotationReport>;
-  rotate(): Promise<RotationReport>;
+  rotate(options?: RotationOptions): Promise<RotationReport>;
   /** The fields of a version; of a plain text, the text itself as `text`. */
   value(label: string): Promise<Record<string, string>>;
 }
@@ -40,8 +43,8 @@ export async function apiKeyRig(
     deliver: (step) => rotation().deliver(step),
     run: () => rotation().run(),
     reattempt: () => rotation().reattempt(),
-    async rotate() {
-      await begin();
+    async rotate(options) {
+      await begin(options);
       return rotation().run();
     },
     async value(label) {

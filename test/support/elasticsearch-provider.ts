@@ -15,9 +15,12 @@ export const elasticsearchDialect: Dialect = ({ method, url, header, basic, body
   if (basic !== `${ELASTIC_ADMIN.username}:${ELASTIC_ADMIN.password}`) return [401, { status: 401 }];
   if (url.pathname !== PATH) return [404, { status: 404 }];
   if (method === 'POST') {
-    const { name, role_descriptors = {} } = body;
+    const { name, role_descriptors = {}, expiration } = body;
     if (typeof name !== 'string') return [400, { status: 400 }];
-    const issued = keys.issue(name, { owner: ELASTIC_ADMIN.username, role_descriptors });
+    const issued = keys.issue(name, {
+      ...{ owner: ELASTIC_ADMIN.username, role_descriptors },
+      ...(expiration !== undefined && { expiration: endOf(expiration) }),
+    });
     return [200, { id: issued.id, name, api_key: issued.key, encoded: encoded(issued) }];
   }
   // With manage_own_api_key alone, only what is asked of the owner's own keys is allowed.
@@ -48,6 +51,13 @@ function keyIn(encodedKey = ''): string | undefined {
   return Buffer.from(encodedKey, 'base64').toString().split(':')[1];
 }
 
-function shown({ id, name, createdAt, isLive, traits: { role_descriptors } }: ServedKey) {
-  return { id, name, creation: createdAt.getTime(), invalidated: !isLive, role_descriptors };
+/** Of its units of time, days. */
+function endOf(expiration: unknown): number {
+  const [, days = Number.NaN] = /^(\d+)d$/.exec(String(expiration)) ?? [];
+  return Date.now() + Number(days) * 86_400_000;
+}
+
+function shown({ id, name, createdAt, isLive, traits: { role_descriptors, expiration } }: ServedKey) {
+  const times = { creation: createdAt.getTime(), ...(expiration !== undefined && { expiration }) };
+  return { id, name, ...times, invalidated: !isLive, role_descriptors };
 }

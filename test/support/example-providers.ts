@@ -38,6 +38,7 @@ export const SPEECHES: Readonly<Record<string, Speech>> = {
         id: key.id,
         name: key.name,
         issued_on: iso(key),
+        ...(key.traits.end !== undefined && { expires_on: key.traits.end }),
       })),
     }),
     checked: ({ id }) => ({ success: true, result: { id, status: 'active' } }),
@@ -100,7 +101,11 @@ export const SPEECHES: Readonly<Record<string, Speech>> = {
     check: '/api/org',
     asker: bearer,
     made: ({ id, key, name }) => ({ id: Number(id), name, key }),
-    listed: (keys) => keys.map((key) => ({ id: Number(key.id), name: key.name, created: iso(key) })),
+    listed: (keys) =>
+      keys.map((key) => ({
+        ...{ id: Number(key.id), name: key.name, created: iso(key) },
+        expiration: key.traits.end ?? null,
+      })),
   },
 };
 
@@ -141,5 +146,17 @@ export function issued(
 ): ServedKey {
   const spec = Object.entries(body.spec ?? {}).find(([field]) => field === 'display_name');
   const { policies } = body;
-  return keys.issue(String(body.name ?? spec?.[1] ?? ''), { policies }, keyFor?.(keys.all.length + 1001));
+  const end = endOf(body);
+  return keys.issue(
+    String(body.name ?? spec?.[1] ?? ''),
+    { policies, ...(end !== undefined && { end }) },
+    keyFor?.(keys.all.length + 1001),
+  );
+}
+
+/** When a key ends that is asked for, in Cloudflare's words or in Grafana's. */
+function endOf({ expires_on, secondsToLive }: Readonly<Record<string, unknown>>): unknown {
+  return secondsToLive === undefined
+    ? expires_on
+    : new Date(Date.now() + Number(secondsToLive) * 1000).toISOString();
 }

@@ -11,7 +11,7 @@ export const gitlabDialect: Dialect = ({ method, url, header, body }, keys) => {
   const asker = header('private-token');
   if (path === '/personal_access_tokens/self') {
     const token = keys.shown(asker);
-    return token ? [200, shown(token)] : [401, { message: '401 Unauthorized' }];
+    return token && isActive(token) ? [200, shown(token)] : [401, { message: '401 Unauthorized' }];
   }
   if (asker !== GITLAB_ADMIN) return [401, { message: '401 Unauthorized' }];
   const [, owner = '', id] = /^(\/\w+\/\d+)\/access_tokens(?:\/(\d+))?$/.exec(path) ?? [];
@@ -26,7 +26,7 @@ export const gitlabDialect: Dialect = ({ method, url, header, body }, keys) => {
   }
   if (method === 'GET') {
     const state = url.searchParams.get('state');
-    const listed = own.filter(({ isLive }) => state === null || isLive === (state === 'active'));
+    const listed = own.filter((token) => state === null || isActive(token) === (state === 'active'));
     const size = Math.min(Number(url.searchParams.get('per_page') ?? 20), 100);
     const from = (Number(url.searchParams.get('page') ?? 1) - 1) * size;
     return [200, listed.slice(from, from + size).map(shown)];
@@ -39,13 +39,20 @@ export const gitlabDialect: Dialect = ({ method, url, header, body }, keys) => {
   return [201, { ...shown(token), token: token.key }];
 };
 
-function shown({ id, name, createdAt, isLive, traits: { scopes, access_level, expires_at } }: ServedKey) {
+/** A token ends at midnight UTC of the day of `expires_at`. */
+function isActive({ isLive, traits: { expires_at } }: ServedKey): boolean {
+  return isLive && !(Date.parse(`${expires_at}T00:00:00Z`) <= Date.now());
+}
+
+function shown(token: ServedKey) {
+  const { id, name, createdAt, isLive, traits } = token;
+  const { scopes, access_level, expires_at = null } = traits;
   return {
     id: Number(id),
     name,
     ...{ scopes, access_level, expires_at },
     created_at: createdAt.toISOString(),
-    active: isLive,
+    active: isActive(token),
     revoked: !isLive,
     user_id: 166,
   };

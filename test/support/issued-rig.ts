@@ -1,17 +1,20 @@
+import type { RotateSecretRequest } from '@aws-sdk/client-secrets-manager';
 import { type LogEntry, type Rotator, rotationHandler, type Step } from '../../src/index.js';
 import { LocalSecretsManager, type RotationReport } from '../../src/testing/index.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
+type RotationOptions = Pick<RotateSecretRequest, 'RotateImmediately' | 'RotationRules'>;
+
 /** A secret in a local Secrets Manager, and a handler that rotates it. */
 export interface IssuedRig {
   readonly secrets: LocalSecretsManager;
   readonly log: LogEntry[];
-  begin(options?: { RotateImmediately?: boolean }): Promise<string>;
+  begin(options?: RotationOptions): Promise<string>;
   deliver(step: Step): Promise<void>;
   run(): Promise<RotationReport>;
   reattempt(): Promise<RotationReport>;
-  rotate(): Promise<RotationReport>;
+  rotate(options?: RotationOptions): Promise<RotationReport>;
   value(label: string): Promise<Record<string, string>>;
   warnings(): readonly string[];
 }
@@ -30,7 +33,7 @@ export async function issuedRig<Secret extends object, Field extends keyof Secre
     await secrets.createSecret({ Name, SecretString: JSON.stringify(json) });
   }
   const rotation = () => secrets.rotation('key');
-  const begin = async (options = {}) =>
+  const begin = async (options: RotationOptions = {}) =>
     (await secrets.rotateSecret({ SecretId: 'key', RotationLambdaARN, ...options })).VersionId ?? '';
   return {
     secrets,
@@ -39,8 +42,8 @@ export async function issuedRig<Secret extends object, Field extends keyof Secre
     deliver: (step) => rotation().deliver(step),
     run: () => rotation().run(),
     reattempt: () => rotation().reattempt(),
-    async rotate() {
-      await begin();
+    async rotate(options) {
+      await begin(options);
       return rotation().run();
     },
     async value(label) {

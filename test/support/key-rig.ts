@@ -1,3 +1,4 @@
+import type { RotateSecretRequest } from '@aws-sdk/client-secrets-manager';
 import {
   type IssuedKey,
   issuedKey,
@@ -33,15 +34,17 @@ export function keysOf(provider: KeyProvider, parts: Partial<KeyDeclaration> = {
   };
 }
 
+type RotationOptions = Pick<RotateSecretRequest, 'RotationRules'>;
+
 export interface KeyRig {
   readonly secrets: LocalSecretsManager;
   readonly client: FaultyClient;
   readonly log: LogEntry[];
-  begin(): Promise<string>;
+  begin(options?: RotationOptions): Promise<string>;
   deliver(step: Step): Promise<void>;
   run(): Promise<RotationReport>;
   reattempt(): Promise<RotationReport>;
-  rotate(): Promise<RotationReport>;
+  rotate(options?: RotationOptions): Promise<RotationReport>;
   /** The id of the key that a version holds. */
   holds(label: string): Promise<string>;
   warnings(): readonly string[];
@@ -63,8 +66,8 @@ export async function keyRig(
   const RotationLambdaARN = secrets.addFunction('rotate', handler);
   await secrets.createSecret({ Name, SecretString: JSON.stringify(provider.issue('made by hand')) });
   const rotation = () => secrets.rotation(Name);
-  const begin = async () =>
-    (await secrets.rotateSecret({ SecretId: Name, RotationLambdaARN })).VersionId ?? '';
+  const begin = async (options: RotationOptions = {}) =>
+    (await secrets.rotateSecret({ SecretId: Name, RotationLambdaARN, ...options })).VersionId ?? '';
   return {
     secrets,
     client,
@@ -73,8 +76,8 @@ export async function keyRig(
     deliver: (step) => rotation().deliver(step),
     run: () => rotation().run(),
     reattempt: () => rotation().reattempt(),
-    async rotate() {
-      await begin();
+    async rotate(options) {
+      await begin(options);
       return rotation().run();
     },
     async holds(label) {

@@ -1,9 +1,16 @@
 import type { Rotator } from '../../../src/index.js';
 import { type ApiKeySecret, apiKey } from '../index.js';
+import { checkedDays, LIFETIME_OPTION } from '../lifetime.js';
+import { lifetime } from './permissions.js';
 
 export interface ElasticsearchOptions {
-  /** When a new key expires, in Elasticsearch's words: `90d`. @default never */
-  readonly expiration?: string;
+  /**
+   * In how many days a new key expires, 1 to 3650. Twice the days between rotations at least, better three times:
+   * AWSPREVIOUS is in use too.
+   *
+   * @default never
+   */
+  readonly lifetimeDays?: number | undefined;
   /** Certificate authorities, PEM. @default Node's, and those of NODE_EXTRA_CA_CERTS */
   readonly ca?: string | readonly string[];
 }
@@ -17,9 +24,13 @@ export interface ElasticsearchOptions {
  * by what its owner may. The new key has the old one's role descriptors; without any, it has the rights that the owner
  * has by then. A key cannot make such a key itself: it would have no rights.
  *
+ * @throws TypeError if `lifetimeDays` is invalid
+ *
  * @see https://www.elastic.co/docs/api/doc/elasticsearch/group/endpoint-security
  */
-export function elasticsearch({ expiration, ca }: ElasticsearchOptions = {}): Rotator<ApiKeySecret, string> {
+export function elasticsearch(options: ElasticsearchOptions = {}): Rotator<ApiKeySecret, string> {
+  const { ca } = options;
+  const days = checkedDays(options.lifetimeDays, lifetime);
   const basic = ['{admin.username}', '{admin.password}'] as const;
   const keys = '{url}/_security/api_key';
   return apiKey({
@@ -35,7 +46,7 @@ export function elasticsearch({ expiration, ca }: ElasticsearchOptions = {}): Ro
       json: {
         name: '{key.name}',
         role_descriptors: '{current:/api_keys/0/role_descriptors}',
-        ...(expiration !== undefined && { expiration }),
+        ...(days !== undefined && { expiration: `${days}d` }),
       },
       key: '/encoded',
       id: '/id',
@@ -53,6 +64,7 @@ export function elasticsearch({ expiration, ca }: ElasticsearchOptions = {}): Ro
       id: '/id',
       name: '/name',
       createdAt: '/creation',
+      expiresAt: '/expiration',
       // What has been invalidated is shown for a week.
       where: { '/invalidated': false },
     },
@@ -63,6 +75,7 @@ export function elasticsearch({ expiration, ca }: ElasticsearchOptions = {}): Ro
       json: { ids: ['{key.id}'], owner: true },
       expect: { '/error_count': 0 },
     },
+    lifetimeOption: LIFETIME_OPTION,
     ...(ca !== undefined && { ca }),
   });
 }

@@ -5,9 +5,11 @@ import {
   type StepContext,
   type Verdict,
 } from '../../../src/index.js';
+import { checkedDays, LIFETIME_OPTION } from '../lifetime.js';
 import { administratorOf } from './administrator.js';
 import { cloudOf, type EntraCloud, type EntraCloudName } from './clouds.js';
 import { type Access, addPassword, listPasswords, removePassword } from './passwords.js';
+import { lifetime } from './permissions.js';
 import { type EntraSecret, parseSecret } from './secret.js';
 import { graphToken } from './token.js';
 
@@ -18,11 +20,12 @@ export interface EntraOptions {
   /** A national cloud, or the origins of its services. @default 'global' */
   readonly cloud?: EntraCloudName | EntraCloud;
   /**
-   * For how many days a password is made: three rotations at least, since it is in use until the second after its own.
+   * In how many days a new password expires, 1 to 3650, and no more than the tenant's policy allows. Twice the days between
+   * rotations at least, better three times: AWSPREVIOUS is in use too.
    *
    * @default what Entra gives, two years
    */
-  readonly lifetimeDays?: number;
+  readonly lifetimeDays?: number | undefined;
   /** For how long a new password may still be rejected, in milliseconds. @default 120000 */
   readonly propagationMs?: number;
 }
@@ -38,11 +41,9 @@ const DAY_MS = 86_400_000;
  * @throws TypeError for an option that cannot be
  */
 export function entra(options: EntraOptions = {}): Rotator<EntraSecret, 'clientSecret' | 'keyId'> {
-  const { lifetimeDays, propagationMs = PROPAGATION_MS } = options;
+  const { propagationMs = PROPAGATION_MS } = options;
+  const lifetimeDays = checkedDays(options.lifetimeDays, lifetime);
   const cloud = cloudOf(options.cloud ?? 'global');
-  if (lifetimeDays !== undefined && !(Number.isInteger(lifetimeDays) && lifetimeDays >= 1)) {
-    throw new TypeError('lifetimeDays must be a whole number of days');
-  }
   const rotator = issuedKey<EntraSecret, 'clientSecret' | 'keyId'>({
     name: 'entra',
     rotates: ['clientSecret', 'keyId'],
@@ -52,6 +53,7 @@ export function entra(options: EntraOptions = {}): Rotator<EntraSecret, 'clientS
     parse: parseSecret,
     id: 'keyId',
     propagationMs,
+    lifetimeOption: LIFETIME_OPTION,
     issue: async (displayName, current, context) =>
       addPassword(await accessTo(current, context), {
         displayName,

@@ -45,6 +45,7 @@ export async function listPasswords(access: Access): Promise<readonly ListedKey[
       name: typeof entry.displayName === 'string' ? entry.displayName : undefined,
       // When it begins to be valid, which for those that are made here is when it was made.
       createdAt: new Date(typeof entry.startDateTime === 'string' ? entry.startDateTime : 0),
+      expiresAt: typeof entry.endDateTime === 'string' ? new Date(entry.endDateTime) : undefined,
     };
   });
 }

@@ -1,6 +1,12 @@
 import { withOrWithout } from '../administrator-permissions.js';
+import type { Lifetime } from '../lifetime.js';
 
 /** Entra needs a while to know a new password: testSecret asks for two minutes. */
 export const timeoutSeconds = 180;
+
+/** Entra gives two years by itself. */
+export const lifetime: Lifetime = { defaultDays: 730, mostDays: 3650 };
+
+export const environment = ['KEY_LIFETIME_DAYS'];
 
 export const permissions = withOrWithout('secrets with `masterarn`');

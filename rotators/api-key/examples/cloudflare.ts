@@ -8,7 +8,7 @@ import type { ApiKeySpec } from '../index.js';
  *
  * @see https://developers.cloudflare.com/api/resources/accounts/subresources/tokens/
  */
-export function cloudflare(url = 'https://api.cloudflare.com'): ApiKeySpec {
+export function cloudflare(url = 'https://api.cloudflare.com', lifetimeDays = 90): ApiKeySpec {
   const headers = { authorization: 'Bearer {admin.apiToken}' };
   const tokens = `${url}/client/v4/accounts/{accountId}/tokens`;
   return {
@@ -27,7 +27,7 @@ export function cloudflare(url = 'https://api.cloudflare.com'): ApiKeySpec {
         policies: '{current:/result/policies}',
         expires_on: '{expiry.date}T00:00:00Z',
       },
-      expiresInDays: 90,
+      expiresInDays: lifetimeDays,
       key: '/result/value',
       id: '/result/id',
     },
@@ -44,6 +44,7 @@ export function cloudflare(url = 'https://api.cloudflare.com'): ApiKeySpec {
       id: '/id',
       name: '/name',
       createdAt: '/issued_on',
+      expiresAt: '/expires_on',
       pages: { parameter: 'page', first: 1 },
     },
     revoke: { method: 'DELETE', url: `${tokens}/{key.id}`, headers, expect: { '/success': true } },

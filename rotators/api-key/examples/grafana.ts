@@ -8,7 +8,7 @@ import type { ApiKeySpec } from '../index.js';
  *
  * @see https://grafana.com/docs/grafana/latest/developers/http_api/serviceaccount/
  */
-export function grafana(): ApiKeySpec {
+export function grafana(lifetimeDays?: number): ApiKeySpec {
   const headers = { authorization: 'Bearer {admin.token}' };
   const tokens = '{grafanaUrl}/api/serviceaccounts/{serviceAccountId}/tokens';
   return {
@@ -17,10 +17,28 @@ export function grafana(): ApiKeySpec {
     id: 'tokenId',
     admin: 'adminSecretArn',
     shows: ['serviceAccountId'],
-    create: { method: 'POST', url: tokens, headers, json: { name: '{key.name}' }, key: '/key', id: '/id' },
+    create: {
+      method: 'POST',
+      url: tokens,
+      headers,
+      json: {
+        name: '{key.name}',
+        ...(lifetimeDays !== undefined && { secondsToLive: lifetimeDays * 86_400 }),
+      },
+      key: '/key',
+      id: '/id',
+    },
     // One that may not read its organization is let in all the same.
     check: { url: '{grafanaUrl}/api/org', headers: { authorization: 'Bearer {token}' }, live: [200, 403] },
-    list: { url: tokens, headers, items: '', id: '/id', name: '/name', createdAt: '/created' },
+    list: {
+      url: tokens,
+      headers,
+      items: '',
+      id: '/id',
+      name: '/name',
+      createdAt: '/created',
+      expiresAt: '/expiration',
+    },
     revoke: { method: 'DELETE', url: `${tokens}/{key.id}`, headers },
   };
 }

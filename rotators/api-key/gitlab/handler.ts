@@ -1,5 +1,9 @@
 import { rotationHandler } from '../../../src/index.js';
+import { daysFrom } from '../lifetime.js';
 import { gitlab } from './index.js';
+import { lifetime } from './permissions.js';
 
-/** The Lambda entry: `handler.handler`. */
-export const handler = rotationHandler(gitlab());
+const lifetimeDays = daysFrom(process.env.KEY_LIFETIME_DAYS, lifetime);
+
+/** The Lambda entry: `handler.handler`. The variable KEY_LIFETIME_DAYS is `lifetimeDays`. */
+export const handler = rotationHandler(gitlab({ lifetimeDays }));

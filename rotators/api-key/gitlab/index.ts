@@ -1,9 +1,17 @@
 import type { Rotator } from '../../../src/index.js';
 import { type ApiKeySecret, apiKey } from '../index.js';
+import { checkedDays, LIFETIME_OPTION } from '../lifetime.js';
+import { lifetime } from './permissions.js';
 
 export interface GitLabOptions {
-  /** In how many days a new token expires: more than two rotations take, and no more than the instance allows. @default 90 */
-  readonly daysToExpiry?: number;
+  /**
+   * In how many days a new token expires: 1 to 400, and no more than the instance allows, which is 365 by default. Twice the
+   * days between rotations at least, better three times: AWSPREVIOUS is in use too. GitLab ends a token with the beginning
+   * of the day in UTC, so up to a day earlier.
+   *
+   * @default 90
+   */
+  readonly lifetimeDays?: number | undefined;
   /** Certificate authorities, PEM. @default Node's, and those of NODE_EXTRA_CA_CERTS */
   readonly ca?: string | readonly string[];
 }
@@ -17,6 +25,8 @@ export interface GitLabOptions {
  * can make no others. The new token has the scopes and the role of the old one; its bot user is another one. Not by
  * `/rotate`, which ends the old token at once, and takes a second call for theft. A token that may not read itself
  * (`/personal_access_tokens/self`) cannot be tested: 403 is an error, and no verdict.
+ *
+ * @throws TypeError if `lifetimeDays` is invalid
  *
  * @see https://docs.gitlab.com/api/project_access_tokens/
  * @see https://docs.gitlab.com/api/group_access_tokens/
@@ -42,7 +52,8 @@ export function gitlab(options: GitLabOptions = {}): Rotator<ApiKeySecret, strin
   };
 }
 
-function tokensOf(owners: string, owner: string, { daysToExpiry = 90, ca }: GitLabOptions) {
+function tokensOf(owners: string, owner: string, { lifetimeDays, ca }: GitLabOptions) {
+  const expiresInDays = checkedDays(lifetimeDays, lifetime) ?? lifetime.defaultDays;
   const headers = { 'private-token': '{admin.token}' };
   const tokens = `{gitlabUrl}/api/v4/${owners}/{${owner}}/access_tokens`;
   return apiKey({
@@ -62,7 +73,7 @@ function tokensOf(owners: string, owner: string, { daysToExpiry = 90, ca }: GitL
         access_level: '{current:/access_level}',
         expires_at: '{expiry.date}',
       },
-      expiresInDays: daysToExpiry,
+      ...(expiresInDays !== undefined && { expiresInDays }),
       key: '/token',
       id: '/id',
     },
@@ -79,10 +90,12 @@ function tokensOf(owners: string, owner: string, { daysToExpiry = 90, ca }: GitL
       id: '/id',
       name: '/name',
       createdAt: '/created_at',
+      expiresAt: '/expires_at',
       where: { '/revoked': false },
       pages: { parameter: 'page', first: 1 },
     },
     revoke: { method: 'DELETE', url: `${tokens}/{key.id}`, headers },
+    lifetimeOption: LIFETIME_OPTION,
     ...(ca !== undefined && { ca }),
   });
 }

@@ -55,7 +55,7 @@ const EXAMPLES: readonly Example[] = [
   },
   {
     name: 'grafana',
-    spec: grafana,
+    spec: () => grafana(),
     secret: ({ id, key }, grafanaUrl) => ({
       ...{ token: key, tokenId: id, serviceAccountId: 2, grafanaUrl },
       ...BY_ADMIN,
@@ -88,7 +88,7 @@ describe.each(EXAMPLES)('the example for $name', ({ name, spec, secret, admin })
       expect(provider.live()).toEqual([String(1000 + rotation), String(1001 + rotation)]);
     }
     if (name === 'cloudflare') {
-      expect(provider.keys.all.at(-1)?.traits).toEqual({ policies: [{ effect: 'allow' }] });
+      expect(provider.keys.all.at(-1)?.traits).toMatchObject({ policies: [{ effect: 'allow' }] });
     }
   });
 

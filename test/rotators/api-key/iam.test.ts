@@ -64,6 +64,13 @@ describe('the contract', () => {
 });
 
 describe('a rotation', () => {
+  test('on a schedule warns of no end of a key: there is none', async () => {
+    const { rotate, warnings } = await rigFor();
+    const RotationRules = { ScheduleExpression: 'rate(90 days)' };
+    expect(await rotate({ RotationRules })).toMatchObject({ outcome: 'succeeded' });
+    expect(warnings()).toEqual([]);
+  });
+
   test('leaves two keys live, three times over', async () => {
     const { rotate, value, warnings } = await rigFor();
     for (let rotation = 1; rotation <= 3; rotation++) {
