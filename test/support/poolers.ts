@@ -5,6 +5,7 @@ import { chown, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { freePort } from './free-port.js';
+import { certificate } from './postgres.js';
 
 /** A connection pooler in front of a server. */
 export interface Pooler {
@@ -78,55 +79,55 @@ export async function startPgBouncer({
 
 export interface PgpoolOptions {
   readonly server: Place;
-  /** pool_passwd: passwords by user. Without one, it asks the client for the password in clear text. */
+  /** pool_passwd: passwords by user. Without, it asks clients for theirs over TLS, in clear text, to log in with it. */
   readonly users?: Readonly<Record<string, string>>;
-  /** More settings, as in pgpool.conf. */
-  readonly settings?: Readonly<Record<string, string>>;
 }
 
-export async function startPgpool({ server, users = {}, settings = {} }: PgpoolOptions): Promise<Pooler> {
+export async function startPgpool({ server, users }: PgpoolOptions): Promise<Pooler> {
   const ownPort = await freePort();
+  const [cert, key] = await Promise.all(['server.pem', 'server.key'].map(certificate));
+  const lines = (entries: object, line: (name: string, value: string) => string): string =>
+    Object.entries(entries)
+      .map(([name, value]) => `${line(name, value)}\n`)
+      .join('');
   return start('pgpool', 'successfully started', (folder, port) => {
-    const all = {
+    const place = (name: string) => `${folder}/${name}`;
+    const clients = users
+      ? { enable_pool_hba: 'on', pool_passwd: place('pool_passwd') }
+      : {
+          allow_clear_text_frontend_auth: 'on',
+          ssl: 'on',
+          ssl_cert: place('server.pem'),
+          ssl_key: place('server.key'),
+        };
+    const settings = {
       backend_clustering_mode: 'raw',
       listen_addresses: '127.0.0.1',
-      port: `${port}`,
+      port,
       pcp_listen_addresses: '127.0.0.1',
-      pcp_port: `${ownPort}`,
+      pcp_port: ownPort,
       socket_dir: folder,
       pcp_socket_dir: folder,
       backend_hostname0: server.host,
-      backend_port0: `${server.port}`,
+      backend_port0: server.port,
       backend_data_directory0: folder,
-      enable_pool_hba: 'on',
-      pool_passwd: `${folder}/pool_passwd`,
-      pid_file_name: `${folder}/pgpool.pid`,
+      pid_file_name: place('pgpool.pid'),
       logdir: folder,
-      num_init_children: '4',
-      sr_check_period: '0',
-      health_check_period: '0',
-      ...settings,
+      num_init_children: 4,
+      sr_check_period: 0,
+      health_check_period: 0,
+      ...clients,
     };
     return {
       files: {
-        pool_passwd: Object.entries(users)
-          .map(([name, password]) => `${name}:TEXT${password}\n`)
-          .join(''),
+        pool_passwd: lines(users ?? {}, (name, password) => `${name}:TEXT${password}`),
         'pool_hba.conf': 'host all all 127.0.0.1/32 scram-sha-256\n',
         'pcp.conf': '',
-        'pgpool.conf': Object.entries(all)
-          .map(([name, value]) => `${name} = '${value}'\n`)
-          .join(''),
+        'server.pem': cert!,
+        'server.key': key!,
+        'pgpool.conf': lines(settings, (name, value) => `${name} = '${value}'`),
       },
-      parameters: [
-        '-n',
-        '-f',
-        `${folder}/pgpool.conf`,
-        '-F',
-        `${folder}/pcp.conf`,
-        '-a',
-        `${folder}/pool_hba.conf`,
-      ],
+      parameters: ['-n', '-f', place('pgpool.conf'), '-F', place('pcp.conf'), '-a', place('pool_hba.conf')],
     };
   });
 }
