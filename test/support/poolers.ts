@@ -134,7 +134,7 @@ export async function startPgpool({ server, users }: PgpoolOptions): Promise<Poo
 
 type Program = 'pgbouncer' | 'pgpool';
 
-/** Both refuse to run as root, or warn of it. */
+/** As root they run as nobody: PgBouncer refuses to run as root. */
 const NOBODY = 65_534;
 const IDENTITY = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
 
@@ -157,11 +157,9 @@ async function start(
   if (IDENTITY.uid) {
     for (const name of ['', ...(await readdir(folder))]) await chown(join(folder, name), NOBODY, NOBODY);
   }
-  // A group of its own: Pgpool has children.
   const child = spawn(find(program)!, parameters, {
     ...IDENTITY,
     cwd: folder,
-    detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exited = once(child, 'exit');
@@ -176,7 +174,7 @@ async function start(
   });
   const end = async (): Promise<void> => {
     child.kill('SIGINT');
-    const timer = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), 5000);
+    const timer = setTimeout(() => child.kill('SIGKILL'), 5000);
     await exited;
     clearTimeout(timer);
   };
@@ -184,7 +182,14 @@ async function start(
     throw new Error(`${program} did not start: ${output.trim()}`);
   });
   const timer = setTimeout(() => void end(), 20_000);
-  await Promise.race([ready, failed]).finally(() => clearTimeout(timer));
+  try {
+    await Promise.race([ready, failed]);
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
   failed.catch(() => {});
   return {
     host: '127.0.0.1',

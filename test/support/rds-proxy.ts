@@ -43,11 +43,11 @@ export async function startRdsProxy({ server, secret }: RdsProxyOptions): Promis
   async function serve(client: Socket): Promise<void> {
     const { user = '', database = user } = await readStartup(client);
     if (!(await withCredentials(({ username }) => username === user))) {
-      return refuse(client, '28000', NO_CREDENTIALS(user));
+      return refuse(client, '28000', noCredentials(user));
     }
     const proof = await askForProof(client);
     const signature = await withCredentials(({ password }) => proof(password));
-    if (!signature) return refuse(client, '28P01', WRONG_PASSWORD(user));
+    if (!signature) return refuse(client, '28P01', wrongPassword(user));
     const upstream = await withCredentials((login) => logIn({ ...server, database }, login));
     if (!upstream) return refuse(client, '28P01', `password authentication failed for user "${user}"`);
     client.write(
@@ -87,9 +87,9 @@ export async function startRdsProxy({ server, secret }: RdsProxyOptions): Promis
   };
 }
 
-const NO_CREDENTIALS = (user: string) =>
+const noCredentials = (user: string) =>
   `This RDS proxy has no credentials for the role ${user}. Check the credentials for this role and try again.`;
-const WRONG_PASSWORD = (user: string) => `The password that was provided for the role ${user} is wrong.`;
+const wrongPassword = (user: string) => `The password that was provided for the role ${user} is wrong.`;
 
 /** As a client of the server; undefined if it refuses the password. */
 async function logIn(place: object, { username: user, password }: Login) {
