@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lineTo, type TcpLine } from '../../src/testing/index.js';
+import { freePort } from './free-port.js';
 import { startTestServer, type TestServer } from './postgres.js';
 
 const ADMIN = { username: 'admin', password: 'correct-horse-battery' };
@@ -122,13 +122,4 @@ async function logIn(origin: string): Promise<string> {
     body: JSON.stringify(ADMIN),
   });
   return answer.headers.get('set-cookie')?.split(';')[0] ?? '';
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
