@@ -7,5 +7,5 @@ export type { LocalOptions, Observation } from '../local/settings.js';
 export type { TrailEvent } from '../local/trail.js';
 export type { Listener } from '../local/wire.js';
 export { rotatorContract } from './contract.js';
-export { type Failure, type Line, lineTo, type TcpLine } from './line.js';
+export { type Failure, type Held, type Line, lineTo, type TcpLine } from './line.js';
 export type { Clause, ContractSubject } from './subject.js';

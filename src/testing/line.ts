@@ -21,8 +21,21 @@ export interface Line {
   cut(): void;
   /** Makes the n-th message from now fail. */
   failAt(n: number, how: Failure): void;
+  /**
+   * Holds the n-th message from now back, with all that follows it on its connection, while others get through: as if it
+   * were still under way. `mend` lets go of it, too.
+   */
+  holdAt(n: number): Held;
   /** Lets all through again; says whether the failure that was ordered has come about. */
   mend(): boolean;
+}
+
+/** A message that is held back. */
+export interface Held {
+  /** Whether it has come. */
+  readonly isHeld: boolean;
+  /** Lets it through, and what has followed it. */
+  letGo(): void;
 }
 
 /** A way over TCP, on ports of its own. */
@@ -56,6 +69,10 @@ class Tcp implements Omit<TcpLine, 'port'> {
   #isCut = false;
   #isStalled = false;
   #isFailing = false;
+  /** The number of the message that is to be held back. */
+  #holds = Number.POSITIVE_INFINITY;
+  /** The client whose messages are held back, and what lets them through. */
+  #held: { readonly client: Socket; readonly letThrough: (() => void)[] } | undefined;
 
   async alsoTo(port: number, host = '127.0.0.1'): Promise<number> {
     const server = createServer((client) => this.#join(client, port, host)).listen(0, this.host);
@@ -73,8 +90,21 @@ class Tcp implements Omit<TcpLine, 'port'> {
     [this.#fails, this.#how, this.#hasFailed] = [this.sent + n, how, false];
   }
 
+  holdAt(n: number): Held {
+    this.#letGo();
+    this.#holds = this.sent + n;
+    const isHeld = (): boolean => this.#held !== undefined;
+    return {
+      get isHeld() {
+        return isHeld();
+      },
+      letGo: () => this.#letGo(),
+    };
+  }
+
   mend(): boolean {
-    // What was held back has lost its place.
+    this.#letGo();
+    // What was not answered has lost its place.
     if (this.#isStalled) this.#breakAll();
     [this.#isCut, this.#isStalled, this.#isFailing] = [false, false, false];
     this.#fails = Number.POSITIVE_INFINITY;
@@ -93,8 +123,16 @@ class Tcp implements Omit<TcpLine, 'port'> {
     client.once('close', () => service.destroy());
     service.once('close', () => client.destroy());
     client.on('data', (message) => {
-      if (this.#isHeardOf()) service.write(message);
-      else if (this.#isFailing) turnAway(client, message);
+      const pass = (): void => {
+        if (!service.writableEnded && !service.destroyed) service.write(message);
+      };
+      if (!this.#isHeardOf()) {
+        if (this.#isFailing) turnAway(client, message);
+        return;
+      }
+      if (this.sent === this.#holds) this.#held = { client, letThrough: [] };
+      if (this.#held?.client === client) this.#held.letThrough.push(pass);
+      else pass();
     });
     service.on('data', (answer) => {
       if (this.#isAnswered()) client.write(answer);
@@ -116,6 +154,13 @@ class Tcp implements Omit<TcpLine, 'port'> {
     // The message that is to fail may be one that has no answer: then the next answer is its own.
     if (this.sent >= this.#fails && !this.#hasFailed) this.#fail();
     return !this.#isStalled;
+  }
+
+  #letGo(): void {
+    const passes = this.#held?.letThrough ?? [];
+    this.#holds = Number.POSITIVE_INFINITY;
+    this.#held = undefined;
+    for (const pass of passes) pass();
   }
 
   #fail(): void {

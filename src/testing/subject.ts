@@ -31,6 +31,14 @@ export interface ContractSubject<Secret extends object, Field extends keyof Secr
    * @default false: from setSecret on only AWSPENDING need work
    */
   readonly overlaps?: boolean;
+  /**
+   * Whether a change that is held back on its way after `context.confirm()` may still land: the service knows no lock, no
+   * session that ends, and no condition that a late change fails. Say in the rotator's README what remains. The suite then
+   * holds back only what is sent before that look.
+   *
+   * @default false: a change that comes too late must not take effect
+   */
+  readonly lateChangesLand?: boolean;
 }
 
 /** A subject, whatever the type of its secret. */

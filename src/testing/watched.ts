@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import type { Awaitable, Rotator } from '../rotator.js';
+import type { Awaitable, Rotator, StepContext } from '../rotator.js';
 
 /** What has been seen of a rotator's methods from outside. */
 export class Watch {
@@ -7,6 +7,8 @@ export class Watch {
   readonly changed: string[] = [];
   /** Those that have begun and not ended. */
   readonly running = new Set<string>();
+  /** How often they have asked `context.confirm()`. */
+  confirmed = 0;
 
   async during<T>(method: string, given: Readonly<Record<string, unknown>>, work: () => Awaitable<T>) {
     const before = Object.entries(given).map(([name, value]) => ({ name, value, text: wholeOf(value) }));
@@ -36,14 +38,16 @@ export function watched<Secret extends object, Field extends keyof Secret & stri
     ...(text !== undefined && { text }),
     parse: (json) => rotator.parse(json),
     createSecret: (current, context) =>
-      watch.during('createSecret', { current }, () => rotator.createSecret(current, context)),
+      watch.during('createSecret', { current }, () => rotator.createSecret(current, counted(context, watch))),
     setSecret: (versions, context) =>
-      watch.during('setSecret', pairOf(versions), () => rotator.setSecret(versions, context)),
+      watch.during('setSecret', pairOf(versions), () => rotator.setSecret(versions, counted(context, watch))),
     testSecret: (pending, context) =>
       watch.during('testSecret', { pending }, () => rotator.testSecret(pending, context)),
     ...(rotator.finishSecret && {
       finishSecret: (versions, context) =>
-        watch.during('finishSecret', pairOf(versions), () => rotator.finishSecret?.(versions, context)),
+        watch.during('finishSecret', pairOf(versions), () =>
+          rotator.finishSecret?.(versions, counted(context, watch)),
+        ),
     }),
     ...(rotator.discardSecret && {
       discardSecret: (made, current, context) =>
@@ -52,6 +56,18 @@ export function watched<Secret extends object, Field extends keyof Secret & stri
         ),
     }),
   };
+}
+
+function counted<Context extends StepContext>(context: Context, watch: Watch): Context {
+  // A copy would freeze `leftMs`.
+  return Object.create(context, {
+    confirm: {
+      value: async () => {
+        watch.confirmed += 1;
+        return context.confirm();
+      },
+    },
+  });
 }
 
 function pairOf({ pending, current }: { readonly pending: unknown; readonly current: unknown }) {

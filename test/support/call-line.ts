@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Failure, Line } from '../../src/testing/index.js';
+import type { Failure, Held, Line } from '../../src/testing/index.js';
 
 /** The way to a service in memory: what its clients call goes through `pass`. */
 export class CallLine implements Line {
@@ -10,6 +10,8 @@ export class CallLine implements Line {
   #isCut = false;
   #isStalled = false;
   #isFailing = false;
+  #holds = Number.POSITIVE_INFINITY;
+  #held: { readonly gone: Promise<void>; readonly letGo: () => void } | undefined;
 
   /** @param signal what ends the wait when no answer comes */
   async pass<T>(work: () => T, signal?: AbortSignal): Promise<T> {
@@ -19,6 +21,7 @@ export class CallLine implements Line {
     if (isFailing) this.#fail();
     if (isFailing && this.#how === 'lost') throw broken();
     if (this.#isFailing) throw new Error('answered 503');
+    if (this.sent === this.#holds) await this.#hold();
     const answer = work();
     // An answer takes its time, in which others get on.
     await turn();
@@ -35,10 +38,38 @@ export class CallLine implements Line {
     [this.#fails, this.#how, this.#hasFailed] = [this.sent + n, how, false];
   }
 
+  holdAt(n: number): Held {
+    this.#letGo();
+    this.#holds = this.sent + n;
+    const isHeld = (): boolean => this.#held !== undefined;
+    return {
+      get isHeld() {
+        return isHeld();
+      },
+      letGo: () => this.#letGo(),
+    };
+  }
+
   mend(): boolean {
+    this.#letGo();
     [this.#isCut, this.#isStalled, this.#isFailing] = [false, false, false];
     this.#fails = Number.POSITIVE_INFINITY;
     return this.#hasFailed;
+  }
+
+  async #hold(): Promise<void> {
+    let letGo = (): void => {};
+    const gone = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    this.#held = { gone, letGo };
+    await gone;
+  }
+
+  #letGo(): void {
+    this.#holds = Number.POSITIVE_INFINITY;
+    this.#held?.letGo();
+    this.#held = undefined;
   }
 
   #fail(): void {

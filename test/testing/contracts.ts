@@ -14,8 +14,12 @@ export class FarDoor {
     return this.line.pass(() => this.door.accepts(password), signal);
   }
 
-  set(password: string, { signal }: StepContext): Promise<void> {
-    return this.line.pass(() => this.door.set(password), signal);
+  /** @param proof the password that opens the door; without it the door lets itself be set by anybody, at any time */
+  set(password: string, { signal }: StepContext, proof?: string): Promise<void> {
+    return this.line.pass(() => {
+      if (proof !== undefined && !this.door.accepts(proof)) throw new Error('answered 401');
+      this.door.set(password);
+    }, signal);
   }
 
   /** As the documentation of `Rotator` wants it. */
@@ -23,10 +27,12 @@ export class FarDoor {
     return {
       ...doorRotator(this.door),
       setSecret: async ({ pending, current }, context) => {
-        const isKnown =
-          (await this.accepts(current.password, context)) || (await this.accepts(pending.password, context));
-        if (!isKnown) throw new Error('locked out');
-        await this.set(pending.password, context);
+        for (const { password } of [current, pending]) {
+          if (!(await this.accepts(password, context))) continue;
+          if ((await context.confirm()) === 'pending') await this.set(pending.password, context, password);
+          return;
+        }
+        throw new Error('locked out');
       },
       testSecret: async ({ password }, context) =>
         (await this.accepts(password, context)) ? 'accepted' : 'rejected',
@@ -35,7 +41,10 @@ export class FarDoor {
 }
 
 /** The contract for a password that we choose, with a fault in the rotator. */
-export function contractOfDoor(fault: (far: FarDoor) => Partial<DoorRotator> = () => ({})) {
+export function contractOfDoor(
+  fault: (far: FarDoor) => Partial<DoorRotator> = () => ({}),
+  more: { readonly lateChangesLand?: boolean } = {},
+) {
   const far = new FarDoor();
   return rotatorContract({
     rotator: () => ({ ...far.sound(), ...fault(far) }),
@@ -45,6 +54,7 @@ export function contractOfDoor(fault: (far: FarDoor) => Partial<DoorRotator> = (
     },
     accepts: ({ password }) => far.door.accepts(password),
     line: () => far.line,
+    ...more,
   });
 }
 

@@ -4,6 +4,42 @@ import { contractOfDoor, type FarDoor, said, taking } from './contracts.js';
 
 test.each(contractOfDoor())('a sound rotator of passwords $name', ({ run }) => run());
 
+/** Changes the door as an administrator does, who needs no proof. */
+const byAdministrator =
+  (looks: 'first' | 'last' | 'never' | 'in vain') =>
+  (far: FarDoor): Partial<DoorRotator> => ({
+    async setSecret({ pending, current }, context) {
+      if (looks === 'first') await context.confirm();
+      const isKnown =
+        (await far.accepts(current.password, context)) || (await far.accepts(pending.password, context));
+      if (!isKnown) throw new Error('locked out');
+      if (looks === 'last' && (await context.confirm()) === 'current') return;
+      if (looks === 'in vain') await context.confirm().catch(() => {});
+      await far.set(pending.password, context);
+    },
+  });
+
+describe('a rotator for a service that knows no lock', () => {
+  const HELD_BACK = 'lets no change of setSecret that was held back undo a later rotation';
+
+  test.each(contractOfDoor(byAdministrator('last'), { lateChangesLand: true }))(
+    'that looks right before the change $name',
+    ({ run }) => run(),
+  );
+
+  test.each([
+    ['must say that a change which is held back may land', 'last', {}],
+    ['must look', 'never', { lateChangesLand: true }],
+    ['must obey the look', 'in vain', {}],
+  ] as const)('%s', async (_, looks, more) => {
+    expect(await said(contractOfDoor(byAdministrator(looks), more), HELD_BACK)).toMatchObject({
+      message: expect.stringMatching(
+        /^setSecret must ask context\.confirm\(\) right before it makes the change last/,
+      ),
+    });
+  });
+});
+
 /** That of the test runner. */
 const { console: itsConsole } = globalThis;
 let cached: string | undefined;

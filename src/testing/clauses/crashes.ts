@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { setImmediate as turn } from 'node:timers/promises';
 import { STEPS, type Step } from '../../event.js';
 import type { Fault } from '../../local/faults.js';
@@ -21,6 +22,11 @@ const FAULTS: Readonly<Record<string, Omit<Fault, 'call'>>> = {
 const AT_THE_WRITES = (['PutSecretValue', 'UpdateSecretVersionStage'] as const).flatMap((operation) =>
   (['before', 'after'] as const).map((when) => ({ operation, when })),
 );
+
+/** The steps that change something. */
+const LATE = ['createSecret', 'setSecret', 'finishSecret'] as const;
+const CONFIRM =
+  'must ask context.confirm() right before it makes the change last, while it keeps later attempts out (a lock, a transaction)';
 
 /** That a rotation which is broken off anywhere can be started over. */
 export function crashes(stand: Stand): Clause[] {
@@ -58,6 +64,41 @@ export function crashes(stand: Stand): Clause[] {
       await trial.assertOpen(what);
       await trial.startOver(what);
     }
+  }
+
+  /**
+   * Holds a message of a step back while another attempt ends the rotation and a later one follows; then lets it go.
+   *
+   * @returns whether the step has sent so many
+   */
+  async function holdBack(step: Step, message: number): Promise<boolean> {
+    const trial = await begin();
+    if (step === 'finishSecret') await trial.rotateFirst();
+    await trial.upTo(step);
+    const looks = trial.watch.confirmed;
+    const held = stand.line().holdAt(message);
+    let hasEnded = false;
+    const late = trial.outcome(step).finally(() => {
+      hasEnded = true;
+    });
+    while (!hasEnded && !held.isHeld) await turn();
+    if (!held.isHeld || (stand.lateChangesLand && trial.watch.confirmed > looks)) {
+      held.letGo();
+      await late;
+      return false;
+    }
+    const what = `${step} was held back (at message ${message}) and a later rotation had ended`;
+    trial.restart();
+    await trial.startOver(`${step} was held back (at message ${message})`);
+    await trial.rotate();
+    await trial.startOver(what);
+    held.letGo();
+    await late;
+    const problem = `${CONFIRM}: when ${what}, what it sent must not take effect any more`;
+    const isOpen = await stand.accepts(await trial.value('AWSCURRENT'));
+    assert.ok(isOpen, `${step} ${problem}`);
+    await trial.assertRotated(what);
+    return true;
   }
 
   return [
@@ -108,6 +149,12 @@ export function crashes(stand: Stand): Clause[] {
       }
       await trial.startOver('every step was taken twice at once');
     }),
+
+    ...LATE.map((step) =>
+      clause(`lets no change of ${step} that was held back undo a later rotation`, async () => {
+        for (let message = 1; await holdBack(step, message); message++);
+      }),
+    ),
 
     clause('takes createSecret again while an earlier attempt is still at it', async () => {
       for (let isUnderWay = true, message = 1; isUnderWay; message++) {
