@@ -66,6 +66,11 @@ export interface IssuedKey<Secret extends object, Field extends keyof Secret & s
  * before them is revoked at the end of a rotation. No crash, retry or race strands a live key or kills one in use: what
  * attempts leave behind is found by its name, and revoked in finishSecret, of this rotation or the next.
  *
+ * Late messages: a key that is issued too late is beside all others, and is discarded or swept. Before it revokes anything
+ * it reads the labels anew, so it never revokes a key that a labelled version holds; a revocation that is held back after
+ * that ends a key which had lost its last label, or AWSPREVIOUS's as its only one. What remains: somebody who moves
+ * AWSCURRENT back to that very version in between gets a dead key.
+ *
  * A failure of `list` or `revoke` there fails the step, and the rotation is tried again: after the move nothing is, and a
  * key that nobody could revoke would be forgotten.
  *

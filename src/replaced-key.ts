@@ -26,6 +26,9 @@ export interface ReplacedKey<Secret extends object, Field extends keyof Secret &
  * the rule that AWSCURRENT works after createSecret, and says so in a warning, each time: whoever reads AWSCURRENT is
  * locked out until finishSecret, and the only live key is lost if the function dies before AWSPENDING is stored.
  *
+ * It asks `context.confirm()` right before `replace`. A request that is held back on its way after that still lands, and
+ * ends the key of a later rotation: such providers know no way to let go.
+ *
  * @throws RangeError for a number that cannot be
  */
 export function replacedKey<Secret extends object, Field extends keyof Secret & string>(
@@ -37,6 +40,12 @@ export function replacedKey<Secret extends object, Field extends keyof Secret & 
     ...rotator,
     async createSecret(current, context) {
       if (!isRepeatable && (await probe(current, context)) === 'rejected') throw spent();
+      // A call that comes after a later rotation would end its key.
+      if ((await context.confirm()) === 'current') {
+        throw new RotationError('ERR_CURRENT_MOVED', 'another attempt has finished the rotation', {
+          hint: 'nothing was changed: there is nothing left to do',
+        });
+      }
       context.warn(isRepeatable ? LOST : `${LOST}, which has to be issued by hand then`);
       return replace(current, context);
     },

@@ -27,6 +27,8 @@ export interface Change {
  * freezes keeps nobody waiting for longer, and a COMMIT that comes later meets a dead session.
  */
 const IDLE_MS = 3000;
+/** If `timeoutMs` is short: then a look that is slow fails the attempt, and nothing is changed. */
+const SHORTEST_IDLE_MS = 1000;
 
 /** Classes of SQLSTATE with which a server answers COMMIT when it has rolled back. */
 const ROLLED_BACK = /^(?:23|25|40|53|54)/;
@@ -45,6 +47,8 @@ export async function inTransaction(
 ): Promise<void> {
   // The server gives up before we do, and leaves nothing that waits.
   const waitMs = Math.max(1, Math.floor(limitMs * 0.8));
+  // Whoever waits for a lock waits longer than a session that froze may hold it.
+  const idleMs = Math.max(SHORTEST_IDLE_MS, Math.min(IDLE_MS, Math.floor(limitMs * 0.6)));
   for (let attempt = 1; ; attempt++) {
     let isSent = false;
     try {
@@ -52,7 +56,7 @@ export async function inTransaction(
       // act as another role.
       await session.query(
         `BEGIN READ WRITE; SET LOCAL ROLE NONE; ${PIN_NAMES}; SET LOCAL lock_timeout = ${waitMs}; ` +
-          `SET LOCAL statement_timeout = ${limitMs}; SET LOCAL idle_in_transaction_session_timeout = ${IDLE_MS}`,
+          `SET LOCAL statement_timeout = ${limitMs}; SET LOCAL idle_in_transaction_session_timeout = ${idleMs}`,
       );
       await work();
       if ((await context.confirm()) === 'current') {

@@ -114,7 +114,9 @@ function rotatorOf<Accepted, Credential>(
     assertUsable('AWSPENDING', pending);
     // AWSCURRENT's as well: until it moves, a client that is late still sends its `previous`.
     const accepted = kind.accepted(valuesOf(current, pending));
-    await install(await calls.install(accepted, context), context);
+    const call = await calls.install(accepted, context);
+    // After a later rotation the service would refuse what that has made.
+    if ((await context.confirm()) === 'pending') await install(call, context);
   }
 
   async function testSecret(pending: ServiceTokenSecret, context: StepContext): Promise<Verdict> {

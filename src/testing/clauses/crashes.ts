@@ -90,14 +90,18 @@ export function crashes(stand: Stand): Clause[] {
     const what = `${step} was held back (at message ${message}) and a later rotation had ended`;
     trial.restart();
     await trial.startOver(`${step} was held back (at message ${message})`);
-    await trial.rotate();
-    await trial.startOver(what);
+    // Where two credentials take turns, the next rotation leaves alone what this one changes.
+    for (let later = stand.overlaps ? 2 : 1; later > 0; later--) {
+      await trial.rotate();
+      await trial.startOver(what);
+    }
     held.letGo();
     await late;
     const problem = `${CONFIRM}: when ${what}, what it sent must not take effect any more`;
-    const isOpen = await stand.accepts(await trial.value('AWSCURRENT'));
-    assert.ok(isOpen, `${step} ${problem}`);
-    await trial.assertRotated(what);
+    // What is issued too late is the next sweep's: it is no harm to anybody.
+    for (const label of stand.overlaps ? ['AWSCURRENT', 'AWSPREVIOUS'] : ['AWSCURRENT']) {
+      assert.ok(await stand.accepts(await trial.value(label)), `${step} ${problem} (${label})`);
+    }
     return true;
   }
 
