@@ -1,4 +1,4 @@
-import { isError, RotationError } from './errors.js';
+import { isError, isRotationError, RotationError } from './errors.js';
 import type { RotationEvent } from './event.js';
 import type { SecretsManagerApi } from './secrets-manager.js';
 import { versionSeen } from './versions.js';
@@ -34,9 +34,9 @@ export function confirmation(client: SecretsManagerApi, event: RotationEvent): C
       try {
         last = versionSeen(await look(), event);
         if (last !== 'unlisted') return last;
-        refusal = notConfirmed('DescribeSecret did not list the version');
+        refusal = notConfirmed(new Error('DescribeSecret did not list the version'));
       } catch (error) {
-        refusal = error instanceof RotationError ? error : notConfirmed('DescribeSecret failed', error);
+        refusal = isVerdict(error) ? error : notConfirmed(error);
       }
       throw refusal;
     },
@@ -61,7 +61,7 @@ export function confirmation(client: SecretsManagerApi, event: RotationEvent): C
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        reject(notConfirmed(`DescribeSecret did not answer within ${LOOK_MS} ms`));
+        reject(new Error(`DescribeSecret did not answer within ${LOOK_MS} ms`));
         controller.abort();
       }, LOOK_MS);
     });
@@ -74,16 +74,21 @@ export function confirmation(client: SecretsManagerApi, event: RotationEvent): C
   }
 }
 
-function notConfirmed(problem: string, error?: unknown): RotationError {
-  const reason = isError(error) ? `: ${error.message}` : '';
+/** What the labels say; all other errors say that they could not be read. */
+function isVerdict(error: unknown): error is RotationError {
+  return isRotationError(error) && ['ERR_ROTATION_ABANDONED', 'ERR_ROTATION_UNDONE'].includes(error.code);
+}
+
+function notConfirmed(cause: unknown): RotationError {
+  const reason = isError(cause) ? ` (${cause.message})` : '';
   return new RotationError(
     'ERR_NOT_CONFIRMED',
-    `the labels could not be checked right before the change, so this attempt changed nothing (${problem}${reason})`,
+    `the labels could not be checked right before the change, so this attempt changed nothing${reason}`,
     {
       hint:
-        'leave AWSPENDING where it is: Secrets Manager tries the rotation again. If this happens each time, look at the ' +
-        'way to Secrets Manager (VPC endpoint, throttling)',
-      cause: error,
+        'leave AWSPENDING where it is: Secrets Manager tries the rotation again. If this repeats, look at the way to ' +
+        'Secrets Manager: its VPC endpoint, and whether calls are throttled',
+      cause,
     },
   );
 }
