@@ -11,8 +11,7 @@ export function gate(): Rotator<GateSecret, 'password'> {
     parse: (json) => ({ url: text(json, 'url'), user: text(json, 'user'), password: text(json, 'password') }),
     createSecret: () => ({ password: newPassword() }),
     async setSecret({ pending, current }, { signal, confirm }) {
-      // Somebody else may have finished this rotation while we stalled. AWSCURRENT is then no longer ours to change.
-      if ((await confirm()) === 'current') return;
+      if ((await confirm()) === 'current') return; // We stalled, and another attempt has finished this rotation.
       // AWSPENDING too: an earlier attempt may have got this far.
       for (const { password } of [current, pending]) {
         if (await call(pending, password, { method: 'PUT', body: pending.password, signal })) return;

@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SecretsManagerApi } from '../../../src/index.js';
+import type { LocalSecretsManager } from '../../../src/testing/index.js';
+import { startTestServer, type TestServer } from '../../support/postgres.js';
+import { postgresRig } from '../../support/postgres-rig.js';
+
+const README = readFileSync(join(__dirname, '../../../README.md'), 'utf8');
+const FIRST = 'first-password-1';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer({ settings: { log_connections: 'on' } });
+  await server.sql(`CREATE ROLE admin LOGIN CREATEROLE PASSWORD '${FIRST}'`);
+});
+afterAll(() => server.stop());
+
+/** Counts calls, and a round trip whenever one is sent while none is under way. */
+function meter() {
+  const counted = { calls: 0, writes: 0, roundTrips: 0 };
+  let inFlight = 0;
+  const metered =
+    <In, Out>(work: (input: In) => Promise<Out>, isWrite = false) =>
+    async (input: In): Promise<Out> => {
+      counted.calls += 1;
+      if (isWrite) counted.writes += 1;
+      if (inFlight++ === 0) counted.roundTrips += 1;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      inFlight -= 1;
+      return work(input);
+    };
+  const client = (secrets: LocalSecretsManager): SecretsManagerApi => ({
+    describeSecret: metered((input) => secrets.describeSecret(input)),
+    getSecretValue: metered((input) => secrets.getSecretValue(input)),
+    putSecretValue: metered((input) => secrets.putSecretValue(input), true),
+    updateSecretVersionStage: metered((input) => secrets.updateSecretVersionStage(input), true),
+    listSecretVersionIds: metered((input) => secrets.listSecretVersionIds(input)),
+  });
+  return { counted, client };
+}
+
+const MOST = { alone: { calls: 12, roundTrips: 7 }, administrator: { calls: 13, roundTrips: 8 } };
+
+test.each([
+  ['`postgres()`', 'alone', {}],
+  ['`postgres()` with `masterarn`', 'administrator', {}],
+  ['`alternatingUsers()`', 'administrator', { pairs: {} }],
+] as const)('%s makes the calls and logins of the README’s table', async (title, kind, options) => {
+  const app = `app_${title.length}`;
+  await server.sql(`CREATE ROLE ${app} LOGIN PASSWORD '${FIRST}'; GRANT ${app} TO admin WITH ADMIN OPTION`);
+  const { counted, client } = meter();
+  const isAlone = kind === 'alone';
+  const { begin, rotation } = await postgresRig(
+    server.secret(app, FIRST, isAlone ? {} : { masterarn: 'admin' }),
+    { client, ...options, ...(!isAlone && { administrator: server.secret('admin', FIRST) }) },
+  );
+  await begin();
+  const logged = server.log().length;
+  expect((await rotation().run()).outcome).toBe('succeeded');
+  const logins = server
+    .log()
+    .slice(logged)
+    .match(/connection authorized/g)?.length;
+  const { calls, writes, roundTrips } = counted;
+  const row = `| ${title} | ${calls}, ${writes} | ${roundTrips} | ${logins} |`;
+  process.stdout.write(`${row}\n`);
+  expect(calls).toBeLessThanOrEqual(MOST[kind].calls);
+  expect(roundTrips).toBeLessThanOrEqual(MOST[kind].roundTrips);
+  expect(README).toContain(`${row}\n`);
+});
