@@ -27,12 +27,8 @@ const newPassword = passwordSource({ length: 24 });
 
 /** Whether the gate takes the password. Only 401 is a refusal: anything else tells nothing about it. */
 async function call({ url, user }: GateSecret, password: string, init: RequestInit): Promise<boolean> {
-  const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
-  const { status } = await fetch(`${url}/password`, {
-    ...init,
-    headers: { authorization },
-    redirect: 'error',
-  });
+  const headers = { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` };
+  const { status } = await fetch(`${url}/password`, { ...init, headers, redirect: 'error' });
   if (status === 200 || status === 401) return status === 200;
   throw new RotationError('ERR_SERVICE_FAILED', `${url} answered ${status}`);
 }
