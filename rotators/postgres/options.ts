@@ -118,9 +118,11 @@ export function readOptions(options: PostgresOptions): Connections & { readonly 
     attempt,
     formOf: (secret, context) => formAskedOf(secret, loginOptions(secret, context)),
     async assertReachesServer(session, { way }, target) {
-      if (way === 'direct' || poolerAsksServer) return;
-      if (way === 'unknown' && !(await isPgpool(session, target))) return;
-      throw poolerInTheWay({ ...target, ...endpointOf(target) }, 'another process');
+      if (poolerAsksServer) return;
+      const place = { ...target, ...endpointOf(target) };
+      const isPooler =
+        way === 'pooler' || isRdsProxy(place.host) || (way === 'unknown' && (await isPgpool(session, target)));
+      if (isPooler) throw poolerInTheWay(place, 'another process');
     },
     async tryOut(secret, context) {
       const session = await logIn(secret, context);
@@ -135,6 +137,11 @@ export function readOptions(options: PostgresOptions): Connections & { readonly 
       return { host: host.toLowerCase(), port };
     },
   };
+}
+
+/** By its name: what it says of its processes is not documented. */
+function isRdsProxy(host: string): boolean {
+  return /\.proxy-[a-z0-9]+\.[a-z0-9-]+\.rds\.amazonaws\.com(?:\.cn)?$/i.test(host);
 }
 
 /** @throws TypeError if the variable is set to anything but `true` or `false` */
