@@ -1,7 +1,7 @@
 import type { SecretsManagerApi } from '../../../src/index.js';
 import { type DisturbedServer, disturbed, MESSAGES } from '../../support/disturbed-server.js';
 import { FaultyClient, serviceError } from '../../support/faulty-client.js';
-import { startTestServer, type TestServer } from '../../support/postgres.js';
+import { certificate, startTestServer, type TestServer } from '../../support/postgres.js';
 import { postgresRig } from '../../support/postgres-rig.js';
 import { rejection } from '../../support/rig.js';
 
@@ -480,4 +480,130 @@ describe('a rotation that was given up after setSecret', () => {
       hint: expect.stringContaining('aws secretsmanager list-secret-version-ids --secret-id arn:'),
     });
   });
+});
+
+describe('on a server with password_encryption=md5', () => {
+  const SCRAM = "SET password_encryption = 'scram-sha-256'";
+  let md5: TestServer;
+  let ca: string;
+
+  beforeAll(async () => {
+    ca = await certificate('ca.pem');
+    md5 = await startTestServer({
+      tls: true,
+      // The function is asked in clear text, over TLS; who comes without TLS is an application.
+      hba: [
+        'hostssl all /^clear_ 127.0.0.1/32 password',
+        'hostssl all /^clear_ ::1/128 password',
+        'host all /^md5_ 127.0.0.1/32 md5',
+      ].join('\n'),
+      settings: { password_encryption: 'md5', md5_password_warnings: 'off' },
+    });
+    await md5.sql(`${SCRAM}; CREATE ROLE admin LOGIN CREATEROLE PASSWORD '${ADMIN}'`);
+  });
+
+  afterAll(() => md5.stop());
+
+  /** A user of whom a verifier of one kind is stored, and a name that a line of pg_hba.conf is for. */
+  async function user(line: 'md5' | 'clear' | 'app', form: 'SCRAM' | 'MD5', more = ''): Promise<string> {
+    const name = `${line}_${++count}`;
+    const encryption = form === 'SCRAM' ? SCRAM : 'RESET password_encryption';
+    await md5.sql(`${encryption}; ${more} CREATE ROLE "${name}" LOGIN PASSWORD '${FIRST}'`);
+    await md5.sql(`GRANT "${name}" TO admin WITH ADMIN TRUE, INHERIT FALSE, SET FALSE`);
+    return name;
+  }
+
+  async function rotate(
+    app: string,
+    { password = FIRST, secret = {}, ...options }: Options & RotateOptions = {},
+  ) {
+    const rigged = await postgresRig(md5.secret(app, password, { masterarn: 'admin', ...secret }), {
+      administrator: md5.secret('admin', ADMIN, secret),
+      ca,
+      ...options,
+    });
+    await rigged.begin();
+    expect(await rigged.rotation().run()).toMatchObject({ outcome: 'succeeded' });
+    const { username, password: now } = JSON.parse(await rigged.text('AWSCURRENT'));
+    return { rigged, username, now, warnings: rigged.log.flatMap(({ warnings = [] }) => warnings) };
+  }
+
+  interface RotateOptions {
+    readonly password?: string;
+    readonly secret?: object;
+  }
+
+  test.each([
+    ['SCRAM', 'by itself', { masterarn: undefined }],
+    ['MD5', 'by itself', { masterarn: undefined }],
+    ['SCRAM', 'through an administrator', {}],
+  ] as const)(
+    'a user of whom %s is stored gets SCRAM if it is asked in clear text, %s',
+    async (form, _, more) => {
+      const app = await user('clear', form);
+      const { now, warnings } = await rotate(app, { secret: { host: 'localhost', ssl: true, ...more } });
+      expect(await md5.verifierOf(app)).toMatch(/^SCRAM-SHA-256\$/);
+      expect(warnings).toEqual([expect.stringContaining('does not show whether')]);
+      expect(await md5.accepts(app, now)).toBe(true);
+    },
+  );
+
+  test.each([
+    ['md5', 'SCRAM', /^SCRAM-SHA-256\$/],
+    ['app', 'SCRAM', /^SCRAM-SHA-256\$/],
+    ['md5', 'MD5', /^md5/],
+  ] as const)('a reset on a line with %s keeps %s', async (line, form, verifier) => {
+    const app = await user(line, form);
+    const { now } = await rotate(app, { password: 'never-set-password', mayReset: [app] });
+    expect(await md5.verifierOf(app)).toMatch(verifier);
+    expect(await md5.accepts(app, now)).toBe(true);
+  });
+
+  test.each([
+    ['SCRAM', /^SCRAM-SHA-256\$/],
+    ['MD5', /^md5/],
+  ] as const)(
+    'a clone of whom %s is stored keeps it while the original logs in by MD5',
+    async (form, verifier) => {
+      const app = await user('md5', 'MD5');
+      const encryption = form === 'SCRAM' ? SCRAM : 'RESET password_encryption';
+      await md5.sql(`${encryption}; CREATE ROLE "${app}_clone" LOGIN PASSWORD '${FIRST}' IN ROLE "${app}"`);
+      await md5.sql(`GRANT "${app}_clone" TO admin WITH ADMIN TRUE, INHERIT FALSE, SET FALSE`);
+      const { username, now } = await rotate(app, { pairs: {} });
+      expect(username).toBe(`${app}_clone`);
+      expect(await md5.verifierOf(username)).toMatch(verifier);
+      expect(await md5.accepts(username, now)).toBe(true);
+    },
+  );
+});
+
+test('an administrator that alternates itself rotates a pair over five rotations of its own', async () => {
+  const [app, rotator] = [await role(), `rotator_${++count}`];
+  await server.sql(`CREATE ROLE "${rotator}" LOGIN CREATEROLE PASSWORD '${FIRST}'`);
+  await server.sql(`GRANT "${app}" TO "${rotator}" WITH ADMIN TRUE, INHERIT FALSE, SET FALSE`);
+  const [administrators, users] = await Promise.all([
+    postgresRig(server.secret(rotator, FIRST, { masterarn: 'admin' }), {
+      administrator: server.secret('postgres', server.password),
+      pairs: {},
+    }),
+    postgresRig(server.secret(app, FIRST, { masterarn: 'admin' }), {
+      administrator: server.secret(rotator, FIRST),
+      pairs: {},
+    }),
+  ]);
+  const rotate = async ({ begin, rotation }: typeof users) => {
+    await begin();
+    expect(await rotation().run()).toMatchObject({ outcome: 'succeeded' });
+  };
+  for (let n = 0; n < 5; n++) {
+    await rotate(administrators);
+    const SecretString = await administrators.text('AWSCURRENT');
+    await users.secrets.putSecretValue({ SecretId: 'admin', SecretString });
+    // An odd number of turns at first, so that each of the administrators meets each of the users.
+    for (let turn = 0; turn < (n === 0 ? 1 : 2); turn++) {
+      await rotate(users);
+      const { username, password } = JSON.parse(await users.text('AWSCURRENT'));
+      expect(await server.accepts(username, password)).toBe(true);
+    }
+  }
 });
