@@ -577,6 +577,27 @@ describe('on a server with password_encryption=md5', () => {
   );
 });
 
+test.each(ALL)('iterations of SCRAM are not fewer than before, %s', async (kind) => {
+  const rigged = await rig(kind);
+  const { app, rotate } = rigged;
+  // Both of a pair.
+  if (kind === 'with alternating users') for (let n = 0; n < 2; n++) await rotate();
+  const { username, password } = JSON.parse(await rigged.text('AWSCURRENT'));
+  for (const { rolname } of await rigged.verifiers()) {
+    const now = rolname === username ? password : FIRST;
+    await server.sql(`SET scram_iterations = 8192; ALTER ROLE "${rolname}" PASSWORD '${now}'`);
+  }
+  await rotate();
+  expect((await rigged.verifiers()).map(({ rolpassword }) => rolpassword)).toEqual(
+    kind === 'with alternating users'
+      ? [expect.stringMatching(/^SCRAM-SHA-256\$8192:/), expect.stringMatching(/^SCRAM-SHA-256\$8192:/)]
+      : [expect.stringMatching(/^SCRAM-SHA-256\$8192:/)],
+  );
+  expect(await server.accepts(app, await rigged.password('AWSPREVIOUS'))).toBe(
+    kind === 'with alternating users',
+  );
+});
+
 test('an administrator that alternates itself rotates a pair over five rotations of its own', async () => {
   const [app, rotator] = [await role(), `rotator_${++count}`];
   await server.sql(`CREATE ROLE "${rotator}" LOGIN CREATEROLE PASSWORD '${FIRST}'`);
