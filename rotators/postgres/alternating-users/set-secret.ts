@@ -69,11 +69,10 @@ async function proveAndPrepare(
   }
   try {
     const facts = await serverFacts(session, current);
-    // MD5 only if both have it now. A new clone gets what the original has: its clients know no more, perhaps.
-    const stored = async (): Promise<StoredForm> =>
-      session.form === 'md5' && (await exists(pending.username, session))
-        ? { form: await connections.formOf(pending, context) }
-        : { form: session.form };
+    // MD5 only if both have it now. A new clone gets what the original has: its clients know no more, perhaps. The iterations
+    // of SCRAM are those of AWSCURRENT at least: a pair must not get weaker turn by turn.
+    const isOtherAsked = facts.isMd5 && session.form === 'md5' && (await exists(pending.username, session));
+    const stored: StoredForm = isOtherAsked ? { form: await connections.formOf(pending, context) } : session;
     return await verifierFor(pending, { facts, target: current }, stored, context);
   } finally {
     await session.end();
