@@ -1,10 +1,10 @@
-import { STEPS } from '../../src/event.js';
+import { STEPS, type Step } from '../../src/event.js';
 import { withoutWaiting } from './no-waiting.js';
 import { recover } from './recovery.js';
 import { type Choice, Run } from './run.js';
 import type { MakeService } from './service.js';
 import type { Delivery } from './thread.js';
-import { type Moment, World } from './world.js';
+import { type Moment, NAME, World } from './world.js';
 
 export interface SearchOptions {
   readonly service: MakeService;
@@ -15,6 +15,8 @@ export interface SearchOptions {
   readonly isAlone?: boolean;
   /** What runs beside what, instead of two deliveries of each step. */
   readonly deliveries?: Deliveries;
+  /** The steps that were taken before. */
+  readonly taken?: readonly Step[];
 }
 
 export interface Findings {
@@ -57,6 +59,7 @@ async function searchWith(left: number, options: SearchOptions): Promise<Finding
   const restore = withoutWaiting(() => world.now);
   try {
     await world.begin();
+    for (const step of options.taken ?? []) await world.secrets.rotation(NAME).deliver(step);
     await new Search(world, options, findings).from({ moment: world.save(), step: 0, left, trace: [] });
   } finally {
     restore();
