@@ -81,7 +81,9 @@ function tell(title: string, found: Findings): void {
     `${count(schedules)} schedules`,
     `${count(states)} states`,
     `${count(ends)} recoveries`,
-    ...(overtaken > 0 ? [`${count(overtaken)} of them by a person who had intervened`] : []),
+    ...(overtaken > 0
+      ? [`${count(overtaken)} of them from where a person had left nothing that works where it should`]
+      : []),
     ...(excused > 0 ? [`${count(excused)} times no label could move back`] : []),
   ];
   print(`${title}: ${numbers.join(', ')}`);

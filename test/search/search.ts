@@ -27,7 +27,7 @@ export interface Findings {
   ends: number;
   /** How often a label could not move back, since a delivery had just looked at the labels to end keys by them. */
   excused: number;
-  /** Recoveries from a state in which nobody but a person could know what works, since a person had intervened. */
+  /** Recoveries from a state in which nothing works that is promised, since a person had intervened. */
   overtaken: number;
   /** What is wrong, and how it comes about with the fewest disturbances. */
   violation?: { readonly problem: string; readonly trace: readonly string[] };
