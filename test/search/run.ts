@@ -104,7 +104,8 @@ export class Run {
    * (`ERR_ROTATION_ABANDONED`) and names the version, which can be read. Who changes a password at the service too is
    * kept waiting, or has put an end to the change: nothing excuses that.
    *
-   * The look asks for AWSPENDING alone: AWSCURRENT may have moved before it too, since the step began.
+   * That look asks for AWSPENDING alone: a person may have moved AWSCURRENT before it too, since the step began, to the
+   * very user whose password is changed.
    *
    * Or it moves AWSCURRENT, which compares what was current and nothing else. A value was stored, and what was current
    * made so again: then the rotation was abandoned and its value undone, but is promoted. What works is AWSPREVIOUS.
@@ -112,8 +113,8 @@ export class Run {
   #excuse(thread: Thread, request: string, before: Look): void {
     const [began, seen] = [this.#began.get(thread), this.#seen.get(thread)];
     if (!seen) return;
-    const hasMovedBeforeTheLook = began && began.acts < seen.acts && began.current !== seen.current;
-    if (request === 'commit' && hasMovedBeforeTheLook) this.world.excuse(thread.token);
+    const hadMoved = began && began.acts < seen.acts && began.current !== seen.current;
+    if (request === 'commit' && hadMoved) this.world.excuse(thread.token);
     if (seen.acts === before.acts) return;
     const hasMoved = seen.current !== before.current;
     const isAbandoned = seen.pending !== before.pending;
@@ -128,11 +129,16 @@ export class Run {
   }
 
   fingerprint(): string {
-    const threads = this.threads.map(({ state, history, deliveries, ask }) => [
-      deliveries,
-      state,
+    const threads = this.threads.map((thread) => [
+      thread.deliveries,
+      thread.state,
       // What has ended does nothing more.
-      state === 'running' && [history, this.world.service.holds(ask)],
+      thread.state === 'running' && [
+        thread.history,
+        this.world.service.holds(thread.ask),
+        this.#began.get(thread)?.acts,
+        this.#seen.get(thread)?.acts,
+      ],
     ]);
     // Two deliveries of the same are the same the other way round.
     const sorted = threads.map((thread) => JSON.stringify(thread)).sort();
