@@ -1,7 +1,11 @@
 import type { Act } from './service.js';
 import type { World } from './world.js';
 
-export type EventName = 'a value put by hand' | 'a label moved back' | 'rotation cancelled';
+export type EventName =
+  | 'a value put by hand'
+  | 'a field edited'
+  | 'a label moved back'
+  | 'rotation cancelled';
 
 /** What somebody else may do at any moment, all at once. */
 interface Event {
@@ -23,6 +27,25 @@ export const EVENTS: readonly Event[] = [
             ClientRequestToken: world.token(),
             SecretString: JSON.stringify(make()),
           }))
+      );
+    },
+  },
+  {
+    name: 'a field edited',
+    // As in the console: the same credential, stored anew. A rotation that is under way is given up by it. Not where keys
+    // are issued: the one that AWSPREVIOUS had is pushed out by it, and stays for its owner to end.
+    act(world) {
+      const current = world.service.endsByLabels ? undefined : world.value(world.holder('AWSCURRENT'));
+      return (
+        current &&
+        (() => {
+          const ClientRequestToken = world.token();
+          return world.secrets.putSecretValue({
+            SecretId: world.secret.arn,
+            ClientRequestToken,
+            SecretString: JSON.stringify({ ...current, note: ClientRequestToken }),
+          });
+        })
       );
     },
   },

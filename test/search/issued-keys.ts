@@ -14,6 +14,7 @@ export function issuedKeys(rotation: KeyRotation, kind: ProviderKind): MakeServi
 class IssuedKeys implements Service {
   readonly promised = ['AWSCURRENT'] as const;
   readonly endsByLabels = true;
+  readonly healsItself = false;
   readonly #rotation: KeyRotation;
   readonly #kind: ProviderKind;
   readonly #provider: KeyProvider;
@@ -67,6 +68,9 @@ class IssuedKeys implements Service {
   takeAgain(value: Value): Act<void> {
     return this.works(value) ? () => {} : undefined;
   }
+
+  /** Each request stands for itself. */
+  holds(): undefined {}
 
   save(): () => void {
     const provider = this.#provider;

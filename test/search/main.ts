@@ -1,14 +1,26 @@
 /**
  * Searches all schedules of a rotation for one after which nothing works that should, or that strands a live credential,
  * leaves the labels as AWS does not, or wedges: for issued keys and for passwords, two deliveries of each step at once,
- * and deliveries that outlive their step, with crashes, lost answers, and people who intervene. What holds at any moment
- * is looked at after each effect. Then schedules at random, with more disturbances; and it makes sure that what wrong
+ * and deliveries that are late, even by whole rotations, with crashes, lost answers, and people who intervene. What holds
+ * at any moment is looked at after each effect. Then schedules at random, with more disturbances; and it makes sure that what wrong
  * rotators do is found. Exits with 1 if it must.
  *
  * What is bounded: two deliveries at once, two or three disturbances in a schedule, requests that go out together are
- * answered together, each kind of intervention once a step, waits take no time, no label moves back between the last look
- * at the labels and the revocation that follows upon it, and no setSecret of a password is still under way when the next
- * rotation ends: no service lets the look and the change be one act.
+ * answered together, each kind of intervention once a step, waits take no time, and a person does at once all that an act
+ * consists of: between a repair at the service and the value that is stored nothing happens. No label moves back between
+ * the last look at the labels and the revocation that follows upon it, and no field is edited where keys are issued. The
+ * server ends a transaction when somebody else wants the lock, not before.
+ *
+ * What is excused, since a person did it:
+ *
+ * - labels that he moves, or a value that he stores, with the service left alone, between the look of a setSecret and its
+ *   commit, or once the change is done;
+ * - AWSCURRENT that he moves while a setSecret is on the way to its look, which asks for AWSPENDING alone;
+ * - a rotation that he lets go on after he has put its value out of force.
+ *
+ * One user's rotations have to recover from all that by themselves, unless what works is older than AWSPREVIOUS. With two
+ * users he says which version is AWSCURRENT. What nothing excuses: a change that lands after another at the service, be it
+ * a rotation's or a person's.
  *
  * `--long` searches further. `--seed` runs only what is at random, from that seed on, and `--random` says how many
  * schedules of each kind that are.
@@ -81,7 +93,9 @@ function tell(title: string, found: Findings): void {
     `${count(schedules)} schedules`,
     `${count(states)} states`,
     `${count(ends)} recoveries`,
-    ...(overtaken > 0 ? [`${count(overtaken)} of them by a person who had intervened`] : []),
+    ...(overtaken > 0
+      ? [`${count(overtaken)} of them from a state that is excused`]
+      : []),
     ...(excused > 0 ? [`${count(excused)} times no label could move back`] : []),
   ];
   print(`${title}: ${numbers.join(', ')}`);

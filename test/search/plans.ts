@@ -1,9 +1,14 @@
 import { issuedKeys } from './issued-keys.js';
 import { KEY_ROTATIONS, type ProviderKind } from './key-rotators.js';
-import { PASSWORD_ROTATIONS, WRONG_PASSWORD_ROTATIONS } from './password-rotators.js';
+import {
+  PASSWORD_ROTATIONS,
+  WRONG_PASSWORD_ROTATIONS,
+  WRONGLY_CONFIRMED_ROTATIONS,
+} from './password-rotators.js';
 import { passwords } from './passwords.js';
 import type { SearchOptions } from './search.js';
 import type { MakeService } from './service.js';
+import type { Delivery } from './thread.js';
 
 /** What is searched, and how far. */
 export interface Plan extends SearchOptions {
@@ -30,7 +35,9 @@ const {
 } = SERVICES;
 
 const lateCreate = { A: ['createSecret'], B: [...ROTATION, 'RotateSecret', ...ROTATION] } as const;
-const lateSet = { A: ['setSecret'], B: ROTATION } as const;
+const lateSet = whileLate([...ROTATION.slice(1), 'RotateSecret', ...ROTATION]);
+/** The second rotation gives the turn to the other of two users: only the third comes to the one whose change is late. */
+const laterSet = whileLate([...lateSet.deliveries.B, 'RotateSecret', ...ROTATION]);
 const lateFinish = { A: ROTATION, B: ['finishSecret', 'RotateSecret', ...ROTATION] } as const;
 
 export const DEFAULT: readonly Plan[] = [
@@ -43,7 +50,10 @@ export const DEFAULT: readonly Plan[] = [
   { title: 'a late createSecret, named keys', service: named, disturbances: 0, deliveries: lateCreate },
   { title: 'a late createSecret, two keys', service: two, disturbances: 0, deliveries: lateCreate },
   { title: 'a late createSecret, one user', service: oneUser, disturbances: 0, deliveries: lateCreate },
-  { title: 'a late setSecret, one user', service: oneUser, disturbances: 0, deliveries: lateSet },
+  { title: 'a late setSecret, one user', service: oneUser, disturbances: 1, ...lateSet },
+  { title: 'a late setSecret, two users', service: twoUsers, disturbances: 1, ...lateSet },
+  { title: 'a later setSecret, one user', service: oneUser, disturbances: 0, ...laterSet },
+  { title: 'a later setSecret, two users', service: twoUsers, disturbances: 0, ...laterSet },
 ];
 
 export const LONG: readonly Plan[] = [
@@ -55,8 +65,10 @@ export const LONG: readonly Plan[] = [
   { title: 'a late createSecret, two keys', service: two, disturbances: 1, deliveries: lateCreate },
   { title: 'a late finishSecret, named keys', service: named, disturbances: 0, deliveries: lateFinish },
   { title: 'a late finishSecret, two keys', service: two, disturbances: 0, deliveries: lateFinish },
-  { title: 'a late setSecret, one user', service: oneUser, disturbances: 2, deliveries: lateSet },
-  { title: 'a late setSecret, two users', service: twoUsers, disturbances: 2, deliveries: lateSet },
+  { title: 'a late setSecret, one user', service: oneUser, disturbances: 2, ...lateSet },
+  { title: 'a late setSecret, two users', service: twoUsers, disturbances: 2, ...lateSet },
+  { title: 'a later setSecret, one user', service: oneUser, disturbances: 1, ...laterSet },
+  { title: 'a later setSecret, two users', service: twoUsers, disturbances: 1, ...laterSet },
 ];
 
 /** What the search has to find something wrong with. */
@@ -72,4 +84,15 @@ export const WRONG: readonly Plan[] = [
     disturbances: 1,
     isAlone: true,
   })),
+  ...Object.entries(WRONGLY_CONFIRMED_ROTATIONS).map(([title, rotation]) => ({
+    title,
+    service: passwords(rotation),
+    disturbances: 0,
+    ...laterSet,
+  })),
 ];
+
+/** A setSecret that may be late, beside what is delivered meanwhile. */
+function whileLate(deliveries: readonly Delivery[]) {
+  return { taken: ['createSecret'], deliveries: { A: ['setSecret'], B: deliveries } } as const;
+}

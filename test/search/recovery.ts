@@ -1,3 +1,4 @@
+import { STEPS } from '../../src/event.js';
 import { isRotationError } from '../../src/index.js';
 import { NAME, type World } from './world.js';
 
@@ -72,36 +73,61 @@ function illegalLabels(
 }
 
 /**
- * What the hints of the errors say: find out which value works, label it AWSCURRENT, take AWSPENDING away.
+ * What the hints of the errors say: take AWSPENDING away, after AWSCURRENT was put on the version that works, if rotations
+ * do not find it by themselves.
  *
  * @returns what the errors should have said, if they do not
  */
 async function clearUp(world: World): Promise<string | undefined> {
   const { working } = world;
   if (working === undefined) return 'no version works, with a label or without';
-  const hasNoLabel = world.secret.versions.get(working)?.labels.size === 0;
-  const untold = hasNoLabel && !(await isTold(world, working));
   const current = world.holder('AWSCURRENT');
-  if (working !== current) await move(world, 'AWSCURRENT', current, working);
   const pending = world.holder('AWSPENDING');
-  if (pending !== undefined && pending !== working) await move(world, 'AWSPENDING', pending);
-  return untold ? `nobody is told that only version ${working} works` : undefined;
+  const untold = await notTold(world, working, pending);
+  const next = world.service.healsItself && isTried(world, working) ? current : working;
+  if (next !== current) await move(world, 'AWSCURRENT', current, next);
+  if (pending !== undefined && pending !== next) await move(world, 'AWSPENDING', pending);
+  return untold;
 }
 
-/** Whether a delivery says where the value is that works, though no label leads to it. */
-async function isTold(world: World, token: string): Promise<boolean> {
+/** Once AWSPENDING is taken away. A version without a label is, if it is newer than AWSPREVIOUS. */
+function isTried(world: World, id: string): boolean {
+  const { versions } = world.secret;
+  const previous = world.holder('AWSPREVIOUS');
+  if (id === previous || id === world.holder('AWSCURRENT')) return true;
+  const [version, bound] = [versions.get(id), versions.get(previous ?? '')];
+  return version !== undefined && (!bound || version.createdDate > bound.createdDate);
+}
+
+async function notTold(world: World, working: string, pending = working): Promise<string | undefined> {
+  const { versions, rotation } = world.secret;
   // Who has cancelled it knows; the function says nothing else then.
-  if (world.secret.rotation?.enabled === false) return true;
-  try {
-    await world.undisturbed({ Step: 'testSecret', SecretId: world.secret.arn, ClientRequestToken: token });
-    return false;
-  } catch (error) {
-    return (
-      isRotationError(error) &&
-      error.code === 'ERR_ROTATION_ABANDONED' &&
-      error.hint?.includes(token) === true
-    );
+  if (rotation?.enabled === false) return undefined;
+  if (versions.get(working)?.labels.size === 0 && !(await isTold(world, working, 'ERR_ROTATION_ABANDONED')))
+    return `nobody is told that only version ${working} works`;
+  if (pending === world.holder('AWSPREVIOUS') && !(await isTold(world, pending, 'ERR_ROTATION_UNDONE')))
+    return `nobody is told to take AWSPENDING off version ${pending}`;
+  return undefined;
+}
+
+/** What the hint must name. */
+const TELLING = {
+  ERR_ROTATION_ABANDONED: (token: string) => `GetSecretValue with VersionId ${token}`,
+  ERR_ROTATION_UNDONE: (token: string) => `--version-stage AWSPENDING --remove-from-version-id ${token}`,
+};
+
+/** Whether each step of a rotation is refused, and says what to do instead. */
+async function isTold(world: World, token: string, code: keyof typeof TELLING): Promise<boolean> {
+  for (const Step of STEPS) {
+    try {
+      await world.undisturbed({ Step, SecretId: world.secret.arn, ClientRequestToken: token });
+      return false;
+    } catch (error) {
+      if (!isRotationError(error) || error.code !== code || !error.hint?.includes(TELLING[code](token)))
+        return false;
+    }
   }
+  return true;
 }
 
 async function move(

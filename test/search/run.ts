@@ -1,7 +1,7 @@
 import type { SecretsManagerApi } from '../../src/index.js';
 import { EVENTS, type EventName } from './events.js';
 import type { Ask } from './service.js';
-import { type Delivery, type Fault, type Gate, Thread } from './thread.js';
+import { type Delivery, type Fault, Thread } from './thread.js';
 import { digest, type World } from './world.js';
 
 /** What the scheduler decides: a delivery goes on or meets a fault, or something happens beside. */
@@ -25,7 +25,9 @@ export class Run {
   excused = 0;
   readonly #failsReads: boolean;
   readonly #happened = new Set<EventName>();
-  /** How things stood when a delivery looked at the labels last. */
+  /** How things stood when a delivery looked at the labels first, */
+  readonly #began = new Map<Thread, Look>();
+  /** and last. */
   readonly #seen = new Map<Thread, Look>();
 
   /** @param failsReads whether a read can fail too */
@@ -72,6 +74,9 @@ export class Run {
     const { request } = thread;
     const before = look(this.world);
     if (request.includes('DescribeSecret')) this.#seen.set(thread, before);
+    if (request.startsWith('DescribeSecret, ')) this.#began.set(thread, before);
+    // What it has seen before it had the lock is no excuse: it can look again.
+    if (request === 'change') this.#seen.delete(thread);
     await thread.pass(what === 'goes on' ? undefined : (what as Fault));
     this.#excuse(thread, request, before);
     await this.#settle();
@@ -81,27 +86,39 @@ export class Run {
   async #intervene({ name, act }: (typeof EVENTS)[number]): Promise<void> {
     const { world } = this;
     this.#happened.add(name);
+    const wasKept = world.isKept();
     await world.act(act(world) ?? (async () => {}));
+    // A rotation was given up after setSecret, which no look could know of. The service takes its value alone.
+    if (wasKept && !world.isKept()) world.excuse(world.working);
     // Somebody has gone back to AWSPREVIOUS, at the service too, and lets the rotation go on. If its value was tested
     // before, it is promoted though it works no more; what works is AWSPREVIOUS again.
     if (world.isUndone(world.holder('AWSPENDING'))) world.excuse(world.holder('AWSCURRENT'));
   }
 
   /**
-   * Between the look of a delivery at the labels and what it does, a person can come: no service lets the two be one act.
+   * Between the last look of a delivery at the labels and what it does, a person can come.
    *
-   * It sets the password after all. What works is the value of this rotation then, whatever has become of its label; if
-   * that was its last, the next delivery says so (`ERR_ROTATION_ABANDONED`) and names the version, which can be read.
+   * It commits a change of the password after all, if the person left the service alone, whose lock it has held since
+   * before the look: the labels have moved, or a value was stored that holds the old password. What works is the value of
+   * this rotation then, whatever has become of its label; if that was its last, the next delivery says so
+   * (`ERR_ROTATION_ABANDONED`) and names the version, which can be read. Who changes a password at the service too is
+   * kept waiting, or has put an end to the change: nothing excuses that.
+   *
+   * That look asks for AWSPENDING alone: a person may have moved AWSCURRENT before it too, since the step began, to the
+   * very user whose password is changed.
    *
    * Or it moves AWSCURRENT, which compares what was current and nothing else. A value was stored, and what was current
    * made so again: then the rotation was abandoned and its value undone, but is promoted. What works is AWSPREVIOUS.
    */
   #excuse(thread: Thread, request: string, before: Look): void {
-    const seen = this.#seen.get(thread);
-    if (!seen || seen.acts === before.acts) return;
+    const [began, seen] = [this.#began.get(thread), this.#seen.get(thread)];
+    if (!seen) return;
+    const hadMoved = began && began.acts < seen.acts && began.current !== seen.current;
+    if (request === 'commit' && hadMoved) this.world.excuse(thread.token);
+    if (seen.acts === before.acts) return;
     const hasMoved = seen.current !== before.current;
     const isAbandoned = seen.pending !== before.pending;
-    if (request === 'set password' && (hasMoved || isAbandoned)) this.world.excuse(thread.token);
+    if (request === 'commit' && (hasMoved || isAbandoned)) this.world.excuse(thread.token);
     if (
       request === 'UpdateSecretVersionStage' &&
       !hasMoved &&
@@ -112,11 +129,16 @@ export class Run {
   }
 
   fingerprint(): string {
-    const threads = this.threads.map(({ state, history, deliveries }) => [
-      deliveries,
-      state,
+    const threads = this.threads.map((thread) => [
+      thread.deliveries,
+      thread.state,
       // What has ended does nothing more.
-      state === 'running' && history,
+      thread.state === 'running' && [
+        thread.history,
+        this.world.service.holds(thread.ask),
+        this.#began.get(thread)?.acts,
+        this.#seen.get(thread)?.acts,
+      ],
     ]);
     // Two deliveries of the same are the same the other way round.
     const sorted = threads.map((thread) => JSON.stringify(thread)).sort();
@@ -125,10 +147,7 @@ export class Run {
 
   async #deliver(thread: Thread, steps: readonly Delivery[], first: string): Promise<void> {
     let token = first;
-    const ask: Ask = <T>(request: string, effect: () => T | Promise<T>) =>
-      new Promise<T>((answer, fail) => {
-        thread.gates.push({ request, effect: async () => effect(), answer: answer as Gate['answer'], fail });
-      });
+    const { ask } = thread;
     const handler = this.world.service.handler(ask, clientOf(this.world, ask));
     try {
       for (const step of steps) {

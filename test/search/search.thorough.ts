@@ -1,4 +1,4 @@
-import { SERVICES, WRONG } from './plans.js';
+import { DEFAULT, SERVICES, WRONG } from './plans.js';
 import { searchAtRandom } from './random.js';
 import { search } from './search.js';
 
@@ -23,6 +23,15 @@ test.each(KINDS)(
   },
 );
 
+test.each(DEFAULT.filter(({ title }) => title.startsWith('a later setSecret')))(
+  '$title: what rotations have done meanwhile stands',
+  async (plan) => {
+    const found = await search(plan);
+    expect(found.violation).toBeUndefined();
+    expect(found.schedules).toBeGreaterThan(100);
+  },
+);
+
 test.each(KINDS)('with %s, schedules at random end well', async (_, service) => {
   const found = await searchAtRandom({ service, seed: 2026, schedules: 10, disturbances: 5 });
   expect(found).toMatchObject({ schedules: 10 });
@@ -37,6 +46,11 @@ test.each([
   ['tests nothing', /^nothing works of AWSCURRENT, AWSPENDING/],
   ['sets before it is stored', /^nothing works of AWSCURRENT, AWSPENDING/],
   ['sets the user in use', /^nothing works of AWSCURRENT/],
+  ['no look, one user', /^nothing works of AWSCURRENT, AWSPENDING/],
+  ['no look, two users', /^nothing works of AWSCURRENT$/],
+  ['the look before the lock, one user', /^nothing works of AWSCURRENT, AWSPENDING/],
+  ['the look before the lock, two users', /^nothing works of AWSCURRENT$/],
+  ['or AWSCURRENT, one user', /^nothing works of AWSCURRENT, AWSPENDING/],
 ] as const)('a rotator that is wrong is caught: %s', async (wrong, problem) => {
   const plan = WRONG.find(({ title }) => title === wrong);
   const { violation } = await search(plan!);

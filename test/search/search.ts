@@ -1,10 +1,10 @@
-import { STEPS } from '../../src/event.js';
+import { STEPS, type Step } from '../../src/event.js';
 import { withoutWaiting } from './no-waiting.js';
 import { recover } from './recovery.js';
 import { type Choice, Run } from './run.js';
 import type { MakeService } from './service.js';
 import type { Delivery } from './thread.js';
-import { type Moment, World } from './world.js';
+import { type Moment, NAME, World } from './world.js';
 
 export interface SearchOptions {
   readonly service: MakeService;
@@ -15,6 +15,8 @@ export interface SearchOptions {
   readonly isAlone?: boolean;
   /** What runs beside what, instead of two deliveries of each step. */
   readonly deliveries?: Deliveries;
+  /** The steps that were taken before. */
+  readonly taken?: readonly Step[];
 }
 
 export interface Findings {
@@ -25,7 +27,7 @@ export interface Findings {
   ends: number;
   /** How often a label could not move back, since a delivery had just looked at the labels to end keys by them. */
   excused: number;
-  /** Recoveries from a state in which nobody but a person could know what works, since a person had intervened. */
+  /** Recoveries from a state in which nothing works that is promised, since a person had intervened. */
   overtaken: number;
   /** What is wrong, and how it comes about with the fewest disturbances. */
   violation?: { readonly problem: string; readonly trace: readonly string[] };
@@ -57,6 +59,7 @@ async function searchWith(left: number, options: SearchOptions): Promise<Finding
   const restore = withoutWaiting(() => world.now);
   try {
     await world.begin();
+    for (const step of options.taken ?? []) await world.secrets.rotation(NAME).deliver(step);
     await new Search(world, options, findings).from({ moment: world.save(), step: 0, left, trace: [] });
   } finally {
     restore();

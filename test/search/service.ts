@@ -15,6 +15,8 @@ export interface Service {
   readonly promised: readonly ('AWSCURRENT' | 'AWSPENDING')[];
   /** Whether a step ends credentials by the labels that it has looked at: no service lets that be one act. */
   readonly endsByLabels: boolean;
+  /** Whether a rotation finds out by itself which version works, with a label or without. */
+  readonly healsItself: boolean;
   /** The function that rotates, all of whose requests to the service go through `ask`. */
   handler(ask: Ask, client: SecretsManagerApi): RotationHandler;
   works(value: Value): boolean;
@@ -24,6 +26,8 @@ export interface Service {
   byHand(values: { readonly current?: Value | undefined; readonly previous?: Value | undefined }): Act<Value>;
   /** What makes the service take a value again that it took once, if that can be. */
   takeAgain(value: Value): Act<void>;
+  /** What the client that asks so holds, and may lose to somebody else: to be told in a fingerprint. */
+  holds(ask: Ask): unknown;
   /** @returns what puts everything back to how it is now */
   save(): () => void;
   /** The same for two states from which all goes on alike. */

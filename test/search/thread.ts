@@ -1,5 +1,6 @@
 import type { Step } from '../../src/index.js';
 import { serviceError } from '../support/faulty-client.js';
+import type { Ask } from './service.js';
 import { digest } from './world.js';
 
 /**
@@ -25,7 +26,9 @@ const ENDS_DESTRUCTION = ['issue', 'PutSecretValue', 'UpdateSecretVersionStage']
 const FAULTS_OF_WRITES: Readonly<Record<string, readonly Fault[]>> = {
   issue: ['failed', 'lost'],
   revoke: ['failed', 'lost'],
-  'set password': ['failed', 'lost', 'not kept'],
+  // A change that fails, or whose answer is lost, is a delivery that gives up: that is a crash.
+  change: [],
+  commit: ['failed', 'lost', 'not kept'],
   PutSecretValue: ['failed', 'lost', 'refused'],
   UpdateSecretVersionStage: ['failed', 'lost'],
 };
@@ -34,6 +37,11 @@ const FAULTS_OF_WRITES: Readonly<Record<string, readonly Fault[]>> = {
 export class Thread {
   readonly name: string;
   readonly deliveries: readonly Delivery[];
+  /** Opens a gate for each request. */
+  readonly ask: Ask = <T>(request: string, effect: () => T | Promise<T>) =>
+    new Promise<T>((answer, fail) => {
+      this.gates.push({ request, effect: async () => effect(), answer: answer as Gate['answer'], fail });
+    });
   state: 'running' | 'succeeded' | 'failed' = 'running';
   gates: Gate[] = [];
   /** What it has been answered: all that it does follows from this. */

@@ -77,6 +77,8 @@ export class World {
   }
 
   token(): string {
+    // A second for each version: which of them is the newest is told by when they were made.
+    this.#now += 1000;
     return `c0ffee00-0000-4000-8000-${String(++this.#tokens).padStart(12, '0')}`;
   }
 
