@@ -30,7 +30,7 @@ export function versionState(secret: DescribeSecretResponse, token: string): Ver
   const own = Object.hasOwn(labels, token) ? labels[token] : undefined;
   if (!own) return { kind: 'unknown' };
   if (own.includes('AWSCURRENT')) return { kind: 'current' };
-  assertPending(own, token);
+  assertPending(own, secret, token);
   const currentId = holder(labels, 'AWSCURRENT');
   if (currentId === undefined) {
     throw new RotationError('ERR_CURRENT_MISSING', 'no version of the secret is labelled AWSCURRENT', {
@@ -57,11 +57,16 @@ export function versionSeen(
   if (own.includes('AWSCURRENT')) return 'current';
   // Without AWSPENDING a later rotation has replaced it, or somebody has: nothing of this one may reach the service.
   if (!own.includes('AWSPENDING')) throw abandoned(token, Step);
-  assertPending(own, token, Step);
+  assertPending(own, secret, token, Step);
   return 'pending';
 }
 
-function assertPending(labels: readonly string[], token: string, during?: Step): void {
+function assertPending(
+  labels: readonly string[],
+  { ARN = '<secret>' }: DescribeSecretResponse,
+  token: string,
+  during?: Step,
+): void {
   if (labels.includes('AWSPREVIOUS')) {
     throw new RotationError(
       'ERR_ROTATION_UNDONE',
@@ -70,7 +75,7 @@ function assertPending(labels: readonly string[], token: string, during?: Step):
         hint:
           'this version is not promoted again. Either a later rotation has replaced it, or somebody moved AWSCURRENT back. ' +
           'If the service takes AWSCURRENT and AWSPENDING is still on this version, take that label off and rotate again: ' +
-          'aws secretsmanager update-secret-version-stage --secret-id <secret> --version-stage AWSPENDING ' +
+          `aws secretsmanager update-secret-version-stage --secret-id ${ARN} --version-stage AWSPENDING ` +
           `--remove-from-version-id ${token}`,
       },
     );

@@ -121,7 +121,9 @@ export function readOptions(options: PostgresOptions): Connections & { readonly 
       if (poolerAsksServer) return;
       const place = { ...target, ...endpointOf(target) };
       const isPooler =
-        way === 'pooler' || isRdsProxy(place.host) || (way === 'unknown' && (await isPgpool(session, target)));
+        way === 'pooler' ||
+        isRdsProxy(place.host) ||
+        (way === 'unknown' && (await isPgpool(session, target)));
       if (isPooler) throw poolerInTheWay(place, 'another process');
     },
     async tryOut(secret, context) {

@@ -93,9 +93,7 @@ function tell(title: string, found: Findings): void {
     `${count(schedules)} schedules`,
     `${count(states)} states`,
     `${count(ends)} recoveries`,
-    ...(overtaken > 0
-      ? [`${count(overtaken)} of them from a state that is excused`]
-      : []),
+    ...(overtaken > 0 ? [`${count(overtaken)} of them from a state that is excused`] : []),
     ...(excused > 0 ? [`${count(excused)} times no label could move back`] : []),
   ];
   print(`${title}: ${numbers.join(', ')}`);
