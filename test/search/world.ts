@@ -134,7 +134,7 @@ export class World {
 
   save(): Moment {
     return {
-      secret: structuredClone(this.secret),
+      secret: copyOf(this.secret),
       restoreService: this.service.save(),
       now: this.#now,
       tokens: this.#tokens,
@@ -146,7 +146,7 @@ export class World {
 
   restore({ secret, restoreService, now, tokens, acts, excused, undone }: Moment): void {
     for (const key of Object.keys(this.secret)) Reflect.deleteProperty(this.secret, key);
-    Object.assign(this.secret, structuredClone(secret));
+    Object.assign(this.secret, copyOf(secret));
     restoreService();
     this.#now = now;
     this.#tokens = tokens;
@@ -192,6 +192,15 @@ export class World {
   pass(): void {
     this.#now += SIXTEEN_MINUTES;
   }
+}
+
+/** In Jest, what structuredClone makes of a Date is none to the local Secrets Manager, but of another realm. */
+function copyOf(secret: StoredSecret): StoredSecret {
+  const copy = structuredClone(secret);
+  for (const [id, version] of copy.versions) {
+    copy.versions.set(id, { ...version, createdDate: new Date(version.createdDate) });
+  }
+  return copy;
 }
 
 export function digest(value: unknown): string {
