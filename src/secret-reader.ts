@@ -103,19 +103,21 @@ export function secretReader<Secret extends object, Field extends keyof Secret &
 /** All versions, those without a label too. */
 async function listVersions(client: SecretsManagerApi, SecretId: string) {
   const found: { readonly id: string; readonly labels: readonly string[]; readonly createdAt: Date }[] = [];
+  if (!client.listSecretVersionIds) {
+    throw new RotationError('ERR_SECRETS_MANAGER_FAILED', 'the client cannot list the versions of a secret');
+  }
   let NextToken: string | undefined;
   do {
-    const page = await client.listSecretVersionIds?.({
+    const page = await client.listSecretVersionIds({
       SecretId,
       IncludeDeprecated: true,
       MaxResults: 100,
       ...(NextToken !== undefined && { NextToken }),
     });
-    for (const { VersionId: id, VersionStages: labels = [], CreatedDate: createdAt } of page?.Versions ??
-      []) {
+    for (const { VersionId: id, VersionStages: labels = [], CreatedDate: createdAt } of page.Versions ?? []) {
       if (id !== undefined && createdAt !== undefined) found.push({ id, labels, createdAt });
     }
-    NextToken = page?.NextToken;
+    NextToken = page.NextToken;
   } while (NextToken !== undefined);
   return found;
 }

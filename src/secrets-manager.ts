@@ -83,11 +83,13 @@ export function withDeadline(client: SecretsManagerApi, deadline: Deadline): Sec
       call(`UpdateSecretVersionStage of ${input.SecretId}`, () =>
         client.updateSecretVersionStage(input, options),
       ),
-    listSecretVersionIds: (input) =>
-      call(
-        `ListSecretVersionIds of ${input.SecretId}`,
-        async () => (await client.listSecretVersionIds?.(input, options)) ?? {},
-      ),
+    ...(client.listSecretVersionIds && {
+      listSecretVersionIds: (input: ListSecretVersionIdsRequest) =>
+        call(
+          `ListSecretVersionIds of ${input.SecretId}`,
+          async () => (await client.listSecretVersionIds?.(input, options)) ?? {},
+        ),
+    }),
   };
 }
 

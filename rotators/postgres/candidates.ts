@@ -65,16 +65,19 @@ async function* candidates(
   // What was made after AWSCURRENT is likelier than AWSPREVIOUS, and AWSPREVIOUS likelier than what was made before.
   // With an administrator there are none: what is stored without a label would prove whose the user is.
   const found = pending.masterarn === undefined && areAllRefused() ? await abandoned().catch(() => []) : [];
-  const newest = found.slice(0, MOST_ABANDONED);
   const ordered = [
-    ...newest.filter(({ isNewerThanCurrent }) => isNewerThanCurrent),
+    ...found.filter(({ isNewerThanCurrent }) => isNewerThanCurrent),
     { id: undefined, read: previous },
-    ...newest.filter(({ isNewerThanCurrent }) => !isNewerThanCurrent),
+    ...found.filter(({ isNewerThanCurrent }) => !isNewerThanCurrent),
   ];
+  let left = MOST_ABANDONED;
   for (const { id, read } of ordered) {
-    const old = await read();
+    if (id !== undefined && left === 0) continue;
+    // One that cannot be read (its KMS key is gone) is no help, but no obstacle either.
+    const old = id === undefined ? await read() : await read().catch(() => undefined);
     if (!old || !isSamePlace(old, pending) || tried.has(old.password)) continue;
     tried.add(old.password);
+    if (id !== undefined) left -= 1;
     yield { secret: { ...pending, password: old.password }, abandoned: id };
   }
 }

@@ -51,7 +51,11 @@ export async function resetPassword(
   // Not in the transaction: it must not wait for anything but the server.
   let verifier = '';
   const prepare = async (administrator: Administrator): Promise<void> => {
-    const stored = async () => ({ form: await connections.formOf(pending, context) });
+    // Of a role whose VALID UNTIL has passed the server asks by password_encryption, whatever it holds.
+    const stored = async () =>
+      (await isExpired(username, administrator))
+        ? { form: undefined }
+        : { form: await connections.formOf(pending, context) };
     verifier = await verifierFor(pending, administrator, stored, context);
   };
   await throughAdministrator(
@@ -91,14 +95,15 @@ async function throughAdministrator(
   const administrator = await logInAsAdministrator(pending, [username], connections, context);
   const { session, target, isForReplica } = administrator;
   const doing = `change the password of "${username}"`;
+  let end: 'changed' | 'let go';
   try {
     await prepare?.(administrator);
     const limitMs = connections.limitMs(context);
-    await inTransaction({ session, target, doing, limitMs, context }, () => work(administrator));
+    end = await inTransaction({ session, target, doing, limitMs, context }, () => work(administrator));
   } finally {
     await session.end();
   }
-  if (isForReplica) await untilReplicated(pending, connections, context);
+  if (isForReplica && end === 'changed') await untilReplicated(pending, connections, context);
 }
 
 async function change(
@@ -117,6 +122,14 @@ async function change(
 
 function alterRole(session: Session, username: string, verifier: string): string {
   return `ALTER ROLE ${session.escapeIdentifier(username)} PASSWORD ${session.escapeLiteral(verifier)}`;
+}
+
+async function isExpired(username: string, { session }: Administrator): Promise<boolean> {
+  const [row] = await session.query(
+    'SELECT rolvaliduntil OPERATOR(pg_catalog.<) pg_catalog.now() AS is_expired FROM pg_catalog.pg_roles ' +
+      `WHERE rolname OPERATOR(pg_catalog.=) ${session.escapeLiteral(username)}`,
+  );
+  return row?.is_expired === true;
 }
 
 /** Whether a role, or one that it can act as, could do more than use the database. */

@@ -19,6 +19,8 @@ export interface Session {
   /** The port of our end; undefined on a Unix socket. */
   readonly port: number | undefined;
   query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /** Throws what has ended the session, if something has: then nothing can be sent any more. */
+  assertOpen(): void;
   escapeIdentifier(name: string): string;
   escapeLiteral(text: string): string;
   end(): Promise<void>;
@@ -100,6 +102,10 @@ export async function login(
     const timer = setTimeout(() => socket.destroy(), 1000);
     await client.end().finally(() => clearTimeout(timer));
   };
+  const assertOpen = (): void => {
+    options.signal.throwIfAborted();
+    if (lost !== undefined) throw lost;
+  };
   try {
     await client.connect();
   } catch (error) {
@@ -120,9 +126,9 @@ export async function login(
     iterations,
     processId: processIdOf(client),
     port: socket.localPort,
+    assertOpen,
     async query(sql) {
-      options.signal.throwIfAborted();
-      if (lost !== undefined) throw lost;
+      assertOpen();
       return (await client.query<Record<string, unknown>>(sql)).rows;
     },
     escapeIdentifier: (name) => client.escapeIdentifier(name),
@@ -175,8 +181,12 @@ function processIdOf(client: Client): unknown {
 export function identityColumns(session: Session, { username }: PostgresSecret): string {
   // As the server cuts off what is too long for a name.
   const name = `${session.escapeLiteral(username)}::pg_catalog.name`;
+  // Names of roles are bytes, which a database in another encoding than the client's shows as other characters.
+  const bytes =
+    'pg_catalog.encode(pg_catalog.convert_to(session_user::pg_catalog.text, pg_catalog.getdatabaseencoding()), ' +
+    `'hex'::pg_catalog.text) OPERATOR(pg_catalog.=) '${Buffer.from(username).toString('hex')}'::pg_catalog.text`;
   return (
-    `session_user::pg_catalog.text AS session_user, session_user OPERATOR(pg_catalog.=) ${name} AS is_own, ` +
+    `session_user::pg_catalog.text AS session_user, (session_user OPERATOR(pg_catalog.=) ${name} OR ${bytes}) AS is_own, ` +
     'pg_catalog.pg_backend_pid() AS pid, pg_catalog.inet_client_port() AS port'
   );
 }

@@ -31,7 +31,7 @@ const IDLE_MS = 3000;
 const SHORTEST_IDLE_MS = 1000;
 
 /** Classes of SQLSTATE with which a server answers COMMIT when it has rolled back. */
-const ROLLED_BACK = /^(?:23|25|40|53|54)/;
+const ROLLED_BACK = /^(?:23|25|40(?!003)|53|54)/;
 
 /**
  * Changes roles in one transaction: all of it, or nothing. `work` is done again if another attempt got in between. While
@@ -44,7 +44,7 @@ const ROLLED_BACK = /^(?:23|25|40|53|54)/;
 export async function inTransaction(
   { session, target, doing, limitMs, context }: Change,
   work: () => Promise<unknown>,
-): Promise<void> {
+): Promise<'changed' | 'let go'> {
   // The server gives up before we do, and leaves nothing that waits.
   const waitMs = Math.max(1, Math.floor(limitMs * 0.8));
   // Whoever waits for a lock waits longer than a session that froze may hold it.
@@ -61,11 +61,12 @@ export async function inTransaction(
       await work();
       if ((await context.confirm()) === 'current') {
         await session.query('ROLLBACK');
-        return;
+        return 'let go';
       }
+      session.assertOpen();
       isSent = true;
       await session.query('COMMIT');
-      return;
+      return 'changed';
     } catch (error) {
       if (isSent && !isRolledBack(error)) throw unknownOutcome(doing, target);
       await session.query('ROLLBACK').catch(() => {}); // If the session is broken, the next BEGIN says so.

@@ -36,18 +36,19 @@ export async function setSecret(
     connections,
     context,
   );
+  let end: 'changed' | 'let go';
   try {
     const { version, actsAs } = facts;
     const doing = `make "${pending.username}" ready`;
     const change = { session, target, doing, limitMs: connections.limitMs(context), context };
-    await inTransaction(change, () => giveTurn({ session, version, actsAs, pair, verifier, context }));
+    end = await inTransaction(change, () => giveTurn({ session, version, actsAs, pair, verifier, context }));
   } catch (error) {
     // AWSCURRENT has just logged in, and is not touched.
     throw orDropPending(error, context);
   } finally {
     await session.end();
   }
-  if (isForReplica) await untilReplicated(pending, connections, context);
+  if (isForReplica && end === 'changed') await untilReplicated(pending, connections, context);
 }
 
 /** AWSCURRENT must be able to log in: whoever may write the secret could name any user in it. */
