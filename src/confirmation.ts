@@ -10,6 +10,8 @@ const LOOK_MS = 2000;
 export interface Confirmation {
   /** `StepContext.confirm`. */
   confirm(): Promise<'pending' | 'current'>;
+  /** Says which version was AWSCURRENT when the step began: if a look finds another, the rotator has to let go. */
+  expect(currentId: string): void;
   /**
    * Runs a method of the rotator, and sees to it that a look which told it to let go is obeyed.
    *
@@ -21,6 +23,7 @@ export interface Confirmation {
 }
 
 export function confirmation(client: SecretsManagerApi, event: RotationEvent): Confirmation {
+  let currentId: string | undefined;
   let last: 'pending' | 'current' | 'unlisted' | undefined;
   let refusal: RotationError | undefined;
 
@@ -29,10 +32,14 @@ export function confirmation(client: SecretsManagerApi, event: RotationEvent): C
       return last === 'current';
     },
 
+    expect(id) {
+      currentId = id;
+    },
+
     async confirm() {
       [last, refusal] = [undefined, undefined];
       try {
-        last = versionSeen(await look(), event);
+        last = versionSeen(await look(), event, currentId);
         if (last !== 'unlisted') return last;
         refusal = notConfirmed(new Error('DescribeSecret did not list the version'));
       } catch (error) {
@@ -76,7 +83,10 @@ export function confirmation(client: SecretsManagerApi, event: RotationEvent): C
 
 /** What the labels say; all other errors say that they could not be read. */
 function isVerdict(error: unknown): error is RotationError {
-  return isRotationError(error) && ['ERR_ROTATION_ABANDONED', 'ERR_ROTATION_UNDONE'].includes(error.code);
+  return (
+    isRotationError(error) &&
+    ['ERR_ROTATION_ABANDONED', 'ERR_ROTATION_UNDONE', 'ERR_CURRENT_MOVED'].includes(error.code)
+  );
 }
 
 function notConfirmed(cause: unknown): RotationError {

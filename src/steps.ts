@@ -59,6 +59,7 @@ export async function takeStep<Secret extends object, Field extends keyof Secret
   const reader = secretReader({ rotator, client, secretId: SecretId, onRead });
   const seen = await takeSnapshot({ client, event, deadline, reads, plainField: rotator.text, onRead });
   if (seen === 'current') return 'already-current';
+  confirming.expect(seen.currentId);
   const outcome = await take(seen);
   return confirming.isCurrent ? 'already-current' : outcome;
 

@@ -49,6 +49,7 @@ export function versionState(secret: DescribeSecretResponse, token: string): Ver
 export function versionSeen(
   secret: DescribeSecretResponse,
   { Step, ClientRequestToken: token }: RotationEvent,
+  currentId: string | undefined,
 ): 'pending' | 'current' | 'unlisted' {
   assertReadable(secret);
   const labels = secret.VersionIdsToStages ?? {};
@@ -58,6 +59,13 @@ export function versionSeen(
   // Without AWSPENDING a later rotation has replaced it, or somebody has: nothing of this one may reach the service.
   if (!own.includes('AWSPENDING')) throw abandoned(token, Step);
   assertPending(own, secret, token, Step);
+  if (holder(labels, 'AWSCURRENT') !== currentId) {
+    throw new RotationError('ERR_CURRENT_MOVED', `AWSCURRENT moved to another version${whileIn(Step)}`, {
+      hint:
+        'somebody moved the label. If the service takes AWSCURRENT, take AWSPENDING off version ' +
+        `${token} and rotate again`,
+    });
+  }
   return 'pending';
 }
 

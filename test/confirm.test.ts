@@ -104,6 +104,22 @@ describe('confirm()', () => {
     expect(door.changes).toBe(0);
   });
 
+  test('throws if AWSCURRENT is on another version than when the step began', async () => {
+    const again = await looking({}, async (local) => {
+      const [current, before] = [await holder(local, 'AWSCURRENT'), await holder(local, 'AWSPREVIOUS')];
+      if (before !== undefined) await move(local, 'AWSCURRENT', current, before);
+    });
+    await again.run();
+    await again.begin();
+    await again.deliver('createSecret');
+    const changes = again.door.changes;
+    expect(await rejection(again.deliver('setSecret'))).toMatchObject({
+      code: 'ERR_CURRENT_MOVED',
+      message: expect.stringContaining('this attempt changed nothing'),
+    });
+    expect(again.door.changes).toBe(changes);
+  });
+
   test('throws if somebody moved AWSCURRENT away from the version, which still is AWSPENDING', async () => {
     const { deliver, door } = await looking({}, async (local, token) => {
       const first = await holder(local, 'AWSCURRENT');
