@@ -136,8 +136,8 @@ export interface StepContext {
    *
    * One DescribeSecret, which takes 2 seconds at most.
    *
-   * @throws RotationError if neither is certain: `ERR_ROTATION_ABANDONED`, `ERR_ROTATION_UNDONE`, `ERR_NOT_CONFIRMED`.
-   *   Make no change, and pass it on.
+   * @throws RotationError if neither is certain: `ERR_ROTATION_ABANDONED`, `ERR_ROTATION_UNDONE`, `ERR_CURRENT_MOVED`,
+   *   `ERR_NOT_CONFIRMED`. Make no change, and pass it on.
    */
   confirm(): Promise<'pending' | 'current'>;
   /**

@@ -44,7 +44,8 @@ export function versionState(secret: DescribeSecretResponse, token: string): Ver
  * What a look right before a change says of the version, and of nothing else: whether the secret may be rotated was
  * checked when the step began.
  *
- * @throws RotationError `ERR_ROTATION_ABANDONED` or `ERR_ROTATION_UNDONE`
+ * @param currentId the version that was AWSCURRENT when the step began
+ * @throws RotationError `ERR_ROTATION_ABANDONED`, `ERR_ROTATION_UNDONE` or `ERR_CURRENT_MOVED`
  */
 export function versionSeen(
   secret: DescribeSecretResponse,
@@ -62,8 +63,8 @@ export function versionSeen(
   if (holder(labels, 'AWSCURRENT') !== currentId) {
     throw new RotationError('ERR_CURRENT_MOVED', `AWSCURRENT moved to another version${whileIn(Step)}`, {
       hint:
-        'somebody moved the label. If the service takes AWSCURRENT, take AWSPENDING off version ' +
-        `${token} and rotate again`,
+        'somebody moved the label, so this change could have overwritten the password in AWSCURRENT. Secrets Manager tries ' +
+        'the rotation again, from the version that is AWSCURRENT now',
     });
   }
   return 'pending';

@@ -14,6 +14,8 @@ import type { Session } from './session.js';
 const MOST_REFUSED = 3;
 /** Of versions without a label. */
 const MOST_ABANDONED = 2;
+/** Of these, in a hint. */
+const MOST_NAMED = 5;
 
 interface Candidate {
   readonly secret: PostgresSecret;
@@ -63,7 +65,7 @@ async function* candidates(
   yield { secret: pending };
   const tried = new Set([current.password, pending.password]);
   // What was made after AWSCURRENT is likelier than AWSPREVIOUS, and AWSPREVIOUS likelier than what was made before.
-  // With an administrator there are none: what is stored without a label would prove whose the user is.
+  // Not with an administrator: whoever may write the secret could then choose what proves whose the user is.
   const found = pending.masterarn === undefined && areAllRefused() ? await abandoned().catch(() => []) : [];
   const ordered = [
     ...found.filter(({ isNewerThanCurrent }) => isNewerThanCurrent),
@@ -73,7 +75,7 @@ async function* candidates(
   let left = MOST_ABANDONED;
   for (const { id, read } of ordered) {
     if (id !== undefined && left === 0) continue;
-    // One that cannot be read (its KMS key is gone) is no help, but no obstacle either.
+    // If its KMS key is gone it cannot be read. That must not keep the others from being tried.
     const old = id === undefined ? await read() : await read().catch(() => undefined);
     if (!old || !isSamePlace(old, pending) || tried.has(old.password)) continue;
     tried.add(old.password);
@@ -101,7 +103,9 @@ export async function locked(
   context: StepContext,
 ): Promise<RotationError> {
   const { username, ...place } = pending;
-  const found = await abandoned().catch(() => undefined);
+  const found = await abandoned()
+    .then((versions) => ofSamePlace(versions, pending))
+    .catch(() => undefined);
   return new RotationError(
     'ERR_CREDENTIAL_REJECTED',
     `${placeName(place)} refused the passwords of "${username}" that were tried`,
@@ -111,6 +115,19 @@ export async function locked(
         `server, then rotate again. ${LOOKS_WRONG}`,
     },
   );
+}
+
+/** Applications must not become another user, or go to another server, for what a hint says. */
+async function ofSamePlace(
+  versions: readonly AbandonedVersion<PostgresSecret>[],
+  pending: PostgresSecret,
+): Promise<readonly AbandonedVersion<PostgresSecret>[]> {
+  const found = [];
+  for (const version of versions.slice(0, MOST_NAMED)) {
+    const old = await version.read().catch(() => undefined);
+    if (old && isSamePlace(old, pending)) found.push(version);
+  }
+  return found;
 }
 
 async function likelyCause(
@@ -132,7 +149,7 @@ async function likelyCause(
   const labels: Readonly<Record<string, readonly string[]>> = VersionIdsToStages;
   const current =
     Object.keys(labels).find((id) => labels[id]?.includes('AWSCURRENT')) ?? '<id of AWSCURRENT>';
-  const ids = found.slice(0, 5).map(({ id, createdAt }) => `${id} (made ${createdAt.toISOString()})`);
+  const ids = found.map(({ id, createdAt }) => `${id} (made ${createdAt.toISOString()})`);
   return (
     `most likely a rotation was given up after setSecret. These versions have no label, and one may hold the password that ` +
     `works: ${ids.join(', ')}. Read one: aws secretsmanager get-secret-value --secret-id ${secretId} --version-id <id>. Only if ` +

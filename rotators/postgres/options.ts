@@ -15,14 +15,12 @@ import type { ServerFacts } from './server.js';
 import {
   type Endpoint,
   formAskedOf,
-  identityColumns,
-  isPgpool,
   type LoginOptions,
   login,
   type PasswordForm,
   type Session,
-  wayOf,
 } from './session.js';
+import { identityColumns, isPgpool, wayOf } from './way.js';
 
 /** What all rotators for PostgreSQL can be told. */
 export interface PostgresOptions {

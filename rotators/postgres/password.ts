@@ -5,8 +5,9 @@ import type { Connections } from './options.js';
 import { untilReplicated } from './replica.js';
 import { asAdministrator, IS_SUPERIOR, readRights } from './rights.js';
 import type { PostgresSecret } from './secret.js';
-import { assertChangeable, serverFacts, verifierFor } from './server.js';
+import { assertChangeable, serverFacts, UNKNOWN_FORM, verifierFor } from './server.js';
 import type { Session } from './session.js';
+import { storedFormOf } from './stored-form.js';
 import { inTransaction } from './transaction.js';
 
 /** Sets the password of the session's own user: by itself, or, if the secret names one, through the administrator. */
@@ -51,12 +52,9 @@ export async function resetPassword(
   // Not in the transaction: it must not wait for anything but the server.
   let verifier = '';
   const prepare = async (administrator: Administrator): Promise<void> => {
-    // Of a role whose VALID UNTIL has passed the server asks by password_encryption, whatever it holds.
-    const stored = async () =>
-      (await isExpired(username, administrator))
-        ? { form: undefined }
-        : { form: await connections.formOf(pending, context) };
-    verifier = await verifierFor(pending, administrator, stored, context);
+    const { session, facts } = administrator;
+    const stored = facts.isMd5 ? await storedFormOf(pending, session, connections, context) : undefined;
+    verifier = await verifierFor(pending, administrator, stored ?? UNKNOWN_FORM, context);
   };
   await throughAdministrator(
     { pending: { ...pending, masterarn }, connections, context, prepare },
@@ -122,14 +120,6 @@ async function change(
 
 function alterRole(session: Session, username: string, verifier: string): string {
   return `ALTER ROLE ${session.escapeIdentifier(username)} PASSWORD ${session.escapeLiteral(verifier)}`;
-}
-
-async function isExpired(username: string, { session }: Administrator): Promise<boolean> {
-  const [row] = await session.query(
-    'SELECT rolvaliduntil OPERATOR(pg_catalog.<) pg_catalog.now() AS is_expired FROM pg_catalog.pg_roles ' +
-      `WHERE rolname OPERATOR(pg_catalog.=) ${session.escapeLiteral(username)}`,
-  );
-  return row?.is_expired === true;
 }
 
 /** Whether a role, or one that it can act as, could do more than use the database. */

@@ -1,16 +1,9 @@
 import { isRotationError, RotationError, type StepContext } from '../../src/index.js';
 import { toFailure } from './failures.js';
 import { type PostgresSecret, placeName } from './secret.js';
-import {
-  identityColumns,
-  MAX_ITERATIONS,
-  type PasswordForm,
-  PIN_NAMES,
-  type Session,
-  type Way,
-  wayOf,
-} from './session.js';
+import { MAX_ITERATIONS, type PasswordForm, PIN_NAMES, type Session } from './session.js';
 import { md5Verifier, scramVerifier } from './verifier.js';
+import { identityColumns, type Way, wayOf } from './way.js';
 
 /** What a server says of itself, in a session of a user's. */
 export interface ServerFacts {
@@ -87,17 +80,18 @@ export interface StoredForm {
   readonly iterations?: number | undefined;
 }
 
+export const UNKNOWN_FORM: StoredForm = { form: undefined };
+
 /**
  * What is sent in place of a password: never a weaker form than what the server holds. Where pg_hba.conf wants SCRAM, an
  * MD5 verifier locks the user out; so it is sent only if the server asks for MD5 of this very user.
  *
- * @param stored asked only if it matters
  * @throws RotationError `ERR_SERVICE_UNSUPPORTED` if the server wants more iterations than can be computed in time, or none
  */
 export async function verifierFor(
   { username, password }: Pick<PostgresSecret, 'username' | 'password'>,
   { facts, target }: Pick<Witness, 'facts' | 'target'>,
-  stored: StoredForm | (() => Promise<StoredForm>),
+  stored: StoredForm,
   context: StepContext,
 ): Promise<string> {
   if (!(Number.isInteger(facts.iterations) && facts.iterations >= 1 && facts.iterations <= MAX_ITERATIONS)) {
@@ -107,19 +101,18 @@ export async function verifierFor(
       { hint: `set scram_iterations of the role or the server to at most ${MAX_ITERATIONS}` },
     );
   }
-  const known = typeof stored === 'object' ? stored : facts.isMd5 ? await stored() : { form: undefined };
-  if (facts.isMd5 && known.form === 'md5') {
+  if (facts.isMd5 && stored.form === 'md5') {
     context.warn(
       `${placeName(target)} stores passwords as MD5 (password_encryption), which whoever reads it can log in with, and ` +
         `which is sent in SQL; change it to scram-sha-256 once all clients know SCRAM`,
     );
     return md5Verifier(password, username);
   }
-  if (facts.isMd5 && known.form !== 'scram') {
+  if (facts.isMd5 && stored.form !== 'scram') {
     context.warn(
       `${placeName(target)} stores new passwords as MD5 (password_encryption), and does not show whether that of ` +
         `"${username}" is MD5 or SCRAM. It is SCRAM from now on, so that no line of pg_hba.conf refuses it`,
     );
   }
-  return scramVerifier(password, Math.max(facts.iterations, known.iterations || 0));
+  return scramVerifier(password, Math.max(facts.iterations, stored.iterations || 0));
 }

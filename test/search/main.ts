@@ -15,7 +15,6 @@
  *
  * - labels that he moves, or a value that he stores, with the service left alone, between the look of a setSecret and its
  *   commit, or once the change is done;
- * - AWSCURRENT that he moves while a setSecret is on the way to its look, which asks for AWSPENDING alone;
  * - a rotation that he lets go on after he has put its value out of force.
  *
  * One user's rotations have to recover from all that by themselves, unless what works is older than AWSPREVIOUS. With two

@@ -25,9 +25,7 @@ export class Run {
   excused = 0;
   readonly #failsReads: boolean;
   readonly #happened = new Set<EventName>();
-  /** How things stood when a delivery looked at the labels first, */
-  readonly #began = new Map<Thread, Look>();
-  /** and last. */
+  /** How things stood when a delivery looked at the labels last. */
   readonly #seen = new Map<Thread, Look>();
 
   /** @param failsReads whether a read can fail too */
@@ -74,7 +72,6 @@ export class Run {
     const { request } = thread;
     const before = look(this.world);
     if (request.includes('DescribeSecret')) this.#seen.set(thread, before);
-    if (request.startsWith('DescribeSecret, ')) this.#began.set(thread, before);
     // What it has seen before it had the lock is no excuse: it can look again.
     if (request === 'change') this.#seen.delete(thread);
     await thread.pass(what === 'goes on' ? undefined : (what as Fault));
@@ -104,18 +101,12 @@ export class Run {
    * (`ERR_ROTATION_ABANDONED`) and names the version, which can be read. Who changes a password at the service too is
    * kept waiting, or has put an end to the change: nothing excuses that.
    *
-   * That look asks for AWSPENDING alone: a person may have moved AWSCURRENT before it too, since the step began, to the
-   * very user whose password is changed.
-   *
    * Or it moves AWSCURRENT, which compares what was current and nothing else. A value was stored, and what was current
    * made so again: then the rotation was abandoned and its value undone, but is promoted. What works is AWSPREVIOUS.
    */
   #excuse(thread: Thread, request: string, before: Look): void {
-    const [began, seen] = [this.#began.get(thread), this.#seen.get(thread)];
-    if (!seen) return;
-    const hadMoved = began && began.acts < seen.acts && began.current !== seen.current;
-    if (request === 'commit' && hadMoved) this.world.excuse(thread.token);
-    if (seen.acts === before.acts) return;
+    const seen = this.#seen.get(thread);
+    if (!seen || seen.acts === before.acts) return;
     const hasMoved = seen.current !== before.current;
     const isAbandoned = seen.pending !== before.pending;
     if (request === 'commit' && (hasMoved || isAbandoned)) this.world.excuse(thread.token);
@@ -136,7 +127,6 @@ export class Run {
       thread.state === 'running' && [
         thread.history,
         this.world.service.holds(thread.ask),
-        this.#began.get(thread)?.acts,
         this.#seen.get(thread)?.acts,
       ],
     ]);

@@ -1,7 +1,8 @@
 import { isRotationError } from '../../../src/index.js';
 import { toFailure } from '../failures.js';
 import type { PostgresSecret } from '../secret.js';
-import { identityColumns, PIN_NAMES, type Session, wayOf } from '../session.js';
+import { PIN_NAMES, type Session } from '../session.js';
+import { identityColumns, wayOf } from '../way.js';
 import { rolesToActAs, type Setting, settingsOf } from './role-settings.js';
 
 /** As whom a session acts. */

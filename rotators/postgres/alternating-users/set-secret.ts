@@ -4,8 +4,8 @@ import { orDropPending } from '../drop-pending.js';
 import type { Connections } from '../options.js';
 import { untilReplicated } from '../replica.js';
 import { type PostgresSecret, placeName } from '../secret.js';
-import { type StoredForm, serverFacts, verifierFor } from '../server.js';
-import type { Session } from '../session.js';
+import { serverFacts, verifierFor } from '../server.js';
+import { storedFormOf } from '../stored-form.js';
 import { inTransaction } from '../transaction.js';
 import type { Pair } from './pairs.js';
 import { giveTurn } from './turn.js';
@@ -72,17 +72,10 @@ async function proveAndPrepare(
     const facts = await serverFacts(session, current);
     // MD5 only if both have it now. A new clone gets what the original has: its clients know no more, perhaps. The iterations
     // of SCRAM are those of AWSCURRENT at least: a pair must not get weaker turn by turn.
-    const isOtherAsked = facts.isMd5 && session.form === 'md5' && (await exists(pending.username, session));
-    const stored: StoredForm = isOtherAsked ? { form: await connections.formOf(pending, context) } : session;
-    return await verifierFor(pending, { facts, target: current }, stored, context);
+    const ofOther = facts.isMd5 && session.form === 'md5';
+    const stored = ofOther ? await storedFormOf(pending, session, connections, context) : undefined;
+    return await verifierFor(pending, { facts, target: current }, stored ?? session, context);
   } finally {
     await session.end();
   }
-}
-
-async function exists(role: string, session: Session): Promise<boolean> {
-  const [row] = await session.query(
-    `SELECT FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) ${session.escapeLiteral(role)}`,
-  );
-  return row !== undefined;
 }

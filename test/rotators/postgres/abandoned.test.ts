@@ -2,6 +2,7 @@ import type { SecretsManagerApi } from '../../../src/index.js';
 import { serviceError } from '../../support/faulty-client.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
 import { postgresRig } from '../../support/postgres-rig.js';
+import { rejection } from '../../support/rig.js';
 
 const FIRST = 'first-password-1';
 const WRONG = 'wrong-password-1';
@@ -62,4 +63,17 @@ test('versions without a label that are no use do not take the place of one that
   await begin();
   expect((await rotation().run()).outcome).toBe('succeeded');
   expect(await server.accepts(app, await password('AWSCURRENT'))).toBe(true);
+});
+
+test('the hint names no version without a label that is for another user', async () => {
+  const { app, giveUp, begin, deliver, password } = await edited(WRONG);
+  const mine = await giveUp(server.secret(app, 'never-set-at-all-1'));
+  const foreign = await giveUp(server.secret('somebody_else', 'another-password-1'));
+  await begin();
+  await deliver('createSecret');
+  const error = await rejection(deliver('setSecret'));
+  expect(error).toMatchObject({ code: 'ERR_CREDENTIAL_REJECTED', hint: expect.stringContaining(mine) });
+  expect(error).toMatchObject({ hint: expect.not.stringContaining(foreign) });
+  expect(await password('AWSCURRENT')).toBe(WRONG);
+  expect(await server.accepts(app, FIRST)).toBe(true);
 });

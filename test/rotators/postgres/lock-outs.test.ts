@@ -559,6 +559,17 @@ describe('on a server with password_encryption=md5', () => {
     expect(await md5.accepts(app, now)).toBe(true);
   });
 
+  // The server asks for the password of an expired role in another form than the one that it holds.
+  test('a clone of whom SCRAM is stored keeps it when its VALID UNTIL has passed', async () => {
+    const app = await user('md5', 'MD5');
+    await md5.sql(
+      `${SCRAM}; CREATE ROLE "${app}_clone" LOGIN PASSWORD '${FIRST}' IN ROLE "${app}" VALID UNTIL '2020-01-01'`,
+    );
+    await md5.sql(`GRANT "${app}_clone" TO admin WITH ADMIN TRUE, INHERIT FALSE, SET FALSE`);
+    const { username } = await rotate(app, { pairs: {} });
+    expect(await md5.verifierOf(username)).toMatch(/^SCRAM-SHA-256\$/);
+  });
+
   test.each([
     ['SCRAM', /^SCRAM-SHA-256\$/],
     ['MD5', /^md5/],
@@ -627,4 +638,42 @@ test('an administrator that alternates itself rotates a pair over five rotations
       expect(await server.accepts(username, password)).toBe(true);
     }
   }
+});
+
+test('a session that ends during the look has sent no COMMIT, and is not told as if it had', async () => {
+  const app = await role();
+  let looks = 0;
+  const { begin, deliver, rotation, password } = await postgresRig(server.secret(app, FIRST), {
+    client: (secrets) =>
+      Object.assign(new FaultyClient(secrets), {
+        async describeSecret(input: { SecretId: string | undefined }) {
+          // The third: createSecret's, then setSecret's first, then the look.
+          if (++looks === 3) {
+            await server.sql(
+              `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${app}'`,
+            );
+            await new Promise((resolve) => setTimeout(resolve, 100));
+          }
+          return secrets.describeSecret(input);
+        },
+      }),
+  });
+  await begin();
+  await deliver('createSecret');
+  expect(await rejection(deliver('setSecret'))).toMatchObject({ code: 'ERR_SERVICE_UNREACHABLE' });
+  expect(await server.accepts(app, FIRST)).toBe(true);
+  expect((await rotation().reattempt()).outcome).toBe('succeeded');
+  expect(await server.accepts(app, await password('AWSCURRENT'))).toBe(true);
+});
+
+test('a user whose name has other bytes than the encoding of its database is its own', async () => {
+  const app = await role(`josé_${++count}`);
+  await server.sql(`CREATE DATABASE "latin_${count}" ENCODING 'LATIN1' TEMPLATE template0 LOCALE 'C'`);
+  const { begin, rotation, password } = await postgresRig(
+    server.secret(app, FIRST, { dbname: `latin_${count}`, masterarn: 'admin' }),
+    { administrator: server.secret('admin', ADMIN) },
+  );
+  await begin();
+  expect((await rotation().run()).outcome).toBe('succeeded');
+  expect(await server.accepts(app, await password('AWSCURRENT'))).toBe(true);
 });
