@@ -89,6 +89,8 @@ export function crashes(stand: Stand): Clause[] {
     }
     const what = `${step} was held back (at message ${message}) and a later rotation had ended`;
     trial.restart();
+    // Where nobody waits for what is held back (a QUIT), the attempt goes on, and the next may meet it.
+    await trial.outcome(step);
     await trial.startOver(`${step} was held back (at message ${message})`);
     // Where two credentials take turns, the next rotation leaves alone what this one changes.
     for (let later = stand.overlaps ? 2 : 1; later > 0; later--) {
