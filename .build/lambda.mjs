@@ -17,10 +17,10 @@ const DRIVERS = {
   'api-key': [],
   'api-key/datadog': [],
   'api-key/elasticsearch': [],
-  'api-key/entra': [],
+  entra: [],
   'api-key/gitlab': [],
-  'api-key/iam': ['@aws-sdk/client-iam', '@aws-sdk/client-sts'],
-  'api-key/ses-smtp': ['@aws-sdk/client-iam', 'nodemailer'],
+  iam: ['@aws-sdk/client-iam', '@aws-sdk/client-sts'],
+  'iam/ses-smtp': ['@aws-sdk/client-iam', 'nodemailer'],
   'service-token': [],
 };
 

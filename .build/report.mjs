@@ -47,7 +47,7 @@ export function problemsOf(bundle, { drivers, allDrivers }) {
   const folder = entry.split('/').slice(0, 2).join('/');
   const isOf = (names) => (module) => names.find((name) => module.startsWith(`${name}/`)) ?? [];
   const strangers = modules.filter(
-    (path) => /^\.\/rotators\//.test(path) && !path.startsWith(`./${folder}/`),
+    (path) => /^\.\/rotators\/(?!databases\/)/.test(path) && !path.startsWith(`./${folder}/`),
   );
   const alien = allDrivers.filter((name) => !drivers.includes(name));
   return [

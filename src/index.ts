@@ -1,26 +1,33 @@
-export type { Rehearsal, StartRehearsal } from './cli/rehearsal.js';
-export type { LambdaContext } from './deadline.js';
+export type { LambdaContext } from './engine/deadline.js';
+export type { RotationEvent, Step } from './engine/event.js';
+export {
+  type RotationHandler,
+  type RotationHandlerOptions,
+  rotationHandler,
+  type StepResult,
+} from './engine/handler.js';
+export type { LogEntry, WarningMetric } from './engine/log.js';
+export type { SecretsManagerApi } from './engine/secrets-manager.js';
+export type { Outcome } from './engine/steps.js';
 export {
   isRotationError,
   RotationError,
   type RotationErrorCode,
   type RotationErrorOptions,
 } from './errors.js';
-export type { RotationEvent, Step } from './event.js';
+export { type IssuedKey, issuedKey } from './keys/issued-key.js';
 export {
-  type RotationHandler,
-  type RotationHandlerOptions,
-  rotationHandler,
-  type StepResult,
-} from './handler.js';
-export { httpUrl } from './http/checks.js';
-export { type HttpMethod, type HttpRequest, type HttpResponse, request } from './http/request.js';
-export { type IssuedKey, issuedKey } from './issued-key.js';
-export type { ListedKey } from './key-sweep.js';
-export type { LogEntry, WarningMetric } from './log.js';
+  checkedLifetimeDays,
+  type KeyLifetime,
+  LIFETIME_OPTION,
+  lifetimeDaysFrom,
+} from './keys/key-lifetime.js';
+export type { ListedKey } from './keys/key-sweep.js';
+export { type ReplacedKey, replacedKey } from './keys/replaced-key.js';
+export { httpUrl } from './network/http-checks.js';
+export { type HttpMethod, type HttpRequest, type HttpResponse, request } from './network/http-request.js';
 export { type CharacterClass, type PasswordPolicy, passwordPolicyFrom, passwordSource } from './password.js';
-export type { CommonPermission, Permission, Target } from './permissions.js';
-export { type ReplacedKey, replacedKey } from './replaced-key.js';
+export { administratorOfKeys, type CommonPermission, type Permission, type Target } from './permissions.js';
 export {
   type AbandonedVersion,
   type Awaitable,
@@ -32,5 +39,4 @@ export {
   type Versions,
   type VersionsContext,
 } from './rotator.js';
-export type { SecretsManagerApi } from './secrets-manager.js';
-export type { Outcome } from './steps.js';
+export type { Rehearsal, StartRehearsal } from './testing/rehearsal.js';

@@ -1,4 +1,4 @@
-import { STEPS, type Step } from './event.js';
+import { STEPS, type Step } from './engine/event.js';
 
 /**
  * A right that the role of a rotation function needs. A rotator declares its own in `permissions.ts` beside its handler;
@@ -23,6 +23,23 @@ export interface Target {
   readonly name: string;
   /** ARNs of such, with a name in capital letters: `arn:{partition}:rds:{region}:{account}:db:NAME`. */
   readonly arns: readonly string[];
+}
+
+/**
+ * The right of a rotator that makes keys with the credential of an administrator.
+ *
+ * @param onlyFor which secrets name one, if not all do
+ */
+export function administratorOfKeys(onlyFor?: string): readonly Permission[] {
+  return [
+    {
+      action: 'secretsmanager:GetSecretValue',
+      on: 'administrator',
+      steps: ['createSecret', 'finishSecret'],
+      why: 'the administrator’s credential makes the next key, and ends the one before the last',
+      ...(onlyFor !== undefined && { onlyFor }),
+    },
+  ];
 }
 
 /** A right that every rotation function needs: on the secret that is rotated, or on the KMS key of it. */

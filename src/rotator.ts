@@ -1,5 +1,5 @@
 import type { DescribeSecretResponse } from '@aws-sdk/client-secrets-manager';
-import type { WarningMetric } from './log.js';
+import type { WarningMetric } from './engine/log.js';
 
 /**
  * A rotator is what differs between one service and the next: how to make a credential, how to install it, how to

@@ -17,7 +17,7 @@ function bundle(added: { first?: Partial<Output>; later?: Partial<Output>; zippe
     bytes: 225_000,
     entryPoint: 'rotators/postgres/handler.ts',
     inputs: inputs(
-      ...['src/steps.ts', 'rotators/postgres/session.ts', 'rotators/postgres/handler.ts'],
+      ...['src/engine/steps.ts', 'rotators/postgres/session.ts', 'rotators/postgres/handler.ts'],
       ...['node_modules/@aws-sdk/client-secrets-manager/dist-es/SecretsManagerClient.js'],
     ),
     imports: [

@@ -26,12 +26,12 @@ async function deployed(...args: Parameters<typeof deploy>) {
   return deployment;
 }
 
-test('the bundle of api-key/iam rotates an access key', async () => {
+test('the bundle of iam rotates an access key', async () => {
   const aws = await IamServer.start();
   started.push(aws);
   aws.account.users.set('app', []);
   const url = `http://127.0.0.1:${aws.port}`;
-  const { rotate, value } = await deployed('api-key-iam', JSON.stringify(aws.account.issue('app')), {
+  const { rotate, value } = await deployed('iam', JSON.stringify(aws.account.issue('app')), {
     AWS_ENDPOINT_URL_IAM: url,
     AWS_ENDPOINT_URL_STS: url,
   });
@@ -69,7 +69,7 @@ test('a map beside the bundle, and not in it, tells where in the source a failur
     JSON.parse(readFileSync(join(LAMBDAS, '../lambda-maps/service-token/index.mjs.map'), 'utf8')),
   );
   expect(map.findEntry(Number(line) - 1, Number(column) - 1)).toMatchObject({
-    originalSource: expect.stringMatching(/^(\.\.\/)+src\/secrets-manager\.ts$/),
+    originalSource: expect.stringMatching(/^(\.\.\/)+src\/engine\/secrets-manager\.ts$/),
   });
   expect(readdirSync(join(LAMBDAS, 'service-token'), { recursive: true })).not.toContainEqual(
     expect.stringMatching(/\.map$/),

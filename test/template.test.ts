@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type PolicyDocument, policyDocument } from '../src/cli/policy-document.js';
-import { grantsFor, type Named, networkDenial, type RotatorNeeds } from '../src/cli/policy-grants.js';
+import { type PolicyDocument, policyDocument } from '../src/cli/policy/document.js';
+import { grantsFor, type Named, networkDenial, type RotatorNeeds } from '../src/cli/policy/grants.js';
 import { type CommonPermission, ON_KEY, ON_LOG, ON_NETWORK, ON_SECRET } from '../src/permissions.js';
 import { deployed, isAllowed, type Json, objections, TEMPLATE, TEXT } from './support/cloudformation.js';
 
@@ -302,9 +302,9 @@ describe('what can never rotate is refused', () => {
     ['postgres/alternating-users', [SERVER], [{}, OUT]],
     ['postgres/rds-instance', [SERVER], [{}, OUT]],
     ['api-key/datadog', [OUT], [{}, SERVER]],
-    ['api-key/entra', [OUT], [{}, SERVER]],
-    ['api-key/iam', [OUT], [{}, SERVER]],
-    ['api-key/ses-smtp', [OUT], [{}, SERVER]],
+    ['entra', [OUT], [{}, SERVER]],
+    ['iam', [OUT], [{}, SERVER]],
+    ['iam/ses-smtp', [OUT], [{}, SERVER]],
     ['api-key', [OUT, SERVER], [{}]],
     ['api-key/elasticsearch', [OUT, SERVER], [{}]],
     ['api-key/gitlab', [OUT, SERVER], [{}]],
@@ -358,7 +358,7 @@ describe('what can never rotate is refused', () => {
 
   test.each(ROTATORS)('%s: a made secret, if it needs a key of a provider', (rotator) => {
     expect(objectionsTo(rotator, NEW)).toEqual(
-      rotator.startsWith('api-key') ? [expect.stringMatching(/^NewSecret makes a password/)] : [],
+      /^(api-key|iam|entra)/.test(rotator) ? [expect.stringMatching(/^NewSecret makes a password/)] : [],
     );
     expect(objectionsTo(rotator, { ...NEW, SecretArn: ADMIN })).toContain('SecretArn or NewSecret, not both');
   });
@@ -384,7 +384,7 @@ test.each(ROTATORS)(
     expect(Variables.KEY_LIFETIME_DAYS).toBe(lifetime && '180');
     expect(environment.includes('KEY_LIFETIME_DAYS')).toBe(lifetime !== undefined);
     expect(made.KeyEndsEarlyAlarm?.Dimensions).toEqual(
-      lifetime && [{ Name: 'rotator', Value: rotator.split('/')[1] }],
+      lifetime && [{ Name: 'rotator', Value: rotator.split('/').at(-1) }],
     );
     expect(deployed({ Rotator: rotator, KeyLifetimeDays: '180' })).not.toHaveProperty('KeyEndsEarlyAlarm');
   },

@@ -1,8 +1,8 @@
 import { RotationError, type StepContext } from '../../src/index.js';
-import type { Named } from './rules.js';
+import type { Named } from './compile.js';
+import { serverUrl } from './placeholders.js';
 import { fieldsOf } from './secret.js';
 import type { ApiKeySecret, ApiKeySpec } from './spec.js';
-import { serverUrl } from './template.js';
 
 /**
  * Makes what reads the administrator's secret, once a step. Whoever may write the secret chooses its name, and the URL of

@@ -1,6 +1,6 @@
 import { issuedKey, type Rotator } from '../../src/index.js';
+import { checkedSpec } from './compile.js';
 import { providerOf } from './provider.js';
-import { checkedSpec } from './rules.js';
 import { idFieldOf, parserOf } from './secret.js';
 import type { ApiKeySecret, ApiKeySpec } from './spec.js';
 

@@ -1,6 +1,6 @@
-import { withOrWithout } from './administrator-permissions.js';
+import { administratorOfKeys } from '../../src/index.js';
 
-export const permissions = withOrWithout('specs with `admin`');
+export const permissions = /* @__PURE__ */ administratorOfKeys('specs with `admin`');
 
 export const environment = ['API_KEY_SPEC'];
 export const isEnvironmentRequired = true;

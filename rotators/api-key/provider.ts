@@ -1,12 +1,12 @@
 import { type ListedKey, RotationError, type StepContext, type Verdict } from '../../src/index.js';
 import { administrator } from './administrator.js';
-import { holds, idAt, isSuccess, keyAt, valueAt } from './answer.js';
-import { exchange, type Reply } from './exchange.js';
-import { allKeys } from './pages.js';
-import { isByAdmin, type Named } from './rules.js';
+import { isByAdmin, type Named } from './compile.js';
+import { allKeys } from './list.js';
+import { currentPointers, filledUrl, type Values } from './placeholders.js';
+import { holds, idAt, isSuccess, keyAt, valueAt } from './pointers.js';
 import { idFieldOf } from './secret.js';
+import { exchange, type Reply } from './send.js';
 import type { ApiKeySecret, ApiKeySpec, ApiRequest } from './spec.js';
-import { currentPointers, filledUrl, type Values } from './template.js';
 
 /** What `issuedKey` asks of a provider. */
 export interface Provider {

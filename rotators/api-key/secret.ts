@@ -1,7 +1,7 @@
 import { text } from '../../src/index.js';
-import type { Named } from './rules.js';
+import type { Named } from './compile.js';
+import { serverUrl } from './placeholders.js';
 import type { ApiKeySecret, ApiKeySpec } from './spec.js';
-import { serverUrl } from './template.js';
 
 /** Where the id of a key is kept that is found in the key itself. No field of a spec has a colon. */
 const FOUND = 'key:id';

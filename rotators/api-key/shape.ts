@@ -1,6 +1,6 @@
 import { httpUrl } from '../../src/index.js';
+import { placeholdersOf, textsOf } from './placeholders.js';
 import type { ApiKeySpec, ApiRequest } from './spec.js';
-import { placeholdersOf, textsOf } from './template.js';
 
 const REQUEST = ['method', 'url', 'headers', 'basic', 'json', 'form'];
 const KEYS = ['nameLength', 'maxKeys', 'ownsEveryKey', 'propagationMs', 'lifetimeOption'];

@@ -1,5 +1,5 @@
 import { RotationError, type StepContext } from '../../src/index.js';
-import type { Connections } from './options.js';
+import type { Connections } from './connections.js';
 import { type PostgresSecret, parseSecret, placeName, SHOWS } from './secret.js';
 import { assertChangeable, type ServerFacts, serverFacts, type Witness } from './server.js';
 
@@ -77,7 +77,7 @@ async function readAdministrator(masterarn: string, context: StepContext): Promi
 
 /** Loaded when RDS is to be asked: most administrators are of the same host, and say so. */
 function lookUps() {
-  return import('./rds/look-ups.js');
+  return import('../databases/rds/look-ups.js');
 }
 
 async function placeOfManaged(masterarn: string, context: StepContext) {

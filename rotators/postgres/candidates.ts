@@ -5,8 +5,8 @@ import {
   type StepContext,
   type Versions,
 } from '../../src/index.js';
+import type { Connections } from './connections.js';
 import { LOOKS_WRONG } from './failures.js';
-import type { Connections } from './options.js';
 import { type PostgresSecret, placeName } from './secret.js';
 import type { Session } from './session.js';
 

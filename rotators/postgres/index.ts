@@ -1,15 +1,15 @@
 import type { Rotator } from '../../src/index.js';
+import { type PostgresOptions, readOptions } from './connections.js';
 import { LOOKS_WRONG } from './failures.js';
-import { type PostgresOptions, readOptions } from './options.js';
 import { type PostgresSecret, parseSecret, SHOWS } from './secret.js';
 
+export type { ClientCertificate } from '../../src/network/trust.js';
 export {
   type AlternatingUsersOptions,
   type AlternatingUsersSecret,
   alternatingUsers,
 } from './alternating-users/index.js';
-export type { ClientCertificate } from './authorities.js';
-export type { PostgresOptions } from './options.js';
+export type { PostgresOptions } from './connections.js';
 export type { MasterSecret } from './rds-instance/database.js';
 export { type RdsInstanceOptions, rdsInstance } from './rds-instance/index.js';
 export type { PostgresSecret } from './secret.js';

@@ -1,6 +1,6 @@
 import type { CommonPermission } from '../../src/index.js';
 
-export { environment, WITH_OR_WITHOUT as permissions } from './administrator-permissions.js';
+export { environment, WITH_OR_WITHOUT as permissions } from '../databases/permissions.js';
 
 export const onSecret: readonly CommonPermission[] = [
   {

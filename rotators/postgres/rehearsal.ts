@@ -9,9 +9,9 @@ import {
 } from '../../src/index.js';
 import { startServer } from './embedded-server.js';
 import { postgres } from './index.js';
+import { scramVerifier } from './password/verifier.js';
 import { type PostgresSecret, parseSecret } from './secret.js';
 import { login, type Session } from './session.js';
-import { scramVerifier } from './verifier.js';
 
 const rotator = postgres();
 

@@ -1,8 +1,8 @@
 import { isRotationError, RotationError, type StepContext } from '../../src/index.js';
 import { toFailure } from './failures.js';
+import { md5Verifier, scramVerifier } from './password/verifier.js';
 import { type PostgresSecret, placeName } from './secret.js';
 import { MAX_ITERATIONS, type PasswordForm, PIN_NAMES, type Session } from './session.js';
-import { md5Verifier, scramVerifier } from './verifier.js';
 import { identityColumns, type Way, wayOf } from './way.js';
 
 /** What a server says of itself, in a session of a user's. */

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { checkServerIdentity } from 'node:tls';
 import type { Client, ClientConfig, Connection } from 'pg';
 import { RotationError } from '../../src/index.js';
-import { type ClientCertificate, trusted } from './authorities.js';
+import { type ClientCertificate, trusted } from '../../src/network/trust.js';
 import { codeOf, LOGGING_IN, toFailure } from './failures.js';
 import { inMessages } from './messages.js';
 import { type PostgresSecret, placeName } from './secret.js';

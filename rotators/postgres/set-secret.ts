@@ -1,8 +1,8 @@
 import type { StepContext, Versions } from '../../src/index.js';
+import { orDropPending } from '../databases/drop-pending.js';
 import { locked, logInWithAny } from './candidates.js';
-import { orDropPending } from './drop-pending.js';
-import type { Connections } from './options.js';
-import { resetPassword, setPassword } from './password.js';
+import type { Connections } from './connections.js';
+import { resetPassword, setPassword } from './password/set.js';
 import type { PostgresSecret } from './secret.js';
 
 /** setSecret of a single user. Loaded when it is called: a cold start does without. */

@@ -18,11 +18,11 @@ usage: quarterturn <command> [options]
 async function main([command, ...args]: readonly string[]): Promise<number> {
   switch (command) {
     case 'rehearse':
-      return (await import('./rehearse.js')).rehearse(args);
+      return (await import('./rehearse/rehearse.js')).rehearse(args);
     case 'local':
-      return (await import('./local.js')).local(args);
+      return (await import('./local/local.js')).local(args);
     case 'policy':
-      return (await import('./policy.js')).policy(args);
+      return (await import('./policy/policy.js')).policy(args);
     case '--version':
       process.stdout.write(`${readPackage().version}\n`);
       return 0;

@@ -1,22 +1,22 @@
 import { isError } from '../errors.js';
-import type { Call } from './call.js';
-import * as catalogue from './catalogue.js';
+import { assertConstraints } from './api/constraints.js';
+import { type Operation, REQUESTS } from './api/model.js';
 import { Clock } from './clock.js';
-import { assertConstraints } from './constraints.js';
 import { Faults } from './faults.js';
-import { Invocations } from './invocations.js';
-import type { LocalFunction } from './invoke.js';
-import type { VersionMap } from './labels.js';
-import { type Operation, REQUESTS } from './model.js';
-import * as policies from './policies.js';
-import { getRandomPassword } from './random-password.js';
-import * as reading from './reading.js';
-import { cancelRotateSecret, rotateSecret } from './rotate.js';
-import type { StoredSecret } from './secret.js';
+import type { Call } from './operations/call.js';
+import * as catalogue from './operations/describe.js';
+import * as policies from './operations/policies.js';
+import { getRandomPassword } from './operations/random-password.js';
+import * as reading from './operations/read.js';
+import { cancelRotateSecret, rotateSecret } from './operations/rotate.js';
+import * as values from './operations/write.js';
+import { Invocations } from './rotations/invocations.js';
+import type { LocalFunction } from './rotations/invoke.js';
+import { Trail } from './rotations/trail.js';
 import type { Observation, Settings } from './settings.js';
-import { type Archive, Store } from './store.js';
-import { Trail } from './trail.js';
-import * as values from './values.js';
+import type { VersionMap } from './store/labels.js';
+import { type Archive, Store } from './store/store.js';
+import type { StoredSecret } from './store/stored-secret.js';
 
 type Implementation = (call: Call, input: object) => object;
 

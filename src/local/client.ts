@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { SecretsManager, type ServiceOutputTypes } from '@aws-sdk/client-secrets-manager';
 import { Account } from './account.js';
-import { Backend } from './backend.js';
-import { detached } from './detached.js';
+import { detached } from './api/detached.js';
+import { isOperation, REQUESTS } from './api/model.js';
+import * as refusals from './api/refusals.js';
+import { type Listener, listen } from './api/wire.js';
 import type { Fault, OrderedFault } from './faults.js';
-import type { LocalFunction } from './invoke.js';
-import { isOperation, REQUESTS } from './model.js';
-import * as refusals from './refusals.js';
-import { LocalRotation, type RotationReport } from './rotation.js';
+import { Backend } from './rotations/backend.js';
+import type { LocalFunction } from './rotations/invoke.js';
+import { LocalRotation, type RotationReport } from './rotations/rotation.js';
+import type { TrailEvent } from './rotations/trail.js';
 import { type LocalOptions, settingsOf } from './settings.js';
-import { type Archive, arnOf } from './store.js';
-import type { TrailEvent } from './trail.js';
-import { type Listener, listen } from './wire.js';
+import { type Archive, arnOf } from './store/store.js';
 
 /**
  * Secrets Manager in memory and in process, under the rules that AWS applies to versions, staging labels and

@@ -1,5 +1,5 @@
-import type { Operation } from './model.js';
-import * as refusals from './refusals.js';
+import type { Operation } from './api/model.js';
+import * as refusals from './api/refusals.js';
 
 /** Something that goes wrong with a call. */
 export interface Fault {

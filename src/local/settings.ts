@@ -1,6 +1,6 @@
-import type { Step } from '../event.js';
-import type { Operation } from './model.js';
-import type { RotationOutcome } from './rotation.js';
+import type { Step } from '../engine/event.js';
+import type { Operation } from './api/model.js';
+import type { RotationOutcome } from './rotations/rotation.js';
 
 /** Something that has happened, to be told while it happens. No value of a secret is in it. */
 export type Observation =

@@ -1,4 +1,4 @@
-import { type RotationHandler, type RotationHandlerOptions, rotationHandler } from '../handler.js';
+import { type RotationHandler, type RotationHandlerOptions, rotationHandler } from '../engine/handler.js';
 import type { Awaitable, Rotator } from '../rotator.js';
 import type { Line } from './line.js';
 import { type Watch, watched } from './watched.js';

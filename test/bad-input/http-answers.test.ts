@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { entra } from '../../rotators/api-key/entra/index.js';
 import { type ApiKeySpec, apiKey } from '../../rotators/api-key/index.js';
+import { entra } from '../../rotators/entra/index.js';
 import { request } from '../../src/index.js';
 import { ProviderServer } from '../support/provider-server.js';
 import { PASSWORD } from './corpus.js';

@@ -1,12 +1,12 @@
 import { datadog } from '../../rotators/api-key/datadog/index.js';
 import { elasticsearch } from '../../rotators/api-key/elasticsearch/index.js';
-import { entra } from '../../rotators/api-key/entra/index.js';
 import { okta } from '../../rotators/api-key/examples/okta.js';
 import { sendgrid } from '../../rotators/api-key/examples/sendgrid.js';
 import { gitlab } from '../../rotators/api-key/gitlab/index.js';
-import { iam } from '../../rotators/api-key/iam/index.js';
 import { apiKey } from '../../rotators/api-key/index.js';
-import { sesSmtp } from '../../rotators/api-key/ses-smtp/index.js';
+import { entra } from '../../rotators/entra/index.js';
+import { iam } from '../../rotators/iam/index.js';
+import { sesSmtp } from '../../rotators/iam/ses-smtp/index.js';
 import { alternatingUsers, postgres, rdsInstance } from '../../rotators/postgres/index.js';
 import { serviceToken } from '../../rotators/service-token/index.js';
 import type { Rotator } from '../../src/index.js';

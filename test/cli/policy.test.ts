@@ -122,14 +122,14 @@ describe('quarterturn policy', () => {
     ],
     [['postgres/rds-instance', '--admin', ADMIN], 'postgres/rds-instance reads no administrator’s secret'],
     [['postgres/rds-instance', '--target', `${DATABASE}*`], '--target takes databases: arn:'],
-    [['api-key/iam', '--target', DATABASE], '--target takes users: arn:'],
+    [['iam', '--target', DATABASE], '--target takes users: arn:'],
     [['postgres', '--json', '--cdk'], '--json and --cdk exclude each other'],
     [['postgres', '--schedule', 'rate(2 hours)'], '--schedule takes rate(30 days) or cron(0 8 1 * ? *), not'],
     [['postgres', '--schedule', 'cron(0 8 1 * ? *)"'], '--schedule takes rate(30 days)'],
-    [['api-key/iam', '--lifetime-days', '90'], 'keys do not end: leave out --lifetime-days'],
+    [['iam', '--lifetime-days', '90'], 'keys do not end: leave out --lifetime-days'],
     [['api-key', '--lifetime-days', '90'], 'the spec says when keys end: leave out --lifetime-days'],
     [['api-key/gitlab', '--lifetime-days', '401'], '--lifetime-days takes a whole number from 1 to 400'],
-    [['api-key/entra', '--lifetime-days', '90d'], '--lifetime-days takes a whole number from 1 to 3650'],
+    [['entra', '--lifetime-days', '90d'], '--lifetime-days takes a whole number from 1 to 3650'],
     [
       ['api-key/gitlab', '--schedule', 'rate(90 days)'],
       'keys of api-key/gitlab live for 90 days by default, and two rotations of rate(90 days) take up to 180: give ' +
@@ -148,11 +148,8 @@ describe('quarterturn policy', () => {
       ['api-key/gitlab', '--schedule', 'rate(300 days)', '--lifetime-days', '400'],
       'take up to 600: rotate more often',
     ],
-    [['api-key/entra', '--lifetime-days', '59', '--cdk'], 'two rotations of rate(30 days) take up to 60'],
-    [
-      ['api-key/entra', '--lifetime-days', '59', '--terraform'],
-      'two rotations of rate(30 days) take up to 60',
-    ],
+    [['entra', '--lifetime-days', '59', '--cdk'], 'two rotations of rate(30 days) take up to 60'],
+    [['entra', '--lifetime-days', '59', '--terraform'], 'two rotations of rate(30 days) take up to 60'],
     [['oracle'], 'there is no rotator "oracle"; there is api-key'],
   ])('refuses %j', async (args, message) => {
     const { code, stdout, stderr } = await policy(...args);
@@ -167,7 +164,7 @@ describe('quarterturn policy', () => {
     [['api-key/gitlab', '--schedule', 'rate(90 days)', '--lifetime-days', '180']],
     [['api-key/gitlab', '--schedule', 'rate(45 days)']],
     [['api-key/elasticsearch', '--schedule', 'rate(365 days)']],
-    [['api-key/entra', '--schedule', 'rate(365 days)']],
+    [['entra', '--schedule', 'rate(365 days)']],
     [['api-key/elasticsearch', '--schedule', 'cron(0 8 1 * ? *)', '--lifetime-days', '62']],
     [['api-key/gitlab', '--schedule', 'rate(12 hours)', '--lifetime-days', '1']],
     // Without a schedule nothing is compared.

@@ -39,7 +39,7 @@ const SUBJECTS = [
   ['postgres/rds-instance', ...DATABASES],
   ['api-key'],
   ['api-key/datadog', ...ADMIN],
-  ['api-key/iam', ...USERS],
+  ['iam', ...USERS],
   ['service-token', ...KEY],
 ];
 

@@ -1,5 +1,5 @@
 import type { RotationRulesType } from '@aws-sdk/client-secrets-manager';
-import type { StoredSecret } from '../../src/local/secret.js';
+import type { StoredSecret } from '../../src/local/store/stored-secret.js';
 import { LocalSecretsManager } from '../../src/testing/index.js';
 
 /** A Monday. */

@@ -1,4 +1,4 @@
-import { STEPS } from '../../src/event.js';
+import { STEPS } from '../../src/engine/event.js';
 import { isRotationError } from '../../src/index.js';
 import { NAME, type World } from './world.js';
 

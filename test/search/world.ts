@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { RotationHandler } from '../../src/index.js';
-import { holderOf } from '../../src/local/labels.js';
-import type { StoredSecret } from '../../src/local/secret.js';
+import { holderOf } from '../../src/local/store/labels.js';
+import type { StoredSecret } from '../../src/local/store/stored-secret.js';
 import { LocalSecretsManager } from '../../src/testing/index.js';
 import type { Ask, MakeService, Service, Value } from './service.js';
 

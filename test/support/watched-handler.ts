@@ -2,7 +2,7 @@ import type { RotationHandlerOptions, Rotator, StepContext } from '../../src/ind
 import { leakWatch } from './leak-watch.js';
 
 type Json = Readonly<Record<string, unknown>>;
-type Handlers = typeof import('../../src/handler.js');
+type Handlers = typeof import('../../src/engine/handler.js');
 
 /**
  * Puts a watch around every handler that a test makes, whoever makes it. What it reads of its secret, what its rotator
@@ -11,9 +11,9 @@ type Handlers = typeof import('../../src/handler.js');
 export function watchHandlers(): void {
   let rotationHandler: Handlers['rotationHandler'] | undefined;
   // Nothing is loaded for those tests that make no handler.
-  jest.setMock('../../src/handler', {
+  jest.setMock('../../src/engine/handler', {
     get rotationHandler() {
-      rotationHandler ??= watched(jest.requireActual<Handlers>('../../src/handler').rotationHandler);
+      rotationHandler ??= watched(jest.requireActual<Handlers>('../../src/engine/handler').rotationHandler);
       return rotationHandler;
     },
   });

@@ -1,3 +1,5 @@
-export { WITH_ADMINISTRATOR as permissions } from '../administrator-permissions.js';
+import { administratorOfKeys } from '../../../src/index.js';
+
+export const permissions = /* @__PURE__ */ administratorOfKeys();
 
 export const environment = ['DATADOG_URL'];

@@ -1,6 +1,5 @@
-import type { Rotator } from '../../../src/index.js';
+import { checkedLifetimeDays, LIFETIME_OPTION, type Rotator } from '../../../src/index.js';
 import { type ApiKeySecret, apiKey } from '../index.js';
-import { checkedDays, LIFETIME_OPTION } from '../lifetime.js';
 import { lifetime } from './permissions.js';
 
 export interface ElasticsearchOptions {
@@ -30,7 +29,7 @@ export interface ElasticsearchOptions {
  */
 export function elasticsearch(options: ElasticsearchOptions = {}): Rotator<ApiKeySecret, string> {
   const { ca } = options;
-  const days = checkedDays(options.lifetimeDays, lifetime);
+  const days = checkedLifetimeDays(options.lifetimeDays, lifetime);
   const basic = ['{admin.username}', '{admin.password}'] as const;
   const keys = '{url}/_security/api_key';
   return apiKey({

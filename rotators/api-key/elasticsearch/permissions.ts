@@ -1,8 +1,8 @@
-import type { Lifetime } from '../lifetime.js';
+import { administratorOfKeys, type KeyLifetime } from '../../../src/index.js';
 
-export { WITH_ADMINISTRATOR as permissions } from '../administrator-permissions.js';
+export const permissions = /* @__PURE__ */ administratorOfKeys();
 
 /** Keys have no end unless one is asked for. */
-export const lifetime: Lifetime = { mostDays: 3650 };
+export const lifetime: KeyLifetime = { mostDays: 3650 };
 
 export const environment = ['KEY_LIFETIME_DAYS'];

@@ -1,9 +1,8 @@
-import { rotationHandler } from '../../../src/index.js';
-import { daysFrom } from '../lifetime.js';
+import { lifetimeDaysFrom, rotationHandler } from '../../../src/index.js';
 import { gitlab } from './index.js';
 import { lifetime } from './permissions.js';
 
-const lifetimeDays = daysFrom(process.env.KEY_LIFETIME_DAYS, lifetime);
+const lifetimeDays = lifetimeDaysFrom(process.env.KEY_LIFETIME_DAYS, lifetime);
 
 /** The Lambda entry: `handler.handler`. The variable KEY_LIFETIME_DAYS is `lifetimeDays`. */
 export const handler = rotationHandler(gitlab({ lifetimeDays }));

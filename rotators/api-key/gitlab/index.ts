@@ -1,6 +1,5 @@
-import type { Rotator } from '../../../src/index.js';
+import { checkedLifetimeDays, LIFETIME_OPTION, type Rotator } from '../../../src/index.js';
 import { type ApiKeySecret, apiKey } from '../index.js';
-import { checkedDays, LIFETIME_OPTION } from '../lifetime.js';
 import { lifetime } from './permissions.js';
 
 export interface GitLabOptions {
@@ -53,7 +52,7 @@ export function gitlab(options: GitLabOptions = {}): Rotator<ApiKeySecret, strin
 }
 
 function tokensOf(owners: string, owner: string, { lifetimeDays, ca }: GitLabOptions) {
-  const expiresInDays = checkedDays(lifetimeDays, lifetime) ?? lifetime.defaultDays;
+  const expiresInDays = checkedLifetimeDays(lifetimeDays, lifetime) ?? lifetime.defaultDays;
   const headers = { 'private-token': '{admin.token}' };
   const tokens = `{gitlabUrl}/api/v4/${owners}/{${owner}}/access_tokens`;
   return apiKey({

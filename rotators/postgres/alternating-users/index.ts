@@ -1,9 +1,9 @@
 import { RotationError, type Rotator, type StepContext, text } from '../../../src/index.js';
-import { type PostgresOptions, readOptions } from '../options.js';
+import { pairFinder } from '../../databases/pairs.js';
+import { type PostgresOptions, readOptions } from '../connections.js';
 import { type PostgresSecret, parseSecret, SHOWS } from '../secret.js';
 import type { Session } from '../session.js';
-import { identityOf } from './identity.js';
-import { pairFinder } from './pairs.js';
+import { identityOf } from './acting-role.js';
 
 /** The JSON of the secrets that AWS's "multi user" function uses. */
 export interface AlternatingUsersSecret extends PostgresSecret {

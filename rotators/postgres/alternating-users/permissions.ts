@@ -1,1 +1,1 @@
-export { environment, WITH_ADMINISTRATOR as permissions } from '../administrator-permissions.js';
+export { environment, WITH_ADMINISTRATOR as permissions } from '../../databases/permissions.js';

@@ -1,6 +1,6 @@
 import { codeOf } from '../failures.js';
 import type { Session } from '../session.js';
-import type { Turn } from './turn.js';
+import type { Turn } from './change-user.js';
 
 /** Settings whose value is a list of quoted names, as pg_dump knows them: as one string they would mean one name. */
 const LISTS = [

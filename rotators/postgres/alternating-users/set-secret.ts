@@ -1,14 +1,14 @@
 import { RotationError, type StepContext, type Versions } from '../../../src/index.js';
+import { orDropPending } from '../../databases/drop-pending.js';
+import type { Pair } from '../../databases/pairs.js';
 import { logInAsAdministrator } from '../administrator.js';
-import { orDropPending } from '../drop-pending.js';
-import type { Connections } from '../options.js';
-import { untilReplicated } from '../replica.js';
+import type { Connections } from '../connections.js';
+import { untilReplicated } from '../password/replica.js';
+import { storedFormOf } from '../password/stored-form.js';
+import { inTransaction } from '../password/transaction.js';
 import { type PostgresSecret, placeName } from '../secret.js';
 import { serverFacts, verifierFor } from '../server.js';
-import { storedFormOf } from '../stored-form.js';
-import { inTransaction } from '../transaction.js';
-import type { Pair } from './pairs.js';
-import { giveTurn } from './turn.js';
+import { giveTurn } from './change-user.js';
 
 type Secret = PostgresSecret & { readonly masterarn: string };
 

@@ -1,7 +1,7 @@
 import { RotationError, type StepContext } from '../../../src/index.js';
-import { dropPending } from '../drop-pending.js';
-import { call } from '../rds/api.js';
-import { refusalOf } from '../rds/failures.js';
+import { dropPending } from '../../databases/drop-pending.js';
+import { call } from '../../databases/rds/api.js';
+import { refusalOf } from '../../databases/rds/failures.js';
 import type { Database } from './database.js';
 
 /**

@@ -1,8 +1,8 @@
 import type { DBCluster, DBInstance } from '@aws-sdk/client-rds';
 import { RotationError, type StepContext } from '../../../src/index.js';
-import { describeCluster, describeInstance } from '../rds/api.js';
-import { assertPostgres } from '../rds/look-ups.js';
-import { isSameHost, rdsName } from '../rds/name.js';
+import { describeCluster, describeInstance } from '../../databases/rds/api.js';
+import { assertPostgres } from '../../databases/rds/look-ups.js';
+import { isSameHost, rdsName } from '../../databases/rds/name.js';
 import type { PostgresSecret } from '../secret.js';
 
 /** The secret of a master user. Without an identifier, the first part of `host` is one. */

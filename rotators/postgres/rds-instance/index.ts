@@ -9,7 +9,7 @@ import {
   text,
   type Versions,
 } from '../../../src/index.js';
-import { type PostgresOptions, readOptions } from '../options.js';
+import { type PostgresOptions, readOptions } from '../connections.js';
 import { parseSecret, SHOWS } from '../secret.js';
 import { askForPassword } from './ask-for-password.js';
 import { type Database, findDatabase, type MasterSecret } from './database.js';

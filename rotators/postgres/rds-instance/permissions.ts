@@ -1,7 +1,7 @@
 import type { Permission } from '../../../src/index.js';
-import { DATABASES } from '../administrator-permissions.js';
+import { DATABASES } from '../../databases/permissions.js';
 
-export { environmentOfRds as environment } from '../administrator-permissions.js';
+export { environmentOfRds as environment } from '../../databases/permissions.js';
 
 /** RDS takes a minute to set a password, and may be busy before. */
 export const timeoutSeconds = 300;

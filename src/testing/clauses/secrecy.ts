@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { format, inspect } from 'node:util';
-import { STEPS } from '../../event.js';
-import { carrierTest } from '../../occurrences.js';
-import { Redactor } from '../../redact.js';
-import { stringsIn } from '../../secret-string.js';
+import { STEPS } from '../../engine/event.js';
+import { stringsIn } from '../../engine/secret-string.js';
+import { Redactor } from '../../redact/redactor.js';
+import { carrierTest } from '../../redact/search.js';
 import { type Clause, clause, type Stand } from '../subject.js';
 import { Trial } from '../trial.js';
 

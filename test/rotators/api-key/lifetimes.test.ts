@@ -1,13 +1,12 @@
 import { datadog } from '../../../rotators/api-key/datadog/index.js';
 import { elasticsearch } from '../../../rotators/api-key/elasticsearch/index.js';
-import { entra } from '../../../rotators/api-key/entra/index.js';
 import { cloudflare } from '../../../rotators/api-key/examples/cloudflare.js';
 import { grafana } from '../../../rotators/api-key/examples/grafana.js';
 import { gitlab } from '../../../rotators/api-key/gitlab/index.js';
 import { lifetime } from '../../../rotators/api-key/gitlab/permissions.js';
 import { type ApiKeySecret, apiKey } from '../../../rotators/api-key/index.js';
-import { daysFrom } from '../../../rotators/api-key/lifetime.js';
-import type { Rotator } from '../../../src/index.js';
+import { entra } from '../../../rotators/entra/index.js';
+import { lifetimeDaysFrom, type Rotator } from '../../../src/index.js';
 import { type ApiKeyRig, apiKeyRig } from '../../support/api-key-rig.js';
 import { DATADOG_ADMIN, datadogDialect } from '../../support/datadog-provider.js';
 import { deploy } from '../../support/deployment.js';
@@ -242,13 +241,13 @@ describe('a lifetime', () => {
     [' 400 ', 400],
     [undefined, undefined],
   ])('of %j in the environment is taken', (value, days) => {
-    expect(daysFrom(value, lifetime)).toBe(days);
+    expect(lifetimeDaysFrom(value, lifetime)).toBe(days);
   });
 
   test.each(['', ' ', '0', '-1', '401', '90d', '1.5', '1e2', '0x10', 'never'])(
     'of %j in the environment is refused, with the range, and not quoted',
     (value) => {
-      const read = () => daysFrom(value, lifetime);
+      const read = () => lifetimeDaysFrom(value, lifetime);
       expect(read).toThrow(new TypeError('KEY_LIFETIME_DAYS must be a whole number of days from 1 to 400'));
     },
   );

@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import type { PostgresOptions } from '../../../rotators/postgres/index.js';
-import { scramVerifier } from '../../../rotators/postgres/verifier.js';
+import { scramVerifier } from '../../../rotators/postgres/password/verifier.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
 import { postgresRig } from '../../support/postgres-rig.js';
 import { allOf, leaks, rejection } from '../../support/rig.js';

@@ -1,0 +1,80 @@
+import { type HttpResponse, type ListedKey, RotationError, type StepContext, text } from '../../src/index.js';
+import { patientRequest } from './patient-request.js';
+
+/** An application, and a token of one that may change its passwords. */
+export interface Access {
+  readonly clientId: string;
+  readonly token: string;
+  /** Of Microsoft Graph. */
+  readonly origin: string;
+  readonly context: StepContext;
+}
+
+/** Adds a password beside the others, and returns what only this answer holds. */
+export async function addPassword(
+  access: Access,
+  password: { readonly displayName: string; readonly endDateTime?: string },
+): Promise<{ keyId: string; clientSecret: string }> {
+  const response = await call('add a password to', access, '/addPassword', { passwordCredential: password });
+  if (response.status !== 200) throw response.failure();
+  const json = response.json();
+  if (!isObject(json)) throw unreadable(access);
+  try {
+    return { keyId: text(json, 'keyId'), clientSecret: text(json, 'secretText') };
+  } catch {
+    throw unreadable(access);
+  }
+}
+
+/** All passwords of the application: Graph does not page them. */
+export async function listPasswords(access: Access): Promise<readonly ListedKey[]> {
+  const response = await call('list the passwords of', access, '?$select=passwordCredentials');
+  if (response.status !== 200) throw response.failure();
+  const json = response.json();
+  if (!isObject(json) || !Array.isArray(json.passwordCredentials)) throw unreadable(access);
+  return json.passwordCredentials.map((entry: unknown) => {
+    if (!isObject(entry) || typeof entry.keyId !== 'string') throw unreadable(access);
+    return {
+      id: entry.keyId,
+      name: typeof entry.displayName === 'string' ? entry.displayName : undefined,
+      // When it begins to be valid, which for those that are made here is when it was made.
+      createdAt: new Date(typeof entry.startDateTime === 'string' ? entry.startDateTime : 0),
+      expiresAt: typeof entry.endDateTime === 'string' ? new Date(entry.endDateTime) : undefined,
+    };
+  });
+}
+
+/** Removes a password. What Graph answers for one that is not there is not documented: then the list decides. */
+export async function removePassword(access: Access, keyId: string): Promise<void> {
+  const response = await call('remove a password of', access, '/removePassword', { keyId });
+  if (response.status === 204) return;
+  const mayBeGone = response.status === 400 || response.status === 404;
+  if (mayBeGone && !(await listPasswords(access)).some(({ id }) => id === keyId)) return;
+  throw response.failure();
+}
+
+function call(
+  doing: string,
+  { clientId, token, origin, context }: Access,
+  action: string,
+  body?: object,
+): Promise<HttpResponse> {
+  return patientRequest(
+    {
+      doing: `${doing} the application ${clientId}`,
+      url: `${origin}/v1.0/applications(appId='${clientId}')${action}`,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      ...(body && { method: 'POST', body: JSON.stringify(body) }),
+    },
+    context,
+  );
+}
+
+function isObject(json: unknown): json is Record<string, unknown> {
+  return typeof json === 'object' && json !== null && !Array.isArray(json);
+}
+
+function unreadable({ clientId }: Access): RotationError {
+  const message = `what Microsoft Graph answered of the application ${clientId} is not what its documentation says`;
+  return new RotationError('ERR_SERVICE_FAILED', message);
+}

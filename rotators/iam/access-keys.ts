@@ -1,0 +1,65 @@
+import { type ListedKey, RotationError, type StepContext } from '../../src/index.js';
+import { refusalName, toAwsFailure } from './failures.js';
+
+type Client = typeof import('./client.js')['iam'];
+
+/** A key as CreateAccessKey returns it, once. */
+export interface NewAccessKey {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/** @throws RotationError that holds nothing of an answer, since the key may be in it */
+export async function createAccessKey(userName: string, context: StepContext): Promise<NewAccessKey> {
+  const { AccessKey } = await call('CreateAccessKey', userName, context, (client, options) =>
+    client.createAccessKey(userName, options),
+  );
+  const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey } = AccessKey ?? {};
+  if (!accessKeyId || !secretAccessKey) {
+    throw new RotationError('ERR_SERVICE_FAILED', `iam:CreateAccessKey of "${userName}" returned no key`);
+  }
+  context.hide(secretAccessKey);
+  return { accessKeyId, secretAccessKey };
+}
+
+/** The keys of a user, inactive ones too, since they count against the limit of two. */
+export function listAccessKeys(userName: string, context: StepContext): Promise<readonly ListedKey[]> {
+  return call('ListAccessKeys', userName, context, async (client, options) => {
+    const keys: ListedKey[] = [];
+    for await (const { AccessKeyMetadata = [] } of client.listAccessKeys(userName, options)) {
+      for (const { AccessKeyId: id, CreateDate: createdAt } of AccessKeyMetadata) {
+        if (id && createdAt) keys.push({ id, createdAt });
+      }
+    }
+    return keys;
+  });
+}
+
+/**
+ * Deletes a key, without making it inactive first: that would only help if somebody looked before it is deleted, and an
+ * inactive key still takes the room of one.
+ */
+export async function deleteAccessKey(userName: string, id: string, context: StepContext): Promise<void> {
+  await call('DeleteAccessKey', userName, context, async (client, options) => {
+    try {
+      await client.deleteAccessKey(userName, id, options);
+    } catch (error) {
+      if (refusalName(error) !== 'NoSuchEntity') throw error;
+    }
+  });
+}
+
+/** Makes one call to IAM, which ends by the deadline, and turns its failure into a RotationError. */
+async function call<T>(
+  action: string,
+  userName: string,
+  { signal }: StepContext,
+  work: (client: Client, options: { readonly abortSignal: AbortSignal }) => Promise<T>,
+): Promise<T> {
+  const { iam } = await import('./client.js');
+  try {
+    return await work(iam, { abortSignal: signal });
+  } catch (error) {
+    throw toAwsFailure(error, `iam:${action} of "${userName}"`);
+  }
+}

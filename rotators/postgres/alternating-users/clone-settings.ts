@@ -1,0 +1,84 @@
+import type { Session } from '../session.js';
+import type { Turn } from './change-user.js';
+import { applySettings, rolesToActAs, type Setting, settingsOf } from './role-settings.js';
+
+/**
+ * Gives the clone the original's settings, and makes its sessions act as those of the original do, so that both own
+ * what either creates. Objects of the clone's own would then be out of its reach: as long as there are any, its
+ * sessions stay as they are.
+ */
+export async function mirrorSettings(turn: Turn): Promise<void> {
+  const { session, version, pair, context } = turn;
+  const { original, clone } = pair;
+  const toActAs = (settings: readonly Setting[]) => rolesToActAs(session, version, original, settings);
+  const [own, found] = [await settingsOf(session, original), await settingsOf(session, clone)];
+  const isRole = ({ name }: Setting) => name === 'role';
+  const owners = await databasesOf(session, clone);
+  const staysItself = owners.length > 0 && !found.some(isRole);
+  const roles = staysItself
+    ? found.filter(isRole)
+    : actingOf(original, await toActAs(own), await toActAs(await settingsOf(session, undefined)));
+  const wanted = [...own.filter((setting) => !isRole(setting)), ...roles];
+  const passedOver = await applySettings(turn, wanted, found);
+  if (owners.length > 0) context.warn(ownsObjects(session, pair, owners, staysItself));
+  if (passedOver.length > 0) {
+    context.warn(
+      `the administrator may not set ${passedOver.join(', ')} for "${clone}" as for "${original}": ` +
+        'a superuser can, once, with ALTER ROLE … SET',
+    );
+  }
+}
+
+/**
+ * The settings of `role` with which the clone acts, in every database, as the original does. What is set for everybody
+ * holds for the original where it has none of its own; for the clone, which always has one, it must be said.
+ */
+function actingOf(
+  original: string,
+  own: readonly Setting[],
+  everybody: readonly Setting[],
+): readonly Setting[] {
+  const as = (value: string): string => (value.toLowerCase() === 'none' ? original : value);
+  const inAll = own.find(({ database }) => database === '');
+  const base = inAll ?? everybody.find(({ database }) => database === '');
+  const inOne = [
+    ...own.filter(({ database }) => database !== ''),
+    ...(inAll ? [] : everybody.filter((setting) => setting.database !== '' && !isIn(own, setting))),
+  ];
+  return [
+    { database: '', name: 'role', value: as(base?.value ?? 'none') },
+    ...inOne.map((setting) => ({ ...setting, value: as(setting.value) })),
+  ];
+}
+
+function isIn(settings: readonly Setting[], { database }: Setting): boolean {
+  return settings.some((setting) => setting.database === database);
+}
+
+/**
+ * Where a role owns something that REASSIGN OWNED gives away, which default privileges and user mappings are not. What
+ * belongs to no database can be given away in any.
+ */
+async function databasesOf(session: Session, role: string): Promise<readonly string[]> {
+  const rows = await session.query(
+    'SELECT DISTINCT coalesce(datname, current_database()) AS database FROM pg_shdepend ' +
+      'LEFT JOIN pg_database ON pg_database.oid = dbid ' +
+      "WHERE refclassid = 'pg_authid'::regclass AND deptype = 'o' " +
+      "AND classid NOT IN ('pg_default_acl'::regclass, 'pg_user_mapping'::regclass) " +
+      `AND refobjid = (SELECT oid FROM pg_roles WHERE rolname = ${session.escapeLiteral(role)})`,
+  );
+  return rows.map(({ database }) => String(database)).sort();
+}
+
+function ownsObjects(
+  session: Session,
+  { original, clone }: Turn['pair'],
+  databases: readonly string[],
+  staysItself: boolean,
+): string {
+  const reassign = `REASSIGN OWNED BY ${session.escapeIdentifier(clone)} TO ${session.escapeIdentifier(original)}`;
+  const consequence = staysItself
+    ? `its sessions do not act as "${original}" yet, which could not use them`
+    : `"${original}" cannot use them`;
+  return `"${clone}" owns objects in ${databases.map((name) => `"${name}"`).join(', ')}, so ${consequence}: there, ${reassign}`;
+}

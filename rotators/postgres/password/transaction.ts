@@ -1,0 +1,101 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isRotationError, RotationError, type StepContext } from '../../../src/index.js';
+import { codeOf, toFailure } from '../failures.js';
+import { type PostgresSecret, placeName } from '../secret.js';
+import { PIN_NAMES, type Session } from '../session.js';
+
+/**
+ * What another attempt at this very change makes of ours, when it was faster: "tuple concurrently updated", a role or a
+ * grant that is there already, a deadlock.
+ */
+const OVERTAKEN = ['XX000', '23505', '42710', '40P01'];
+const MOST_TRIES = 20;
+
+export interface Change {
+  readonly session: Session;
+  /** Whose session it is, for messages. */
+  readonly target: PostgresSecret;
+  /** What is being done, as in "could not … as". */
+  readonly doing: string;
+  /** How long a statement may take, in milliseconds. */
+  readonly limitMs: number;
+  readonly context: StepContext;
+}
+
+/**
+ * How long the server waits for us while we hold the role's row: longer than the look at the labels takes. A function that
+ * freezes keeps nobody waiting for longer, and a COMMIT that comes later meets a dead session.
+ */
+const IDLE_MS = 3000;
+/** If `timeoutMs` is short: then a look that is slow fails the attempt, and nothing is changed. */
+const SHORTEST_IDLE_MS = 1000;
+
+/** Classes of SQLSTATE with which a server answers COMMIT when it has rolled back. */
+const ROLLED_BACK = /^(?:23|25|40(?!003)|53|54)/;
+
+/**
+ * Changes roles in one transaction: all of it, or nothing. `work` is done again if another attempt got in between. While
+ * it holds the rows that it has changed, no other attempt can change them; so the labels are looked at then, before
+ * COMMIT, and what has come too late is rolled back.
+ *
+ * @throws RotationError for what the server refuses, `ERR_OUTCOME_UNKNOWN` if COMMIT got no answer; one that `work` throws
+ *   is passed on
+ */
+export async function inTransaction(
+  { session, target, doing, limitMs, context }: Change,
+  work: () => Promise<unknown>,
+): Promise<'changed' | 'let go'> {
+  // The server gives up before we do, and leaves nothing that waits.
+  const waitMs = Math.max(1, Math.floor(limitMs * 0.8));
+  // Whoever waits for a lock waits longer than a session that froze may hold it.
+  const idleMs = Math.max(SHORTEST_IDLE_MS, Math.min(IDLE_MS, Math.floor(limitMs * 0.6)));
+  for (let attempt = 1; ; attempt++) {
+    let isSent = false;
+    try {
+      // Read-write by name: a role, or its database, may be read-only by default. As the user itself: its sessions may
+      // act as another role.
+      await session.query(
+        `BEGIN READ WRITE; SET LOCAL ROLE NONE; ${PIN_NAMES}; SET LOCAL lock_timeout = ${waitMs}; ` +
+          `SET LOCAL statement_timeout = ${limitMs}; SET LOCAL idle_in_transaction_session_timeout = ${idleMs}`,
+      );
+      await work();
+      if ((await context.confirm()) === 'current') {
+        await session.query('ROLLBACK');
+        return 'let go';
+      }
+      session.assertOpen();
+      isSent = true;
+      await session.query('COMMIT');
+      return 'changed';
+    } catch (error) {
+      if (isSent && !isRolledBack(error)) throw unknownOutcome(doing, target);
+      await session.query('ROLLBACK').catch(() => {}); // If the session is broken, the next BEGIN says so.
+      if (!OVERTAKEN.includes(codeOf(error)) || attempt === MOST_TRIES) {
+        throw isRotationError(error) ? error : toFailure(error, doing, target);
+      }
+      await sleep(Math.random() * 25 * attempt, undefined, { signal: context.signal });
+    }
+  }
+}
+
+/** Whether a failed COMMIT is certain to have changed nothing: the server said so, or pg did not even send it. */
+function isRolledBack(error: unknown): boolean {
+  const code = codeOf(error);
+  return (
+    ROLLED_BACK.test(code) || (code === '' && error instanceof Error && /not queryable/.test(error.message))
+  );
+}
+
+function unknownOutcome(doing: string, target: PostgresSecret): RotationError {
+  return new RotationError(
+    'ERR_OUTCOME_UNKNOWN',
+    `${placeName(target)} did not answer the COMMIT with which "${target.username}" was to ${doing}: the server may have made the ` +
+      'change, or may still make it',
+    {
+      hint:
+        'leave AWSPENDING where it is: the next attempt finds out which password works. If this repeats, look in ' +
+        'pg_stat_activity for sessions whose application_name is quarterturn. The wait_event SyncRep means that COMMIT waits ' +
+        'for a synchronous standby: bring the standby back, or take it out of synchronous_standby_names',
+    },
+  );
+}

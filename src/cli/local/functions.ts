@@ -1,0 +1,165 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import type { LocalContext, LocalFunction } from '../../local/rotations/invoke.js';
+import type { Answer, Invocation } from './function-host.js';
+import { FunctionError, remoteFunction } from './remote-function.js';
+
+const HOST = fileURLToPath(new URL('function-host.js', import.meta.url));
+/** As long as Lambda waits for a module. */
+const LOAD_MS = 10_000;
+const MOST_PROCESSES = 10;
+/** Characters of a piece of what a function prints without a line break. */
+const MOST_LINE = 16_384;
+
+/** A rotation function of `quarterturn local`. */
+export interface StartedFunction {
+  readonly invoke: LocalFunction;
+  stop(): void;
+}
+
+interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Takes each line that the function prints. */
+  readonly print: (line: string) => void;
+}
+
+/**
+ * Makes a function of a module, or of the URL of a Lambda runtime interface.
+ *
+ * @throws Error if the module cannot be loaded
+ */
+export async function startFunction(url: URL, surroundings: Surroundings): Promise<StartedFunction> {
+  if (url.protocol !== 'file:') return { invoke: remoteFunction(url), stop: () => {} };
+  const processes = new Processes(url, surroundings);
+  await processes.start();
+  return { invoke: (event, context) => processes.invoke(event, context), stop: () => processes.stop() };
+}
+
+/** The processes of one function, each with one invocation at a time, as Lambda has them. */
+class Processes {
+  readonly #url: URL;
+  readonly #surroundings: Surroundings;
+  readonly #all = new Set<ChildProcess>();
+  #idle: ChildProcess | undefined;
+  #busy = 0;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(url: URL, surroundings: Surroundings) {
+    this.#url = url;
+    this.#surroundings = surroundings;
+  }
+
+  /** Starts a process, so that a module that cannot be loaded is noticed now. */
+  async start(): Promise<void> {
+    this.#idle = await this.#fork();
+  }
+
+  async invoke(event: unknown, { getRemainingTimeInMillis, ...context }: LocalContext): Promise<void> {
+    while (this.#busy >= MOST_PROCESSES) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (getRemainingTimeInMillis() === 0) {
+      // The step has failed already: it must not begin now.
+      this.#waiting.shift()?.();
+      throw new Error(`its time was up while ${MOST_PROCESSES} others were running`);
+    }
+    this.#busy += 1;
+    try {
+      const child = this.#takeIdle() ?? (await this.#fork());
+      const remainingMs = getRemainingTimeInMillis();
+      if (remainingMs === 0) {
+        this.#putBack(child);
+        throw new Error('its time was up while its process was starting');
+      }
+      const invocation: Invocation = { id: randomUUID(), event, context, remainingMs };
+      const error = await answerOf(child, invocation.id, remainingMs, () => child.send(invocation));
+      this.#putBack(child);
+      if (error) throw new FunctionError(error.name, error.message);
+    } finally {
+      this.#busy -= 1;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  stop(): void {
+    for (const child of this.#all) child.kill('SIGKILL');
+  }
+
+  #takeIdle(): ChildProcess | undefined {
+    const child = this.#idle;
+    this.#idle = undefined;
+    return child;
+  }
+
+  /** One process waits for the next invocation. */
+  #putBack(child: ChildProcess): void {
+    if (this.#idle) child.kill('SIGKILL');
+    else this.#idle = child;
+  }
+
+  async #fork(): Promise<ChildProcess> {
+    const { env, print } = this.#surroundings;
+    const child = fork(HOST, [this.#url.href], { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    this.#all.add(child);
+    // What cannot be sent to it: its exit says so.
+    child.on('error', () => {});
+    child.once('exit', () => {
+      this.#all.delete(child);
+      if (this.#idle === child) this.#idle = undefined;
+    });
+    for (const stream of [child.stdout, child.stderr]) if (stream) eachLine(stream, print);
+    const error = await answerOf(child, '', LOAD_MS, () => {});
+    if (!error) return child;
+    child.kill('SIGKILL');
+    throw new FunctionError(error.name, error.message);
+  }
+}
+
+/**
+ * Waits for the host's word on the module (`id` is empty) or on an invocation. A host that says nothing in time is
+ * ended, as Lambda does.
+ */
+function answerOf(
+  child: ChildProcess,
+  id: string,
+  timeoutMs: number,
+  ask: () => void,
+): Promise<Answer['error']> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
+    const end = () => {
+      clearTimeout(timer);
+      child.off('message', onMessage);
+      child.off('exit', onExit);
+    };
+    // A function may send messages of its own.
+    const onMessage = (message: unknown) => {
+      const answer = message as Partial<Answer> | null;
+      if (answer?.host !== 'quarterturn' || answer.id !== id) return;
+      end();
+      resolve(answer.error);
+    };
+    const onExit = (code: number | null, signal: string | null) => {
+      end();
+      reject(new Error(`its process ended (${signal ?? `exit code ${code}`})`));
+    };
+    child.on('message', onMessage);
+    child.on('exit', onExit);
+    ask();
+  });
+}
+
+/** Calls `print` with each line; one that does not end is cut into pieces. */
+function eachLine(stream: Readable, print: (line: string) => void): void {
+  let rest = '';
+  stream.setEncoding('utf8');
+  stream.on('data', (chunk: string) => {
+    const lines = (rest + chunk).split(/\r?\n/);
+    rest = lines.pop() ?? '';
+    for (const line of lines) print(line);
+    for (; rest.length >= MOST_LINE; rest = rest.slice(MOST_LINE)) print(rest.slice(0, MOST_LINE));
+  });
+  stream.on('end', () => {
+    if (rest !== '') print(rest);
+  });
+}

@@ -1,0 +1,177 @@
+import type { Listener } from '../../local/api/wire.js';
+import { LocalSecretsManager } from '../../local/client.js';
+import type { Observation } from '../../local/settings.js';
+import { codeOf } from '../durable.js';
+import { Interruption } from '../interruption.js';
+import { UsageError } from '../usage-error.js';
+import { type StartedFunction, startFunction } from './functions.js';
+import { type LocalCommand, readLocalCommand } from './options.js';
+import { line, messageOf, printable, told, write } from './output.js';
+import { StateFile } from './state-file.js';
+
+const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
+/** What would lead a function to AWS itself. */
+const NOT_FOR_FUNCTIONS = {
+  AWS_PROFILE: undefined,
+  AWS_DEFAULT_PROFILE: undefined,
+  AWS_SESSION_TOKEN: undefined,
+};
+
+/** Runs `quarterturn local`; resolves to the exit code, once it was interrupted. */
+export async function local(args: readonly string[]): Promise<number> {
+  const command = await readLocalCommand(args);
+  if ('help' in command) {
+    process.stdout.write(command.help);
+    return 0;
+  }
+  const state = command.stateFile === undefined ? undefined : new StateFile(command.stateFile);
+  try {
+    return await serve(command, state);
+  } finally {
+    state?.close();
+  }
+}
+
+async function serve(command: LocalCommand, state: StateFile | undefined): Promise<number> {
+  let isIntroduced = false;
+  const observe = (seen: Observation) => {
+    if (isIntroduced) line(told(seen));
+  };
+  const region = process.env.AWS_REGION || process.env.AWS_DEFAULT_REGION || 'eu-west-1';
+  const { timeoutMs } = command;
+  const secrets = new LocalSecretsManager({ automatic: true, region, timeoutMs, observe }, state);
+  let interrupt = () => {};
+  const interrupted = new Promise<void>((resolve) => {
+    interrupt = resolve;
+  });
+  const functions: StartedFunction[] = [];
+  const stopFunctions = () => {
+    for (const one of functions) one.stop();
+  };
+  const interruption = new Interruption(interrupt, () => {
+    line('ended in the middle of a rotation');
+    stopFunctions();
+    process.exit(1);
+  });
+  const listener = await listenOn(secrets, command.port);
+  const client = {
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: listener.url,
+    // The second is what boto3 and version 1 of the AWS CLI read.
+    ...{ AWS_REGION: region, AWS_DEFAULT_REGION: region },
+    ...CREDENTIALS,
+  };
+  try {
+    const arns = await startFunctions(command, secrets, client, functions);
+    const seeded = await plant(command.seed, secrets);
+    introduce(client, arns, seeded, command.stateFile);
+    isIntroduced = true;
+    if (state?.torn !== undefined) line(`the last line of the state was not whole, and is in ${state.torn}`);
+    if (interruption.exitCode === undefined) {
+      for (const name of secrets.unfinished) line(`going on with the rotation of ${name}`);
+      secrets.resume();
+    }
+    await interrupted;
+    await finish(secrets);
+    return interruption.exitCode === 1 ? 1 : 0;
+  } finally {
+    interruption.end();
+    await listener.close();
+    stopFunctions();
+  }
+}
+
+async function listenOn(secrets: LocalSecretsManager, port: number): Promise<Listener> {
+  try {
+    return await secrets.listen(port);
+  } catch (error) {
+    if (codeOf(error) === 'EADDRINUSE') throw new Error(`port ${port} is in use; --port takes another`);
+    throw error;
+  }
+}
+
+/** Registers the functions; resolves to their ARNs. */
+async function startFunctions(
+  command: LocalCommand,
+  secrets: LocalSecretsManager,
+  client: Client,
+  functions: StartedFunction[],
+): Promise<readonly string[]> {
+  const arns: string[] = [];
+  for (const [name, location] of command.functions) {
+    const env = {
+      ...process.env,
+      ...NOT_FOR_FUNCTIONS,
+      ...client,
+      // What AWS's own rotation functions read.
+      SECRETS_MANAGER_ENDPOINT: client.AWS_ENDPOINT_URL_SECRETS_MANAGER,
+      AWS_LAMBDA_FUNCTION_NAME: name,
+    };
+    const print = (text: string) => {
+      process.stderr.write(`[${name}] ${printable(secrets.redact(text))}\n`);
+    };
+    try {
+      const started = await startFunction(location, { env, print });
+      functions.push(started);
+      arns.push(secrets.addFunction(name, started.invoke));
+    } catch (error) {
+      throw new Error(`the function ${name} cannot be loaded: ${secrets.redact(messageOf(error))}`);
+    }
+  }
+  return arns;
+}
+
+/** Creates the secrets that are not there yet; resolves to what is to be said of each. */
+async function plant(seed: LocalCommand['seed'], secrets: LocalSecretsManager): Promise<readonly string[]> {
+  const said: string[] = [];
+  for (const [name, SecretString] of seed) {
+    const isKnown = await secrets.describeSecret({ SecretId: name }).then(
+      () => true,
+      () => false,
+    );
+    if (!isKnown) await create(name, SecretString, secrets);
+    said.push(isKnown ? `${name} (as the state has it, not as the seed)` : name);
+  }
+  return said;
+}
+
+async function create(name: string, SecretString: string, secrets: LocalSecretsManager): Promise<void> {
+  try {
+    await secrets.createSecret({ Name: name, SecretString });
+  } catch (error) {
+    throw new UsageError(`the seed of ${JSON.stringify(name)} is refused: ${messageOf(error)}`);
+  }
+}
+
+/** The environment in which a client finds its way here. */
+type Client = Readonly<Record<'AWS_ENDPOINT_URL_SECRETS_MANAGER' | 'AWS_REGION', string>>;
+
+function introduce(
+  { AWS_ENDPOINT_URL_SECRETS_MANAGER: url, ...rest }: Client,
+  arns: readonly string[],
+  seeded: readonly string[],
+  stateFile: string | undefined,
+): void {
+  const exports = Object.entries(rest).map(([name, value]) => `${name}=${value}`);
+  const kept =
+    stateFile === undefined
+      ? 'Secrets are in memory alone: all is lost in the end. --state keeps them.'
+      : `Secrets are kept in ${stateFile}.`;
+  write(`Secrets Manager on ${url}. ${kept}
+A client finds it with
+
+  export AWS_ENDPOINT_URL_SECRETS_MANAGER=${url}
+  export ${exports.join(' ')}
+
+${[...arns.map((arn) => `function  ${arn}`), ...seeded.map((name) => `secret    ${name}`)].join('\n')}
+`);
+}
+
+/** Lets the rotations that are under way come to their end: of some values there may be no other copy. */
+async function finish(secrets: LocalSecretsManager): Promise<void> {
+  const driven = secrets.stop();
+  if (driven.length > 0) line(`ending the rotation of ${driven.join(', ')} first`);
+  // What broke one off was told when it did.
+  await secrets.idle().catch(() => {});
+  for (const name of secrets.unfinished) line(`the rotation of ${name} is not complete`);
+  line('ended');
+}

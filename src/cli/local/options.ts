@@ -1,0 +1,147 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { rotatorFile, rotatorsWith } from '../rotators.js';
+import { parseCommand, UsageError } from '../usage-error.js';
+
+const HELP = `usage: quarterturn local [options]
+
+A Secrets Manager on 127.0.0.1, for the AWS CLI and any SDK: AWS's rules, its
+refusals, and its rotations after RotateSecret. Schedules are computed, and start
+none. Prints one line a request and a step, never a value; what rotation functions
+print goes to stderr. Ctrl-C ends it when the rotations that are under way have
+ended; once more, at once.
+
+  --port <n>                  listen there (4580; 0 for any that is free)
+  --function <name>=<what>    a rotation function, any number of times: a module
+                              that exports handler, a rotator of these, or the URL
+                              of a Lambda runtime interface (http://host:port)
+  --timeout <seconds>         of an invocation (30, as AWS deploys its functions)
+  --seed <file>               JSON: { "name of a secret": value, … }; a value is
+                              a string, or an object, which is stored as JSON
+  --state <file>              keep every value in this file (mode 0600), and go on
+                              from there next time, with the rotations that were
+                              not complete too; a secret that is in it is not
+                              seeded again. Without it all is lost in the end.
+  --help                      this text
+
+The Region is AWS_REGION, AWS_DEFAULT_REGION or eu-west-1. Functions get credentials
+that are good for nothing but this. Whoever may open a connection on this machine
+may read the secrets.
+
+  quarterturn local --function rotate=postgres --seed secrets.json --state state
+  aws secretsmanager rotate-secret --secret-id app \\
+    --rotation-lambda-arn arn:aws:lambda:eu-west-1:123456789012:function:rotate
+
+rotators: ROTATORS
+`;
+
+/** What the command line of `quarterturn local` asks for. */
+export interface LocalCommand {
+  readonly port: number;
+  readonly timeoutMs: number;
+  /** What each function is, by its name. */
+  readonly functions: ReadonlyMap<string, URL>;
+  /** The values of the secrets to begin with, by name. */
+  readonly seed: ReadonlyMap<string, string>;
+  readonly stateFile: string | undefined;
+}
+
+/**
+ * Reads the command line, and the file that `--seed` names.
+ *
+ * @throws UsageError
+ */
+export async function readLocalCommand(
+  args: readonly string[],
+): Promise<LocalCommand | { readonly help: string }> {
+  const { values } = parseCommand('local', () =>
+    parseArgs({
+      args: [...args],
+      options: {
+        port: { type: 'string' },
+        function: { type: 'string', multiple: true },
+        timeout: { type: 'string' },
+        seed: { type: 'string' },
+        state: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }),
+  );
+  if (values.help) return { help: HELP.replace('ROTATORS', rotatorsWith('handler.js').join(', ')) };
+  const { port = '4580', timeout = '30' } = values;
+  if (values.state === '') throw new UsageError('--state takes a file');
+  return {
+    port: numberOf('port', port, 0, 65_535),
+    timeoutMs: numberOf('timeout', timeout, 1, 900) * 1000,
+    functions: functionsOf(values.function ?? []),
+    seed: values.seed === undefined ? new Map() : await readSeed(values.seed),
+    stateFile: values.state,
+  };
+}
+
+function numberOf(option: string, text: string, least: number, most: number): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= least && number <= most) return number;
+  throw new UsageError(`--${option} takes a whole number from ${least} to ${most}`);
+}
+
+function functionsOf(specs: readonly string[]): ReadonlyMap<string, URL> {
+  const functions = new Map<string, URL>();
+  for (const spec of specs) {
+    const [, name, what] = /^([\w-]{1,64})=(.+)$/.exec(spec) ?? [];
+    if (name === undefined || what === undefined) {
+      throw new UsageError(`--function takes <name>=<what>, not ${JSON.stringify(spec)}`);
+    }
+    if (functions.has(name)) throw new UsageError(`there are two functions ${JSON.stringify(name)}`);
+    functions.set(name, urlOf(what));
+  }
+  return functions;
+}
+
+function urlOf(what: string): URL {
+  if (/^(?:https?|file):\/\//.test(what) && URL.canParse(what)) {
+    const url = new URL(what);
+    if (url.username || url.password)
+      throw new UsageError('the URL of a function must not have a password in it');
+    return url.protocol === 'file:' ? existing(url) : url;
+  }
+  if (rotatorsWith('handler.js').includes(what)) return rotatorFile(what, 'handler.js');
+  return existing(pathToFileURL(resolve(what)));
+}
+
+function existing(url: URL): URL {
+  if (!existsSync(url)) throw new UsageError(`there is no function at ${fileURLToPath(url)}`);
+  return url;
+}
+
+async function readSeed(path: string): Promise<ReadonlyMap<string, string>> {
+  const seed = parse(
+    await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      throw new UsageError(`cannot read the seed ${JSON.stringify(path)}: ${error.code}`);
+    }),
+  );
+  if (!isObject(seed)) throw new UsageError(`the seed ${JSON.stringify(path)} is not a JSON object`);
+  return new Map(
+    Object.entries(seed).map(([name, value]) => {
+      if (typeof value === 'string') return [name, value];
+      if (isObject(value)) return [name, JSON.stringify(value)];
+      throw new UsageError(`the seed of ${JSON.stringify(name)} is neither a string nor an object`);
+    }),
+  );
+}
+
+/** The error of JSON.parse quotes its input, which is secret. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,46 @@
+import type { Observation } from '../../local/settings.js';
+
+/** Says what has happened, in one line. */
+export function told(seen: Observation): string {
+  switch (seen.kind) {
+    case 'call':
+      return [seen.operation ?? 'a request', seen.secretId, seen.error].filter(Boolean).join(' ');
+    case 'step': {
+      const end = seen.error === undefined ? 'succeeded' : `failed: ${messageOf(seen.error)}`;
+      const attempt = seen.attempt > 1 ? `, attempt ${seen.attempt}` : '';
+      return `  ${seen.secret}: ${seen.step}${attempt} ${end} (${Math.round(seen.durationMs)} ms)`;
+    }
+    case 'broken':
+      return `  ${seen.secret}: the rotation is broken off: ${messageOf(seen.error)}`;
+    case 'end':
+      return `  ${seen.secret}: the rotation ${ENDS[seen.outcome]}`;
+  }
+}
+
+const ENDS = {
+  succeeded: 'succeeded',
+  failed: 'failed; the next RotateSecret starts it over',
+  incomplete: 'is not complete: four steps succeeded, and AWSCURRENT did not move',
+  abandoned: 'was abandoned: somebody stored a value, cancelled it, or deleted the secret',
+} as const;
+
+/** What an error says, with its name if that says anything. */
+export function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'something was thrown that is no Error';
+  return error.name === 'Error' ? error.message : `${error.name}: ${error.message}`;
+}
+
+/** Prints a line with the time. One thing is one line, whatever a function has put into its error. */
+export function line(text: string): void {
+  write(`${new Date().toTimeString().slice(0, 8)}  ${printable(text)}`);
+}
+
+/** A text without characters that would move the cursor or end the line. */
+export function printable(text: string): string {
+  const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return text.replace(/\p{Cc}/gu, escaped);
+}
+
+export function write(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

@@ -1,0 +1,101 @@
+import http from 'node:http';
+import https from 'node:https';
+import type { LocalFunction } from '../../local/rotations/invoke.js';
+import { codeOf } from '../durable.js';
+
+/** Where Lambda's runtime interface emulator takes invocations. */
+const EMULATOR_PATH = '/2015-03-31/functions/function/invocations';
+/** No rotation function has more to say. */
+const MOST_BYTES = 1_048_576;
+
+/** What a function threw, elsewhere. */
+export class FunctionError extends Error {
+  constructor(name: string, message: string) {
+    super(message);
+    this.name = name;
+  }
+}
+
+/** A rotation function in any language, behind the URL of a Lambda runtime interface. */
+export function remoteFunction(url: URL): LocalFunction {
+  const target = url.pathname === '/' ? new URL(EMULATOR_PATH, url) : url;
+  return async (event, context) => {
+    const { status, isFailure, text } = await post(
+      target,
+      JSON.stringify(event),
+      context.getRemainingTimeInMillis(),
+    );
+    const answer = parse(text);
+    const { errorType, errorMessage } = answer ?? {};
+    if (errorType !== undefined || errorMessage !== undefined) {
+      throw new FunctionError(textOr(errorType, 'Error'), textOr(errorMessage, 'it said nothing more'));
+    }
+    // The emulator tells a timeout so, with status 200.
+    if (/^Task timed out after [\d.]+ seconds$/.test(text.trim())) throw new Error(text.trim());
+    if (isFailure) throw new Error('the function failed, and said nothing');
+    if (status !== 200) throw new Error(`${target.origin} answered ${status}`);
+    if (!answer) throw new Error(`${target.origin} answered what is no JSON`);
+  };
+}
+
+interface Posted {
+  readonly status: number | undefined;
+  /** Whether a header says that the function failed. */
+  readonly isFailure: boolean;
+  readonly text: string;
+}
+
+/** Not `fetch`, which gives up after five minutes; a function may take fifteen. */
+function post(target: URL, body: string, timeoutMs: number): Promise<Posted> {
+  const { request } = target.protocol === 'https:' ? https : http;
+  return new Promise((resolve, reject) => {
+    const signal = AbortSignal.timeout(timeoutMs);
+    const call = request(target, { method: 'POST', headers: { 'content-type': 'application/json' }, signal });
+    call.on('error', (error) => {
+      const isLate = signal.aborted
+        ? 'its time was up'
+        : `cannot be reached (${codeOf(error) ?? error.name})`;
+      reject(new Error(`${target.origin}: ${isLate}`));
+    });
+    call.on('response', (response) => {
+      textOf(response).then(
+        (text) =>
+          resolve({
+            status: response.statusCode,
+            isFailure: response.headers['x-amz-function-error'] !== undefined,
+            text,
+          }),
+        (error: unknown) => {
+          call.destroy();
+          reject(signal.aborted ? new Error(`${target.origin}: its time was up`) : error);
+        },
+      );
+    });
+    call.end(body);
+  });
+}
+
+async function textOf(response: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response) {
+    size += chunk.byteLength;
+    if (size > MOST_BYTES) throw new Error('the function’s answer has more than 1 MiB');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+/** What a runtime answers: of a function that has failed, its error, with status 200 all the same. */
+function parse(text: string): { errorType?: unknown; errorMessage?: unknown } | undefined {
+  try {
+    const answer: unknown = text.trim() === '' ? null : JSON.parse(text);
+    return typeof answer === 'object' && answer !== null ? answer : {};
+  } catch {
+    return undefined;
+  }
+}
+
+function textOr(value: unknown, other: string): string {
+  return typeof value === 'string' ? value : other;
+}

@@ -1,0 +1,153 @@
+import { bundleOf, environmentNote, fill, grantsOf, interpolated, isOfList, oneOf } from './document.js';
+import { type Grant, networkGrants } from './grants.js';
+import type { Options } from './options.js';
+
+/** What stands for the open parts of an ARN in a stack of the AWS CDK. */
+const PARTS = interpolated({
+  partition: 'this.partition',
+  urlSuffix: 'this.urlSuffix',
+  region: 'this.region',
+  account: 'this.account',
+  function: 'rotate.functionArn',
+  // CloudFormation's ARN of a log group is that of its streams.
+  streams: 'logGroup.logGroupArn',
+  secret: 'secretArn',
+  id: 'id',
+});
+
+/**
+ * A whole deployment for the AWS CDK. Not with `addRotationSchedule`: that lets Secrets Manager invoke the function for any
+ * account, grants GetRandomPassword on all, and lets the role at the secret even when it rotates with another function.
+ */
+export function cdkStack(options: Options): string {
+  const { rotator, needs, named, isInVpc, schedule, lifetimeDays } = options;
+  const grants = grantsOf({ ...options, named: { ...named, secret: '{secret}' } });
+  return `${imports(isInVpc)}
+export interface RotationProps extends StackProps {
+  /** The secret that is rotated: its full ARN. */
+  readonly secretArn: string;
+  /** ${environmentNote(needs)} */
+  readonly environment${needs.isEnvironmentRequired ? '' : '?'}: Record<string, string>;${isInVpc ? NETWORK_PROPS : ''}
+}
+
+/** Rotates a secret with quarterturn's ${rotator}. */
+export class RotationStack extends Stack {
+  constructor(scope: Construct, id: string, { secretArn, environment, ${isInVpc ? 'vpc, securityGroups, ' : ''}...props }: RotationProps) {
+    super(scope, id, props);
+    const logGroup = new logs.LogGroup(this, 'Log', {
+      retention: logs.RetentionDays.THREE_MONTHS,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    const role = new iam.Role(this, 'Role', {
+      assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),${isInVpc ? inline() : ''}
+    });
+    const rotate = new lambda.Function(this, 'Rotate', {
+      code: lambda.Code.fromAsset('${bundleOf(rotator)}'),
+      handler: 'index.handler',
+      runtime: lambda.Runtime.NODEJS_24_X,
+      architecture: lambda.Architecture.ARM_64,
+      memorySize: 512,
+      timeout: Duration.seconds(${needs.timeoutSeconds ?? 60}),
+      environment: {
+        ...environment,${lifetimeDays === undefined ? '' : `\n        KEY_LIFETIME_DAYS: '${lifetimeDays}',`}
+        NODE_OPTIONS: '--disallow-code-generation-from-strings',
+      },
+      loggingFormat: lambda.LoggingFormat.JSON,
+      logGroup,
+      role,${isInVpc ? '\n      vpc,\n      securityGroups,' : ''}
+    });
+    // A policy of its own: it names the function, which needs the role.
+    const policy = new iam.Policy(this, 'Policy', {
+      roles: [role],
+      statements: [
+${grants.map((grant) => statement(grant, '        ')).join('\n')}
+      ],
+    });
+    // Secrets Manager may invoke it, for the secrets of this account alone.
+    const invoke = new lambda.CfnPermission(this, 'Invoke', {
+      action: 'lambda:InvokeFunction',
+      functionName: rotate.functionArn,
+      principal: 'secretsmanager.amazonaws.com',
+      sourceAccount: this.account,
+    });
+    // Deployed, it runs testSecret alone, on the current value. It rotates with the schedule.
+    const schedule = new secretsmanager.CfnRotationSchedule(this, 'Schedule', {
+      secretId: secretArn,
+      rotationLambdaArn: rotate.functionArn,
+      rotateImmediatelyOnUpdate: false,
+      rotationRules: { scheduleExpression: '${schedule}' },
+    });
+    schedule.node.addDependency(policy, invoke);
+  }
+}
+`;
+}
+
+const NETWORK_PROPS = `
+  readonly vpc: ec2.IVpc;
+  readonly securityGroups: ec2.ISecurityGroup[];`;
+
+function imports(isInVpc: boolean): string {
+  const services = ['ec2', 'iam', 'lambda', 'logs', 'secretsmanager'].filter(
+    (name) => isInVpc || name !== 'ec2',
+  );
+  return `import {
+  Duration,
+  RemovalPolicy,
+  Stack,
+  type StackProps,
+${services.map((name) => `  aws_${name} as ${name},`).join('\n')}
+} from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+`;
+}
+
+function inline(): string {
+  return `
+      inlinePolicies: {
+        network: new iam.PolicyDocument({
+          statements: [
+${networkGrants()
+  .map((grant) => statement(grant, '            '))
+  .join('\n')}
+          ],
+        }),
+      },`;
+}
+
+function statement({ sid, permissions, resources, condition, isDenied }: Grant, indent: string): string {
+  const tests = Object.entries(condition ?? {}).map(([test, keys]) => {
+    const pairs = Object.entries(keys).map(([key, value]) => `'${key}': ${literal(value)}`);
+    return `    ${test}: { ${pairs.join(', ')} },`;
+  });
+  return [
+    'new iam.PolicyStatement({',
+    `  sid: '${sid}',`,
+    ...(isDenied ? ['  effect: iam.Effect.DENY,'] : []),
+    '  actions: [',
+    ...permissions.map(({ action, why }) => `    '${action}', // ${why}`),
+    '  ],',
+    ...(resources.length > 1
+      ? ['  resources: [', ...resources.map((resource) => `    ${expression(resource)},`), '  ],']
+      : [`  resources: [${resources.map(expression)}],`]),
+    ...(condition ? ['  conditions: {', ...tests, '  },'] : []),
+    '}),',
+  ]
+    .map((line) => indent + line)
+    .join('\n');
+}
+
+/** What the stack is given is named: its security groups, and the subnets that Lambda takes of the VPC. */
+function expression(resource: string): string {
+  const one = literal(oneOf(resource));
+  if (!isOfList(resource)) return one;
+  return resource.includes(':subnet/')
+    ? `...vpc.selectSubnets().subnetIds.map((id) => ${one})`
+    : `...securityGroups.map(({ securityGroupId: id }) => ${one})`;
+}
+
+function literal(text: string): string {
+  const filled = fill(text, PARTS);
+  const [, only] = /^\$\{(\w[\w.]*)\}$/.exec(filled) ?? [];
+  return only ?? (filled.includes('${') ? `\`${filled}\`` : `'${filled}'`);
+}

@@ -1,0 +1,159 @@
+import { type Grant, grantsFor, networkDenial, networkGrants, type RotatorNeeds } from './grants.js';
+import type { Options } from './options.js';
+
+/** What stands for the open parts of an ARN: `{region}`, `{function}` … */
+export type Parts = Readonly<Record<string, string>>;
+
+interface Statement {
+  readonly Sid: string;
+  readonly Effect: 'Allow' | 'Deny';
+  readonly Principal?: object;
+  readonly Action: readonly string[] | string;
+  readonly Resource?: readonly string[] | string;
+  readonly Condition?: object;
+}
+
+/** A policy, as IAM and Lambda take it. */
+export interface PolicyDocument {
+  readonly Version: '2012-10-17';
+  readonly Statement: readonly Statement[];
+}
+
+/** What one JSON object says of a function's rights. */
+export function policyReport(options: Options, parts: Parts) {
+  const { rotator, needs, isInVpc, schedule, lifetimeDays } = options;
+  const grants = grantsOf(options);
+  const { function: FunctionName, account: SourceAccount } = parts;
+  const Principal = 'secretsmanager.amazonaws.com';
+  return {
+    rotator,
+    function: {
+      bundle: bundleOf(rotator),
+      handler: 'index.handler',
+      runtime: 'nodejs24.x',
+      architecture: 'arm64',
+      timeoutSeconds: needs.timeoutSeconds ?? 60,
+      ...(lifetimeDays !== undefined && { environment: { KEY_LIFETIME_DAYS: String(lifetimeDays) } }),
+    },
+    ...(schedule !== undefined && { rotationRules: { ScheduleExpression: schedule } }),
+    trustPolicy: trustPolicy(),
+    executionPolicy: policyDocument(grants, parts),
+    ...(isInVpc && { networkPolicy: policyDocument(networkGrants(), parts) }),
+    functionPolicy: functionPolicy(parts),
+    addPermission: {
+      ...{
+        FunctionName,
+        StatementId: 'SecretsManager',
+        Action: 'lambda:InvokeFunction',
+        Principal,
+        SourceAccount,
+      },
+    },
+    reasons: [...grants, ...(isInVpc ? networkGrants() : [])].flatMap((grant) =>
+      grant.permissions.map((permission) => ({ sid: grant.sid, ...reasonOf(permission) })),
+    ),
+  };
+}
+
+/** What the execution policy grants: with all that is of the function itself. */
+export function grantsOf({ needs, named, isInVpc }: Options): readonly Grant[] {
+  return [...grantsFor(needs, named), ...(isInVpc ? [networkDenial()] : [])];
+}
+
+/** The folder with the rotator's Lambda, ready to be deployed, as others see it who have installed the package. */
+export function bundleOf(rotator: string): string {
+  return `node_modules/quarterturn/dist/lambda/${rotator.replaceAll('/', '-')}`;
+}
+
+/** What stands above the environment variables of a deployment. */
+export function environmentNote({ environment = [], isEnvironmentRequired = false }: RotatorNeeds): string {
+  const names = [...environment, 'SECRETS_MANAGER_ENDPOINT'].join(', ');
+  return `Environment variables of the function. It reads ${names}.${isEnvironmentRequired ? ` Without ${environment} it does not start.` : ''}`;
+}
+
+export function functionName(rotator: string): string {
+  return `quarterturn-${rotator.replaceAll('/', '-')}`;
+}
+
+/** The open parts, as far as the ARNs that were given say them. */
+export function policyParts({ rotator, functionArn, named: { secret } }: Options): Parts {
+  const [, partition = 'aws', , region = 'REGION', account = 'ACCOUNT'] = (functionArn ?? secret ?? '').split(
+    ':',
+  );
+  const name = functionArn?.split(':').at(-1) ?? functionName(rotator);
+  return {
+    partition,
+    region,
+    account,
+    urlSuffix: partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com',
+    function: functionArn ?? `arn:${partition}:lambda:${region}:${account}:function:${name}`,
+    streams: `arn:${partition}:logs:${region}:${account}:log-group:/aws/lambda/${name}:*`,
+  };
+}
+
+/** Expressions of another language, as they stand within a text of it. */
+export function interpolated(expressions: Parts): Parts {
+  return Object.fromEntries(Object.entries(expressions).map(([name, of]) => [name, `\${${of}}`]));
+}
+
+/** Puts values in the place of the open parts. */
+export function fill(text: string, parts: Parts): string {
+  return text.replace(/\{(\w+)\}/g, (open, name) => parts[name] ?? open);
+}
+
+/** Security groups and subnets: a deployment knows which are its function's, and names those. */
+export function isOfList(resource: string): boolean {
+  return /:(?:security-group|subnet)\/\*$/.test(resource);
+}
+
+/** One such, by its `{id}`; any other resource as it is. */
+export function oneOf(resource: string): string {
+  return isOfList(resource) ? resource.replace(/\*$/, '{id}') : resource;
+}
+
+export function policyDocument(grants: readonly Grant[], parts: Parts): PolicyDocument {
+  return { Version: '2012-10-17', Statement: grants.map((grant) => statement(grant, parts)) };
+}
+
+/** Who may take the role: Lambda. */
+function trustPolicy(): PolicyDocument {
+  const Principal = { Service: 'lambda.amazonaws.com' };
+  return {
+    Version: '2012-10-17',
+    Statement: [{ Sid: 'Lambda', Effect: 'Allow', Principal, Action: 'sts:AssumeRole' }],
+  };
+}
+
+/** Who may invoke the function: Secrets Manager, for the secrets of one account. */
+function functionPolicy({ function: Resource = '', account = '' }: Parts): PolicyDocument {
+  return {
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Sid: 'SecretsManager',
+        Effect: 'Allow',
+        Principal: { Service: 'secretsmanager.amazonaws.com' },
+        Action: 'lambda:InvokeFunction',
+        Resource,
+        Condition: { StringEquals: { 'AWS:SourceAccount': account } },
+      },
+    ],
+  };
+}
+
+function reasonOf({ action, steps, why, ...rest }: Grant['permissions'][number]) {
+  return { action, steps, why, ...('source' in rest && { source: rest.source }) };
+}
+
+function statement({ sid, permissions, resources, condition, isDenied }: Grant, parts: Parts): Statement {
+  const filled = JSON.parse(JSON.stringify(condition ?? {}), (_, value: unknown) =>
+    typeof value === 'string' ? fill(value, parts) : value,
+  );
+  return {
+    Sid: sid,
+    Effect: isDenied ? 'Deny' : 'Allow',
+    Action: permissions.map(({ action }) => action),
+    Resource: resources.map((resource) => fill(resource, parts)),
+    ...(condition && { Condition: filled }),
+  };
+}

@@ -1,0 +1,165 @@
+import { parseArgs } from 'node:util';
+import type { Target } from '../../permissions.js';
+import { rotatorFile, rotatorsWith } from '../rotators.js';
+import { parseCommand, UsageError } from '../usage-error.js';
+import type { Named, RotatorNeeds } from './grants.js';
+import { assertOutlives, readLifetime, readSchedule, USUAL_SCHEDULE } from './schedule.js';
+
+const HELP = `usage: quarterturn policy <rotator> [options]
+
+Prints the least that the role of a rotation function must be allowed, why, and
+who may invoke the function. Nothing of AWS is needed or touched.
+
+  --secret <arn>     the secret that is rotated; without it, every secret that
+                     names this very function
+  --kms <arn>        its KMS key, if it is one of your own
+  --admin <arn>      the administrator's secret
+  --admin-kms <arn>  the KMS key of that, likewise
+  --target <arn>     a database or user that the rotator looks at or changes;
+                     may be repeated
+  --function <arn>   the function
+  --vpc              the function is in a VPC
+  --schedule <expr>  when to rotate: "${USUAL_SCHEDULE}", which a deployment has
+                     without it
+  --lifetime-days <n>
+                     in how many days new keys end, where they end: it must be
+                     at least twice the days of the schedule
+  --json             one JSON object
+  --terraform        a whole deployment for Terraform
+  --cdk              a whole deployment for the AWS CDK, in TypeScript
+  --help             this text
+
+rotators: ROTATORS
+`;
+
+/** How the policy is printed. */
+type Format = 'text' | 'json' | 'terraform' | 'cdk';
+
+/** What the command line of `quarterturn policy` asks for. */
+export interface Options {
+  readonly rotator: string;
+  readonly needs: RotatorNeeds;
+  readonly named: Named;
+  readonly functionArn: string | undefined;
+  readonly isInVpc: boolean;
+  readonly format: Format;
+  /** A schedule expression. */
+  readonly schedule: string | undefined;
+  /** In how many days new keys end, if that was asked for. */
+  readonly lifetimeDays: number | undefined;
+}
+
+/**
+ * Reads the command line.
+ *
+ * @throws UsageError
+ */
+export async function readOptions(args: readonly string[]): Promise<Options | { readonly help: string }> {
+  const names = rotatorsWith('permissions.js');
+  const { values, positionals } = parse(args);
+  if (values.help) return { help: HELP.replace('ROTATORS', names.join(', ')) };
+  const [rotator, ...rest] = positionals;
+  if (rotator === undefined || rest.length > 0)
+    throw new UsageError(`policy takes one of ${names.join(', ')}`);
+  if (!names.includes(rotator)) {
+    throw new UsageError(`there is no rotator ${JSON.stringify(rotator)}; there is ${names.join(', ')}`);
+  }
+  const needs: RotatorNeeds = await import(rotatorFile(rotator, 'permissions.js').href);
+  const format = formatOf(values);
+  const isDeployment = format === 'terraform' || format === 'cdk';
+  const schedule = readSchedule(values.schedule) ?? (isDeployment ? USUAL_SCHEDULE : undefined);
+  const lifetimeDays = readLifetime(values['lifetime-days'], rotator, needs);
+  assertOutlives(rotator, needs, { schedule, days: lifetimeDays });
+  return {
+    rotator,
+    needs,
+    named: readNamed(rotator, needs, values),
+    functionArn: arn(
+      'function',
+      values.function,
+      /^lambda:[\w-]+:\d{12}:function:[\w-]+$/,
+      'ARN of a function',
+    ),
+    isInVpc: values.vpc ?? false,
+    format,
+    schedule,
+    lifetimeDays,
+  };
+}
+
+const SECRET = /^secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+-\w{6}$/;
+const FULL = 'full ARN of a secret, which ends with a hyphen and six characters';
+const KEY = /^kms:[\w-]+:\d{12}:key\/[\w-]+$/;
+const NO_ALIAS = 'ARN of a key, and of no alias';
+
+function readNamed(
+  rotator: string,
+  { permissions }: RotatorNeeds,
+  values: ReturnType<typeof parse>['values'],
+): Named {
+  const secret = arn('secret', values.secret, SECRET, FULL);
+  const secretKey = arn('kms', values.kms, KEY, NO_ALIAS);
+  const admin = arn('admin', values.admin, SECRET, FULL);
+  const adminKey = arn('admin-kms', values['admin-kms'], KEY, NO_ALIAS);
+  const hasAdministrator = permissions.some(({ on }) => on === 'administrator');
+  if (!hasAdministrator && (admin ?? adminKey)) {
+    throw new UsageError(`${rotator} reads no administrator’s secret: leave out --admin and --admin-kms`);
+  }
+  if (adminKey && !admin) throw new UsageError('--admin-kms goes with --admin');
+  const kinds = permissions.flatMap(({ on }) => (on === 'administrator' ? [] : [on]));
+  for (const target of values.target ?? []) assertTarget(target, kinds, rotator);
+  return {
+    targets: values.target ?? [],
+    ...(secret && { secret }),
+    ...(secretKey && { secretKey }),
+    ...(admin && { admin }),
+    ...(adminKey && { adminKey }),
+  };
+}
+
+function assertTarget(target: string, kinds: readonly Target[], rotator: string): void {
+  const [kind] = kinds;
+  if (!kind) throw new UsageError(`${rotator} has no targets: leave out --target`);
+  const isOne = kind.arns.some((example) => {
+    const pattern = example.replace(/\{\w+\}/g, '[\\w-]+').replace('NAME', '[\\w/+=,.@-]+');
+    return new RegExp(`^${pattern}$`).test(target);
+  });
+  if (!isOne) throw new UsageError(`--target takes ${kind.name}: ${kind.arns.join(' or ')}, not ${target}`);
+}
+
+/** A pattern would give more than what is named. */
+function arn(option: string, value: string | undefined, pattern: RegExp, what: string): string | undefined {
+  const rest = value?.replace(/^arn:aws[\w-]*:/, '');
+  if (rest === undefined || (rest !== value && pattern.test(rest))) return value;
+  throw new UsageError(`--${option} takes the ${what}, not ${value}`);
+}
+
+function formatOf(values: ReturnType<typeof parse>['values']): Format {
+  const [format = 'text', ...rest] = (['json', 'terraform', 'cdk'] as const).filter((name) => values[name]);
+  if (rest.length > 0) throw new UsageError(`--${format} and --${rest[0]} exclude each other`);
+  return format;
+}
+
+function parse(args: readonly string[]) {
+  return parseCommand('policy', () =>
+    parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        secret: { type: 'string' },
+        kms: { type: 'string' },
+        admin: { type: 'string' },
+        'admin-kms': { type: 'string' },
+        target: { type: 'string', multiple: true },
+        function: { type: 'string' },
+        vpc: { type: 'boolean' },
+        schedule: { type: 'string' },
+        'lifetime-days': { type: 'string' },
+        json: { type: 'boolean' },
+        terraform: { type: 'boolean' },
+        cdk: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }),
+  );
+}

@@ -1,0 +1,32 @@
+import { cdkStack } from './cdk.js';
+import { policyParts, policyReport } from './document.js';
+import { type Options, readOptions } from './options.js';
+import { terraformModule } from './terraform.js';
+import { policyText } from './text.js';
+
+/** Runs `quarterturn policy`; resolves to the exit code. */
+export async function policy(args: readonly string[]): Promise<number> {
+  const options = await readOptions(args);
+  const text = 'help' in options ? options.help : printed(options);
+  process.stdout.write(text);
+  const open = /\b(?:REGION|ACCOUNT|ADMINISTRATOR|NAME)\b/.exec(text);
+  if (open) {
+    process.stderr.write(
+      'quarterturn: REGION, ACCOUNT, ADMINISTRATOR and NAME are for you to replace: give --secret, --admin, --target\n',
+    );
+  }
+  return 0;
+}
+
+function printed(options: Options): string {
+  switch (options.format) {
+    case 'json':
+      return `${JSON.stringify(policyReport(options, policyParts(options)), undefined, 2)}\n`;
+    case 'terraform':
+      return terraformModule(options);
+    case 'cdk':
+      return cdkStack(options);
+    case 'text':
+      return policyText(options);
+  }
+}

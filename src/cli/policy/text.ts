@@ -1,0 +1,62 @@
+import { STEPS } from '../../engine/event.js';
+import type { CommonPermission, Permission } from '../../permissions.js';
+import { fill, grantsOf, type Parts, policyParts, policyReport } from './document.js';
+import { type Grant, leftOut, networkGrants } from './grants.js';
+import type { Options } from './options.js';
+
+/** For people: each right with its reason, and the policies. */
+export function policyText(options: Options): string {
+  const { rotator, needs, named, isInVpc, schedule, lifetimeDays } = options;
+  const parts = policyParts(options);
+  const { trustPolicy, executionPolicy, networkPolicy, functionPolicy } = {
+    networkPolicy: undefined,
+    ...policyReport(options, parts),
+  };
+  const grants = [...grantsOf(options), ...(isInVpc ? networkGrants() : [])];
+  const policies = Object.entries({
+    'The role is taken by': trustPolicy,
+    'It may (execution policy)': executionPolicy,
+    'And Lambda, with it, in the VPC (network policy)': networkPolicy,
+    'The function is invoked by (its resource policy)': functionPolicy,
+  });
+  return [
+    `What the function's role needs to rotate with ${rotator}`,
+    ...grants.map((grant) => section(grant, parts)),
+    ...others(leftOut(needs, named)),
+    ...(schedule === undefined ? [] : [`It rotates with the schedule\n  ${schedule}`]),
+    ...(lifetimeDays === undefined
+      ? []
+      : [`The function has the environment variable\n  KEY_LIFETIME_DAYS=${lifetimeDays}`]),
+    ...policies
+      .filter(([, document]) => document)
+      .map(([title, document]) => `${title}\n\n${JSON.stringify(document, undefined, 2)}`),
+    '',
+  ].join('\n\n');
+}
+
+function section({ sid, permissions, resources, condition, isDenied }: Grant, parts: Parts): string {
+  const tests = Object.entries(condition ?? {}).flatMap(([test, keys]) =>
+    Object.entries(keys).map(([key, value]) => `${key} ${test} ${fill(value, parts)}`),
+  );
+  return [
+    `${sid}${isDenied ? ' (denied)' : ''}`,
+    ...resources.map((resource) => `  on ${fill(resource, parts)}`),
+    ...tests.map((test) => `  if ${test}`),
+    ...permissions.map(reason),
+  ].join('\n');
+}
+
+function reason({ action, steps, why, ...rest }: CommonPermission | Permission): string {
+  const when = steps.length === STEPS.length ? 'every step' : steps.join(', ');
+  const source = 'source' in rest && rest.source ? ` [${rest.source}]` : '';
+  return `    ${action}${when === '' ? '' : ` (${when})`}: ${why}${source}`;
+}
+
+function others(permissions: readonly Permission[]): readonly string[] {
+  if (permissions.length === 0) return [];
+  const lines = permissions.map(({ action, on, onlyFor }) => {
+    const option = on === 'administrator' ? '--admin' : `--target, ${on.name}`;
+    return `    ${action} (${option}): ${onlyFor}`;
+  });
+  return [['Left out, since only some secrets need it', ...lines].join('\n')];
+}

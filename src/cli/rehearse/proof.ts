@@ -1,0 +1,112 @@
+import type { RotationError } from '../../errors.js';
+import type { LocalSecretsManager } from '../../local/client.js';
+import { Redactor } from '../../redact/redactor.js';
+import type { Rehearsal } from '../../testing/rehearsal.js';
+import type { Output } from './output.js';
+import type { Proof, ShownVersion } from './report.js';
+
+const LABELS = ['AWSPREVIOUS', 'AWSCURRENT', 'AWSPENDING'] as const;
+
+/** A version and its value. */
+export interface StoredVersion {
+  readonly label: ShownVersion['label'];
+  readonly versionId: string;
+  readonly value: string;
+}
+
+/** The labelled versions of a secret that have a value. */
+export async function versionsOf(
+  secrets: LocalSecretsManager,
+  secretId: string,
+): Promise<readonly StoredVersion[]> {
+  const { VersionIdsToStages = {} } = await secrets.describeSecret({ SecretId: secretId });
+  const found: StoredVersion[] = [];
+  for (const label of LABELS) {
+    const versionId = Object.keys(VersionIdsToStages).find((id) => VersionIdsToStages[id]?.includes(label));
+    if (versionId === undefined) continue;
+    try {
+      const { SecretString } = await secrets.getSecretValue({ SecretId: secretId, VersionId: versionId });
+      found.push({ label, versionId, value: SecretString ?? '' });
+    } catch (error) {
+      // The version of a rotation is empty until createSecret has stored a value.
+      if (!(error instanceof Error && error.name === 'ResourceNotFoundException')) throw error;
+    }
+  }
+  return found;
+}
+
+/** Tries every version on the service. */
+export async function accepted(
+  versions: readonly StoredVersion[],
+  rehearsal: Rehearsal,
+): Promise<readonly ShownVersion[]> {
+  const shown: ShownVersion[] = [];
+  for (const { label, versionId, value } of versions) {
+    shown.push({ label, versionId, isAccepted: await rehearsal.accepts(value) });
+  }
+  return shown;
+}
+
+/** What can be said at the end of a rehearsal. */
+export function prove({ versions, overlaps, seen, output, failure }: Ending): Proof {
+  const of = (label: string) => versions.find((version) => version.label === label)?.isAccepted;
+  const toCome = failure ? `${failure.message} ${failure.hint}` : '';
+  const nothingPrinted = !seen.isIn(output.printed + toCome);
+  const newAccepted = failure === undefined && of('AWSCURRENT') === true;
+  const isRefused = (label: string) => failure === undefined && of(label) === false;
+  const rest = { nothingPrinted, values: seen.count };
+  if (!overlaps) return { newAccepted, oldRefused: isRefused('AWSPREVIOUS'), ...rest };
+  const previousAccepted = failure === undefined && of('AWSPREVIOUS') === true;
+  const oldRefused = of('no label') === undefined ? {} : { oldRefused: isRefused('no label') };
+  return { newAccepted, previousAccepted, ...oldRefused, ...rest };
+}
+
+/** Whether all holds that was to be proven. */
+export function isProof({ newAccepted, previousAccepted, oldRefused, nothingPrinted }: Proof): boolean {
+  return newAccepted && previousAccepted !== false && oldRefused !== false && nothingPrinted;
+}
+
+interface Ending {
+  readonly versions: readonly ShownVersion[];
+  readonly overlaps: boolean;
+  readonly seen: Seen;
+  readonly output: Output;
+  readonly failure: RotationError | undefined;
+}
+
+/** The secret values of a rehearsal, for which its output is searched. */
+export class Seen {
+  readonly #versions = new Map<string, StoredVersion>();
+  readonly #redactor = new Redactor();
+  readonly #declared: Rehearsal['rotator'];
+
+  constructor(declared: Rehearsal['rotator']) {
+    this.#declared = declared;
+  }
+
+  get count(): number {
+    return this.#versions.size;
+  }
+
+  /** The version that was the last to lose its label. */
+  retired(labelled: readonly StoredVersion[]): readonly StoredVersion[] {
+    const others = [...this.#versions.values()].filter(
+      ({ versionId }) => !labelled.some((version) => version.versionId === versionId),
+    );
+    return others.slice(-1).map((version) => ({ ...version, label: 'no label' }));
+  }
+
+  add(version: StoredVersion): void {
+    if (this.#versions.has(version.versionId)) return;
+    this.#versions.set(version.versionId, version);
+    const { shows, rotates } = this.#declared;
+    const fields = Object.entries<unknown>(JSON.parse(version.value));
+    // Words of a field that stays ("rotation") stand in our own words too, and prove nothing.
+    const telling = fields.filter(([field]) => rotates.includes(field));
+    this.#redactor.hideFields(Object.fromEntries(telling), shows, rotates);
+  }
+
+  isIn(text: string): boolean {
+    return this.#redactor.text(text) !== text;
+  }
+}

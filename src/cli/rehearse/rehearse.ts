@@ -1,0 +1,170 @@
+import type { LogEntry } from '../../engine/log.js';
+import { isRotationError, type RotationError } from '../../errors.js';
+import { LocalSecretsManager } from '../../local/client.js';
+import type { Rehearsal } from '../../testing/rehearsal.js';
+import { Interruption } from '../interruption.js';
+import { Journal } from './journal.js';
+import { loadRehearsal, type Options, readOptions, readSecretFile } from './options.js';
+import { Output } from './output.js';
+import { accepted, isProof, prove, Seen, type StoredVersion, versionsOf } from './proof.js';
+import { jsonReport, type Report, textReport } from './report.js';
+
+const SECRET_NAME = 'rehearsal';
+
+/** Runs `quarterturn rehearse`; resolves to the exit code. */
+export async function rehearse(args: readonly string[]): Promise<number> {
+  const options = await readOptions(args);
+  if ('help' in options) {
+    process.stdout.write(options.help);
+    return 0;
+  }
+  const secretString =
+    options.secretFile === undefined ? undefined : await readSecretFile(options.secretFile);
+  const output = new Output();
+  const interruption = new Interruption(() =>
+    output.say('ending the step that is under way, then cleaning up'),
+  );
+  try {
+    const startRehearsal = await loadRehearsal(options.rotator);
+    const rehearsal = await startRehearsal({ secretString });
+    const journal = options.secretFile === undefined ? undefined : new Journal(options.secretFile);
+    const report = options.json ? jsonReport(output) : textReport(output, rehearsal);
+    const isProven = await run({ rehearsal, options, journal, report, output, interruption });
+    if (interruption.exitCode !== undefined) output.say('stopped');
+    return interruption.exitCode ?? (isProven ? 0 : 1);
+  } catch (error) {
+    // What breaks off with the interruption is no news; a credential that is not what it was is.
+    if (interruption.exitCode === undefined || error instanceof NotRestored) throw error;
+    output.say('stopped');
+    return interruption.exitCode;
+  } finally {
+    interruption.end();
+    output.end();
+  }
+}
+
+interface Run {
+  readonly rehearsal: Rehearsal;
+  readonly options: Options;
+  readonly journal: Journal | undefined;
+  readonly report: Report;
+  readonly output: Output;
+  readonly interruption: Interruption;
+}
+
+/** Rehearses, and cleans up whatever happens. */
+async function run({ rehearsal, options, journal, report, output, interruption }: Run): Promise<boolean> {
+  const { secretString } = rehearsal;
+  try {
+    report.title(rehearsal.title);
+    const hadLeftOver = await settleLeftOver(rehearsal, journal, report);
+    if (!(await rehearsal.accepts(secretString))) {
+      throw new Error(
+        `the service refuses the value in this secret${hadLeftOver ? '' : ', so nothing was changed'}`,
+      );
+    }
+    await journal?.begin(secretString);
+    try {
+      return await rotateAll({ rehearsal, options, journal, report, output, interruption });
+    } finally {
+      if (journal) {
+        await restore(rehearsal, secretString, journal.values, journal);
+        report.note('the first value is set again, and the service accepts it');
+      }
+    }
+  } finally {
+    await rehearsal.stop();
+  }
+}
+
+async function rotateAll({
+  rehearsal,
+  options,
+  journal,
+  report,
+  output,
+  interruption,
+}: Run): Promise<boolean> {
+  const secrets = new LocalSecretsManager();
+  const log: LogEntry[] = [];
+  const handler = rehearsal.handler({ client: secrets, log: (entry) => void log.push(entry) });
+  const lambdaArn = secrets.addFunction('rehearsal', handler);
+  const all = { ...rehearsal.otherSecrets, [SECRET_NAME]: rehearsal.secretString };
+  for (const [Name, SecretString] of Object.entries(all)) await secrets.createSecret({ Name, SecretString });
+  const seen = new Seen(rehearsal.rotator);
+  const { overlaps = false } = rehearsal;
+  let isProven = true;
+
+  for (let rotation = 1; rotation <= options.rotations; rotation++) {
+    await secrets.rotateSecret({ SecretId: SECRET_NAME, RotationLambdaARN: lambdaArn });
+    const drive = secrets.rotation(SECRET_NAME);
+    report.rotation(rotation, options.rotations);
+    for (let ended = false; !ended; ) {
+      if (interruption.exitCode !== undefined) return false;
+      const end = await drive.runStep();
+      ended = end !== undefined;
+      const entry = log.at(-1);
+      if (!entry) throw new Error('the rotation function did not run');
+      const versions = await versionsOf(secrets, SECRET_NAME);
+      for (const version of versions) seen.add(version);
+      if (entry.step === 'createSecret')
+        for (const value of unwritten(versions, journal)) await journal?.add(value);
+      rehearsal.refresh?.(versions.find(({ label }) => label === 'AWSCURRENT')?.value ?? '');
+      const tried = overlaps ? [...seen.retired(versions), ...versions] : versions;
+      const shown = await accepted(tried, rehearsal);
+      const failure = end?.outcome === 'failed' ? asRotationError(end.steps.at(-1)?.error) : undefined;
+      const isLast = ended && (failure !== undefined || rotation === options.rotations);
+      const proof = isLast ? prove({ versions: shown, overlaps, seen, output, failure }) : undefined;
+      report.step({ rotation, entry, versions: shown, failure, proof });
+      if (failure) return false;
+      if (proof) isProven = isProof(proof);
+    }
+  }
+  return isProven;
+}
+
+function unwritten(versions: readonly StoredVersion[], journal: Journal | undefined): readonly string[] {
+  return versions.map(({ value }) => value).filter((value) => journal && !journal.values.includes(value));
+}
+
+/** The service does not accept what it accepted before the rehearsal. */
+class NotRestored extends Error {
+  override readonly name = 'NotRestored';
+}
+
+/** Sets the first value again, and uses it. */
+async function restore(
+  rehearsal: Rehearsal,
+  first: string,
+  others: readonly string[],
+  journal: Journal,
+): Promise<void> {
+  try {
+    if (!(await rehearsal.accepts(first))) await rehearsal.restore(first, others);
+    if (!(await rehearsal.accepts(first))) throw new Error('the service still refuses it');
+  } catch (cause) {
+    const problem = cause instanceof Error ? cause.message : 'failed';
+    throw new NotRestored(
+      `the first value could NOT be set again (${problem}): ${journal.path} holds every value, the last one most ` +
+        'likely in use; run the same command again, or set the first one as an administrator',
+      { cause },
+    );
+  }
+  await journal.remove();
+}
+
+async function settleLeftOver(
+  rehearsal: Rehearsal,
+  journal: Journal | undefined,
+  report: Report,
+): Promise<boolean> {
+  const [first, ...others] = (await journal?.readLeftOver()) ?? [];
+  if (!journal || first === undefined) return false;
+  report.note(`${journal.path} is from a rehearsal that did not end: its first value is set again`);
+  await restore(rehearsal, first, others, journal);
+  return true;
+}
+
+function asRotationError(error: unknown): RotationError | undefined {
+  return isRotationError(error) ? error : undefined;
+}

@@ -1,0 +1,104 @@
+import { isError, isRotationError, RotationError } from '../errors.js';
+import { versionSeen } from './checks.js';
+import type { RotationEvent } from './event.js';
+import type { SecretsManagerApi } from './secrets-manager.js';
+
+/** How long a look may take: while it is under way, the service keeps later attempts waiting. */
+const LOOK_MS = 2000;
+
+/** The looks at the labels that a rotator orders right before a change, and what has come of the last of them. */
+export interface Confirmation {
+  /** `StepContext.confirm`. */
+  confirm(): Promise<'pending' | 'current'>;
+  /** Says which version was AWSCURRENT when the step began: if a look finds another, the rotator has to let go. */
+  expect(currentId: string): void;
+  /**
+   * Runs a method of the rotator, and sees to it that a look which told it to let go is obeyed.
+   *
+   * @param lookAgain looks at the labels until the version is listed; throws if it was abandoned
+   */
+  during<T>(method: () => Promise<T>, lookAgain: () => Promise<unknown>): Promise<T>;
+  /** Whether the last look found that the version is AWSCURRENT already. */
+  readonly isCurrent: boolean;
+}
+
+export function confirmation(client: SecretsManagerApi, event: RotationEvent): Confirmation {
+  let currentId: string | undefined;
+  let last: 'pending' | 'current' | 'unlisted' | undefined;
+  let refusal: RotationError | undefined;
+
+  return {
+    get isCurrent() {
+      return last === 'current';
+    },
+
+    expect(id) {
+      currentId = id;
+    },
+
+    async confirm() {
+      [last, refusal] = [undefined, undefined];
+      try {
+        last = versionSeen(await look(), event, currentId);
+        if (last !== 'unlisted') return last;
+        refusal = notConfirmed(new Error('DescribeSecret did not list the version'));
+      } catch (error) {
+        refusal = isVerdict(error) ? error : notConfirmed(error);
+      }
+      throw refusal;
+    },
+
+    async during(method, lookAgain) {
+      try {
+        const result = await method();
+        // A rotator that goes on all the same has broken its contract, and nobody knows what it did.
+        if (refusal) throw refusal;
+        return result;
+      } catch (error) {
+        // Only now, since the rotator has let go: the service keeps nobody waiting any more.
+        if (error === refusal && last === 'unlisted') await lookAgain();
+        throw error;
+      }
+    },
+  };
+
+  async function look() {
+    const { SecretId } = event;
+    const controller = new AbortController();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(new Error(`DescribeSecret did not answer within ${LOOK_MS} ms`));
+        controller.abort();
+      }, LOOK_MS);
+    });
+    try {
+      const answer = client.describeSecret({ SecretId }, { abortSignal: controller.signal });
+      return await Promise.race([answer, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** What the labels say; all other errors say that they could not be read. */
+function isVerdict(error: unknown): error is RotationError {
+  return (
+    isRotationError(error) &&
+    ['ERR_ROTATION_ABANDONED', 'ERR_ROTATION_UNDONE', 'ERR_CURRENT_MOVED'].includes(error.code)
+  );
+}
+
+function notConfirmed(cause: unknown): RotationError {
+  const reason = isError(cause) ? ` (${cause.message})` : '';
+  return new RotationError(
+    'ERR_NOT_CONFIRMED',
+    `the labels could not be checked right before the change, so this attempt changed nothing${reason}`,
+    {
+      hint:
+        'leave AWSPENDING where it is: Secrets Manager tries the rotation again. If this repeats, look at the way to ' +
+        'Secrets Manager: its VPC endpoint, and whether calls are throttled',
+      cause,
+    },
+  );
+}

@@ -1,0 +1,175 @@
+import { RotationError } from '../errors.js';
+import { abandoned, type PreviousVersion, type VersionState, versionState } from './checks.js';
+import type { Deadline } from './deadline.js';
+import type { RotationEvent, Step } from './event.js';
+import { type Label, readSecretString, type SecretString } from './secret-string.js';
+import { isRefusal, type SecretsManagerApi } from './secrets-manager.js';
+
+/** What one invocation knows of the secret before it acts: the labels, and the values that its step reads. */
+export interface Snapshot {
+  /** The version that carried AWSCURRENT when the step began: finishSecret moves the label from this one only. */
+  readonly currentId: string;
+  readonly previous: PreviousVersion | undefined;
+  /** Absent if the step does not read it. */
+  readonly current?: SecretString;
+  /** Absent if the step does not read it, and in createSecret if no value has been stored yet. */
+  readonly pending?: SecretString;
+}
+
+interface Source {
+  readonly client: SecretsManagerApi;
+  readonly event: RotationEvent;
+  readonly deadline: Deadline;
+  /** The labels whose values the step needs. */
+  readonly reads: readonly Label[];
+  /** The field that the whole of a plain text is. */
+  readonly plainField: string | undefined;
+  /** Is told of every value that is read, before anything else is done with it. */
+  readonly onRead: (value: SecretString) => void;
+}
+
+/** Reads are eventually consistent: a version or a value that was written a moment ago may not be seen yet. */
+const DELAYS_MS = [100, 200, 400, 800, 1600];
+
+/**
+ * Reads the labels and the values together, in one round trip. A refusal by the checks wins over a failed read.
+ *
+ * @returns `'current'` if the version is AWSCURRENT already: an earlier attempt has finished
+ */
+export async function takeSnapshot(source: Source): Promise<Snapshot | 'current'> {
+  const { client, event, reads, plainField, onRead } = source;
+  const { SecretId, ClientRequestToken, Step } = event;
+  const { check, another } = labelLooks(source);
+  const checking = check();
+  const early = { current: settled('AWSCURRENT', readCurrent), pending: settled('AWSPENDING', readPending) };
+
+  let state = await checking;
+  if (state.kind === 'current') return 'current';
+  let pending = await early.pending;
+  while (!pending.ok && (await isWorthRepeating(pending.error))) {
+    // "Not associated" means that the labels have moved since: only a fresh look at them says what happened.
+    if (isRefusal(pending.error, 'InvalidRequestException')) state = await check();
+    if (state.kind === 'current') return 'current';
+    pending = await attempt(readPending);
+  }
+  const current = await currentOf(state);
+  if (pending.ok) return { ...state, ...current, ...(pending.value && { pending: pending.value }) };
+  throw isRefusal(pending.error, 'ResourceNotFoundException') ? neverStored(Step) : pending.error;
+
+  function settled<T>(label: Label, read: () => Promise<T>): Promise<Attempt<T | undefined>> {
+    return reads.includes(label) ? attempt(read) : Promise.resolve({ ok: true, value: undefined });
+  }
+
+  /** In createSecret a value that is not there has yet to be made. No other failure says that. */
+  async function readPending(): Promise<SecretString | undefined> {
+    try {
+      return await read({ VersionId: ClientRequestToken, VersionStage: 'AWSPENDING' }, 'AWSPENDING');
+    } catch (error) {
+      if (Step === 'createSecret' && isRefusal(error, 'ResourceNotFoundException')) return undefined;
+      throw error;
+    }
+  }
+
+  function readCurrent(): Promise<SecretString> {
+    return read({ VersionStage: 'AWSCURRENT' }, 'AWSCURRENT');
+  }
+
+  /** The value of the version that the labels named: between the two reads AWSCURRENT may have moved. */
+  async function currentOf({
+    currentId,
+  }: {
+    readonly currentId: string;
+  }): Promise<Pick<Snapshot, 'current'>> {
+    if (!reads.includes('AWSCURRENT')) return {};
+    const byLabel = await early.current;
+    if (byLabel.ok && byLabel.value?.versionId === currentId) return { current: byLabel.value };
+    if (!byLabel.ok && !isRefusal(byLabel.error, 'ResourceNotFoundException')) throw byLabel.error;
+    return { current: await read({ VersionId: currentId }, 'AWSCURRENT') };
+  }
+
+  async function read(
+    version: { readonly VersionId?: string; readonly VersionStage?: Label },
+    label: Label,
+  ): Promise<SecretString> {
+    const answer = await client.getSecretValue({ SecretId, ...version });
+    const value = readSecretString(answer, label, plainField);
+    onRead(value);
+    return value;
+  }
+
+  async function isWorthRepeating(error: unknown): Promise<boolean> {
+    const isPassing =
+      isRefusal(error, 'ResourceNotFoundException') || isRefusal(error, 'InvalidRequestException');
+    return isPassing && (await another('AWSPENDING to be readable'));
+  }
+}
+
+/**
+ * Looks at the labels, as often as eventual consistency asks for.
+ *
+ * @param during the step that was under way when a look did not list the version
+ */
+export function labelLooks(
+  { client, event, deadline }: Pick<Source, 'client' | 'event' | 'deadline'>,
+  during?: Step,
+) {
+  const { SecretId, ClientRequestToken } = event;
+  const delays = DELAYS_MS.values();
+  return { check, another };
+
+  /** The checks, repeated while the version is not listed. */
+  async function check(): Promise<Exclude<VersionState, { kind: 'unknown' }>> {
+    for (;;) {
+      const found = versionState(await client.describeSecret({ SecretId }), ClientRequestToken);
+      if (found.kind !== 'unknown') return found;
+      if (!(await another('the version to be listed'))) throw await unlisted();
+    }
+  }
+
+  /** A version that lost its last label is not listed any more, but can be read. */
+  async function unlisted(): Promise<RotationError> {
+    try {
+      await client.getSecretValue({ SecretId, VersionId: ClientRequestToken });
+      return abandoned(ClientRequestToken, during);
+    } catch (error) {
+      if (isRefusal(error, 'ResourceNotFoundException')) return unknownVersion();
+      throw error;
+    }
+  }
+
+  /** Waits before another look, unless enough have been taken. */
+  async function another(why: string): Promise<boolean> {
+    const { value: delay, done } = delays.next();
+    // What is missing is the better error than a wait that was cut short.
+    if (done || delay >= deadline.leftMs) return false;
+    await deadline.sleep(delay, why);
+    return true;
+  }
+}
+
+type Attempt<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
+
+/** A failure is kept until the checks have passed. */
+async function attempt<T>(work: () => Promise<T>): Promise<Attempt<T>> {
+  try {
+    return { ok: true, value: await work() };
+  } catch (error) {
+    return { ok: false, error };
+  }
+}
+
+function unknownVersion(): RotationError {
+  return new RotationError(
+    'ERR_VERSION_UNKNOWN',
+    'the secret lists no version with this ClientRequestToken',
+    {
+      hint: 'start the rotation with RotateSecret, which makes the version before it calls the function',
+    },
+  );
+}
+
+function neverStored(step: Step): RotationError {
+  return new RotationError('ERR_PENDING_MISSING', `${step} found no value labelled AWSPENDING`, {
+    hint: 'createSecret has not stored one: look for its failure, then call RotateSecret again',
+  });
+}

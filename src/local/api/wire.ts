@@ -1,0 +1,198 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { isError } from '../../errors.js';
+import { detached } from './detached.js';
+import { isOperation, type Operation, REQUESTS } from './model.js';
+import * as refusals from './refusals.js';
+
+/**
+ * The wire protocol of Secrets Manager: AWS JSON 1.1. `POST /`, the operation in the header `X-Amz-Target`, the request
+ * and the answer as JSON, times as seconds since the epoch, bytes in base64.
+ */
+
+/** More than any valid request has: a value is 64 KiB at most. */
+const MOST_BYTES = 1_048_576;
+const CONTENT_TYPE = 'application/x-amz-json-1.1';
+
+/** What is behind the socket. */
+export interface Answering {
+  /** Does an operation; what it throws is the answer. */
+  answer(operation: Operation, input: object): object;
+  /** Is told the error's name for a request that is none of an operation. */
+  refused(error: string): void;
+}
+
+interface WireRequest {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly body: Uint8Array;
+}
+
+interface WireResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Answers one request; undefined if the connection is to break off without an answer. */
+function respond(request: WireRequest, { answer, refused }: Answering): WireResponse | undefined {
+  let isOperation = false;
+  try {
+    // Every browser sends Origin with a POST, and no SDK does: a web page must not get at the secrets.
+    if (request.method !== 'POST' || request.headers.origin !== undefined)
+      throw refusals.unknownOperation(undefined);
+    const operation = operationOf(request.headers['x-amz-target']);
+    const input = inputOf(operation, request.body);
+    isOperation = true;
+    return response(200, answer(operation, input));
+  } catch (error) {
+    if (!isOperation) refused(isError(error) ? error.name : 'Error');
+    return isError(error) && 'code' in error && error.code === 'ECONNRESET'
+      ? undefined
+      : errorResponse(error);
+  }
+}
+
+function errorResponse(error: unknown): WireResponse {
+  // Only what AWS answers has metadata. Anything else is a defect of ours, and may quote anything.
+  const known = isError(error) && '$metadata' in error ? error : refusals.internal();
+  const { httpStatusCode } = known.$metadata as { readonly httpStatusCode?: number };
+  return response(httpStatusCode ?? 500, { __type: known.name, Message: known.message });
+}
+
+function response(status: number, output: object): WireResponse {
+  const headers = { 'content-type': CONTENT_TYPE, 'x-amzn-requestid': randomUUID() };
+  return { status, headers, body: JSON.stringify(output, encoded) };
+}
+
+/** For JSON.stringify, which has called toJSON on dates before it asks. */
+function encoded(this: unknown, key: string, value: unknown): unknown {
+  const original: unknown = Reflect.get(Object(this), key);
+  if (original instanceof Date) return original.getTime() / 1000;
+  if (original instanceof Uint8Array) return Buffer.from(original).toString('base64');
+  return value;
+}
+
+function operationOf(target: string | readonly string[] | undefined): Operation {
+  const name = /^secretsmanager\.(\w{1,64})$/.exec(String(target))?.[1];
+  if (name === undefined || !isOperation(name)) throw refusals.unknownOperation(name);
+  return name;
+}
+
+function inputOf(operation: Operation, body: Uint8Array): object {
+  const input = detached(parse(body));
+  for (const [name, shape] of Object.entries(REQUESTS[operation])) {
+    const value: unknown = Reflect.get(input, name);
+    if (shape.type === 'blob' && value !== undefined && value !== null) {
+      Reflect.set(input, name, decoded(name, value));
+    }
+  }
+  return input;
+}
+
+/** No cause in its errors: JSON.parse quotes what it was given. */
+function parse(body: Uint8Array): object {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
+    const input: unknown = text === '' ? {} : JSON.parse(text);
+    if (typeof input === 'object' && input !== null && !Array.isArray(input)) return input;
+  } catch {
+    // Below.
+  }
+  throw refusals.notJson();
+}
+
+function decoded(name: string, value: unknown): Uint8Array {
+  if (typeof value !== 'string' || !/^[A-Za-z0-9+/]*={0,2}$/.test(value))
+    throw refusals.wrongType(name, 'a Blob');
+  return Uint8Array.from(Buffer.from(value, 'base64'));
+}
+
+/** A socket behind which the local Secrets Manager is. */
+export interface Listener {
+  /** For `AWS_ENDPOINT_URL_SECRETS_MANAGER`, or a client's option `endpoint`. */
+  readonly url: string;
+  /** Answers what has been asked, and closes the socket. */
+  close(): Promise<void>;
+}
+
+/** Listens on loopback: what is behind the socket is for this machine alone. */
+export async function listen(answering: Answering, port: number): Promise<Listener> {
+  const server = createServer({
+    // As long as SDKs wait, and no longer: a client that says nothing holds nothing up.
+    headersTimeout: 10_000,
+    requestTimeout: 30_000,
+    connectionsCheckingInterval: 1000,
+    keepAliveTimeout: 60_000,
+    requireHostHeader: false,
+  });
+  const onRequest = (request: IncomingMessage, reply: ServerResponse) =>
+    void serve(request, reply, answering);
+  server.on('request', onRequest);
+  server.on('checkExpectation', onRequest);
+  const hangUp = (socket: Duplex) => {
+    const { body } = errorResponse(refusals.notJson());
+    const head = `HTTP/1.1 400 Bad Request\r\ncontent-type: ${CONTENT_TYPE}\r\ncontent-length: ${body.length}\r\n`;
+    socket.end(`${head}connection: close\r\n\r\n${body}`);
+  };
+  server.on('connect', (_, socket) => hangUp(socket));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    // What is no HTTP is told so; who is too slow, or has gone, is hung up on.
+    if (error.code?.startsWith('HPE_') && socket.writable) hangUp(socket);
+    else socket.destroy();
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  const { port: actual } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${actual}`, close: () => close(server) };
+}
+
+async function close(server: Server): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeIdleConnections();
+  const force = setTimeout(() => server.closeAllConnections(), 1000);
+  await closed;
+  clearTimeout(force);
+}
+
+async function serve(request: IncomingMessage, reply: ServerResponse, answering: Answering): Promise<void> {
+  // Whoever hangs up gets no answer; that is all.
+  reply.on('error', () => {});
+  try {
+    const body = await bodyOf(request);
+    const { method = '', headers } = request;
+    if (body) return send(reply, respond({ method, headers, body }, answering), false);
+    answering.refused('RequestEntityTooLargeException');
+    send(reply, errorResponse(refusals.tooLarge()), true);
+  } catch {
+    request.destroy();
+  }
+}
+
+/** The body, or undefined if it is too large; what is too large is not read to its end. */
+async function bodyOf(request: IncomingMessage): Promise<Uint8Array | undefined> {
+  if (Number(request.headers['content-length']) > MOST_BYTES) return undefined;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.byteLength;
+    if (size > MOST_BYTES) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function send(reply: ServerResponse, answer: WireResponse | undefined, isLast: boolean): void {
+  if (!answer) return void reply.destroy();
+  const { status, headers, body } = answer;
+  reply.writeHead(status, {
+    ...headers,
+    'content-length': Buffer.byteLength(body),
+    ...(isLast && { connection: 'close' }),
+  });
+  reply.end(body);
+}

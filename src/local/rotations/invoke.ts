@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import type { LambdaContext } from '../../engine/deadline.js';
+import type { RotationEvent, Step } from '../../engine/event.js';
+import type { Account } from '../account.js';
+import { functionName } from '../operations/rotate.js';
+import type { RotationInFlight, StepRecord, StoredSecret } from '../store/stored-secret.js';
+import type { Invocation } from './invocations.js';
+
+/** What a function gets beside the event: the part of Lambda's context that means something here. */
+export interface LocalContext extends LambdaContext {
+  readonly functionName: string;
+  readonly invokedFunctionArn: string;
+  readonly awsRequestId: string;
+}
+
+/** A rotation function as the local Secrets Manager calls it. The engine's handlers are such functions. */
+export type LocalFunction = (event: RotationEvent, context: LocalContext) => unknown;
+
+/**
+ * Invokes the rotation function of a secret for one step, with AWS's event, as long as Lambda would let it run.
+ *
+ * @returns what became of it, and what it did that strict mode forbids
+ * @throws Error if the function is gone
+ */
+export async function invoke(
+  account: Account,
+  secret: StoredSecret,
+  { token, rotationToken, attempt }: RotationInFlight,
+  step: Step,
+): Promise<{ record: StepRecord; violations: readonly string[] }> {
+  const { settings } = account;
+  const lambdaArn = secret.rotation?.lambdaArn ?? '';
+  const name = functionName(lambdaArn) ?? '';
+  const handler = account.functions.get(name);
+  if (!handler) throw new Error(`the rotation function of ${secret.name} is gone`);
+  const event: RotationEvent = {
+    Step: step,
+    SecretId: secret.arn,
+    ClientRequestToken: token,
+    ...(settings.sendsRotationToken && { RotationToken: rotationToken }),
+  };
+  const lambda = { functionName: name, invokedFunctionArn: lambdaArn, awsRequestId: randomUUID() };
+  const invocation: Invocation = { secret, token, violations: [] };
+  const startedAt = performance.now();
+  const error = await account.invocations
+    .during(invocation, () =>
+      withTimeout(settings.timeoutMs, async (context) => handler(event, { ...lambda, ...context })),
+    )
+    .then(
+      () => undefined,
+      (thrown: unknown) => thrown ?? new Error('the function threw nothing'),
+    );
+  const durationMs = performance.now() - startedAt;
+  account.tell({ kind: 'step', secret: secret.name, step, attempt, error: undefined, durationMs }, error);
+  const record: StepRecord = { step, attempt, ...(error !== undefined && { error }) };
+  return { record, violations: invocation.violations };
+}
+
+/** Lambda's: the invocation fails when its time is up, whatever the function is doing. */
+async function withTimeout(
+  timeoutMs: number,
+  invoke: (context: LambdaContext) => Promise<unknown>,
+): Promise<void> {
+  const endsAt = performance.now() + timeoutMs;
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    const seconds = (timeoutMs / 1000).toFixed(2);
+    timer = setTimeout(() => reject(new Error(`Task timed out after ${seconds} seconds`)), timeoutMs);
+  });
+  const work = invoke({
+    getRemainingTimeInMillis: () => Math.max(0, Math.floor(endsAt - performance.now())),
+  });
+  await Promise.race([work, timeout]).finally(() => clearTimeout(timer));
+}

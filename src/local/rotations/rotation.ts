@@ -1,0 +1,250 @@
+import { STEPS, type Step } from '../../engine/event.js';
+import type { Account } from '../account.js';
+import { ASSUMED } from '../assumptions.js';
+import { holderOf } from '../store/labels.js';
+import { nextWindow } from '../store/schedule.js';
+import {
+  isOvertaken,
+  type RotationInFlight,
+  type StepRecord,
+  type StoredSecret,
+} from '../store/stored-secret.js';
+import { invoke } from './invoke.js';
+
+/** How a drive ended. `incomplete`: all steps succeeded, but AWSCURRENT is not on the rotation's version. */
+export type RotationOutcome = 'succeeded' | 'failed' | 'incomplete' | 'abandoned';
+
+export interface RotationReport {
+  /** The secret's name. */
+  readonly secret: string;
+  readonly outcome: RotationOutcome;
+  /** The invocations of this attempt, in order; the last one has the error of a failed rotation. */
+  readonly steps: readonly StepRecord[];
+}
+
+/**
+ * Does what AWS does once RotateSecret has answered: calls the function step by step, stops at the first failure with
+ * AWSPENDING left where it is, and counts the rotation as a success only if AWSCURRENT has moved.
+ */
+export class LocalRotation {
+  readonly #account: Account;
+  readonly #secret: StoredSecret;
+  /** The ClientRequestToken of the rotation that is under way, if one is. */
+  readonly token: string | undefined;
+
+  constructor(account: Account, secret: StoredSecret) {
+    this.#account = account;
+    this.#secret = secret;
+    this.token = secret.inFlight?.token;
+  }
+
+  /**
+   * Takes the steps that are left, to the end or to the last failure (with the option `retries`, it starts over).
+   *
+   * @throws Error if no rotation is under way, or if it is being driven already; in strict mode, if the function did
+   *   what it must not
+   */
+  run(): Promise<RotationReport> {
+    return this.#drive(() => this.#toTheEnd());
+  }
+
+  /**
+   * Takes the next step.
+   *
+   * @returns how the rotation ended, or undefined if more steps follow
+   * @throws Error as `run()` does
+   */
+  runStep(): Promise<RotationReport | undefined> {
+    return this.#drive(() => this.#nextStep());
+  }
+
+  /**
+   * Starts over at createSecret with the same token, as AWS does after a failure.
+   *
+   * @throws Error as `run()` does
+   */
+  reattempt(): Promise<RotationReport> {
+    return this.#drive(() => {
+      this.#startOver();
+      return this.#toTheEnd();
+    });
+  }
+
+  /** Invokes the function for one step, whatever has gone before: for steps delivered twice or out of order. */
+  async deliver(step: Step): Promise<void> {
+    const { record, violations } = await invoke(this.#account, this.#secret, this.#underWay(), step);
+    if (violations[0] !== undefined) throw this.#violation(violations[0], step);
+    if (record.error !== undefined) throw record.error;
+  }
+
+  /** Steps are taken by one at a time, or one of them would be skipped. */
+  async #drive<T>(work: () => Promise<T>): Promise<T> {
+    const { driven } = this.#account;
+    if (driven.has(this.#secret))
+      throw new Error(`the rotation of ${this.#secret.name} is being driven already`);
+    driven.add(this.#secret);
+    try {
+      return await work();
+    } finally {
+      driven.delete(this.#secret);
+    }
+  }
+
+  async #toTheEnd(): Promise<RotationReport> {
+    for (;;) {
+      const report = await this.#nextStep();
+      if (!report) continue;
+      const attempt = report.steps.at(-1)?.attempt ?? 1;
+      const isUnfinished = report.outcome === 'failed' || report.outcome === 'incomplete';
+      if (!isUnfinished || attempt > this.#account.settings.retries || !this.#current()) return report;
+      this.#startOver();
+    }
+  }
+
+  async #nextStep(): Promise<RotationReport | undefined> {
+    const rotation = this.#underWay();
+    const { steps, kind } = rotation;
+    if (steps.at(-1)?.error !== undefined) {
+      throw new Error(`the rotation of ${this.#secret.name} has failed: reattempt() starts it over`);
+    }
+    if (this.#isLost(rotation)) return this.#abandon(rotation);
+    const planned: readonly Step[] = kind === 'test' ? ['testSecret'] : STEPS;
+    const step = planned[steps.length];
+    if (!step) return this.#endRotation(rotation);
+    const { record, violations } = await invoke(this.#account, this.#secret, rotation, step);
+    const [violation] = violations;
+    const error = violation === undefined ? record.error : this.#violation(violation, step);
+    const taken = {
+      ...rotation,
+      ...this.#current(),
+      steps: [...steps, { ...record, ...(error !== undefined && { error }) }],
+    };
+    const isCancelled = !this.#current();
+    if (!isCancelled) this.#secret.inFlight = taken;
+    if (violation === undefined && (isCancelled || this.#isLost(taken))) return this.#abandon(taken);
+    if (error !== undefined) {
+      const report = this.#fail(taken, step);
+      if (violation !== undefined) throw error;
+      return report;
+    }
+    if (taken.steps.length < planned.length) return undefined;
+    return kind === 'test' ? this.#endTest(taken) : this.#endRotation(taken);
+  }
+
+  /** The rotation that was under way when this was made, if it still is. */
+  #current(): RotationInFlight | undefined {
+    const { inFlight } = this.#secret;
+    const isCurrent = inFlight?.token === this.token && this.#account.store.has(this.#secret);
+    return isCurrent ? inFlight : undefined;
+  }
+
+  #underWay(): RotationInFlight {
+    const rotation = this.#current();
+    if (rotation) return rotation;
+    throw new Error(`no rotation of ${this.#secret.name} is under way: call rotateSecret first`);
+  }
+
+  #startOver(): void {
+    const rotation = this.#underWay();
+    this.#secret.inFlight = { ...rotation, attempt: rotation.attempt + 1, steps: [] };
+  }
+
+  /** Somebody stored a new current value meanwhile, took the label away, or marked the secret for deletion. */
+  #isLost(rotation: RotationInFlight): boolean {
+    return isOvertaken(this.#secret, rotation) || this.#secret.deletedDate !== undefined;
+  }
+
+  #abandon(rotation: RotationInFlight): RotationReport {
+    const isNews = this.#current() && !rotation.isAbandoned && rotation.kind === 'rotate';
+    // A secret that is marked for deletion may be restored, and its rotation be started over.
+    if (this.#secret.deletedDate) return this.#tell('abandoned', rotation);
+    const report = this.#end(rotation, 'abandoned', () => {});
+    if (isNews) this.#record('RotationAbandoned', rotation);
+    return report;
+  }
+
+  /** AWSPENDING stays for the next attempt; the copy of a mere test loses it. */
+  #fail(rotation: RotationInFlight, step: Step): RotationReport {
+    const { lambdaArn } = this.#secret.rotation ?? {};
+    const isTest = rotation.kind === 'test';
+    const report =
+      isTest && ASSUMED.failedTestLosesPending
+        ? this.#end(rotation, 'failed', () => this.#dropPending(rotation))
+        : this.#tell('failed', rotation);
+    const errorMessage = `Error when executing lambda ${lambdaArn} during ${step} step`;
+    this.#record(isTest ? 'TestRotationFailed' : 'RotationFailed', rotation, errorMessage);
+    return report;
+  }
+
+  #endTest(rotation: RotationInFlight): RotationReport {
+    const report = this.#end(rotation, 'succeeded', () => this.#dropPending(rotation));
+    this.#record('TestRotationSucceeded', rotation);
+    return report;
+  }
+
+  #endRotation(rotation: RotationInFlight): RotationReport {
+    const { versions } = this.#secret;
+    const pending = holderOf(versions, 'AWSPENDING');
+    const isLeft = pending !== undefined && !pending.labels.has('AWSCURRENT');
+    const isComplete = holderOf(versions, 'AWSCURRENT')?.id === rotation.token;
+    const report = isComplete ? this.#succeed(rotation) : this.#tell('incomplete', rotation);
+    if (!isLeft || !this.#account.settings.strict) return report;
+    throw this.#violation('left AWSPENDING on another version than AWSCURRENT', 'finishSecret');
+  }
+
+  #succeed(rotation: RotationInFlight): RotationReport {
+    const report = this.#end(rotation, 'succeeded', (now) => {
+      // The backend clears the label once a rotation is complete; the function need not.
+      if (this.#account.settings.cleansUpPending) this.#dropPending(rotation);
+      this.#reschedule(now);
+    });
+    this.#record('RotationSucceeded', rotation);
+    return report;
+  }
+
+  #reschedule(now: Date): void {
+    const { rotation } = this.#secret;
+    if (!rotation) return;
+    const next = rotation.enabled ? nextWindow(rotation.rules, now) : undefined;
+    this.#secret.rotation = { ...rotation, lastRotatedDate: now, next };
+  }
+
+  #dropPending({ token }: RotationInFlight): void {
+    this.#secret.versions.get(token)?.labels.delete('AWSPENDING');
+  }
+
+  #end(rotation: RotationInFlight, outcome: RotationOutcome, change: (now: Date) => void): RotationReport {
+    const { store, clock } = this.#account;
+    if (this.#current()) {
+      const now = clock.now();
+      store.change(this.#secret, now, () => {
+        change(now);
+        this.#secret.inFlight = undefined;
+      });
+    }
+    return this.#tell(outcome, rotation);
+  }
+
+  #tell(outcome: RotationOutcome, { steps }: RotationInFlight): RotationReport {
+    const { name } = this.#secret;
+    this.#account.tell({ kind: 'end', secret: name, outcome });
+    return { secret: name, outcome, steps: [...steps] };
+  }
+
+  #record(
+    name: Parameters<Account['trail']['record']>[0],
+    { token }: RotationInFlight,
+    errorMessage?: string,
+  ): void {
+    const time = this.#account.clock.now();
+    this.#account.trail.record(name, this.#secret, {
+      token,
+      time,
+      ...(errorMessage !== undefined && { errorMessage }),
+    });
+  }
+
+  #violation(what: string, step: Step): Error {
+    return new Error(`strict mode: in ${step} the rotation function of ${this.#secret.name} ${what}`);
+  }
+}

@@ -1,0 +1,74 @@
+import { execFile } from 'node:child_process';
+import { createServer, type Server } from 'node:net';
+import { promisify } from 'node:util';
+import { rotationHandler } from '../../src/index.js';
+import { Door, doorRotator, rejection } from '../support/rig.js';
+
+const SecretId = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:door-AbCdEf';
+const ClientRequestToken = 'c0ffee00-0000-4000-8000-000000000002';
+
+describe('a Secrets Manager that cannot be reached', () => {
+  const environment = { ...process.env };
+  let silent: Server;
+
+  beforeEach(async () => {
+    silent = createServer(() => {}).listen(0, '127.0.0.1');
+    await new Promise((resolve) => silent.once('listening', resolve));
+    const address = silent.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    process.env.SECRETS_MANAGER_ENDPOINT = `http://127.0.0.1:${port}`;
+    Object.assign(process.env, {
+      AWS_REGION: 'eu-west-1',
+      AWS_ACCESS_KEY_ID: 'AKID',
+      AWS_SECRET_ACCESS_KEY: 'none',
+    });
+  });
+
+  afterEach(() => {
+    process.env = { ...environment };
+    silent.close();
+  });
+
+  const event = { Step: 'setSecret', SecretId, ClientRequestToken } as const;
+
+  test('ends the step before Lambda does, and says what it waited for and why', async () => {
+    const handler = rotationHandler(doorRotator(new Door()), { log: () => {} });
+    const endsAt = performance.now() + 2000;
+    const error = await rejection(
+      handler(event, { getRemainingTimeInMillis: () => endsAt - performance.now() }),
+    );
+    expect(error).toMatchObject({
+      code: 'ERR_DEADLINE',
+      message: expect.stringContaining('Secrets Manager to answer DescribeSecret'),
+      hint: expect.stringContaining('interface endpoint'),
+    });
+    expect(performance.now()).toBeLessThan(endsAt);
+  });
+
+  test('is an error of its own when the SDK gives up on it', async () => {
+    const handler = rotationHandler(doorRotator(new Door()), { log: () => {} });
+    expect(await rejection(handler(event))).toMatchObject({
+      code: 'ERR_SECRETS_MANAGER_UNREACHABLE',
+      message: expect.stringMatching(/^DescribeSecret of \S+ got no answer \((ETIMEDOUT|TimeoutError)\)$/),
+    });
+  });
+
+  // In a process of its own, on the built package: in Jest's realm the SDK does not know Node's errors for errors.
+  test('likewise when it refuses the connection', async () => {
+    await new Promise((resolve) => silent.close(resolve));
+    const script = `
+      import { rotationHandler } from 'quarterturn';
+      const rotator = { name: 'none', rotates: ['password'], shows: [], parse: (json) => json };
+      const handler = rotationHandler(rotator, { log: () => {} });
+      await handler(${JSON.stringify(event)}).catch(({ code, message }) => console.log(code, message));
+    `;
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--input-type=module', '--eval', script],
+      { env: process.env },
+    );
+    expect(stdout).toBe(
+      `ERR_SECRETS_MANAGER_UNREACHABLE DescribeSecret of ${SecretId} got no answer (ECONNREFUSED)\n`,
+    );
+  });
+});
