@@ -1,4 +1,4 @@
-import type { Step } from './engine/event.js';
+import type { Step } from './step.js';
 
 /**
  * Every reason a rotation can fail for. Codes are part of the public API, messages are not; the README says of

@@ -1,12 +1,12 @@
 export type { LambdaContext } from './engine/deadline.js';
-export type { RotationEvent, Step } from './engine/event.js';
+export type { RotationEvent } from './engine/event.js';
 export {
   type RotationHandler,
   type RotationHandlerOptions,
   rotationHandler,
   type StepResult,
 } from './engine/handler.js';
-export type { LogEntry, WarningMetric } from './engine/log.js';
+export type { LogEntry } from './engine/log.js';
 export type { SecretsManagerApi } from './engine/secrets-manager.js';
 export type { Outcome } from './engine/steps.js';
 export {
@@ -28,6 +28,7 @@ export { httpUrl } from './network/http-checks.js';
 export { type HttpMethod, type HttpRequest, type HttpResponse, request } from './network/http-request.js';
 export { type CharacterClass, type PasswordPolicy, passwordPolicyFrom, passwordSource } from './password.js';
 export { administratorOfKeys, type CommonPermission, type Permission, type Target } from './permissions.js';
+export type { WarningMetric } from './rotator.js';
 export {
   type AbandonedVersion,
   type Awaitable,
@@ -39,4 +40,5 @@ export {
   type Versions,
   type VersionsContext,
 } from './rotator.js';
+export type { Step } from './step.js';
 export type { Rehearsal, StartRehearsal } from './testing/rehearsal.js';

@@ -1,4 +1,4 @@
-import { STEPS, type Step } from './engine/event.js';
+import { STEPS, type Step } from './step.js';
 
 /**
  * A right that the role of a rotation function needs. A rotator declares its own in `permissions.ts` beside its handler;
@@ -47,6 +47,21 @@ export type CommonPermission = Omit<Permission, 'on' | 'onlyFor'> & {
   /** Where AWS says so, if no call of ours shows it. */
   readonly source?: string;
 };
+
+/** What a rotator brings so that `quarterturn policy` knows what it needs: the exports of its `permissions.ts`. */
+export interface RotatorNeeds {
+  readonly permissions: readonly Permission[];
+  /** Rights on the secret that is rotated, beside those that every rotator needs. */
+  readonly onSecret?: readonly CommonPermission[];
+  /** The function's timeout, if a minute is too short. */
+  readonly timeoutSeconds?: number;
+  /** The environment variables that its handler reads. */
+  readonly environment?: readonly string[];
+  /** Without them the function throws when it is loaded. */
+  readonly isEnvironmentRequired?: boolean;
+  /** For how many days its keys live: KEY_LIFETIME_DAYS, or what it is without. Absent: its keys do not end. */
+  readonly lifetime?: { readonly defaultDays?: number; readonly mostDays: number };
+}
 
 /** On the secret that is rotated. */
 export const ON_SECRET: readonly CommonPermission[] = [

@@ -1,5 +1,4 @@
 import type { DescribeSecretResponse } from '@aws-sdk/client-secrets-manager';
-import type { WarningMetric } from './engine/log.js';
 
 /**
  * A rotator is what differs between one service and the next: how to make a credential, how to install it, how to
@@ -157,6 +156,9 @@ export interface StepContext {
    */
   warn(message: string, metric?: WarningMetric): void;
 }
+
+/** What a warning may be counted as: `keyEndsEarly`, for a new key that ends before the rotation after the next. */
+export type WarningMetric = 'keyEndsEarly';
 
 /** What createSecret and finishSecret are told besides, since they may destroy what a version holds. */
 export interface VersionsContext extends StepContext {

@@ -1,8 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type PolicyDocument, policyDocument } from '../src/cli/policy/document.js';
-import { grantsFor, type Named, networkDenial, type RotatorNeeds } from '../src/cli/policy/grants.js';
-import { type CommonPermission, ON_KEY, ON_LOG, ON_NETWORK, ON_SECRET } from '../src/permissions.js';
+import { grantsFor, type Named, networkDenial } from '../src/cli/policy/grants.js';
+import {
+  type CommonPermission,
+  ON_KEY,
+  ON_LOG,
+  ON_NETWORK,
+  ON_SECRET,
+  type RotatorNeeds,
+} from '../src/permissions.js';
 import { deployed, isAllowed, type Json, objections, TEMPLATE, TEXT } from './support/cloudformation.js';
 
 const ROOT = join(__dirname, '..');

@@ -1,6 +1,7 @@
 import type { DescribeSecretResponse } from '@aws-sdk/client-secrets-manager';
 import { RotationError } from '../errors.js';
-import type { RotationEvent, Step } from './event.js';
+import type { Step } from '../step.js';
+import type { RotationEvent } from './event.js';
 
 type Labels = Readonly<Record<string, string[]>>;
 

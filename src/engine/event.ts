@@ -1,10 +1,5 @@
 import { RotationError } from '../errors.js';
-
-/** The steps, in the order in which Secrets Manager calls them. */
-export const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
-
-/** One of the four steps of a rotation. */
-export type Step = (typeof STEPS)[number];
+import { STEPS, type Step } from '../step.js';
 
 /** What Secrets Manager sends to a rotation function, once for each step. */
 export interface RotationEvent {

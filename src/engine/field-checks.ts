@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { RotationError } from '../errors.js';
+import type { Json } from '../json.js';
+import { stringsIn } from '../redact/redactor.js';
 import { carrierTest } from '../redact/search.js';
-import { type Json, stringsIn } from './secret-string.js';
 
 /** What a rotator declares about the fields of its secret. */
 interface Declared {

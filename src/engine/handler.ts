@@ -1,9 +1,10 @@
 import { isError, isRotationError, RotationError } from '../errors.js';
 import { Redactor } from '../redact/redactor.js';
 import type { Rotator, VersionsContext } from '../rotator.js';
+import type { Step } from '../step.js';
 import { confirmation } from './confirmation.js';
 import { Deadline, type LambdaContext } from './deadline.js';
-import { parseEvent, type RotationEvent, type Step } from './event.js';
+import { parseEvent, type RotationEvent } from './event.js';
 import { assertPlainField } from './field-checks.js';
 import { readVersions } from './labelled-versions.js';
 import { countsOf, type LogEntry, logMetric, writeEntry } from './log.js';

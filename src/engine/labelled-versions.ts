@@ -1,6 +1,7 @@
+import type { Json } from '../json.js';
 import type { Redactor } from '../redact/redactor.js';
 import type { LabelledVersion } from '../rotator.js';
-import { type Json, readSecretString } from './secret-string.js';
+import { readSecretString } from './secret-string.js';
 import { isNoSecret } from './secret-values.js';
 import type { SecretsManagerApi } from './secrets-manager.js';
 

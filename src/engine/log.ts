@@ -1,12 +1,9 @@
 import type { RotationErrorCode } from '../errors.js';
-import type { Step } from './event.js';
+import type { WarningMetric } from '../rotator.js';
+import type { Step } from '../step.js';
 import type { Outcome } from './steps.js';
 
-/**
- * What a warning may be counted as: `keyEndsEarly`, for a new key that ends before the rotation after the next.
- */
-export type WarningMetric = (typeof WARNING_METRICS)[number];
-const WARNING_METRICS = ['keyEndsEarly'] as const;
+const WARNING_METRICS: readonly WarningMetric[] = ['keyEndsEarly'];
 
 /** What is logged of a step. No field of it can hold a secret: texts that a rotator makes are redacted. */
 export interface LogEntry {

@@ -1,9 +1,9 @@
 import type { GetSecretValueResponse } from '@aws-sdk/client-secrets-manager';
 import { applyEdits, modify, visit } from 'jsonc-parser';
 import { RotationError } from '../errors.js';
+import { type Json, parseJson } from '../json.js';
 
 export type Label = 'AWSCURRENT' | 'AWSPENDING' | 'AWSPREVIOUS';
-export type Json = Readonly<Record<string, unknown>>;
 
 /** AWS API reference, PutSecretValue: SecretString has at most 65,536 bytes. */
 const MAX_BYTES = 65_536;
@@ -63,30 +63,10 @@ export function editSecretString({ text, isPlain }: SecretString, changes: Json)
   return edited;
 }
 
-/** Every string in a value, at any depth, and every number long enough to be a secret of its own. */
-export function* stringsIn(value: unknown): Generator<string> {
-  const open = [value];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (typeof next === 'string') yield next;
-    if (typeof next === 'number' && String(next).length >= 8) yield String(next);
-    if (typeof next === 'object' && next !== null)
-      open.push(...Object.values(next).map((inner) => inner ?? ''));
-  }
-}
-
 function plainText(changes: Json): string {
   const [[field, value] = []] = Object.entries(changes);
   if (typeof value === 'string') return value;
   throw new RotationError('ERR_ROTATOR_FAILED', `createSecret made a "${field}" that is not a string`);
-}
-
-/** `undefined` if it is not JSON. V8's error is not passed on: it quotes the text, and here the text is the secret. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function objectOf(json: unknown, owner: string): Json {

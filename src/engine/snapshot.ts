@@ -1,7 +1,8 @@
 import { RotationError } from '../errors.js';
+import type { Step } from '../step.js';
 import { abandoned, type PreviousVersion, type VersionState, versionState } from './checks.js';
 import type { Deadline } from './deadline.js';
-import type { RotationEvent, Step } from './event.js';
+import type { RotationEvent } from './event.js';
 import { type Label, readSecretString, type SecretString } from './secret-string.js';
 import { isRefusal, type SecretsManagerApi } from './secrets-manager.js';
 

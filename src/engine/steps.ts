@@ -1,10 +1,11 @@
 import { RotationError } from '../errors.js';
 import type { Redactor } from '../redact/redactor.js';
 import type { Rotator, VersionsContext } from '../rotator.js';
+import type { Step } from '../step.js';
 import { abandoned, versionState } from './checks.js';
 import type { Confirmation } from './confirmation.js';
 import type { Deadline } from './deadline.js';
-import type { RotationEvent, Step } from './event.js';
+import type { RotationEvent } from './event.js';
 import { assertNoStaleField, rotatedFields } from './field-checks.js';
 import { editSecretString, type Label, readSecretString, type SecretString } from './secret-string.js';
 import { required, secretReader } from './secret-values.js';

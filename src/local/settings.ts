@@ -1,4 +1,4 @@
-import type { Step } from '../engine/event.js';
+import type { Step } from '../step.js';
 import type { Operation } from './api/model.js';
 import type { RotationOutcome } from './rotations/rotation.js';
 

@@ -1,5 +1,5 @@
-import { type Json, stringsIn } from '../engine/secret-string.js';
 import { isError, isRotationError, RotationError } from '../errors.js';
+import type { Json } from '../json.js';
 import { type View, viewsOf } from './decode.js';
 import { findAll, formsOf, indexRuns, occurrences, SHORT } from './search.js';
 
@@ -152,4 +152,15 @@ function replaceMasked(text: string, masked: Uint8Array): string {
     result += isMasked ? MASK : text.slice(from, at);
   }
   return result;
+}
+
+/** Every string in a value, at any depth, and every number long enough to be a secret of its own. */
+export function* stringsIn(value: unknown): Generator<string> {
+  const open = [value];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (typeof next === 'string') yield next;
+    if (typeof next === 'number' && String(next).length >= 8) yield String(next);
+    if (typeof next === 'object' && next !== null)
+      open.push(...Object.values(next).map((inner) => inner ?? ''));
+  }
 }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { STEPS, type Step } from '../engine/event.js';
 import type { RotationHandler } from '../engine/handler.js';
 import type { LogEntry } from '../engine/log.js';
 import { isRotationError } from '../errors.js';
 import { LocalSecretsManager } from '../local/client.js';
+import { STEPS, type Step } from '../step.js';
 import type { Json, Stand } from './subject.js';
 import { Watch } from './watched.js';
 

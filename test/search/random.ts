@@ -1,4 +1,4 @@
-import { STEPS } from '../../src/engine/event.js';
+import { STEPS } from '../../src/step.js';
 import { withoutWaiting } from './no-waiting.js';
 import { recover } from './recovery.js';
 import { type Choice, Run } from './run.js';

@@ -1,5 +1,5 @@
-import { STEPS } from '../../src/engine/event.js';
 import { isRotationError } from '../../src/index.js';
+import { STEPS } from '../../src/step.js';
 import { NAME, type World } from './world.js';
 
 /**

@@ -1,4 +1,4 @@
-import { STEPS, type Step } from '../../src/engine/event.js';
+import { STEPS, type Step } from '../../src/step.js';
 import { withoutWaiting } from './no-waiting.js';
 import { recover } from './recovery.js';
 import { type Choice, Run } from './run.js';

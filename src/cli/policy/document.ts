@@ -1,4 +1,5 @@
-import { type Grant, grantsFor, networkDenial, networkGrants, type RotatorNeeds } from './grants.js';
+import type { RotatorNeeds } from '../../permissions.js';
+import { type Grant, grantsFor, networkDenial, networkGrants } from './grants.js';
 import type { Options } from './options.js';
 
 /** What stands for the open parts of an ARN: `{region}`, `{function}` … */

@@ -5,22 +5,8 @@ import {
   ON_NETWORK,
   ON_SECRET,
   type Permission,
+  type RotatorNeeds,
 } from '../../permissions.js';
-
-/** What a rotator brings so that `quarterturn policy` knows what it needs: the exports of its `permissions.ts`. */
-export interface RotatorNeeds {
-  readonly permissions: readonly Permission[];
-  /** Rights on the secret that is rotated, beside those that every rotator needs. */
-  readonly onSecret?: readonly CommonPermission[];
-  /** The function's timeout, if a minute is too short. */
-  readonly timeoutSeconds?: number;
-  /** The environment variables that its handler reads. */
-  readonly environment?: readonly string[];
-  /** Without them the function throws when it is loaded. */
-  readonly isEnvironmentRequired?: boolean;
-  /** For how many days its keys live: KEY_LIFETIME_DAYS, or what it is without. Absent: its keys do not end. */
-  readonly lifetime?: { readonly defaultDays?: number; readonly mostDays: number };
-}
 
 /** What the owner of a function names. ARNs, or placeholders such as `{secret}`. */
 export interface Named {

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
-import type { Target } from '../../permissions.js';
+import type { RotatorNeeds, Target } from '../../permissions.js';
 import { rotatorFile, rotatorsWith } from '../rotators.js';
 import { parseCommand, UsageError } from '../usage-error.js';
-import type { Named, RotatorNeeds } from './grants.js';
+import type { Named } from './grants.js';
 import { assertOutlives, readLifetime, readSchedule, USUAL_SCHEDULE } from './schedule.js';
 
 const HELP = `usage: quarterturn policy <rotator> [options]

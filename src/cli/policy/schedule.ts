@@ -1,6 +1,6 @@
 import { assertRules, nextWindow } from '../../local/store/schedule.js';
+import type { RotatorNeeds } from '../../permissions.js';
 import { UsageError } from '../usage-error.js';
-import type { RotatorNeeds } from './grants.js';
 
 /** What a deployment has if nothing else is asked for. */
 export const USUAL_SCHEDULE = 'rate(30 days)';

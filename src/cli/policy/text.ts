@@ -1,5 +1,5 @@
-import { STEPS } from '../../engine/event.js';
 import type { CommonPermission, Permission } from '../../permissions.js';
+import { STEPS } from '../../step.js';
 import { fill, grantsOf, type Parts, policyParts, policyReport } from './document.js';
 import { type Grant, leftOut, networkGrants } from './grants.js';
 import type { Options } from './options.js';

@@ -1,8 +1,8 @@
 import { styleText } from 'node:util';
-import type { Step } from '../../engine/event.js';
 import type { LogEntry } from '../../engine/log.js';
 import type { Outcome } from '../../engine/steps.js';
 import type { RotationError } from '../../errors.js';
+import type { Step } from '../../step.js';
 import type { Rehearsal } from '../../testing/rehearsal.js';
 import type { Output } from './output.js';
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { LambdaContext } from '../../engine/deadline.js';
-import type { RotationEvent, Step } from '../../engine/event.js';
+import type { RotationEvent } from '../../engine/event.js';
+import type { Step } from '../../step.js';
 import type { Account } from '../account.js';
 import { functionName } from '../operations/rotate.js';
 import type { RotationInFlight, StepRecord, StoredSecret } from '../store/stored-secret.js';

@@ -1,4 +1,4 @@
-import { STEPS, type Step } from '../../engine/event.js';
+import { STEPS, type Step } from '../../step.js';
 import type { Account } from '../account.js';
 import { ASSUMED } from '../assumptions.js';
 import { holderOf } from '../store/labels.js';

@@ -1,5 +1,5 @@
 import type { RotationRulesType, Tag } from '@aws-sdk/client-secrets-manager';
-import type { Step } from '../../engine/event.js';
+import type { Step } from '../../step.js';
 import { holderOf, type Version, type VersionMap } from './labels.js';
 import type { RotationWindow } from './schedule.js';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setImmediate as turn } from 'node:timers/promises';
-import { STEPS, type Step } from '../../engine/event.js';
 import type { Fault } from '../../local/faults.js';
+import { STEPS, type Step } from '../../step.js';
 import type { Failure } from '../line.js';
 import { type Clause, clause, type Stand } from '../subject.js';
 import { Trial } from '../trial.js';

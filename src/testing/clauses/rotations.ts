@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { STEPS } from '../../engine/event.js';
+import { STEPS } from '../../step.js';
 import { type Clause, clause, type Stand } from '../subject.js';
 import { Trial } from '../trial.js';
 

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { format, inspect } from 'node:util';
-import { STEPS } from '../../engine/event.js';
-import { stringsIn } from '../../engine/secret-string.js';
-import { Redactor } from '../../redact/redactor.js';
+import { Redactor, stringsIn } from '../../redact/redactor.js';
 import { carrierTest } from '../../redact/search.js';
+import { STEPS } from '../../step.js';
 import { type Clause, clause, type Stand } from '../subject.js';
 import { Trial } from '../trial.js';
 

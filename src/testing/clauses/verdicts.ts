@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { STEPS, type Step } from '../../engine/event.js';
 import { isRotationError } from '../../errors.js';
+import { STEPS, type Step } from '../../step.js';
 import type { Line } from '../line.js';
 import { type Clause, clause, type Json, type Stand } from '../subject.js';
 import { Trial } from '../trial.js';

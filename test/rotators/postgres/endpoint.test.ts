@@ -1,5 +1,4 @@
-import type { AddressInfo } from 'node:net';
-import { createServer, connect as dial } from 'node:net';
+import { type AddressInfo, createServer, connect as dial } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { type PostgresOptions, postgres } from '../../../rotators/postgres/index.js';
 import { certificate, startTestServer, type TestServer } from '../../support/postgres.js';

@@ -1,0 +1,5 @@
+/** The steps, in the order in which Secrets Manager calls them. */
+export const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
+
+/** One of the four steps of a rotation. */
+export type Step = (typeof STEPS)[number];
