@@ -27,7 +27,12 @@ export { type ReplacedKey, replacedKey } from './keys/replaced-key.js';
 export { httpUrl } from './network/http-checks.js';
 export { type HttpMethod, type HttpRequest, type HttpResponse, request } from './network/http-request.js';
 export { type CharacterClass, type PasswordPolicy, passwordPolicyFrom, passwordSource } from './password.js';
-export { administratorOfKeys, type CommonPermission, type Permission, type Target } from './permissions.js';
+export {
+  administratorOfKeys,
+  type CommonPermission,
+  type Permission,
+  type PermissionTarget,
+} from './permissions.js';
 export type { WarningMetric } from './rotator.js';
 export {
   type AbandonedVersion,
@@ -35,7 +40,7 @@ export {
   type LabelledVersion,
   type Rotator,
   type StepContext,
-  text,
+  stringField,
   type Verdict,
   type Versions,
   type VersionsContext,

@@ -8,7 +8,7 @@ export interface Permission {
   /** The IAM action: `rds:DescribeDBInstances`. */
   readonly action: string;
   /** On what: the administrator's secret, or something that the owner of the function names. */
-  readonly on: 'administrator' | Target;
+  readonly on: 'administrator' | PermissionTarget;
   /** The steps that make the call. */
   readonly steps: readonly Step[];
   /** What for: it stands as a comment beside the right. */
@@ -18,7 +18,7 @@ export interface Permission {
 }
 
 /** A kind of resource of AWS that a rotator works on. */
-export interface Target {
+export interface PermissionTarget {
   /** In the plural: `databases`. */
   readonly name: string;
   /** ARNs of such, with a name in capital letters: `arn:{partition}:rds:{region}:{account}:db:NAME`. */

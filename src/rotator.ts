@@ -42,7 +42,7 @@ export interface Rotator<Secret extends object, Field extends keyof Secret & str
 
   /**
    * Reads the JSON object of a stored secret, whichever version it is. Throws, without quoting a value, if the
-   * object is not one of yours; `text` does so for a field.
+   * object is not one of yours; {@link stringField} does so for a field.
    */
   parse(json: Readonly<Record<string, unknown>>): Secret;
 
@@ -183,7 +183,11 @@ export interface LabelledVersion {
  * @throws TypeError naming the field, never its value, if it is absent and there is no fallback, if it is of another
  *   type, or if it contains a NUL, which ends a string in many a wire protocol
  */
-export function text(json: Readonly<Record<string, unknown>>, field: string, fallback?: string): string {
+export function stringField(
+  json: Readonly<Record<string, unknown>>,
+  field: string,
+  fallback?: string,
+): string {
   const value = (Object.hasOwn(json, field) ? json[field] : undefined) ?? fallback;
   if (value === undefined) throw new TypeError(`"${field}" is missing`);
   if (typeof value !== 'string' || value === '') throw new TypeError(`"${field}" must be a non-empty string`);

@@ -13,8 +13,9 @@ test.each([
   [
     'quarterturn',
     [
-      ...['RotationError', 'httpUrl', 'isRotationError', 'issuedKey', 'passwordPolicyFrom'],
-      ...['passwordSource', 'replacedKey', 'request', 'rotationHandler', 'text'],
+      ...['LIFETIME_OPTION', 'RotationError', 'administratorOfKeys', 'checkedLifetimeDays', 'httpUrl'],
+      ...['isRotationError', 'issuedKey', 'lifetimeDaysFrom', 'passwordPolicyFrom', 'passwordSource'],
+      ...['replacedKey', 'request', 'rotationHandler', 'stringField'],
     ],
   ],
   ['quarterturn/testing', ['LocalRotation', 'LocalSecretsManager', 'lineTo', 'rotatorContract']],

@@ -1,4 +1,4 @@
-import { text } from '../../src/index.js';
+import { stringField } from '../../src/index.js';
 import type { Named } from './compile.js';
 import { serverUrl } from './placeholders.js';
 import type { ApiKeySecret, ApiKeySpec } from './spec.js';
@@ -35,7 +35,7 @@ export function fieldsOf(json: Readonly<Record<string, unknown>>, fields: readon
   return Object.fromEntries(
     fields.map((field) => {
       const value = Object.hasOwn(json, field) ? json[field] : undefined;
-      return [field, Number.isSafeInteger(value) ? String(value) : text(json, field)];
+      return [field, Number.isSafeInteger(value) ? String(value) : stringField(json, field)];
     }),
   );
 }

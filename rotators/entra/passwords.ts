@@ -1,4 +1,10 @@
-import { type HttpResponse, type ListedKey, RotationError, type StepContext, text } from '../../src/index.js';
+import {
+  type HttpResponse,
+  type ListedKey,
+  RotationError,
+  type StepContext,
+  stringField,
+} from '../../src/index.js';
 import { patientRequest } from './patient-request.js';
 
 /** An application, and a token of one that may change its passwords. */
@@ -20,7 +26,7 @@ export async function addPassword(
   const json = response.json();
   if (!isObject(json)) throw unreadable(access);
   try {
-    return { keyId: text(json, 'keyId'), clientSecret: text(json, 'secretText') };
+    return { keyId: stringField(json, 'keyId'), clientSecret: stringField(json, 'secretText') };
   } catch {
     throw unreadable(access);
   }

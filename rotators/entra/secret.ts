@@ -1,4 +1,4 @@
-import { text } from '../../src/index.js';
+import { stringField } from '../../src/index.js';
 
 /** What an application logs in with. */
 export interface EntraApplication {
@@ -20,19 +20,19 @@ export interface EntraSecret extends EntraApplication {
 export function parseSecret(json: Readonly<Record<string, unknown>>): EntraSecret {
   return {
     ...parseApplication(json),
-    keyId: text(json, 'keyId'),
-    ...((json.masterarn ?? undefined) !== undefined && { masterarn: text(json, 'masterarn') }),
+    keyId: stringField(json, 'keyId'),
+    ...((json.masterarn ?? undefined) !== undefined && { masterarn: stringField(json, 'masterarn') }),
   };
 }
 
 /** Both ids go into the paths of URLs. */
 export function parseApplication(json: Readonly<Record<string, unknown>>): EntraApplication {
-  const [tenantId, clientId] = [text(json, 'tenantId'), text(json, 'clientId')];
+  const [tenantId, clientId] = [stringField(json, 'tenantId'), stringField(json, 'clientId')];
   if (!/^[a-z0-9][a-z0-9.-]*$/i.test(tenantId)) {
     throw new TypeError('"tenantId" must be a GUID or a domain');
   }
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(clientId)) {
     throw new TypeError('"clientId" must be a GUID');
   }
-  return { tenantId, clientId, clientSecret: text(json, 'clientSecret') };
+  return { tenantId, clientId, clientSecret: stringField(json, 'clientSecret') };
 }

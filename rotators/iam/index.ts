@@ -1,4 +1,4 @@
-import { RotationError, type Rotator, type StepContext, text, type Verdict } from '../../src/index.js';
+import { RotationError, type Rotator, type StepContext, stringField, type Verdict } from '../../src/index.js';
 import { callerOf } from './caller.js';
 import { type UserKeyOptions, userKeys } from './user-keys.js';
 
@@ -42,9 +42,9 @@ export function iam(options: UserKeyOptions = {}): Rotator<IamSecret, 'accessKey
 
 function parse(json: Readonly<Record<string, unknown>>): IamSecret {
   return {
-    userName: text(json, 'userName'),
-    accessKeyId: text(json, 'accessKeyId'),
-    secretAccessKey: text(json, 'secretAccessKey'),
+    userName: stringField(json, 'userName'),
+    accessKeyId: stringField(json, 'accessKeyId'),
+    secretAccessKey: stringField(json, 'secretAccessKey'),
   };
 }
 

@@ -1,6 +1,6 @@
-import type { Permission, Target } from '../../src/index.js';
+import type { Permission, PermissionTarget } from '../../src/index.js';
 
-const USERS: Target = { name: 'users', arns: ['arn:{partition}:iam::{account}:user/NAME'] };
+const USERS: PermissionTarget = { name: 'users', arns: ['arn:{partition}:iam::{account}:user/NAME'] };
 
 export const permissions: readonly Permission[] = [
   {

@@ -1,4 +1,4 @@
-import { text } from '../../src/index.js';
+import { stringField } from '../../src/index.js';
 
 /** The JSON of the secrets that AWS's Postgres rotation functions use. */
 export interface PostgresSecret {
@@ -22,16 +22,16 @@ const ENGINES = ['postgres', 'aurora-postgresql'];
 
 /** Reads the JSON of a secret, with the defaults of AWS's functions: port 5432, dbname `postgres`. */
 export function parseSecret(json: Readonly<Record<string, unknown>>): PostgresSecret {
-  const engine = text(json, 'engine', 'postgres');
+  const engine = stringField(json, 'engine', 'postgres');
   if (!ENGINES.includes(engine)) throw new TypeError(`"engine" must be ${ENGINES.join(' or ')}, or absent`);
   return {
     engine,
-    host: text(json, 'host'),
+    host: stringField(json, 'host'),
     port: parsePort(json.port ?? 5432),
-    username: text(json, 'username'),
-    password: text(json, 'password'),
-    dbname: text(json, 'dbname', 'postgres'),
-    ...((json.masterarn ?? undefined) !== undefined && { masterarn: text(json, 'masterarn') }),
+    username: stringField(json, 'username'),
+    password: stringField(json, 'password'),
+    dbname: stringField(json, 'dbname', 'postgres'),
+    ...((json.masterarn ?? undefined) !== undefined && { masterarn: stringField(json, 'masterarn') }),
     ssl: !(json.ssl === false || (typeof json.ssl === 'string' && json.ssl.toLowerCase() === 'false')),
   };
 }

@@ -1,4 +1,4 @@
-import { RotationError, type StepContext, text } from '../../src/index.js';
+import { RotationError, type StepContext, stringField } from '../../src/index.js';
 import { SLOTS } from './verify/index.js';
 
 export type Slot = (typeof SLOTS)[number];
@@ -9,9 +9,9 @@ export type ServiceTokenSecret = { readonly [slot in Slot]?: string };
 /** @throws TypeError naming the field, never its value */
 export function parseSecret(json: Readonly<Record<string, unknown>>): ServiceTokenSecret {
   const held = SLOTS.filter((slot) => Object.hasOwn(json, slot));
-  const secret: ServiceTokenSecret = Object.fromEntries(held.map((slot) => [slot, text(json, slot)]));
+  const secret: ServiceTokenSecret = Object.fromEntries(held.map((slot) => [slot, stringField(json, slot)]));
   // With none of them nobody has a token yet; with another one alone, somebody took it out.
-  return held.length === 0 ? secret : { ...secret, current: text(json, 'current') };
+  return held.length === 0 ? secret : { ...secret, current: stringField(json, 'current') };
 }
 
 /** The values of versions of a secret, each once. */

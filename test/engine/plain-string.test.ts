@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { type LogEntry, type Rotator, rotationHandler, text } from '../../src/index.js';
+import { type LogEntry, type Rotator, rotationHandler, stringField } from '../../src/index.js';
 import { LocalSecretsManager } from '../../src/testing/index.js';
 import { allOf, leaks } from '../support/rig.js';
 
@@ -16,7 +16,7 @@ function tokens(parts: Partial<Rotator<TokenSecret, 'token'>> = {}): Rotator<Tok
     rotates: ['token'],
     shows: [],
     text: 'token',
-    parse: (json) => ({ token: text(json, 'token') }),
+    parse: (json) => ({ token: stringField(json, 'token') }),
     createSecret: () => ({ token: `another-token-${++made}` }),
     setSecret: () => {},
     testSecret: () => 'accepted',
@@ -133,7 +133,7 @@ test('a rotator that changes more than the field has no room for it in a plain t
   const rotator: Rotator<TokenSecret & { readonly id: string }, 'token' | 'id'> = {
     ...tokens(),
     rotates: ['token', 'id'],
-    parse: (json) => ({ token: text(json, 'token'), id: text(json, 'id') }),
+    parse: (json) => ({ token: stringField(json, 'token'), id: stringField(json, 'id') }),
     createSecret: () => ({ token: 'another-token', id: '2' }),
   };
   expect(() => rotationHandler(rotator)).toThrow(

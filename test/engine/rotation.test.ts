@@ -1,4 +1,4 @@
-import { type Step, text } from '../../src/index.js';
+import { type Step, stringField } from '../../src/index.js';
 import { FaultyClient, isPendingRead, serviceError } from '../support/faulty-client.js';
 import { type DoorRotator, FIRST, rejection, rig, SECRET } from '../support/rig.js';
 
@@ -382,7 +382,10 @@ describe('createSecret of a rotator of two fields', () => {
   test('is refused when it makes only one of them, even if the other may be absent', async () => {
     const { work, client } = await created({
       ...made({ password: 'second-password' }),
-      parse: (json) => ({ user: text(json, 'user', 'nobody'), password: text(json, 'password') }),
+      parse: (json) => ({
+        user: stringField(json, 'user', 'nobody'),
+        password: stringField(json, 'password'),
+      }),
     });
     expect(await rejection(work)).toMatchObject({
       code: 'ERR_ROTATOR_FAILED',

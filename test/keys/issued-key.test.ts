@@ -6,7 +6,7 @@ import {
   replacedKey,
   rotationHandler,
   type Step,
-  text,
+  stringField,
 } from '../../src/index.js';
 import { LocalSecretsManager, rotatorContract } from '../../src/testing/index.js';
 import { CallLine } from '../support/call-line.js';
@@ -758,7 +758,7 @@ test('a key may be the whole text of a secret, if its id can be told from it', a
     ...keysOf(provider),
     rotates: ['key'],
     text: 'key',
-    parse: (json) => ({ key: text(json, 'key'), id: idOf(text(json, 'key')) }),
+    parse: (json) => ({ key: stringField(json, 'key'), id: idOf(stringField(json, 'key')) }),
     issue: (name) => ({ key: provider.issue(name).key }),
   };
   const secrets = new LocalSecretsManager();
@@ -850,7 +850,7 @@ describe('AWSPREVIOUS', () => {
       ...keysOf(provider),
       parse: (json: Readonly<Record<string, unknown>>) => ({
         ...keysOf(provider).parse(json),
-        account: text(json, 'account', 'a'),
+        account: stringField(json, 'account', 'a'),
       }),
     });
 

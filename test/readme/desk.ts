@@ -1,4 +1,4 @@
-import { issuedKey, RotationError, text } from '../../src/index.js';
+import { issuedKey, RotationError, stringField } from '../../src/index.js';
 
 /** The secret: {"url":"https://desk.example","id":"k-17","key":"…"} */
 type DeskSecret = { url: string; id: string; key: string };
@@ -10,7 +10,7 @@ export const desk = () =>
     name: 'desk',
     rotates: ['id', 'key'],
     shows: ['url'],
-    parse: (json: Json): DeskSecret => ({ url: text(json, 'url'), ...keyIn(json) }),
+    parse: (json: Json): DeskSecret => ({ url: stringField(json, 'url'), ...keyIn(json) }),
     id: 'id',
     async issue(name, current, { signal }) {
       const answer = await call(current, `/keys?name=${name}`, { method: 'POST', signal });
@@ -19,9 +19,9 @@ export const desk = () =>
     async list(secret, { signal }) {
       const keys = (await (await call(secret, '/keys', { signal })).json()) as Json[];
       return keys.map((key) => ({
-        id: text(key, 'id'),
-        name: text(key, 'name'),
-        createdAt: new Date(text(key, 'createdAt')),
+        id: stringField(key, 'id'),
+        name: stringField(key, 'name'),
+        createdAt: new Date(stringField(key, 'createdAt')),
       }));
     },
     revoke: async (id, secret, { signal }) =>
@@ -30,7 +30,7 @@ export const desk = () =>
       (await call(secret, '/self', { signal }, 401)).ok ? 'accepted' : 'rejected',
   });
 
-const keyIn = (json: Json) => ({ id: text(json, 'id'), key: text(json, 'key') });
+const keyIn = (json: Json) => ({ id: stringField(json, 'id'), key: stringField(json, 'key') });
 
 /** What the desk answers. What is neither a success nor expected tells nothing about the key. */
 async function call({ url, key }: DeskSecret, path: string, init: RequestInit, expected?: number) {

@@ -1,4 +1,10 @@
-import { passwordSource, RotationError, type Rotator, rotationHandler, text } from '../../src/index.js';
+import {
+  passwordSource,
+  RotationError,
+  type Rotator,
+  rotationHandler,
+  stringField,
+} from '../../src/index.js';
 
 /** The secret: {"url":"https://gate.example","user":"door-7","password":"…"} */
 type GateSecret = { url: string; user: string; password: string };
@@ -8,7 +14,11 @@ export function gate(): Rotator<GateSecret, 'password'> {
     name: 'gate',
     rotates: ['password'],
     shows: ['url', 'user'],
-    parse: (json) => ({ url: text(json, 'url'), user: text(json, 'user'), password: text(json, 'password') }),
+    parse: (json) => ({
+      url: stringField(json, 'url'),
+      user: stringField(json, 'user'),
+      password: stringField(json, 'password'),
+    }),
     createSecret: () => ({ password: newPassword() }),
     async setSecret({ pending, current }, { signal, confirm }) {
       if ((await confirm()) === 'current') return; // We stalled, and another attempt has finished this rotation.

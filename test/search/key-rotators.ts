@@ -1,4 +1,10 @@
-import { issuedKey, type Rotator, type SecretsManagerApi, text, type Verdict } from '../../src/index.js';
+import {
+  issuedKey,
+  type Rotator,
+  type SecretsManagerApi,
+  stringField,
+  type Verdict,
+} from '../../src/index.js';
 import { serviceError } from '../support/faulty-client.js';
 import type { ProviderKey } from '../support/key-provider.js';
 import type { KeySecret } from '../support/key-rig.js';
@@ -27,8 +33,8 @@ export interface ProviderKind {
 }
 
 const parse = (json: Readonly<Record<string, unknown>>): KeySecret => ({
-  id: text(json, 'id'),
-  key: text(json, 'key'),
+  id: stringField(json, 'id'),
+  key: stringField(json, 'key'),
 });
 
 const right: KeyRotation = {

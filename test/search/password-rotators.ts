@@ -1,4 +1,4 @@
-import { type Rotator, type StepContext, text, type Verdict, type Versions } from '../../src/index.js';
+import { type Rotator, type StepContext, stringField, type Verdict, type Versions } from '../../src/index.js';
 
 /** The requests of a rotator to the service. */
 export interface PasswordApi {
@@ -45,7 +45,7 @@ function singleUser(api: PasswordApi, install: Install = confirmedByPending): Pa
     name: 'single-user',
     rotates: ['user', 'password'],
     shows: ['user'],
-    parse: (json) => ({ user: text(json, 'user'), password: text(json, 'password') }),
+    parse: (json) => ({ user: stringField(json, 'user'), password: stringField(json, 'password') }),
     createSecret: ({ user }) => ({ user, password: api.makePassword() }),
     async setSecret(versions, context) {
       await install(await logInWithAny(api, candidates(versions)), versions.pending, context);

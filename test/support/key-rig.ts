@@ -5,7 +5,7 @@ import {
   type LogEntry,
   rotationHandler,
   type Step,
-  text,
+  stringField,
 } from '../../src/index.js';
 import { LocalSecretsManager, type RotationReport } from '../../src/testing/index.js';
 import { FaultyClient } from './faulty-client.js';
@@ -24,7 +24,7 @@ export function keysOf(provider: KeyProvider, parts: Partial<KeyDeclaration> = {
     name: 'keys',
     rotates: ['id', 'key'],
     shows: [],
-    parse: (json) => ({ id: text(json, 'id'), key: text(json, 'key') }),
+    parse: (json) => ({ id: stringField(json, 'id'), key: stringField(json, 'key') }),
     id: 'id',
     issue: (name) => provider.issue(name),
     list: () => provider.list(),

@@ -6,7 +6,7 @@ import {
   rotationHandler,
   type SecretsManagerApi,
   type Step,
-  text,
+  stringField,
 } from '../../src/index.js';
 import { LocalSecretsManager, type RotationReport } from '../../src/testing/index.js';
 
@@ -45,7 +45,7 @@ export function doorRotator(door: Door, parts: Partial<DoorRotator> = {}): DoorR
     name: 'door',
     rotates: ['password'],
     shows: ['user'],
-    parse: (json) => ({ user: text(json, 'user'), password: text(json, 'password') }),
+    parse: (json) => ({ user: stringField(json, 'user'), password: stringField(json, 'password') }),
     createSecret: () => ({ password: `fresh/pass word"${++made}` }),
     setSecret({ pending, current }) {
       if (!door.accepts(current.password) && !door.accepts(pending.password)) throw new Error('locked out');

@@ -1,4 +1,4 @@
-import { type Rotator, text } from '../../../src/index.js';
+import { type Rotator, stringField } from '../../../src/index.js';
 import { type UserKeyOptions, userKeys } from '../user-keys.js';
 import { logIn } from './log-in.js';
 import { smtpPassword } from './smtp-password.js';
@@ -62,13 +62,13 @@ export function sesSmtp(options: SesSmtpOptions = {}): Rotator<SesSmtpSecret, 'u
 }
 
 function parse(json: Readonly<Record<string, unknown>>): SesSmtpSecret {
-  const host = text(json, 'host');
+  const host = stringField(json, 'host');
   regionOf(host);
   return {
-    iamUserName: text(json, 'iamUserName'),
+    iamUserName: stringField(json, 'iamUserName'),
     host,
-    username: text(json, 'username'),
-    password: text(json, 'password'),
+    username: stringField(json, 'username'),
+    password: stringField(json, 'password'),
   };
 }
 

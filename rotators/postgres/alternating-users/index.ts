@@ -1,4 +1,4 @@
-import { RotationError, type Rotator, type StepContext, text } from '../../../src/index.js';
+import { RotationError, type Rotator, type StepContext, stringField } from '../../../src/index.js';
 import { pairFinder } from '../../databases/pairs.js';
 import { type PostgresOptions, readOptions } from '../connections.js';
 import { type PostgresSecret, parseSecret, SHOWS } from '../secret.js';
@@ -39,7 +39,7 @@ export function alternatingUsers(
     shows: SHOWS,
     rejectionHint:
       'a role that does not exist, or whose VALID UNTIL has passed, is refused like one with a wrong password',
-    parse: (json) => ({ ...parseSecret(json), masterarn: text(json, 'masterarn') }),
+    parse: (json) => ({ ...parseSecret(json), masterarn: stringField(json, 'masterarn') }),
     createSecret: ({ username }) => ({ username: pairOf(username).other, password: makePassword() }),
     async setSecret(versions, context) {
       const { setSecret } = await import('./set-secret.js');

@@ -6,7 +6,7 @@ import {
   RotationError,
   type Rotator,
   type StepContext,
-  text,
+  stringField,
   type Versions,
 } from '../../../src/index.js';
 import { type PostgresOptions, readOptions } from '../connections.js';
@@ -101,8 +101,8 @@ function parse(json: Readonly<Record<string, unknown>>): MasterSecret {
   const [instance, cluster] = [json.dbInstanceIdentifier ?? undefined, json.dbClusterIdentifier ?? undefined];
   return {
     ...parseSecret(json),
-    ...(instance !== undefined && { dbInstanceIdentifier: text(json, 'dbInstanceIdentifier') }),
-    ...(cluster !== undefined && { dbClusterIdentifier: text(json, 'dbClusterIdentifier') }),
+    ...(instance !== undefined && { dbInstanceIdentifier: stringField(json, 'dbInstanceIdentifier') }),
+    ...(cluster !== undefined && { dbClusterIdentifier: stringField(json, 'dbClusterIdentifier') }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { RotatorNeeds, Target } from '../../permissions.js';
+import type { PermissionTarget, RotatorNeeds } from '../../permissions.js';
 import { rotatorFile, rotatorsWith } from '../rotators.js';
 import { parseCommand, UsageError } from '../usage-error.js';
 import type { Named } from './grants.js';
@@ -117,7 +117,7 @@ function readNamed(
   };
 }
 
-function assertTarget(target: string, kinds: readonly Target[], rotator: string): void {
+function assertTarget(target: string, kinds: readonly PermissionTarget[], rotator: string): void {
   const [kind] = kinds;
   if (!kind) throw new UsageError(`${rotator} has no targets: leave out --target`);
   const isOne = kind.arns.some((example) => {
