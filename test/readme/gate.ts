@@ -1,15 +1,11 @@
-import {
-  passwordSource,
-  RotationError,
-  type Rotator,
-  rotationHandler,
-  stringField,
-} from '../../src/index.js';
+import type { Rotator } from '../../src/index.js';
+import { passwordSource, RotationError, rotationHandler, stringField } from '../../src/index.js';
 
 /** The secret: {"url":"https://gate.example","user":"door-7","password":"…"} */
 type GateSecret = { url: string; user: string; password: string };
 
 export function gate(): Rotator<GateSecret, 'password'> {
+  const newPassword = passwordSource({ length: 24 });
   return {
     name: 'gate',
     rotates: ['password'],
@@ -32,8 +28,6 @@ export function gate(): Rotator<GateSecret, 'password'> {
       (await call(pending, pending.password, { signal })) ? 'accepted' : 'rejected',
   };
 }
-
-const newPassword = passwordSource({ length: 24 });
 
 /** Whether the gate takes the password. Only 401 is a refusal: anything else tells nothing about it. */
 async function call({ url, user }: GateSecret, password: string, init: RequestInit): Promise<boolean> {
