@@ -1,3 +1,4 @@
+// To deploy.
 export type { LambdaContext } from './engine/deadline.js';
 export type { RotationEvent } from './engine/event.js';
 export {
@@ -15,6 +16,8 @@ export {
   type RotationErrorCode,
   type RotationErrorOptions,
 } from './errors.js';
+// To write a rotator.
+export { type Json, jsonObject, parseJson } from './json.js';
 export { type IssuedKey, issuedKey } from './keys/issued-key.js';
 export {
   checkedLifetimeDays,
@@ -27,13 +30,14 @@ export { type ReplacedKey, replacedKey } from './keys/replaced-key.js';
 export { httpUrl } from './network/http-checks.js';
 export { type HttpMethod, type HttpRequest, type HttpResponse, request } from './network/http-request.js';
 export { type CharacterClass, type PasswordPolicy, passwordPolicyFrom, passwordSource } from './password.js';
+// To say which rights a rotator needs.
 export {
   administratorOfKeys,
   type CommonPermission,
   type Permission,
   type PermissionTarget,
+  type RotatorNeeds,
 } from './permissions.js';
-export type { WarningMetric } from './rotator.js';
 export {
   type AbandonedVersion,
   type Awaitable,
@@ -44,6 +48,7 @@ export {
   type Verdict,
   type Versions,
   type VersionsContext,
+  type WarningMetric,
 } from './rotator.js';
 export type { Step } from './step.js';
 export type { Rehearsal, StartRehearsal } from './testing/rehearsal.js';

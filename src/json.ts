@@ -17,3 +17,9 @@ export function parseJson(
     return undefined;
   }
 }
+
+/** Reads a JSON object: `undefined` if the text is not one. */
+export function jsonObject(text: string): Json | undefined {
+  const value = parseJson(text);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+}

@@ -14,8 +14,9 @@ test.each([
     'quarterturn',
     [
       ...['LIFETIME_OPTION', 'RotationError', 'administratorOfKeys', 'checkedLifetimeDays', 'httpUrl'],
-      ...['isRotationError', 'issuedKey', 'lifetimeDaysFrom', 'passwordPolicyFrom', 'passwordSource'],
-      ...['replacedKey', 'request', 'rotationHandler', 'stringField'],
+      ...['isRotationError', 'issuedKey', 'jsonObject', 'lifetimeDaysFrom', 'parseJson'],
+      ...['passwordPolicyFrom', 'passwordSource', 'replacedKey', 'request', 'rotationHandler'],
+      ...['stringField'],
     ],
   ],
   ['quarterturn/testing', ['LocalRotation', 'LocalSecretsManager', 'lineTo', 'rotatorContract']],

@@ -10,7 +10,7 @@ const read = (path: string) => readFileSync(join(__dirname, '..', path), 'utf8')
 const README = read('README.md');
 
 test("the README's rotator is the one that is tested here", () => {
-  const code = read('test/readme/gate.ts').replace("'../../src/index.js'", "'quarterturn'");
+  const code = read('test/readme/gate.ts').replaceAll("'../../src/index.js'", "'quarterturn'");
   expect(README).toContain(`\`\`\`ts\n${code}\`\`\`\n`);
   expect(code.split('\n').length).toBeLessThanOrEqual(40);
 });
@@ -30,7 +30,7 @@ test('the README has fewer than 220 lines, and its links lead to files', () => {
 test("the local Secrets Manager's README has the code that is run here, and its links lead to files", async () => {
   const guide = read('src/local/README.md');
   const code = read('test/readme/local.ts')
-    .replace("'../../src/index.js'", "'quarterturn'")
+    .replaceAll("'../../src/index.js'", "'quarterturn'")
     .replace("'../../src/testing/index.js'", "'quarterturn/testing'");
   expect(guide).toContain(`\`\`\`ts\n${code}\`\`\`\n`);
   for (const [, path] of guide.matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {

@@ -199,6 +199,7 @@ async function isReachable(path: string): Promise<boolean> {
 async function linkLibraries(native: string): Promise<void> {
   const list = join(native, 'pg-symlinks.json');
   if (!existsSync(list)) return;
+  // biome-ignore lint/plugin: a list of an npm package.
   const links: readonly { source: string; target: string }[] = JSON.parse(await readFile(list, 'utf8'));
   const root = dirname(native);
   for (const { source, target } of links) {

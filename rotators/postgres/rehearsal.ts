@@ -1,5 +1,6 @@
 import {
   isRotationError,
+  jsonObject,
   passwordSource,
   type Rehearsal,
   RotationError,
@@ -93,14 +94,9 @@ export async function accepts(secretString: string): Promise<boolean> {
 }
 
 function read(secretString: string): PostgresSecret {
-  let json: unknown;
-  try {
-    json = JSON.parse(secretString);
-  } catch {
-    json = undefined; // Its error would quote the secret.
-  }
-  if (typeof json !== 'object' || json === null) throw new Error('the secret is not a JSON object');
-  return parseSecret({ ...json });
+  const json = jsonObject(secretString);
+  if (!json) throw new Error('the secret is not a JSON object');
+  return parseSecret(json);
 }
 
 async function open(secret: PostgresSecret): Promise<Session | 'rejected'> {

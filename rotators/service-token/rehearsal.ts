@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { type Rehearsal, rotationHandler, type StartRehearsal } from '../../src/index.js';
+import { jsonObject, type Rehearsal, rotationHandler, type StartRehearsal } from '../../src/index.js';
 import { serviceToken } from './index.js';
 import { parseSecret } from './secret.js';
 import { ask, type ProbeCall } from './service.js';
@@ -29,9 +29,9 @@ export const startRehearsal: StartRehearsal = async ({ secretString }) => {
     rotator,
     overlaps: true,
     handler: (options) => rotationHandler(rotator, options),
-    refresh: (current) => service.read(parseSecret(JSON.parse(current))),
+    refresh: (current) => service.read(parseSecret(jsonObject(current) ?? {})),
     async accepts(version) {
-      const { current = '' } = parseSecret(JSON.parse(version));
+      const { current = '' } = parseSecret(jsonObject(version) ?? {});
       return (await ask(probe(current), { signal: AbortSignal.timeout(10_000) })) === 'accepted';
     },
     // Nothing was changed anywhere else.

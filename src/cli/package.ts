@@ -10,5 +10,6 @@ interface Package {
 
 /** Our own package.json, seen from this file as built. */
 export function readPackage(): Package {
+  // biome-ignore lint/plugin: our own package.json.
   return JSON.parse(readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8'));
 }

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { RotationHandler } from '../engine/handler.js';
 import type { LogEntry } from '../engine/log.js';
 import { isRotationError } from '../errors.js';
+import { jsonObject } from '../json.js';
 import { LocalSecretsManager } from '../local/client.js';
 import { STEPS, type Step } from '../step.js';
 import type { Json, Stand } from './subject.js';
@@ -128,7 +129,7 @@ export class Trial {
       SecretId: SECRET_NAME,
       VersionStage: label,
     });
-    return JSON.parse(SecretString);
+    return jsonObject(SecretString) ?? {};
   }
 
   async store(pending: Json): Promise<void> {

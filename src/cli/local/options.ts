@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { jsonObject } from '../../json.js';
 import { rotatorFile, rotatorsWith } from '../rotators.js';
 import { parseCommand, UsageError } from '../usage-error.js';
 
@@ -118,12 +119,11 @@ function existing(url: URL): URL {
 }
 
 async function readSeed(path: string): Promise<ReadonlyMap<string, string>> {
-  const seed = parse(
-    await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      throw new UsageError(`cannot read the seed ${JSON.stringify(path)}: ${error.code}`);
-    }),
-  );
-  if (!isObject(seed)) throw new UsageError(`the seed ${JSON.stringify(path)} is not a JSON object`);
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`cannot read the seed ${JSON.stringify(path)}: ${error.code}`);
+  });
+  const seed = jsonObject(text.replace(/^\uFEFF/, ''));
+  if (!seed) throw new UsageError(`the seed ${JSON.stringify(path)} is not a JSON object`);
   return new Map(
     Object.entries(seed).map(([name, value]) => {
       if (typeof value === 'string') return [name, value];
@@ -131,15 +131,6 @@ async function readSeed(path: string): Promise<ReadonlyMap<string, string>> {
       throw new UsageError(`the seed of ${JSON.stringify(name)} is neither a string nor an object`);
     }),
   );
-}
-
-/** The error of JSON.parse quotes its input, which is secret. */
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text.replace(/^\uFEFF/, ''));
-  } catch {
-    return undefined;
-  }
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,5 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
+import { parseJson } from '../../json.js';
 import type { LocalFunction } from '../../local/rotations/invoke.js';
 import { codeOf } from '../durable.js';
 
@@ -88,12 +89,9 @@ async function textOf(response: AsyncIterable<Buffer>): Promise<string> {
 
 /** What a runtime answers: of a function that has failed, its error, with status 200 all the same. */
 function parse(text: string): { errorType?: unknown; errorMessage?: unknown } | undefined {
-  try {
-    const answer: unknown = text.trim() === '' ? null : JSON.parse(text);
-    return typeof answer === 'object' && answer !== null ? answer : {};
-  } catch {
-    return undefined;
-  }
+  const answer = text.trim() === '' ? null : parseJson(text);
+  if (answer === undefined) return undefined;
+  return typeof answer === 'object' && answer !== null ? answer : {};
 }
 
 function textOr(value: unknown, other: string): string {

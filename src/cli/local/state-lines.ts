@@ -80,6 +80,7 @@ export function readLines(
 /** Takes up what a line says; false if it is none. */
 function take(text: string, secrets: Map<string, StoredSecret>): boolean {
   try {
+    // biome-ignore lint/plugin: the command's own lines, whose types are known; its error goes nowhere.
     const line: Line = JSON.parse(text, revived);
     if ('forgotten' in line) {
       secrets.delete(line.forgotten);

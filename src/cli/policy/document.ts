@@ -147,14 +147,19 @@ function reasonOf({ action, steps, why, ...rest }: Grant['permissions'][number])
 }
 
 function statement({ sid, permissions, resources, condition, isDenied }: Grant, parts: Parts): Statement {
-  const filled = JSON.parse(JSON.stringify(condition ?? {}), (_, value: unknown) =>
-    typeof value === 'string' ? fill(value, parts) : value,
-  );
   return {
     Sid: sid,
     Effect: isDenied ? 'Deny' : 'Allow',
     Action: permissions.map(({ action }) => action),
     Resource: resources.map((resource) => fill(resource, parts)),
-    ...(condition && { Condition: filled }),
+    ...(condition && { Condition: filled(condition, parts) }),
   };
+}
+
+function filled(condition: NonNullable<Grant['condition']>, parts: Parts): object {
+  const entries = Object.entries(condition).map(([operator, keys]) => {
+    const values = Object.entries(keys).map(([key, value]) => [key, fill(value, parts)]);
+    return [operator, Object.fromEntries(values)];
+  });
+  return Object.fromEntries(entries);
 }

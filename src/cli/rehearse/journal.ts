@@ -1,5 +1,6 @@
 import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { parseJson } from '../../json.js';
 import { isRunning, syncDirectory } from '../durable.js';
 
 /**
@@ -68,12 +69,8 @@ export class Journal {
   }
 
   #parse(line: string): string {
-    try {
-      const value: unknown = JSON.parse(line);
-      if (typeof value === 'string') return value;
-    } catch {
-      // No cause: it would quote the line.
-    }
+    const value = parseJson(line);
+    if (typeof value === 'string') return value;
     throw new Error(`${this.path} is not the journal of a rehearsal: move it away`);
   }
 }

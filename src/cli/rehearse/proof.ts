@@ -1,4 +1,5 @@
 import type { RotationError } from '../../errors.js';
+import { jsonObject } from '../../json.js';
 import type { LocalSecretsManager } from '../../local/client.js';
 import { Redactor } from '../../redact/redactor.js';
 import type { Rehearsal } from '../../testing/rehearsal.js';
@@ -100,7 +101,7 @@ export class Seen {
     if (this.#versions.has(version.versionId)) return;
     this.#versions.set(version.versionId, version);
     const { shows, rotates } = this.#declared;
-    const fields = Object.entries<unknown>(JSON.parse(version.value));
+    const fields = Object.entries(jsonObject(version.value) ?? {});
     // Words of a field that stays ("rotation") stand in our own words too, and prove nothing.
     const telling = fields.filter(([field]) => rotates.includes(field));
     this.#redactor.hideFields(Object.fromEntries(telling), shows, rotates);

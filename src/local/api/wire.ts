@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { isError } from '../../errors.js';
+import { jsonObject } from '../../json.js';
 import { detached } from './detached.js';
 import { isOperation, type Operation, REQUESTS } from './model.js';
 import * as refusals from './refusals.js';
@@ -92,16 +93,19 @@ function inputOf(operation: Operation, body: Uint8Array): object {
   return input;
 }
 
-/** No cause in its errors: JSON.parse quotes what it was given. */
 function parse(body: Uint8Array): object {
+  const text = decodedText(body);
+  const input = text === '' ? {} : jsonObject(text ?? '');
+  if (!input) throw refusals.notJson();
+  return input;
+}
+
+function decodedText(body: Uint8Array): string | undefined {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
-    const input: unknown = text === '' ? {} : JSON.parse(text);
-    if (typeof input === 'object' && input !== null && !Array.isArray(input)) return input;
+    return new TextDecoder('utf-8', { fatal: true }).decode(body);
   } catch {
-    // Below.
+    return undefined; // Not UTF-8.
   }
-  throw refusals.notJson();
 }
 
 function decoded(name: string, value: unknown): Uint8Array {

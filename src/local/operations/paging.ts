@@ -1,3 +1,4 @@
+import { parseJson } from '../../json.js';
 import * as refusals from '../api/refusals.js';
 
 /** Where an item stands in a list: by what it is sorted, and by its number among those that are the same there. */
@@ -41,13 +42,9 @@ function tokenOf(place: Place): string {
 }
 
 function placeIn(token: string): Place {
-  try {
-    const place: unknown = JSON.parse(Buffer.from(token, 'base64url').toString());
-    if (Array.isArray(place) && typeof place[1] === 'number' && /string|number/.test(typeof place[0])) {
-      return [place[0], place[1]];
-    }
-  } catch {
-    // Below.
+  const place = parseJson(Buffer.from(token, 'base64url').toString());
+  if (Array.isArray(place) && typeof place[1] === 'number' && /string|number/.test(typeof place[0])) {
+    return [place[0], place[1]];
   }
   throw refusals.invalidNextToken();
 }

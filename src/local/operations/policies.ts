@@ -8,6 +8,7 @@ import type {
   ValidateResourcePolicyRequest,
   ValidateResourcePolicyResponse,
 } from '@aws-sdk/client-secrets-manager';
+import { jsonObject } from '../../json.js';
 import * as refusals from '../api/refusals.js';
 import { type Call, change, identity, live } from './call.js';
 
@@ -64,14 +65,12 @@ interface Statement {
 
 /** The statements of a policy, or undefined if it is none. */
 function statementsOf(policy: string): readonly Statement[] | undefined {
-  try {
-    const document: { Statement?: Statement | Statement[] } | null = JSON.parse(policy);
-    const statements = [document?.Statement ?? []].flat();
-    const isPolicy = statements.every((statement) => typeof statement === 'object' && statement !== null);
-    return statements.length > 0 && isPolicy ? statements : undefined;
-  } catch {
-    return undefined;
-  }
+  const statements: readonly unknown[] = [jsonObject(policy)?.Statement ?? []].flat();
+  return statements.length > 0 && statements.every(isObject) ? statements : undefined;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 /** As far as it can be told without knowing the conditions: an allowance for everybody that has none. */

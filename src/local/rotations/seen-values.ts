@@ -1,4 +1,5 @@
 import { visit } from 'jsonc-parser';
+import { parseJson } from '../../json.js';
 import { Redactor } from '../../redact/redactor.js';
 
 /** What AWS's kinds of database secret hold beside the password: messages may name it. */
@@ -62,7 +63,7 @@ export class SeenValues {
 const ENCODINGS = ['base64', 'utf8', 'latin1', 'hex'] as const;
 
 function hide(redactor: Redactor, secretString: string): void {
-  const json = parse(secretString);
+  const json = parseJson(secretString);
   if (typeof json === 'string') redactor.hide(json);
   if (typeof json === 'object' && hideStrings(redactor, secretString)) return;
   redactor.hide(secretString);
@@ -83,13 +84,5 @@ function hideStrings(redactor: Redactor, json: string): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }
