@@ -3,7 +3,6 @@ import { passwordSource, RotationError, rotationHandler, stringField } from '../
 
 /** The secret: {"url":"https://gate.example","user":"door-7","password":"…"} */
 type GateSecret = { url: string; user: string; password: string };
-
 export function gate(): Rotator<GateSecret, 'password'> {
   const newPassword = passwordSource({ length: 24 });
   return {
