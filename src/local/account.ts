@@ -4,16 +4,15 @@ import { type Operation, REQUESTS } from './api/model.js';
 import { Clock } from './clock.js';
 import { Faults } from './faults.js';
 import type { Call } from './operations/call.js';
-import * as catalogue from './operations/describe.js';
+import * as describe from './operations/describe.js';
 import * as policies from './operations/policies.js';
 import { getRandomPassword } from './operations/random-password.js';
-import * as reading from './operations/read.js';
+import * as read from './operations/read.js';
 import { cancelRotateSecret, rotateSecret } from './operations/rotate.js';
-import * as values from './operations/write.js';
+import * as write from './operations/write.js';
 import { Invocations } from './rotations/invocations.js';
-import type { LocalFunction } from './rotations/invoke.js';
 import { Trail } from './rotations/trail.js';
-import type { Observation, Settings } from './settings.js';
+import type { LocalFunction, Observation, Settings } from './settings.js';
 import type { VersionMap } from './store/labels.js';
 import { type Archive, Store } from './store/store.js';
 import type { StoredSecret } from './store/stored-secret.js';
@@ -21,25 +20,25 @@ import type { StoredSecret } from './store/stored-secret.js';
 type Implementation = (call: Call, input: object) => object;
 
 const OPERATIONS = {
-  BatchGetSecretValue: reading.batchGetSecretValue,
+  BatchGetSecretValue: read.batchGetSecretValue,
   CancelRotateSecret: cancelRotateSecret,
-  CreateSecret: values.createSecret,
+  CreateSecret: write.createSecret,
   DeleteResourcePolicy: policies.deleteResourcePolicy,
-  DeleteSecret: catalogue.deleteSecret,
-  DescribeSecret: catalogue.describeSecret,
+  DeleteSecret: describe.deleteSecret,
+  DescribeSecret: describe.describeSecret,
   GetRandomPassword: (_: Call, input: object) => getRandomPassword(input),
   GetResourcePolicy: policies.getResourcePolicy,
-  GetSecretValue: reading.getSecretValue,
-  ListSecretVersionIds: catalogue.listSecretVersionIds,
-  ListSecrets: catalogue.listSecrets,
+  GetSecretValue: read.getSecretValue,
+  ListSecretVersionIds: describe.listSecretVersionIds,
+  ListSecrets: describe.listSecrets,
   PutResourcePolicy: policies.putResourcePolicy,
-  PutSecretValue: values.putSecretValue,
-  RestoreSecret: catalogue.restoreSecret,
+  PutSecretValue: write.putSecretValue,
+  RestoreSecret: describe.restoreSecret,
   RotateSecret: rotateSecret,
-  TagResource: catalogue.tagResource,
-  UntagResource: catalogue.untagResource,
-  UpdateSecret: values.updateSecret,
-  UpdateSecretVersionStage: values.updateSecretVersionStage,
+  TagResource: describe.tagResource,
+  UntagResource: describe.untagResource,
+  UpdateSecret: write.updateSecret,
+  UpdateSecretVersionStage: write.updateSecretVersionStage,
   ValidateResourcePolicy: policies.validateResourcePolicy,
 } as const satisfies Readonly<Record<Operation, unknown>>;
 

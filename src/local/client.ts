@@ -7,10 +7,9 @@ import * as refusals from './api/refusals.js';
 import { type Listener, listen } from './api/wire.js';
 import type { Fault, OrderedFault } from './faults.js';
 import { Backend } from './rotations/backend.js';
-import type { LocalFunction } from './rotations/invoke.js';
 import { LocalRotation, type RotationReport } from './rotations/rotation.js';
 import type { TrailEvent } from './rotations/trail.js';
-import { type LocalOptions, settingsOf } from './settings.js';
+import { type LocalFunction, type LocalOptions, settingsOf } from './settings.js';
 import { type Archive, arnOf } from './store/store.js';
 
 /**

@@ -1,6 +1,18 @@
+import type { LambdaContext } from '../engine/deadline.js';
+import type { RotationEvent } from '../engine/event.js';
 import type { Step } from '../step.js';
 import type { Operation } from './api/model.js';
-import type { RotationOutcome } from './rotations/rotation.js';
+import type { RotationOutcome } from './store/stored-secret.js';
+
+/** What a function gets beside the event: the part of Lambda's context that means something here. */
+export interface LocalContext extends LambdaContext {
+  readonly functionName: string;
+  readonly invokedFunctionArn: string;
+  readonly awsRequestId: string;
+}
+
+/** A rotation function as the local Secrets Manager calls it. The engine's handlers are such functions. */
+export type LocalFunction = (event: RotationEvent, context: LocalContext) => unknown;
 
 /** Something that has happened, to be told while it happens. No value of a secret is in it. */
 export type Observation =

@@ -1,11 +1,10 @@
 export type { Listener } from '../local/api/wire.js';
 export { LocalSecretsManager } from '../local/client.js';
 export type { Fault, OrderedFault } from '../local/faults.js';
-export type { LocalContext, LocalFunction } from '../local/rotations/invoke.js';
-export { LocalRotation, type RotationOutcome, type RotationReport } from '../local/rotations/rotation.js';
+export { LocalRotation, type RotationReport } from '../local/rotations/rotation.js';
 export type { TrailEvent } from '../local/rotations/trail.js';
-export type { LocalOptions, Observation } from '../local/settings.js';
-export type { StepRecord } from '../local/store/stored-secret.js';
+export type { LocalContext, LocalFunction, LocalOptions, Observation } from '../local/settings.js';
+export type { RotationOutcome, StepRecord } from '../local/store/stored-secret.js';
 export { rotatorContract } from './contract.js';
 export { type Failure, type Held, type Line, lineTo, type TcpLine } from './line.js';
 export type { Clause, ContractSubject } from './subject.js';

@@ -80,14 +80,14 @@ export class Trial {
   async run(advice: string): Promise<void> {
     const { outcome, steps } = await this.secrets.rotation(SECRET_NAME).run();
     const last = steps.at(-1);
-    assert.ok(outcome === 'succeeded', `${advice} (${outcome}: ${last?.step} ${told(last?.error)})`);
+    assert.ok(outcome === 'succeeded', `${advice} (${outcome}: ${last?.step} ${inWords(last?.error)})`);
   }
 
   /** Takes steps that must succeed. */
   async steps(steps: readonly Step[], advice = 'every step of a first attempt must succeed'): Promise<void> {
     for (const step of steps) {
       const error = await this.outcome(step);
-      assert.ok(error === undefined, `${advice} (${step} ${told(error)})`);
+      assert.ok(error === undefined, `${advice} (${step} ${inWords(error)})`);
     }
   }
 
@@ -194,6 +194,6 @@ async function aMoment(): Promise<void> {
 }
 
 /** What a step did, in a few words. */
-function told(error: unknown): string {
+function inWords(error: unknown): string {
   return isRotationError(error) ? `threw ${error.code}: ${error.message}` : 'did not throw';
 }

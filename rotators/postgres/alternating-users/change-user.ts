@@ -1,27 +1,11 @@
-import { RotationError, type StepContext } from '../../../src/index.js';
-import type { Pair } from '../../databases/pairs.js';
+import { RotationError } from '../../../src/index.js';
 import { userMissing } from '../failures.js';
 import { asAdministrator, IS_SUPERIOR, type Rights, readRights } from '../password/rights.js';
-import type { Session } from '../session.js';
 import { mirrorSettings } from './clone-settings.js';
-import { clausesOf, NEW, readRoles } from './role.js';
-import { acting } from './role-settings.js';
+import { acting, clausesOf, NEW, readRoles, type Turn } from './role.js';
 
 /** Said since defaults can be others, and since an earlier grant may lack them. */
 const GRANT_OPTIONS = ' WITH INHERIT TRUE, SET TRUE';
-
-export interface Turn {
-  /** An administrator's, in a transaction. */
-  readonly session: Session;
-  /** `server_version_num` */
-  readonly version: number;
-  /** As which role the administrator's sessions act, outside the transaction. */
-  readonly actsAs: string;
-  readonly pair: Pair;
-  /** What is sent in place of the password. */
-  readonly verifier: string;
-  readonly context: StepContext;
-}
 
 /**
  * Gives the next turn to the pair's other user: makes it, if it is the clone and not there yet, sets its password, and
@@ -92,17 +76,17 @@ async function makeClone(
 ): Promise<void> {
   const [original, clone] = [session.escapeIdentifier(pair.original), session.escapeIdentifier(pair.clone)];
   const administrator = session.escapeIdentifier(rights.administrator);
-  const change = `${isNew ? 'CREATE' : 'ALTER'} ROLE ${clone} ${clauses.join(' ')}`.trimEnd();
+  const statement = `${isNew ? 'CREATE' : 'ALTER'} ROLE ${clone} ${clauses.join(' ')}`.trimEnd();
   const beyondLogin = clauses.some((clause) => /REPLICATION|BYPASSRLS|CREATEDB|CREATEROLE/.test(clause));
   await asAdministrator(session, rights, {
-    sql: `${change} ${password}`,
+    sql: `${statement} ${password}`,
     doing: `${isNew ? 'create' : 'change'} "${pair.clone}"`,
     ...(!isNew && { role: pair.clone }),
     bySuperuser:
       beyondLogin && isNew
-        ? `${change} IN ROLE ${original} ADMIN ${administrator}`
+        ? `${statement} IN ROLE ${original} ADMIN ${administrator}`
         : beyondLogin
-          ? change
+          ? statement
           : undefined,
   });
 }

@@ -1,5 +1,5 @@
 import type { Session } from '../session.js';
-import type { Turn } from './change-user.js';
+import type { Turn } from './role.js';
 import { applySettings, rolesToActAs, type Setting, settingsOf } from './role-settings.js';
 
 /**

@@ -1,6 +1,6 @@
 import { codeOf } from '../failures.js';
 import type { Session } from '../session.js';
-import type { Turn } from './change-user.js';
+import { acting, type Turn } from './role.js';
 
 /** Settings whose value is a list of quoted names, as pg_dump knows them: as one string they would mean one name. */
 const LISTS = [
@@ -35,11 +35,6 @@ export async function settingsOf(session: Session, role: string | undefined): Pr
     const [, name = '', value = ''] = /^([^=]*)=([\s\S]*)$/.exec(String(setting)) ?? [];
     return { database: String(database), name, value };
   });
-}
-
-/** How a role shows, from which version on, that it may act as another: before PostgreSQL 16 every member may. */
-export function acting(version: number): 'SET' | 'MEMBER' {
-  return version >= 160_000 ? 'SET' : 'MEMBER';
 }
 
 /** The settings of `role` that count: the server passes over a role that is gone, or that the user may not act as. */

@@ -1,4 +1,20 @@
+import type { StepContext } from '../../../src/index.js';
+import type { Pair } from '../../databases/pairs.js';
 import type { Session } from '../session.js';
+
+/** What the next turn of a pair is given with. */
+export interface Turn {
+  /** An administrator's, in a transaction. */
+  readonly session: Session;
+  /** `server_version_num` */
+  readonly version: number;
+  /** As which role the administrator's sessions act, outside the transaction. */
+  readonly actsAs: string;
+  readonly pair: Pair;
+  /** What is sent in place of the password. */
+  readonly verifier: string;
+  readonly context: StepContext;
+}
 
 /** A role, as far as it is mirrored. */
 export interface Role {
@@ -59,4 +75,9 @@ export function clausesOf(original: Role, role: Role, session: Session): readonl
       ? []
       : [`VALID UNTIL ${session.escapeLiteral(original.validUntil)}`]),
   ];
+}
+
+/** How a role shows, from which version on, that it may act as another: before PostgreSQL 16 every member may. */
+export function acting(version: number): 'SET' | 'MEMBER' {
+  return version >= 160_000 ? 'SET' : 'MEMBER';
 }

@@ -40,8 +40,10 @@ export async function setSecret(
   try {
     const { version, actsAs } = facts;
     const doing = `make "${pending.username}" ready`;
-    const change = { session, target, doing, limitMs: connections.limitMs(context), context };
-    end = await inTransaction(change, () => giveTurn({ session, version, actsAs, pair, verifier, context }));
+    const transaction = { session, target, doing, limitMs: connections.limitMs(context), context };
+    end = await inTransaction(transaction, () =>
+      giveTurn({ session, version, actsAs, pair, verifier, context }),
+    );
   } catch (error) {
     // AWSCURRENT has just logged in, and is not touched.
     throw orDropPending(error, context);

@@ -25,13 +25,13 @@ export async function setPassword(
   }
   const verifier = await verifierFor(pending, { facts, target: pending }, session, context);
   if (masterarn === undefined) {
-    const change = { session, target: pending, doing: 'change the password', context };
-    await inTransaction({ ...change, limitMs: connections.limitMs(context) }, () =>
+    const transaction = { session, target: pending, doing: 'change the password', context };
+    await inTransaction({ ...transaction, limitMs: connections.limitMs(context) }, () =>
       session.query(alterRole(session, pending.username, verifier)),
     );
   } else {
     const by = { pending: { ...pending, masterarn }, connections, context };
-    await throughAdministrator(by, (administrator) => change(pending, administrator, verifier));
+    await throughAdministrator(by, (administrator) => setAsAdministrator(pending, administrator, verifier));
   }
 }
 
@@ -71,7 +71,7 @@ export async function resetPassword(
           hint: 'it is, or is a member of, a superuser, a role with CREATEROLE or rds_superuser: set it by hand',
         });
       }
-      await change(pending, administrator, verifier);
+      await setAsAdministrator(pending, administrator, verifier);
     },
   );
 }
@@ -104,7 +104,7 @@ async function throughAdministrator(
   if (isForReplica && end === 'changed') await untilReplicated(pending, connections, context);
 }
 
-async function change(
+async function setAsAdministrator(
   { username }: PostgresSecret,
   { session, facts }: Administrator,
   verifier: string,

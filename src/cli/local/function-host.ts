@@ -30,7 +30,7 @@ function tell(id: string, error?: Answer['error']): void {
   process.send?.({ host: 'quarterturn', id, ...(error && { error }) } satisfies Answer);
 }
 
-function told(error: unknown): NonNullable<Answer['error']> {
+function described(error: unknown): NonNullable<Answer['error']> {
   if (isRotationError(error)) {
     const hint = error.hint === undefined ? '' : `; hint: ${error.hint}`;
     return { name: error.code, message: `${error.message}${hint}` };
@@ -76,10 +76,10 @@ try {
   process.on('message', async (invocation: Invocation) => {
     await invoke(handler, invocation).then(
       () => tell(invocation.id),
-      (error: unknown) => tell(invocation.id, told(error)),
+      (error: unknown) => tell(invocation.id, described(error)),
     );
   });
   tell('');
 } catch (error) {
-  tell('', told(error));
+  tell('', described(error));
 }

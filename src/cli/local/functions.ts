@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import type { LocalContext, LocalFunction } from '../../local/rotations/invoke.js';
+import type { LocalContext, LocalFunction } from '../../local/settings.js';
 import type { Answer, Invocation } from './function-host.js';
 import { FunctionError, remoteFunction } from './remote-function.js';
 

@@ -6,7 +6,7 @@ import { Interruption } from '../interruption.js';
 import { UsageError } from '../usage-error.js';
 import { type StartedFunction, startFunction } from './functions.js';
 import { type LocalCommand, readLocalCommand } from './options.js';
-import { line, messageOf, printable, told, write } from './output.js';
+import { inWords, line, messageOf, printable, write } from './output.js';
 import { StateFile } from './state-file.js';
 
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
@@ -35,7 +35,7 @@ export async function local(args: readonly string[]): Promise<number> {
 async function serve(command: LocalCommand, state: StateFile | undefined): Promise<number> {
   let isIntroduced = false;
   const observe = (seen: Observation) => {
-    if (isIntroduced) line(told(seen));
+    if (isIntroduced) line(inWords(seen));
   };
   const region = process.env.AWS_REGION || process.env.AWS_DEFAULT_REGION || 'eu-west-1';
   const { timeoutMs } = command;

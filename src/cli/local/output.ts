@@ -1,7 +1,7 @@
 import type { Observation } from '../../local/settings.js';
 
 /** Says what has happened, in one line. */
-export function told(seen: Observation): string {
+export function inWords(seen: Observation): string {
   switch (seen.kind) {
     case 'call':
       return [seen.operation ?? 'a request', seen.secretId, seen.error].filter(Boolean).join(' ');

@@ -1,7 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import { parseJson } from '../../json.js';
-import type { LocalFunction } from '../../local/rotations/invoke.js';
+import type { LocalFunction } from '../../local/settings.js';
 import { codeOf } from '../durable.js';
 
 /** Where Lambda's runtime interface emulator takes invocations. */

@@ -1,6 +1,6 @@
 import { bundleOf, environmentNote, fill, grantsOf, interpolated, isOfList, oneOf } from './document.js';
 import { type Grant, networkGrants } from './grants.js';
-import type { Options } from './options.js';
+import type { PolicyOptions } from './options.js';
 
 /** What stands for the open parts of an ARN in a stack of the AWS CDK. */
 const PARTS = interpolated({
@@ -19,7 +19,7 @@ const PARTS = interpolated({
  * A whole deployment for the AWS CDK. Not with `addRotationSchedule`: that lets Secrets Manager invoke the function for any
  * account, grants GetRandomPassword on all, and lets the role at the secret even when it rotates with another function.
  */
-export function cdkStack(options: Options): string {
+export function cdkStack(options: PolicyOptions): string {
   const { rotator, needs, named, isInVpc, schedule, lifetimeDays } = options;
   const grants = grantsOf({ ...options, named: { ...named, secret: '{secret}' } });
   return `${imports(isInVpc)}

@@ -1,6 +1,6 @@
 import type { RotatorNeeds } from '../../permissions.js';
 import { type Grant, grantsFor, networkDenial, networkGrants } from './grants.js';
-import type { Options } from './options.js';
+import type { PolicyOptions } from './options.js';
 
 /** What stands for the open parts of an ARN: `{region}`, `{function}` … */
 export type Parts = Readonly<Record<string, string>>;
@@ -21,7 +21,7 @@ export interface PolicyDocument {
 }
 
 /** What one JSON object says of a function's rights. */
-export function policyReport(options: Options, parts: Parts) {
+export function policyReport(options: PolicyOptions, parts: Parts) {
   const { rotator, needs, isInVpc, schedule, lifetimeDays } = options;
   const grants = grantsOf(options);
   const { function: FunctionName, account: SourceAccount } = parts;
@@ -57,7 +57,7 @@ export function policyReport(options: Options, parts: Parts) {
 }
 
 /** What the execution policy grants: with all that is of the function itself. */
-export function grantsOf({ needs, named, isInVpc }: Options): readonly Grant[] {
+export function grantsOf({ needs, named, isInVpc }: PolicyOptions): readonly Grant[] {
   return [...grantsFor(needs, named), ...(isInVpc ? [networkDenial()] : [])];
 }
 
@@ -77,7 +77,7 @@ export function functionName(rotator: string): string {
 }
 
 /** The open parts, as far as the ARNs that were given say them. */
-export function policyParts({ rotator, functionArn, named: { secret } }: Options): Parts {
+export function policyParts({ rotator, functionArn, named: { secret } }: PolicyOptions): Parts {
   const [, partition = 'aws', , region = 'REGION', account = 'ACCOUNT'] = (functionArn ?? secret ?? '').split(
     ':',
   );

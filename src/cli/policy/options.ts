@@ -36,7 +36,7 @@ rotators: ROTATORS
 type Format = 'text' | 'json' | 'terraform' | 'cdk';
 
 /** What the command line of `quarterturn policy` asks for. */
-export interface Options {
+export interface PolicyOptions {
   readonly rotator: string;
   readonly needs: RotatorNeeds;
   readonly named: Named;
@@ -54,7 +54,9 @@ export interface Options {
  *
  * @throws UsageError
  */
-export async function readOptions(args: readonly string[]): Promise<Options | { readonly help: string }> {
+export async function readOptions(
+  args: readonly string[],
+): Promise<PolicyOptions | { readonly help: string }> {
   const names = rotatorsWith('permissions.js');
   const { values, positionals } = parse(args);
   if (values.help) return { help: HELP.replace('ROTATORS', names.join(', ')) };

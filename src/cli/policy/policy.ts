@@ -1,6 +1,6 @@
 import { cdkStack } from './cdk.js';
 import { policyParts, policyReport } from './document.js';
-import { type Options, readOptions } from './options.js';
+import { type PolicyOptions, readOptions } from './options.js';
 import { terraformModule } from './terraform.js';
 import { policyText } from './text.js';
 
@@ -18,7 +18,7 @@ export async function policy(args: readonly string[]): Promise<number> {
   return 0;
 }
 
-function printed(options: Options): string {
+function printed(options: PolicyOptions): string {
   switch (options.format) {
     case 'json':
       return `${JSON.stringify(policyReport(options, policyParts(options)), undefined, 2)}\n`;

@@ -1,10 +1,10 @@
 import { bundleOf, environmentNote, functionName, grantsOf } from './document.js';
 import { type Grant, networkGrants } from './grants.js';
 import { hclStatement } from './hcl.js';
-import type { Options } from './options.js';
+import type { PolicyOptions } from './options.js';
 
 /** A whole deployment for Terraform: the function, its role, its log, who may invoke it, and the schedule. */
-export function terraformModule(options: Options): string {
+export function terraformModule(options: PolicyOptions): string {
   const { named, isInVpc } = options;
   const withSecret = { ...options, named: { ...named, secret: '{secret}' } };
   return [
@@ -16,7 +16,7 @@ export function terraformModule(options: Options): string {
   ].join('\n');
 }
 
-function preamble({ rotator, needs, named: { secret }, isInVpc }: Options): string {
+function preamble({ rotator, needs, named: { secret }, isInVpc }: PolicyOptions): string {
   const lists = ['subnet_ids', 'security_group_ids'].map(
     (name) => `variable "${name}" {\n  type = list(string)\n}\n`,
   );
@@ -61,7 +61,7 @@ data "aws_caller_identity" "current" {}
 `;
 }
 
-function aFunction({ needs, isInVpc, lifetimeDays }: Options): string {
+function aFunction({ needs, isInVpc, lifetimeDays }: PolicyOptions): string {
   const vpc = `
   # Before \`terraform destroy\`, apply once with both lists empty: Lambda removes its network interfaces with the role, and
   # some minutes later. Without the role they stay, and hold the subnets and the security groups.
@@ -138,7 +138,7 @@ ${grants.map(hclStatement).join('\n')}
 `;
 }
 
-function ending({ schedule }: Options): string {
+function ending({ schedule }: PolicyOptions): string {
   return `# Secrets Manager may invoke it, for the secrets of this account alone.
 resource "aws_lambda_permission" "secrets_manager" {
   statement_id   = "SecretsManager"

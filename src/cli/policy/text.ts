@@ -2,10 +2,10 @@ import type { CommonPermission, Permission } from '../../permissions.js';
 import { STEPS } from '../../step.js';
 import { fill, grantsOf, type Parts, policyParts, policyReport } from './document.js';
 import { type Grant, leftOut, networkGrants } from './grants.js';
-import type { Options } from './options.js';
+import type { PolicyOptions } from './options.js';
 
 /** For people: each right with its reason, and the policies. */
-export function policyText(options: Options): string {
+export function policyText(options: PolicyOptions): string {
   const { rotator, needs, named, isInVpc, schedule, lifetimeDays } = options;
   const parts = policyParts(options);
   const { trustPolicy, executionPolicy, networkPolicy, functionPolicy } = {

@@ -27,7 +27,7 @@ rotators: ROTATORS
 `;
 
 /** What the command line of `quarterturn rehearse` asks for. */
-export interface Options {
+export interface RehearseOptions {
   readonly rotator: string;
   readonly rotations: number;
   readonly json: boolean;
@@ -39,7 +39,9 @@ export interface Options {
  *
  * @throws UsageError
  */
-export async function readOptions(args: readonly string[]): Promise<Options | { readonly help: string }> {
+export async function readOptions(
+  args: readonly string[],
+): Promise<RehearseOptions | { readonly help: string }> {
   const names = rotatorsWith('rehearsal.js');
   const options = parseOptions(args, names);
   return options === 'help' ? { help: HELP.replace('ROTATORS', names.join(', ')) } : options;
@@ -67,7 +69,7 @@ export async function readSecretFile(path: string): Promise<string> {
   }
 }
 
-function parseOptions(args: readonly string[], names: readonly string[]): Options | 'help' {
+function parseOptions(args: readonly string[], names: readonly string[]): RehearseOptions | 'help' {
   const { values, positionals } = parse(args);
   if (values.help) return 'help';
   const [rotator = readPackage().config.rehearsal, ...rest] = positionals;

@@ -4,7 +4,7 @@ import { LocalSecretsManager } from '../../local/client.js';
 import type { Rehearsal } from '../../testing/rehearsal.js';
 import { Interruption } from '../interruption.js';
 import { Journal } from './journal.js';
-import { loadRehearsal, type Options, readOptions, readSecretFile } from './options.js';
+import { loadRehearsal, type RehearseOptions, readOptions, readSecretFile } from './options.js';
 import { Output } from './output.js';
 import { accepted, isProof, prove, Seen, type StoredVersion, versionsOf } from './proof.js';
 import { jsonReport, type Report, textReport } from './report.js';
@@ -45,7 +45,7 @@ export async function rehearse(args: readonly string[]): Promise<number> {
 
 interface Run {
   readonly rehearsal: Rehearsal;
-  readonly options: Options;
+  readonly options: RehearseOptions;
   readonly journal: Journal | undefined;
   readonly report: Report;
   readonly output: Output;

@@ -50,8 +50,8 @@ export function live(call: Call, secretId: string | undefined): StoredSecret {
 }
 
 /** Changes a secret, whole or not at all. */
-export function change<T>({ store, now }: Call, secret: StoredSecret, work: () => T): T {
-  return store.change(secret, now, work);
+export function commit<T>({ store, now }: Call, secret: StoredSecret, work: () => T): T {
+  return store.commit(secret, now, work);
 }
 
 export function identity({ arn, name }: StoredSecret): { ARN: string; Name: string } {

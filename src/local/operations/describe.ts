@@ -19,7 +19,7 @@ import { isEmpty, type Version } from '../store/labels.js';
 import { nextRotationDate } from '../store/schedule.js';
 import { nameIn, newArn } from '../store/store.js';
 import { type StoredSecret, stagesOf } from '../store/stored-secret.js';
-import { assertNameOrArn, type Call, change, described, identity, live } from './call.js';
+import { assertNameOrArn, type Call, commit, described, identity, live } from './call.js';
 import { matches } from './filters.js';
 import { type Place, page } from './paging.js';
 import { mergedTags } from './tags.js';
@@ -144,7 +144,7 @@ export function deleteSecret(call: Call, input: DeleteSecretRequest): DeleteSecr
 }
 
 function markForDeletion(call: Call, secret: StoredSecret, date: Date): void {
-  change(call, secret, () => {
+  commit(call, secret, () => {
     secret.deletedDate = date;
   });
 }
@@ -152,7 +152,7 @@ function markForDeletion(call: Call, secret: StoredSecret, date: Date): void {
 export function restoreSecret(call: Call, { SecretId }: RestoreSecretRequest): RestoreSecretResponse {
   const secret = described(call, SecretId);
   if (!secret.deletedDate && !ASSUMED.restoreOfLiveSucceeds) throw refusals.notMarkedForDeletion();
-  change(call, secret, () => {
+  commit(call, secret, () => {
     secret.deletedDate = undefined;
   });
   return identity(secret);
@@ -161,7 +161,7 @@ export function restoreSecret(call: Call, { SecretId }: RestoreSecretRequest): R
 export function tagResource(call: Call, { SecretId, Tags = [] }: TagResourceRequest): object {
   const secret = live(call, SecretId);
   const merged = mergedTags(secret.tags ?? [], Tags);
-  change(call, secret, () => {
+  commit(call, secret, () => {
     secret.tags = merged;
   });
   return {};
@@ -169,7 +169,7 @@ export function tagResource(call: Call, { SecretId, Tags = [] }: TagResourceRequ
 
 export function untagResource(call: Call, { SecretId, TagKeys = [] }: UntagResourceRequest): object {
   const secret = live(call, SecretId);
-  change(call, secret, () => {
+  commit(call, secret, () => {
     secret.tags = secret.tags?.filter(({ Key = '' }) => !TagKeys.includes(Key));
   });
   return {};

@@ -10,7 +10,7 @@ import type {
 } from '@aws-sdk/client-secrets-manager';
 import { jsonObject } from '../../json.js';
 import * as refusals from '../api/refusals.js';
-import { type Call, change, identity, live } from './call.js';
+import { type Call, commit, identity, live } from './call.js';
 
 /** Resource policies are kept as they are given. Nobody's rights are decided by them here. */
 export function putResourcePolicy(call: Call, input: PutResourcePolicyRequest): PutResourcePolicyResponse {
@@ -19,7 +19,7 @@ export function putResourcePolicy(call: Call, input: PutResourcePolicyRequest): 
   const statements = statementsOf(policy);
   if (!statements) throw refusals.malformedPolicy();
   if (input.BlockPublicPolicy && statements.some(isPublic)) throw refusals.publicPolicy();
-  change(call, secret, () => {
+  commit(call, secret, () => {
     secret.policy = policy;
   });
   return identity(secret);
@@ -35,7 +35,7 @@ export function deleteResourcePolicy(
   input: DeleteResourcePolicyRequest,
 ): DeleteResourcePolicyResponse {
   const secret = live(call, input.SecretId);
-  change(call, secret, () => {
+  commit(call, secret, () => {
     secret.policy = undefined;
   });
   return identity(secret);

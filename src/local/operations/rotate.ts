@@ -11,7 +11,7 @@ import { assertLabelLimit, attach, holderOf } from '../store/labels.js';
 import { assertRules, nextWindow } from '../store/schedule.js';
 import { ACCOUNT, arnOf } from '../store/store.js';
 import { isOvertaken } from '../store/stored-secret.js';
-import { assertNameOrArn, type Call, change, identity, live } from './call.js';
+import { assertNameOrArn, type Call, commit, identity, live } from './call.js';
 import { storeValue } from './write.js';
 
 /**
@@ -44,7 +44,7 @@ export function rotateSecret(call: Call, input: RotateSecretRequest): RotateSecr
   const kind = RotateImmediately ? 'rotate' : 'test';
   const current = kind === 'test' ? holderOf(secret.versions, 'AWSCURRENT') : undefined;
   const copy = { SecretString: current?.secretString, SecretBinary: current?.secretBinary };
-  change(call, secret, () => {
+  commit(call, secret, () => {
     // A rotation that fails does not move the next one: only new rules do, and a success.
     const isNew = !secret.rotation?.enabled || input.RotationRules !== undefined;
     // Assumed: days are counted from now, not from the last change of the value.
@@ -64,7 +64,7 @@ export function cancelRotateSecret(call: Call, input: CancelRotateSecretRequest)
   const secret = live(call, input.SecretId);
   const { rotation, inFlight } = secret;
   if (!rotation) throw refusals.neverConfigured();
-  change(call, secret, () => {
+  commit(call, secret, () => {
     secret.rotation = { ...rotation, enabled: false };
     secret.inFlight = undefined;
   });

@@ -19,7 +19,7 @@ import {
   type RotationInFlight,
   type StoredSecret,
 } from '../store/stored-secret.js';
-import { assertNameOrArn, type Call, change, identity, live } from './call.js';
+import { assertNameOrArn, type Call, commit, identity, live } from './call.js';
 import { mergedTags } from './tags.js';
 
 /** The value in a request: one of the two, or none. */
@@ -88,7 +88,7 @@ export function updateSecret(call: Call, input: UpdateSecretRequest): UpdateSecr
     if (KmsKeyId !== undefined) secret.kmsKeyId = KmsKeyId;
     if (Type !== undefined) secret.type = Type;
   };
-  if (token === undefined || !hasValue(input)) change(call, secret, describe);
+  if (token === undefined || !hasValue(input)) commit(call, secret, describe);
   else putValue(call, secret, { token, value: input, alsoChange: describe });
   return { ...identity(secret), ...(hasValue(input) && { VersionId: token }) };
 }
@@ -105,10 +105,10 @@ function putValue(call: Call, secret: StoredSecret, { token, value, stages, also
   const existing = secret.versions.get(token);
   if (existing && !isEmpty(existing)) {
     if (!hasSameValue(existing, value)) throw refusals.tokenInUse(token, secret.arn);
-    if (alsoChange) change(call, secret, alsoChange);
+    if (alsoChange) commit(call, secret, alsoChange);
     return;
   }
-  const abandoned = change(call, secret, () => {
+  const abandoned = commit(call, secret, () => {
     alsoChange?.();
     const before = holderOf(secret.versions, 'AWSCURRENT');
     const isFirst = !before && (ASSUMED.placeholderIsNoFirstVersion || !existing);
@@ -134,7 +134,7 @@ export function updateSecretVersionStage(
 ): UpdateSecretVersionStageResponse {
   const { SecretId, VersionStage: label = '', RemoveFromVersionId: from, MoveToVersionId: to } = input;
   const secret = live(call, SecretId);
-  change(call, secret, () => {
+  commit(call, secret, () => {
     moveLabel(secret.versions, label, from, to);
     assertLabelLimit(secret.versions);
   });

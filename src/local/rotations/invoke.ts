@@ -7,16 +7,6 @@ import { functionName } from '../operations/rotate.js';
 import type { RotationInFlight, StepRecord, StoredSecret } from '../store/stored-secret.js';
 import type { Invocation } from './invocations.js';
 
-/** What a function gets beside the event: the part of Lambda's context that means something here. */
-export interface LocalContext extends LambdaContext {
-  readonly functionName: string;
-  readonly invokedFunctionArn: string;
-  readonly awsRequestId: string;
-}
-
-/** A rotation function as the local Secrets Manager calls it. The engine's handlers are such functions. */
-export type LocalFunction = (event: RotationEvent, context: LocalContext) => unknown;
-
 /**
  * Invokes the rotation function of a secret for one step, with AWS's event, as long as Lambda would let it run.
  *

@@ -6,13 +6,11 @@ import { nextWindow } from '../store/schedule.js';
 import {
   isOvertaken,
   type RotationInFlight,
+  type RotationOutcome,
   type StepRecord,
   type StoredSecret,
 } from '../store/stored-secret.js';
 import { invoke } from './invoke.js';
-
-/** How a drive ended. `incomplete`: all steps succeeded, but AWSCURRENT is not on the rotation's version. */
-export type RotationOutcome = 'succeeded' | 'failed' | 'incomplete' | 'abandoned';
 
 export interface RotationReport {
   /** The secret's name. */
@@ -217,7 +215,7 @@ export class LocalRotation {
     const { store, clock } = this.#account;
     if (this.#current()) {
       const now = clock.now();
-      store.change(this.#secret, now, () => {
+      store.commit(this.#secret, now, () => {
         change(now);
         this.#secret.inFlight = undefined;
       });

@@ -69,7 +69,7 @@ export class Store {
   }
 
   /** Changes a secret. If `change` throws, or the archive cannot keep the outcome, the secret is what it was. */
-  change<T>(secret: StoredSecret, now: Date, change: () => T): T {
+  commit<T>(secret: StoredSecret, now: Date, change: () => T): T {
     const before = { ...secret, versions: copyOf(secret.versions) };
     try {
       const result = change();

@@ -3,6 +3,9 @@ import type { Step } from '../../step.js';
 import { holderOf, type Version, type VersionMap } from './labels.js';
 import type { RotationWindow } from './schedule.js';
 
+/** How a drive ended. `incomplete`: all steps succeeded, but AWSCURRENT is not on the rotation's version. */
+export type RotationOutcome = 'succeeded' | 'failed' | 'incomplete' | 'abandoned';
+
 /** One secret of the local Secrets Manager. */
 export interface StoredSecret {
   readonly arn: string;

@@ -17,7 +17,7 @@ const TROUBLES: Readonly<Record<string, (stand: Stand, trial: Trial) => void>> =
 
 interface Search {
   readonly field: string;
-  finds(told: string): boolean;
+  finds(output: string): boolean;
 }
 
 /** That a rotator keeps its secrets to itself. */
@@ -36,7 +36,7 @@ export function secrecy(stand: Stand): Clause[] {
       redactor.hideFields({ [field]: made[field] }, []);
       const chosen = [first, ...Object.values(trial.others)].flatMap((value) => [...stringsIn(value[field])]);
       return [
-        { field, finds: (told) => redactor.text(told) !== told },
+        { field, finds: (output) => redactor.text(output) !== output },
         { field, finds: carrierTest(chosen.filter((text) => text !== '')) },
       ];
     });
@@ -53,10 +53,10 @@ export function secrecy(stand: Stand): Clause[] {
           begins(stand, trial);
           for (const step of STEPS) await trial.outcome(step);
         });
-        const told = printed + everythingOf([trial.errors, trial.log, trial.secrets.events]);
+        const output = printed + everythingOf([trial.errors, trial.log, trial.secrets.events]);
         for (const { field, finds } of secrets) {
           const advice = `"${field}" must not be printed, logged or thrown (when what went wrong was ${trouble})`;
-          assert.ok(!finds(told), advice);
+          assert.ok(!finds(output), advice);
         }
       }
     }),

@@ -1,0 +1,123 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+
+const ROOT = join(__dirname, '../..');
+
+/** A file of the source, by its path below the package's folder, with its text. */
+export type Sources = ReadonlyMap<string, string>;
+
+/** An import of one of our own files by another. */
+export interface Import {
+  readonly from: string;
+  readonly line: number;
+  readonly to: string;
+}
+
+const GROUND = /^src\/(?:rotator|errors|step|json|password|permissions)\.ts$/;
+
+/** Who may import whom: the first pattern that a file matches decides. Itself, and its own folder, a file may import anyway. */
+const FLOORS: readonly (readonly [file: RegExp, mayImport: RegExp])[] = [
+  [GROUND, GROUND],
+  [/^src\/redact\//, GROUND],
+  [/^src\/network\//, GROUND],
+  [/^src\/engine\//, either(GROUND, 'src/redact/', 'src/network/')],
+  [/^src\/keys\//, either(GROUND, 'src/engine/', 'src/network/')],
+  [/^src\/client\//, GROUND],
+  [/^src\/local\//, either(GROUND, 'src/engine/', 'src/redact/')],
+  [/^src\/testing\//, either(GROUND, 'src/engine/', 'src/redact/', 'src/local/')],
+  [/^src\/operate\//, either(GROUND, 'src/engine/', 'src/redact/', 'src/network/')],
+  [/^src\/cli\//, /^src\/(?!index\.ts)/],
+  [/^src\/index\.ts$/, /^src\/(?!cli\/|local\/)/],
+  [/^rotators\/databases\//, /^src\/index\.ts$/],
+  [/^rotators\//, either(/^src\/index\.ts$/, 'rotators/databases/')],
+];
+
+/** Node's names for a terminal, and where they may stand: the metric's line on stdout is CloudWatch's, not a person's. */
+const TERMINAL = /\bprocess\.(?:stdin|argv|std(?:out|err)\.write\()|\bconsole\./;
+const KNOWS_THE_TERMINAL = /^src\/cli\/|^src\/engine\/log\.ts$/;
+
+/** The TypeScript files of `src` and `rotators`. */
+export function sourcesOfTheHouse(): Sources {
+  const paths = ['src', 'rotators'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((path) => join(folder, path)),
+  );
+  const files = paths.filter((path) => path.endsWith('.ts')).map((path) => path.replaceAll('\\', '/'));
+  return new Map(files.map((path) => [path, readFileSync(join(ROOT, path), 'utf8')]));
+}
+
+/** Every import of one file of the house by another: of types too, and those that wait until they are needed. */
+export function importsIn(sources: Sources): readonly Import[] {
+  return [...sources].flatMap(([from, text]) =>
+    [...text.matchAll(/\b(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+)'/g)].flatMap(({ 1: path = '', index }) => {
+      const to = normalize(join(dirname(from), path)).replace(/\.js$/, '.ts');
+      return sources.has(to) ? [{ from, line: text.slice(0, index).split('\n').length, to }] : [];
+    }),
+  );
+}
+
+/** The imports that run uphill, as sentences with file and line. */
+export function uphill(sources: Sources): readonly string[] {
+  return importsIn(sources)
+    .filter(({ from, to }) => !isAllowed(from, to))
+    .map(({ from, line, to }) => `${from}:${line} must not import ${to}`);
+}
+
+/** The circles, each once, as sentences with the file and line of every import in it. */
+export function circles(sources: Sources): readonly string[] {
+  const imports = importsIn(sources);
+  const open = new Set(sources.keys());
+  // What nobody imports, and what imports nobody, is in no circle: what is left in the end, is.
+  for (let before = 0; before !== open.size; ) {
+    before = open.size;
+    for (const file of open) {
+      const isIn = (ends: 'from' | 'to') =>
+        imports.some((arrow) => isBetween(arrow, open) && arrow[ends] === file);
+      if (!isIn('from') || !isIn('to')) open.delete(file);
+    }
+  }
+  return imports
+    .filter((arrow) => isBetween(arrow, open))
+    .map(({ from, line, to }) => `${from}:${line} imports ${to}, in a circle`);
+}
+
+/** Where a file outside of the command line writes to a terminal, or reads from one. */
+export function terminals(sources: Sources): readonly string[] {
+  return [...sources].flatMap(([file, text]) =>
+    text
+      .split('\n')
+      .flatMap((line, index) =>
+        TERMINAL.test(line) && !/^\s*(?:\*|\/\/)/.test(line) && !KNOWS_THE_TERMINAL.test(file)
+          ? [`${file}:${index + 1} knows the terminal`]
+          : [],
+      ),
+  );
+}
+
+/** The folders with more files than a reader takes in at once. */
+export function crowded(sources: Sources, most: number, mostOnTop: number): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const file of sources.keys()) counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1);
+  return [...counts]
+    .filter(([folder, count]) => count > (folder === 'src' ? mostOnTop : most))
+    .map(([folder, count]) => `${folder} has ${count} files`);
+}
+
+function isAllowed(from: string, to: string): boolean {
+  const [file, mayImport] = FLOORS.find(([pattern]) => pattern.test(from)) ?? [];
+  if (!file || !mayImport) return false;
+  return mayImport.test(to) || roomOf(from) === roomOf(to);
+}
+
+/** `src/local`, `rotators/postgres`: the folder below `src` or `rotators`, with all in it. A file on top is a room. */
+function roomOf(path: string): string {
+  return path.split('/').slice(0, 2).join('/');
+}
+
+function isBetween({ from, to }: Import, files: ReadonlySet<string>): boolean {
+  return files.has(from) && files.has(to);
+}
+
+function either(...what: readonly (RegExp | string)[]): RegExp {
+  const sources = what.map((pattern) => (typeof pattern === 'string' ? `^${pattern}` : pattern.source));
+  return new RegExp(sources.join('|'));
+}
