@@ -62,21 +62,18 @@ export function uphill(sources: Sources): readonly string[] {
     .map(({ from, line, to }) => `${from}:${line} must not import ${to}`);
 }
 
-/** The circles, each once, as sentences with the file and line of every import in it. */
+/** The imports that close a circle: of a file that, by way of others, imports the one that imports it. */
 export function circles(sources: Sources): readonly string[] {
   const imports = importsIn(sources);
-  const open = new Set(sources.keys());
-  // What nobody imports, and what imports nobody, is in no circle: what is left in the end, is.
-  for (let before = 0; before !== open.size; ) {
-    before = open.size;
-    for (const file of open) {
-      const isIn = (ends: 'from' | 'to') =>
-        imports.some((arrow) => isBetween(arrow, open) && arrow[ends] === file);
-      if (!isIn('from') || !isIn('to')) open.delete(file);
-    }
-  }
+  const next = new Map<string, readonly string[]>();
+  for (const { from, to } of imports) next.set(from, [...(next.get(from) ?? []), to]);
+  const reachable = (file: string): ReadonlySet<string> => {
+    const reached = new Set([file]);
+    for (const place of reached) for (const to of next.get(place) ?? []) reached.add(to);
+    return reached;
+  };
   return imports
-    .filter((arrow) => isBetween(arrow, open))
+    .filter(({ from, to }) => reachable(to).has(from))
     .map(({ from, line, to }) => `${from}:${line} imports ${to}, in a circle`);
 }
 
@@ -111,10 +108,6 @@ function isAllowed(from: string, to: string): boolean {
 /** `src/local`, `rotators/postgres`: the folder below `src` or `rotators`, with all in it. A file on top is a room. */
 function roomOf(path: string): string {
   return path.split('/').slice(0, 2).join('/');
-}
-
-function isBetween({ from, to }: Import, files: ReadonlySet<string>): boolean {
-  return files.has(from) && files.has(to);
 }
 
 function either(...what: readonly (RegExp | string)[]): RegExp {
