@@ -6,9 +6,8 @@ import { confirmation } from './confirmation.js';
 import { Deadline, type LambdaContext } from './deadline.js';
 import { parseEvent, type RotationEvent } from './event.js';
 import { assertPlainField } from './field-checks.js';
-import { readVersions } from './labelled-versions.js';
 import { countsOf, type LogEntry, logMetric, writeEntry } from './log.js';
-import { readSecretString } from './secret-string.js';
+import { secretValues } from './secret-values.js';
 import { defaultClient, type SecretsManagerApi, withDeadline } from './secrets-manager.js';
 import { type Outcome, takeStep } from './steps.js';
 
@@ -58,6 +57,7 @@ export function rotationHandler<Secret extends object, Field extends keyof Secre
     const redactor = new Redactor([secretId, versionId]);
     if (RotationToken !== undefined) redactor.hide(RotationToken);
     const api = withDeadline(client, deadline);
+    const values = secretValues({ client: api, redactor, rotator, secretId });
     // Once each: what is tried again warns again.
     const warnings = new Set<string>();
     const metrics = new Set<unknown>();
@@ -77,13 +77,9 @@ export function rotationHandler<Secret extends object, Field extends keyof Secre
         return Math.max(0, deadline.leftMs);
       },
       confirm: confirming.confirm,
-      async readSecret(id, shows = []) {
-        const { json } = readSecretString(await api.getSecretValue({ SecretId: id }), `AWSCURRENT of ${id}`);
-        redactor.hideFields(json, shows);
-        return json;
-      },
+      readSecret: (id, shows = []) => values.other(id, shows),
       describeSecret: (id) => api.describeSecret({ SecretId: id }),
-      readVersions: () => readVersions({ rotator, client: api, secretId, redactor }),
+      readVersions: () => values.readAll(),
       hide: (secret) => redactor.hide(String(secret)),
       warn(message, metric) {
         warnings.add(String(message));
@@ -94,6 +90,7 @@ export function rotationHandler<Secret extends object, Field extends keyof Secre
       const outcome = await takeStep({
         rotator,
         client: api,
+        values,
         event,
         context,
         deadline,

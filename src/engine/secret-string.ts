@@ -12,6 +12,8 @@ const MAX_DEPTH = 100;
 
 /** A SecretString: its text, which is edited, and the JSON object in it, which is read. */
 export interface SecretString {
+  /** Says in errors which value is meant: the label of the version, or the id of another secret. */
+  readonly owner: string;
   readonly versionId: string | undefined;
   readonly text: string;
   readonly json: Json;
@@ -22,7 +24,6 @@ export interface SecretString {
 /**
  * Reads the answer of GetSecretValue.
  *
- * @param owner the label of the version, or the id of another secret: says in errors which value is meant
  * @param plainField the field that the whole text is, if it is not a JSON object; absent if it must be one
  * @throws RotationError `ERR_SECRET_MALFORMED` or `ERR_DUPLICATE_KEYS`, which name the problem, never the value
  */
@@ -34,7 +35,7 @@ export function readSecretString(
   if (SecretBinary !== undefined) throw malformed(owner, 'is a SecretBinary');
   if (SecretString === undefined || SecretString === '') throw malformed(owner, 'is empty');
   const value = parseJson(SecretString);
-  const stored = { versionId: VersionId, text: SecretString };
+  const stored = { owner, versionId: VersionId, text: SecretString };
   if (plainField !== undefined && (typeof value !== 'object' || value === null || Array.isArray(value))) {
     return { ...stored, json: { [plainField]: SecretString }, isPlain: true };
   }
