@@ -2,6 +2,7 @@ import type { GetSecretValueResponse } from '@aws-sdk/client-secrets-manager';
 import { applyEdits, modify, visit } from 'jsonc-parser';
 import { RotationError } from '../errors.js';
 import { type Json, parseJson } from '../json.js';
+import { stringsIn } from '../redact/redactor.js';
 
 export type Label = 'AWSCURRENT' | 'AWSPENDING' | 'AWSPREVIOUS';
 
@@ -42,6 +43,17 @@ export function readSecretString(
   const json = objectOf(value, owner);
   assertReadable(SecretString, owner);
   return { ...stored, json, isPlain: false };
+}
+
+/**
+ * The strings in a text that is JSON, or was meant to be: those too that `JSON.parse` drops, or does not come to. Not the
+ * names of members, which stand in our own messages.
+ */
+export function* literalsIn(text: string): Generator<string> {
+  // A string without an end is one too, or each of 64 KiB of quotes would be taken for the beginning of all the rest.
+  for (const [, literal, , colon] of text.matchAll(/"((?:[^"\\]|\\.)*)("|\\?$)(\s*:)?/gs)) {
+    if (colon === undefined) yield* stringsIn(parseJson(`"${literal}"`));
+  }
 }
 
 /**
@@ -106,6 +118,7 @@ function assertReadable(text: string, owner: string): void {
 
 function malformed(owner: string, problem: string): RotationError {
   return new RotationError('ERR_SECRET_MALFORMED', `${owner} ${problem}`, {
-    hint: 'a rotator reads a SecretString with one JSON object, such as {"username":"app","password":"…"}',
+    // Without an example: the text that could not be read is redacted whole, and may have the same names in it.
+    hint: "a rotator reads a SecretString with one JSON object, whose fields are in the rotator's README",
   });
 }

@@ -1,9 +1,9 @@
 import type { GetSecretValueRequest, GetSecretValueResponse } from '@aws-sdk/client-secrets-manager';
 import { isRotationError } from '../errors.js';
 import type { Json } from '../json.js';
-import type { Redactor } from '../redact/redactor.js';
+import { type Redactor, stringsIn } from '../redact/redactor.js';
 import type { LabelledVersion } from '../rotator.js';
-import { readSecretString, type SecretString } from './secret-string.js';
+import { literalsIn, readSecretString, type SecretString } from './secret-string.js';
 import { isRefusal, type SecretsManagerApi } from './secrets-manager.js';
 
 /** What is known of a secret's fields. Of another secret it is no more than what it shows: all the rest is hidden. */
@@ -23,7 +23,7 @@ interface Source {
 
 /**
  * The gate for the values of secrets: the engine, the keys and the rotators call GetSecretValue nowhere else. So whatever
- * was read is redacted before anybody has it.
+ * was read is redacted before anybody has it, and what cannot be read is redacted whole.
  */
 export interface SecretValues {
   /**
@@ -76,9 +76,22 @@ export function secretValues({ client, redactor, rotator, secretId }: Source): S
     owner: string,
     { shows, rotates, text }: Declared,
   ): SecretString {
-    const stored = readSecretString(answer, owner, text);
-    redactor.hideFields(stored.json, shows, rotates);
-    return stored;
+    try {
+      const stored = readSecretString(answer, owner, text);
+      redactor.hideFields(stored.json, shows, rotates);
+      return stored;
+    } catch (error) {
+      hideWhole(answer);
+      throw error;
+    }
+  }
+
+  /** Nobody knows what of it is a secret. The service may have taken it all the same, and quote it. */
+  function hideWhole({ SecretString, SecretBinary }: GetSecretValueResponse): void {
+    const bytes = SecretBinary instanceof Uint8Array && String(Buffer.from(SecretBinary));
+    for (const text of stringsIn([SecretString, bytes])) {
+      for (const part of [text.trim(), ...literalsIn(text)]) redactor.hide(part);
+    }
   }
 }
 

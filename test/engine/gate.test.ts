@@ -116,3 +116,43 @@ test.each(Object.keys(WAYS))('no string leaves that a rotator has read of %s', a
   expect(log.at(-1)?.warnings).toEqual(['the service has [redacted]']);
   expect(leaks(allOf([error, log]), secretOf(way))).toBeUndefined();
 });
+
+const text = (SecretString: string): Stored => ({ SecretString });
+const escaped = (value: string) =>
+  [...value].map((letter) => `\\u00${letter.charCodeAt(0).toString(16)}`).join('');
+
+/** What cannot be read as a secret, and the value in it that the service may have all the same. */
+describe.each<[kind: string, stored: Stored, secret: string]>([
+  ['no JSON', text('zq-no-json-at-all'), 'zq-no-json-at-all'],
+  ['a short line', text('zq-7\n'), 'zq-7'],
+  ['a string', text(JSON.stringify('zq-in-a-string')), 'zq-in-a-string'],
+  ['an array of escapes', text(`["${escaped('zq-escaped')}"]`), 'zq-escaped'],
+  ['an object that is cut off', text(`{"user":"app","password":"${escaped('zq-cut')}"`), 'zq-cut'],
+  ['a key twice', text('{"user":"app","password":"zq-7","password":"zq-8"}'), 'zq-7'],
+  ['a key twice, and another', text('{"user":"app","user":"app","password":"zq-7"}'), 'zq-7'],
+  ['bytes', { SecretBinary: Buffer.from('zq-in-bytes') }, 'zq-in-bytes'],
+])('of a value that is %s', (_, stored, secret) => {
+  test.each(['AWSPREVIOUS', 'a labelled version', 'an abandoned version', 'another secret'])(
+    'nothing leaves, though the service says it: %s',
+    async (way) => {
+      const { deliver, log } = await atFinish(new Map([[way, stored]]), async (versions, context) => {
+        await Promise.resolve(WAYS[way]?.(versions, context)).catch(() => {});
+        context.warn(`the service has ${secret}`);
+        throw new Error(`the service has ${secret}`, { cause: new Error(secret) });
+      });
+      const error = await rejection(deliver('finishSecret'));
+      expect(allOf([error, log])).not.toContain(secret);
+      expect(error).toMatchObject({ message: expect.stringMatching(/the service has \[redacted\]$/) });
+    },
+  );
+});
+
+test('our own words stay, though a value that cannot be read has names of fields in it', async () => {
+  const secretString = '{"username":"app","password":"zq-no-end"';
+  const { begin, deliver } = await rig({ secretString });
+  await begin();
+  expect(await rejection(deliver('createSecret'))).toMatchObject({
+    message: 'AWSCURRENT is not JSON',
+    hint: "a rotator reads a SecretString with one JSON object, whose fields are in the rotator's README",
+  });
+});
