@@ -52,9 +52,9 @@ export function rotationHandler<Secret extends object, Field extends keyof Secre
   assertPlainField(rotator);
   return async (input, lambda) => {
     const event = parseEvent(input);
-    const { Step: step, SecretId: secretId, ClientRequestToken: versionId, RotationToken } = event;
+    const { Step: step, SecretId: secretId, ClientRequestToken, RotationToken } = event;
     const deadline = new Deadline(lambda);
-    const redactor = new Redactor([secretId, versionId]);
+    const redactor = new Redactor([secretId, ClientRequestToken]);
     if (RotationToken !== undefined) redactor.hide(RotationToken);
     const api = withDeadline(client, deadline);
     const values = secretValues({ client: api, redactor, rotator, secretId });
@@ -62,16 +62,22 @@ export function rotationHandler<Secret extends object, Field extends keyof Secre
     const warnings = new Set<string>();
     const metrics = new Set<unknown>();
     const report = (end: Pick<LogEntry, 'outcome' | 'code'>): Promise<void> => {
-      const common = { rotator: rotator.name, step, secretId, versionId, durationMs: deadline.elapsedMs };
+      const common = {
+        rotator: rotator.name,
+        step,
+        secretId,
+        versionId: ClientRequestToken,
+        durationMs: deadline.elapsedMs,
+      };
       // Redacted now, not when the rotator warned: what createSecret makes is known only once it has returned.
       const texts = [...warnings].map((warning) => redactor.text(warning));
-      const told = texts.length > 0 && { warnings: texts, ...countsOf(metrics) };
-      return writeEntry(log, { ...common, ...end, ...told });
+      const warned = texts.length > 0 && { warnings: texts, ...countsOf(metrics) };
+      return writeEntry(log, { ...common, ...end, ...warned });
     };
     const confirming = confirmation(api, event);
     const context: VersionsContext = {
       secretId,
-      token: versionId,
+      token: ClientRequestToken,
       signal: deadline.signal,
       get leftMs() {
         return Math.max(0, deadline.leftMs);
