@@ -24,14 +24,14 @@ export interface PreviousVersion {
  *
  * @throws RotationError for a secret or a version that must not be rotated by this function
  */
-export function versionState(secret: DescribeSecretResponse, token: string): VersionState {
+export function versionState(secret: DescribeSecretResponse, ClientRequestToken: string): VersionState {
   assertReadable(secret);
   assertRotatable(secret);
   const labels = secret.VersionIdsToStages ?? {};
-  const own = Object.hasOwn(labels, token) ? labels[token] : undefined;
+  const own = Object.hasOwn(labels, ClientRequestToken) ? labels[ClientRequestToken] : undefined;
   if (!own) return { kind: 'unknown' };
   if (own.includes('AWSCURRENT')) return { kind: 'current' };
-  assertPending(own, secret, token);
+  assertPending(own, secret, ClientRequestToken);
   const currentId = holder(labels, 'AWSCURRENT');
   if (currentId === undefined) {
     throw new RotationError('ERR_CURRENT_MISSING', 'no version of the secret is labelled AWSCURRENT', {
@@ -50,17 +50,17 @@ export function versionState(secret: DescribeSecretResponse, token: string): Ver
  */
 export function versionSeen(
   secret: DescribeSecretResponse,
-  { Step, ClientRequestToken: token }: RotationEvent,
+  { Step, ClientRequestToken }: RotationEvent,
   currentId: string | undefined,
 ): 'pending' | 'current' | 'unlisted' {
   assertReadable(secret);
   const labels = secret.VersionIdsToStages ?? {};
-  const own = Object.hasOwn(labels, token) ? labels[token] : undefined;
+  const own = Object.hasOwn(labels, ClientRequestToken) ? labels[ClientRequestToken] : undefined;
   if (!own) return 'unlisted';
   if (own.includes('AWSCURRENT')) return 'current';
   // Without AWSPENDING a later rotation has replaced it, or somebody has: nothing of this one may reach the service.
-  if (!own.includes('AWSPENDING')) throw abandoned(token, Step);
-  assertPending(own, secret, token, Step);
+  if (!own.includes('AWSPENDING')) throw abandoned(ClientRequestToken, Step);
+  assertPending(own, secret, ClientRequestToken, Step);
   if (holder(labels, 'AWSCURRENT') !== currentId) {
     throw new RotationError('ERR_CURRENT_MOVED', `AWSCURRENT moved to another version${whileIn(Step)}`, {
       hint:
@@ -74,7 +74,7 @@ export function versionSeen(
 function assertPending(
   labels: readonly string[],
   { ARN = '<secret>' }: DescribeSecretResponse,
-  token: string,
+  ClientRequestToken: string,
   during?: Step,
 ): void {
   if (labels.includes('AWSPREVIOUS')) {
@@ -86,11 +86,11 @@ function assertPending(
           'this version is not promoted again. Either a later rotation has replaced it, or somebody moved AWSCURRENT back. ' +
           'If the service takes AWSCURRENT and AWSPENDING is still on this version, take that label off and rotate again: ' +
           `aws secretsmanager update-secret-version-stage --secret-id ${ARN} --version-stage AWSPENDING ` +
-          `--remove-from-version-id ${token}`,
+          `--remove-from-version-id ${ClientRequestToken}`,
       },
     );
   }
-  if (!labels.includes('AWSPENDING')) throw abandoned(token, during);
+  if (!labels.includes('AWSPENDING')) throw abandoned(ClientRequestToken, during);
 }
 
 function whileIn(step: Step | undefined): string {
@@ -98,14 +98,14 @@ function whileIn(step: Step | undefined): string {
 }
 
 /** The rotation is over, but not done: its version has lost AWSPENDING, and with its last label its place in DescribeSecret. */
-export function abandoned(token: string, during?: Step): RotationError {
+export function abandoned(ClientRequestToken: string, during?: Step): RotationError {
   return new RotationError(
     'ERR_ROTATION_ABANDONED',
     `the version lost the label AWSPENDING${whileIn(during)}`,
     {
       hint:
         'somebody stored another value or removed the label. If setSecret was done before, the service may take only this ' +
-        `version's value: GetSecretValue with VersionId ${token} still reads it`,
+        `version's value: GetSecretValue with VersionId ${ClientRequestToken} still reads it`,
     },
   );
 }

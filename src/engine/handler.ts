@@ -6,9 +6,8 @@ import { confirmation } from './confirmation.js';
 import { Deadline, type LambdaContext } from './deadline.js';
 import { parseEvent, type RotationEvent } from './event.js';
 import { assertPlainField } from './field-checks.js';
-import { readVersions } from './labelled-versions.js';
 import { countsOf, type LogEntry, logMetric, writeEntry } from './log.js';
-import { readSecretString } from './secret-string.js';
+import { secretValues } from './secret-values.js';
 import { defaultClient, type SecretsManagerApi, withDeadline } from './secrets-manager.js';
 import { type Outcome, takeStep } from './steps.js';
 
@@ -53,37 +52,40 @@ export function rotationHandler<Secret extends object, Field extends keyof Secre
   assertPlainField(rotator);
   return async (input, lambda) => {
     const event = parseEvent(input);
-    const { Step: step, SecretId: secretId, ClientRequestToken: versionId, RotationToken } = event;
+    const { Step: step, SecretId: secretId, ClientRequestToken, RotationToken } = event;
     const deadline = new Deadline(lambda);
-    const redactor = new Redactor([secretId, versionId]);
+    const redactor = new Redactor([secretId, ClientRequestToken]);
     if (RotationToken !== undefined) redactor.hide(RotationToken);
     const api = withDeadline(client, deadline);
+    const values = secretValues({ client: api, redactor, rotator, secretId });
     // Once each: what is tried again warns again.
     const warnings = new Set<string>();
     const metrics = new Set<unknown>();
     const report = (end: Pick<LogEntry, 'outcome' | 'code'>): Promise<void> => {
-      const common = { rotator: rotator.name, step, secretId, versionId, durationMs: deadline.elapsedMs };
+      const common = {
+        rotator: rotator.name,
+        step,
+        secretId,
+        versionId: ClientRequestToken,
+        durationMs: deadline.elapsedMs,
+      };
       // Redacted now, not when the rotator warned: what createSecret makes is known only once it has returned.
       const texts = [...warnings].map((warning) => redactor.text(warning));
-      const told = texts.length > 0 && { warnings: texts, ...countsOf(metrics) };
-      return writeEntry(log, { ...common, ...end, ...told });
+      const warned = texts.length > 0 && { warnings: texts, ...countsOf(metrics) };
+      return writeEntry(log, { ...common, ...end, ...warned });
     };
     const confirming = confirmation(api, event);
     const context: VersionsContext = {
       secretId,
-      token: versionId,
+      token: ClientRequestToken,
       signal: deadline.signal,
       get leftMs() {
         return Math.max(0, deadline.leftMs);
       },
       confirm: confirming.confirm,
-      async readSecret(id, shows = []) {
-        const { json } = readSecretString(await api.getSecretValue({ SecretId: id }), `AWSCURRENT of ${id}`);
-        redactor.hideFields(json, shows);
-        return json;
-      },
+      readSecret: (id, shows = []) => values.other(id, shows),
       describeSecret: (id) => api.describeSecret({ SecretId: id }),
-      readVersions: () => readVersions({ rotator, client: api, secretId, redactor }),
+      readVersions: () => values.readAll(),
       hide: (secret) => redactor.hide(String(secret)),
       warn(message, metric) {
         warnings.add(String(message));
@@ -94,6 +96,7 @@ export function rotationHandler<Secret extends object, Field extends keyof Secre
       const outcome = await takeStep({
         rotator,
         client: api,
+        values,
         event,
         context,
         deadline,

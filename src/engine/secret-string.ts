@@ -2,6 +2,7 @@ import type { GetSecretValueResponse } from '@aws-sdk/client-secrets-manager';
 import { applyEdits, modify, visit } from 'jsonc-parser';
 import { RotationError } from '../errors.js';
 import { type Json, parseJson } from '../json.js';
+import { stringsIn } from '../redact/redactor.js';
 
 export type Label = 'AWSCURRENT' | 'AWSPENDING' | 'AWSPREVIOUS';
 
@@ -12,6 +13,8 @@ const MAX_DEPTH = 100;
 
 /** A SecretString: its text, which is edited, and the JSON object in it, which is read. */
 export interface SecretString {
+  /** Says in errors which value is meant: the label of the version, or the id of another secret. */
+  readonly owner: string;
   readonly versionId: string | undefined;
   readonly text: string;
   readonly json: Json;
@@ -22,7 +25,6 @@ export interface SecretString {
 /**
  * Reads the answer of GetSecretValue.
  *
- * @param owner the label of the version, or the id of another secret: says in errors which value is meant
  * @param plainField the field that the whole text is, if it is not a JSON object; absent if it must be one
  * @throws RotationError `ERR_SECRET_MALFORMED` or `ERR_DUPLICATE_KEYS`, which name the problem, never the value
  */
@@ -34,13 +36,24 @@ export function readSecretString(
   if (SecretBinary !== undefined) throw malformed(owner, 'is a SecretBinary');
   if (SecretString === undefined || SecretString === '') throw malformed(owner, 'is empty');
   const value = parseJson(SecretString);
-  const stored = { versionId: VersionId, text: SecretString };
+  const stored = { owner, versionId: VersionId, text: SecretString };
   if (plainField !== undefined && (typeof value !== 'object' || value === null || Array.isArray(value))) {
     return { ...stored, json: { [plainField]: SecretString }, isPlain: true };
   }
   const json = objectOf(value, owner);
   assertReadable(SecretString, owner);
   return { ...stored, json, isPlain: false };
+}
+
+/**
+ * The strings in a text that is JSON, or was meant to be: those too that `JSON.parse` drops, or does not come to. Not the
+ * names of members, which stand in our own messages.
+ */
+export function* literalsIn(text: string): Generator<string> {
+  // A string without an end is one too, or each of 64 KiB of quotes would be taken for the beginning of all the rest.
+  for (const [, literal, , colon] of text.matchAll(/"((?:[^"\\]|\\.)*)("|\\?$)(\s*:)?/gs)) {
+    if (colon === undefined) yield* stringsIn(parseJson(`"${literal}"`));
+  }
 }
 
 /**
@@ -105,6 +118,7 @@ function assertReadable(text: string, owner: string): void {
 
 function malformed(owner: string, problem: string): RotationError {
   return new RotationError('ERR_SECRET_MALFORMED', `${owner} ${problem}`, {
-    hint: 'a rotator reads a SecretString with one JSON object, such as {"username":"app","password":"…"}',
+    // Without an example: the text that could not be read is redacted whole, and may have the same names in it.
+    hint: "a rotator reads a SecretString with one JSON object, whose fields are in the rotator's README",
   });
 }

@@ -1,140 +1,110 @@
-import { isError, isRotationError, RotationError } from '../errors.js';
-import type { AbandonedVersion, Rotator, Versions } from '../rotator.js';
-import { assertSameTarget } from './field-checks.js';
-import { type Label, readSecretString, type SecretString } from './secret-string.js';
+import type { GetSecretValueRequest, GetSecretValueResponse } from '@aws-sdk/client-secrets-manager';
+import { isRotationError } from '../errors.js';
+import type { Json } from '../json.js';
+import { type Redactor, stringsIn } from '../redact/redactor.js';
+import type { LabelledVersion } from '../rotator.js';
+import { literalsIn, readSecretString, type SecretString } from './secret-string.js';
 import { isRefusal, type SecretsManagerApi } from './secrets-manager.js';
-import type { Snapshot } from './snapshot.js';
 
-interface Source<Secret extends object, Field extends keyof Secret & string> {
-  readonly rotator: Rotator<Secret, Field>;
+/** What is known of a secret's fields. Of another secret it is no more than what it shows: all the rest is hidden. */
+interface Declared {
+  readonly shows: readonly string[];
+  readonly rotates?: readonly string[];
+  /** The field that the whole of a plain text is. */
+  readonly text?: string;
+}
+
+interface Source {
   readonly client: SecretsManagerApi;
+  readonly redactor: Redactor;
+  readonly rotator: Declared;
   readonly secretId: string;
-  /** Is told of every value that is read. */
-  readonly onRead: (value: SecretString) => void;
 }
 
-/** Reads stored values as the rotator's secrets. */
-export interface SecretReader<Secret> {
-  /** @throws RotationError `ERR_SECRET_MALFORMED` if the rotator does not take the value */
-  parse(stored: SecretString, owner: string): Secret;
+/**
+ * The gate for the values of secrets: the engine, the keys and the rotators call GetSecretValue nowhere else. So whatever
+ * was read is redacted before anybody has it, and what cannot be read is redacted whole.
+ */
+export interface SecretValues {
   /**
-   * What setSecret and finishSecret of a rotator get.
+   * Reads a version of the secret, by its id, by a label, or by both.
    *
-   * @param previousId the version that `previous()` reads, if it may read one
-   * @throws RotationError `ERR_PENDING_MISMATCH`
+   * @param owner the label if the version is read by its id, so that errors name what was looked for
+   * @throws RotationError `ERR_SECRET_MALFORMED`, `ERR_DUPLICATE_KEYS`, or what Secrets Manager refuses with
    */
-  versions(seen: Snapshot, previousId: string | undefined): Versions<Secret>;
+  read(
+    version: Pick<GetSecretValueRequest, 'VersionId' | 'VersionStage'>,
+    owner?: string,
+  ): Promise<SecretString>;
+  /** Reads all versions that have a label now, in two round trips. */
+  readAll(): Promise<readonly LabelledVersion[]>;
+  /** Reads AWSCURRENT of another secret, which must be a JSON object. */
+  other(secretId: string, shows: readonly string[]): Promise<Json>;
+  /** Reads a text that is to be stored, as `read` will. */
+  readText(text: string, owner: string): SecretString;
 }
 
-export function secretReader<Secret extends object, Field extends keyof Secret & string>({
-  rotator,
-  client,
-  secretId,
-  onRead,
-}: Source<Secret, Field>): SecretReader<Secret> {
-  return { parse, versions };
+export function secretValues({ client, redactor, rotator, secretId }: Source): SecretValues {
+  return {
+    read,
+    async readAll() {
+      const { VersionIdsToStages = {} } = await client.describeSecret({ SecretId: secretId });
+      return Promise.all(
+        Object.entries(VersionIdsToStages).map(async ([id, labels]) => {
+          const stored = await secretOrNone(read({ VersionId: id }));
+          return { id, labels, json: stored?.json };
+        }),
+      );
+    },
+    other: async (SecretId, shows) => (await get({ SecretId }, `AWSCURRENT of ${SecretId}`, { shows })).json,
+    readText: (text, owner) => take({ SecretString: text }, owner, rotator),
+  };
 
-  function parse({ json }: SecretString, owner: string): Secret {
+  function read(
+    version: Pick<GetSecretValueRequest, 'VersionId' | 'VersionStage'>,
+    owner = version.VersionStage ?? `version ${version.VersionId}`,
+  ): Promise<SecretString> {
+    return get({ SecretId: secretId, ...version }, owner, rotator);
+  }
+
+  async function get(input: GetSecretValueRequest, owner: string, declared: Declared): Promise<SecretString> {
+    return take(await client.getSecretValue(input), owner, declared);
+  }
+
+  function take(
+    answer: GetSecretValueResponse,
+    owner: string,
+    { shows, rotates, text }: Declared,
+  ): SecretString {
     try {
-      return rotator.parse(structuredClone(json));
-    } catch (cause) {
-      const problem = isError(cause) ? `: ${cause.message}` : '';
-      throw new RotationError('ERR_SECRET_MALFORMED', `${owner} is not a ${rotator.name} secret${problem}`, {
-        hint:
-          (isRotationError(cause) ? cause.hint : undefined) ??
-          (owner === 'AWSPENDING' ? PENDING_HINT : undefined),
-        cause,
-      });
-    }
-  }
-
-  function versions(seen: Snapshot, previousId: string | undefined): Versions<Secret> {
-    const [stored, storedCurrent] = [
-      required(seen.pending, 'AWSPENDING'),
-      required(seen.current, 'AWSCURRENT'),
-    ];
-    assertSameTarget(stored.json, storedCurrent.json, rotator);
-    let previous: Promise<Secret | undefined> | undefined;
-    return {
-      pending: parse(stored, 'AWSPENDING'),
-      current: parse(storedCurrent, 'AWSCURRENT'),
-      previous() {
-        previous ??=
-          previousId === undefined ? Promise.resolve(undefined) : readById(previousId, 'AWSPREVIOUS');
-        // A rotator may ask and not wait.
-        previous.catch(() => {});
-        return previous;
-      },
-      abandoned,
-    };
-  }
-
-  async function abandoned(): Promise<readonly AbandonedVersion<Secret>[]> {
-    const listed = await listVersions(client, secretId);
-    const holder = (label: Label) => listed.find(({ labels }) => labels.includes(label));
-    const [current, previous] = [holder('AWSCURRENT'), holder('AWSPREVIOUS')];
-    return listed
-      .filter(
-        ({ labels, createdAt }) => labels.length === 0 && createdAt >= (previous?.createdAt ?? createdAt),
-      )
-      .sort((one, other) => other.createdAt.getTime() - one.createdAt.getTime())
-      .map(({ id, createdAt }) => ({
-        id,
-        createdAt,
-        isNewerThanCurrent: current !== undefined && createdAt >= current.createdAt,
-        read: () => readById(id, `version ${id}`),
-      }));
-  }
-
-  /** By id: between two deliveries of a step the label may have moved to what is in use. */
-  async function readById(VersionId: string, owner: string): Promise<Secret | undefined> {
-    try {
-      const answer = await client.getSecretValue({ SecretId: secretId, VersionId });
-      const stored = readSecretString(answer, owner, rotator.text);
-      onRead(stored);
-      return parse(stored, owner);
+      const stored = readSecretString(answer, owner, text);
+      redactor.hideFields(stored.json, shows, rotates);
+      return stored;
     } catch (error) {
-      if (isNoSecret(error)) return undefined;
+      hideWhole(answer);
       throw error;
     }
   }
-}
 
-/** All versions, those without a label too. */
-async function listVersions(client: SecretsManagerApi, SecretId: string) {
-  const found: { readonly id: string; readonly labels: readonly string[]; readonly createdAt: Date }[] = [];
-  if (!client.listSecretVersionIds) {
-    throw new RotationError('ERR_SECRETS_MANAGER_FAILED', 'the client cannot list the versions of a secret');
-  }
-  let NextToken: string | undefined;
-  do {
-    const page = await client.listSecretVersionIds({
-      SecretId,
-      IncludeDeprecated: true,
-      MaxResults: 100,
-      ...(NextToken !== undefined && { NextToken }),
-    });
-    for (const { VersionId: id, VersionStages: labels = [], CreatedDate: createdAt } of page.Versions ?? []) {
-      if (id !== undefined && createdAt !== undefined) found.push({ id, labels, createdAt });
+  /** Nobody knows what of it is a secret. The service may have taken it all the same, and quote it. */
+  function hideWhole({ SecretString, SecretBinary }: GetSecretValueResponse): void {
+    const bytes = SecretBinary instanceof Uint8Array && String(Buffer.from(SecretBinary));
+    for (const text of stringsIn([SecretString, bytes])) {
+      for (const part of [text.trim(), ...literalsIn(text)]) redactor.hide(part);
     }
-    NextToken = page.NextToken;
-  } while (NextToken !== undefined);
-  return found;
+  }
 }
-
-const PENDING_HINT =
-  'a stored version cannot be corrected: find out whether the service takes it already, before its label is removed';
 
 /** Whether a value was never a secret of this rotator's, or is gone: it is no help, but no obstacle either. */
 export function isNoSecret(error: unknown): boolean {
   if (isRefusal(error, 'ResourceNotFoundException')) return true;
-  return isRotationError(error) && NO_SECRET.has(error.code);
+  return isRotationError(error) && ['ERR_SECRET_MALFORMED', 'ERR_DUPLICATE_KEYS'].includes(error.code);
 }
 
-const NO_SECRET = new Set<string>(['ERR_SECRET_MALFORMED', 'ERR_DUPLICATE_KEYS']);
-
-/** What the step has said that it reads. */
-export function required(stored: SecretString | undefined, label: Label): SecretString {
-  if (!stored) throw new RotationError('ERR_PENDING_MISSING', `${label} was not read`);
-  return stored;
+/** `undefined` for what is no secret of this rotator's. */
+export function secretOrNone<T>(reading: Promise<T>): Promise<T | undefined> {
+  return reading.catch((error: unknown) => {
+    if (isNoSecret(error)) return undefined;
+    throw error;
+  });
 }

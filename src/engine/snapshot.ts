@@ -3,7 +3,8 @@ import type { Step } from '../step.js';
 import { abandoned, type PreviousVersion, type VersionState, versionState } from './checks.js';
 import type { Deadline } from './deadline.js';
 import type { RotationEvent } from './event.js';
-import { type Label, readSecretString, type SecretString } from './secret-string.js';
+import type { Label, SecretString } from './secret-string.js';
+import { isNoSecret, type SecretValues } from './secret-values.js';
 import { isRefusal, type SecretsManagerApi } from './secrets-manager.js';
 
 /** What one invocation knows of the secret before it acts: the labels, and the values that its step reads. */
@@ -19,14 +20,9 @@ export interface Snapshot {
 
 interface Source {
   readonly client: SecretsManagerApi;
+  readonly values: SecretValues;
   readonly event: RotationEvent;
   readonly deadline: Deadline;
-  /** The labels whose values the step needs. */
-  readonly reads: readonly Label[];
-  /** The field that the whole of a plain text is. */
-  readonly plainField: string | undefined;
-  /** Is told of every value that is read, before anything else is done with it. */
-  readonly onRead: (value: SecretString) => void;
 }
 
 /** Reads are eventually consistent: a version or a value that was written a moment ago may not be seen yet. */
@@ -35,14 +31,18 @@ const DELAYS_MS = [100, 200, 400, 800, 1600];
 /**
  * Reads the labels and the values together, in one round trip. A refusal by the checks wins over a failed read.
  *
+ * @param reads the labels whose values the step needs
  * @returns `'current'` if the version is AWSCURRENT already: an earlier attempt has finished
  */
-export async function takeSnapshot(source: Source): Promise<Snapshot | 'current'> {
-  const { client, event, reads, plainField, onRead } = source;
-  const { SecretId, ClientRequestToken, Step } = event;
+export async function takeSnapshot(source: Source, reads: readonly Label[]): Promise<Snapshot | 'current'> {
+  const { values, event } = source;
+  const { ClientRequestToken, Step } = event;
   const { check, another } = labelLooks(source);
   const checking = check();
-  const early = { current: settled('AWSCURRENT', readCurrent), pending: settled('AWSPENDING', readPending) };
+  const early = {
+    current: settled('AWSCURRENT', () => values.read({ VersionStage: 'AWSCURRENT' })),
+    pending: settled('AWSPENDING', readPending),
+  };
 
   let state = await checking;
   if (state.kind === 'current') return 'current';
@@ -58,21 +58,17 @@ export async function takeSnapshot(source: Source): Promise<Snapshot | 'current'
   throw isRefusal(pending.error, 'ResourceNotFoundException') ? neverStored(Step) : pending.error;
 
   function settled<T>(label: Label, read: () => Promise<T>): Promise<Attempt<T | undefined>> {
-    return reads.includes(label) ? attempt(read) : Promise.resolve({ ok: true, value: undefined });
+    return attempt(async () => (reads.includes(label) ? read() : undefined));
   }
 
   /** In createSecret a value that is not there has yet to be made. No other failure says that. */
   async function readPending(): Promise<SecretString | undefined> {
     try {
-      return await read({ VersionId: ClientRequestToken, VersionStage: 'AWSPENDING' }, 'AWSPENDING');
+      return await values.read({ VersionId: ClientRequestToken, VersionStage: 'AWSPENDING' });
     } catch (error) {
       if (Step === 'createSecret' && isRefusal(error, 'ResourceNotFoundException')) return undefined;
       throw error;
     }
-  }
-
-  function readCurrent(): Promise<SecretString> {
-    return read({ VersionStage: 'AWSCURRENT' }, 'AWSCURRENT');
   }
 
   /** The value of the version that the labels named: between the two reads AWSCURRENT may have moved. */
@@ -85,17 +81,7 @@ export async function takeSnapshot(source: Source): Promise<Snapshot | 'current'
     const byLabel = await early.current;
     if (byLabel.ok && byLabel.value?.versionId === currentId) return { current: byLabel.value };
     if (!byLabel.ok && !isRefusal(byLabel.error, 'ResourceNotFoundException')) throw byLabel.error;
-    return { current: await read({ VersionId: currentId }, 'AWSCURRENT') };
-  }
-
-  async function read(
-    version: { readonly VersionId?: string; readonly VersionStage?: Label },
-    label: Label,
-  ): Promise<SecretString> {
-    const answer = await client.getSecretValue({ SecretId, ...version });
-    const value = readSecretString(answer, label, plainField);
-    onRead(value);
-    return value;
+    return { current: await values.read({ VersionId: currentId }, 'AWSCURRENT') };
   }
 
   async function isWorthRepeating(error: unknown): Promise<boolean> {
@@ -110,10 +96,7 @@ export async function takeSnapshot(source: Source): Promise<Snapshot | 'current'
  *
  * @param during the step that was under way when a look did not list the version
  */
-export function labelLooks(
-  { client, event, deadline }: Pick<Source, 'client' | 'event' | 'deadline'>,
-  during?: Step,
-) {
+export function labelLooks({ client, values, event, deadline }: Source, during?: Step) {
   const { SecretId, ClientRequestToken } = event;
   const delays = DELAYS_MS.values();
   return { check, another };
@@ -130,12 +113,12 @@ export function labelLooks(
   /** A version that lost its last label is not listed any more, but can be read. */
   async function unlisted(): Promise<RotationError> {
     try {
-      await client.getSecretValue({ SecretId, VersionId: ClientRequestToken });
-      return abandoned(ClientRequestToken, during);
+      await values.read({ VersionId: ClientRequestToken });
     } catch (error) {
       if (isRefusal(error, 'ResourceNotFoundException')) return unknownVersion();
-      throw error;
+      if (!isNoSecret(error)) throw error;
     }
+    return abandoned(ClientRequestToken, during);
   }
 
   /** Waits before another look, unless enough have been taken. */

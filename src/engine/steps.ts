@@ -7,8 +7,9 @@ import type { Confirmation } from './confirmation.js';
 import type { Deadline } from './deadline.js';
 import type { RotationEvent } from './event.js';
 import { assertNoStaleField, rotatedFields } from './field-checks.js';
-import { editSecretString, type Label, readSecretString, type SecretString } from './secret-string.js';
-import { required, secretReader } from './secret-values.js';
+import { required, rotatorVersions } from './rotator-versions.js';
+import { editSecretString, type Label, type SecretString } from './secret-string.js';
+import type { SecretValues } from './secret-values.js';
 import { isCertainlyNotStored, isRefusal, type SecretsManagerApi } from './secrets-manager.js';
 import { labelLooks, type Snapshot, takeSnapshot } from './snapshot.js';
 
@@ -18,10 +19,11 @@ export type Outcome = 'created' | 'kept' | 'set' | 'passed' | 'promoted' | 'alre
 export interface Rotation<Secret extends object, Field extends keyof Secret & string> {
   readonly rotator: Rotator<Secret, Field>;
   readonly client: SecretsManagerApi;
+  readonly values: SecretValues;
   readonly event: RotationEvent;
   readonly context: VersionsContext;
   readonly deadline: Deadline;
-  /** Is told of every secret value that is read or made. */
+  /** Is told of what createSecret makes. */
   readonly redactor: Redactor;
   readonly confirming: Confirmation;
 }
@@ -36,17 +38,12 @@ export interface Rotation<Secret extends object, Field extends keyof Secret & st
  * | testSecret   | AWSPENDING              | use it                             | nothing                     |
  * | finishSecret | both, if it is asked to | retire what loses its last label   | AWSCURRENT moves to the new |
  *
- * Each begins with DescribeSecret and the checks of `versions.ts`, and does nothing for a version that is AWSCURRENT.
+ * Each begins with DescribeSecret and the checks of `checks.ts`, and does nothing for a version that is AWSCURRENT.
  */
-export async function takeStep<Secret extends object, Field extends keyof Secret & string>({
-  rotator,
-  client,
-  event,
-  context,
-  deadline,
-  redactor,
-  confirming,
-}: Rotation<Secret, Field>): Promise<Outcome> {
+export async function takeStep<Secret extends object, Field extends keyof Secret & string>(
+  rotation: Rotation<Secret, Field>,
+): Promise<Outcome> {
+  const { rotator, client, values, event, context, deadline, redactor, confirming } = rotation;
   const { SecretId, ClientRequestToken, RotationToken, Step } = event;
   const both: readonly Label[] = ['AWSCURRENT', 'AWSPENDING'];
   const steps: Record<Step, { readonly reads: readonly Label[]; take(seen: Snapshot): Promise<Outcome> }> = {
@@ -56,9 +53,8 @@ export async function takeStep<Secret extends object, Field extends keyof Secret
     finishSecret: { reads: rotator.finishSecret ? both : [], take: finishSecret },
   };
   const { reads, take } = steps[Step];
-  const onRead = ({ json }: SecretString) => redactor.hideFields(json, rotator.shows, rotator.rotates);
-  const reader = secretReader({ rotator, client, secretId: SecretId, onRead });
-  const seen = await takeSnapshot({ client, event, deadline, reads, plainField: rotator.text, onRead });
+  const reader = rotatorVersions(rotation);
+  const seen = await takeSnapshot(rotation, reads);
   if (seen === 'current') return 'already-current';
   confirming.expect(seen.currentId);
   const outcome = await take(seen);
@@ -67,11 +63,11 @@ export async function takeStep<Secret extends object, Field extends keyof Secret
   async function createSecret(seen: Snapshot): Promise<Outcome> {
     const { pending } = seen;
     if (pending) {
-      reader.parse(pending, 'AWSPENDING');
+      reader.parse(pending);
       return 'kept';
     }
     const stored = required(seen.current, 'AWSCURRENT');
-    const current = reader.parse(stored, 'AWSCURRENT');
+    const current = reader.parse(stored);
     assertNoStaleField(stored.json, rotator);
     const made = await ask(() => rotator.createSecret(current, context));
     redactor.hideFields({ ...made }, rotator.shows);
@@ -100,10 +96,9 @@ export async function takeStep<Secret extends object, Field extends keyof Secret
     const changes = rotatedFields(rotator, made, current);
     const SecretString = editSecretString(stored, changes);
     try {
-      const next = readSecretString({ SecretString }, 'AWSPENDING', rotator.text);
-      onRead(next);
+      const next = values.readText(SecretString, 'AWSPENDING');
       if (next.isPlain !== stored.isPlain) throw new TypeError('a plain text must not become a JSON object');
-      reader.parse(next, 'AWSPENDING');
+      reader.parse(next);
     } catch (cause) {
       throw new RotationError(
         'ERR_ROTATOR_FAILED',
@@ -124,7 +119,7 @@ export async function takeStep<Secret extends object, Field extends keyof Secret
   }
 
   async function testSecret({ pending }: Snapshot): Promise<Outcome> {
-    const secret = reader.parse(required(pending, 'AWSPENDING'), 'AWSPENDING');
+    const secret = reader.parse(required(pending, 'AWSPENDING'));
     const verdict: unknown = await ask(() => rotator.testSecret(secret, context));
     if (verdict === 'accepted') return 'passed';
     if (verdict !== 'rejected') {
@@ -196,6 +191,6 @@ export async function takeStep<Secret extends object, Field extends keyof Secret
       `nothing answered ${rotator.name}: look at the way to its service (routes, security groups), and at the ` +
       "function's timeout";
     const method = () => deadline.during(`${Step} of the rotator ${rotator.name}`, likelyCause, work);
-    return confirming.during(method, () => labelLooks({ client, event, deadline }, Step).check());
+    return confirming.during(method, () => labelLooks(rotation, Step).check());
   }
 }

@@ -146,7 +146,11 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
     { current, pending = current }: { readonly current: Secret; readonly pending?: Secret },
     context: VersionsContext,
   ): Promise<Scene | 'promoted'> {
-    const begun = { token: context.token, currentKey: keyOf(current), pendingKey: keyOf(pending) };
+    const begun = {
+      ClientRequestToken: context.token,
+      currentKey: keyOf(current),
+      pendingKey: keyOf(pending),
+    };
     const holdings = holdingsOf(await context.readVersions(), begun, keyIn, isSameTarget);
     if (holdings === 'promoted') return holdings;
     return { ...holdings, ...begun, keys, names: namesFor(context), ownsEveryKey };

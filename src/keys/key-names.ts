@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { StepContext } from '../rotator.js';
 
 /** Names for the keys of one secret's rotations, and how they are told from all other names. */
 export interface KeyNames {
@@ -25,9 +26,7 @@ const SHORTEST_WITH_TOKEN = ATTEMPT + WHOLE_TOKEN + SECRET_HASH + 2;
  * @param maxLength the same for all rotations of a secret: another one cuts differently, and finds no earlier leftovers
  * @throws RangeError
  */
-export function keyNames(
-  maxLength: number,
-): (rotation: { readonly secretId: string; readonly token: string }) => KeyNames {
+export function keyNames(maxLength: number): (rotation: Pick<StepContext, 'secretId' | 'token'>) => KeyNames {
   if (!Number.isInteger(maxLength) || maxLength < SHORTEST) {
     throw new RangeError(`names of keys need a maximum length of ${SHORTEST} at least`);
   }
@@ -35,9 +34,9 @@ export function keyNames(
   const room = maxLength - ATTEMPT - (isWhole ? WHOLE_TOKEN : HASHED_TOKEN);
   // A part of fixed form: the name of a secret that begins like this one's would be too long for it.
   const rest = isWhole ? /^[\w-]{32,36}-[0-9a-f]{8}$/ : /^[0-9a-f]{16}-[0-9a-f]{8}$/;
-  return ({ secretId, token }) => {
+  return ({ secretId, token: ClientRequestToken }) => {
     const secret = `${secretPart(secretId, room)}-`;
-    const rotation = `${secret}${isWhole ? tokenPart(token) : hash(token, 16)}-`;
+    const rotation = `${secret}${isWhole ? tokenPart(ClientRequestToken) : hash(ClientRequestToken, 16)}-`;
     return {
       next: () => rotation + randomBytes(4).toString('hex'),
       isOfThisRotation: (name = '') => isOfThisSecret(name) && name.startsWith(rotation),
@@ -55,9 +54,9 @@ function secretPart(secretId: string, room: number): string {
   return `${end.slice(0, room - SECRET_HASH - 1)}-${hash(secretId, SECRET_HASH)}`;
 }
 
-/** The token, unless it is longer than a UUID, or has characters that not every provider takes in a name. */
-function tokenPart(token: string): string {
-  return /^[\w-]{32,36}$/.test(token) ? token : hash(token, 32);
+/** The ClientRequestToken, unless it is longer than a UUID, or has characters that not every provider takes in a name. */
+function tokenPart(ClientRequestToken: string): string {
+  return /^[\w-]{32,36}$/.test(ClientRequestToken) ? ClientRequestToken : hash(ClientRequestToken, 32);
 }
 
 function hash(text: string, length: number): string {

@@ -35,7 +35,7 @@ export interface Holdings {
 
 /** The ids that a step has begun with. */
 interface Begun {
-  readonly token: string;
+  readonly ClientRequestToken: string;
   readonly currentKey: string;
   readonly pendingKey?: string;
 }
@@ -51,15 +51,15 @@ interface Begun {
  */
 export function holdingsOf(
   versions: readonly LabelledVersion[],
-  { token, currentKey, pendingKey = currentKey }: Begun,
+  { ClientRequestToken, currentKey, pendingKey = currentKey }: Begun,
   keyIn: (json: LabelledVersion['json']) => string | undefined,
   isSameTarget: (a: LabelledVersion['json'], b: LabelledVersion['json']) => boolean,
 ): Holdings | 'promoted' {
-  const known = versions.map(({ id, labels, json }) => ({ id, labels, json, key: keyIn(json) }));
-  const own = known.find(({ id }) => id === token);
+  const known = versions.map((version) => ({ ...version, key: keyIn(version.json) }));
+  const own = known.find(({ id }) => id === ClientRequestToken);
   const current = known.find(({ labels }) => labels.includes('AWSCURRENT'));
   if (own && own === current) return 'promoted';
-  if (!own?.labels.includes('AWSPENDING')) throw abandoned(token);
+  if (!own?.labels.includes('AWSPENDING')) throw abandoned(ClientRequestToken);
   if (current?.key !== currentKey) {
     throw new RotationError('ERR_CURRENT_MOVED', 'AWSCURRENT moved to another version during the step');
   }
@@ -67,7 +67,9 @@ export function holdingsOf(
   const kept = known.filter((version) => version !== previous);
   const held = new Set([currentKey, pendingKey, ...kept.flatMap(({ key }) => key ?? [])]);
   // AWSPENDING has no value until createSecret has stored one.
-  const unknown = kept.filter(({ id, key }) => key === undefined && id !== token).map(({ id }) => id);
+  const unknown = kept
+    .filter(({ id, key }) => key === undefined && id !== ClientRequestToken)
+    .map(({ id }) => id);
   const isKnown = previous?.key !== undefined && isSameTarget(previous.json, current.json);
   const key = isKnown && unknown.length === 0 ? previous?.key : undefined;
   const retiring = key !== undefined && held.has(key) ? undefined : key;

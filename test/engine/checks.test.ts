@@ -125,6 +125,19 @@ describe('the checks', () => {
     });
   });
 
+  test('tell an abandoned version, though its value is no secret of the rotator', async () => {
+    const { begin, deliver, secrets } = await rig();
+    const ClientRequestToken = await begin();
+    await secrets.putSecretValue({
+      SecretId: 'door',
+      ClientRequestToken,
+      SecretString: 'not JSON',
+      VersionStages: ['AWSPENDING'],
+    });
+    await secrets.putSecretValue({ SecretId: 'door', SecretString: '{"user":"app","password":"by hand 1"}' });
+    expect(await rejection(deliver('setSecret'))).toMatchObject({ code: 'ERR_ROTATION_ABANDONED' });
+  });
+
   test('take only "not found" for a version that never was', async () => {
     const { begin, client, arn } = await rigDescribing(unlisted);
     const ClientRequestToken = await begin();

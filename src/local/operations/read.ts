@@ -12,6 +12,7 @@ import { type Call, identity, live } from './call.js';
 import { matches } from './filters.js';
 import { type Place, page } from './paging.js';
 
+// The other side of the engine's gate: what answers the calls, with values that were stored here.
 export function getSecretValue(call: Call, input: GetSecretValueRequest): GetSecretValueResponse {
   return readValue(call, live(call, input.SecretId), input.VersionId, input.VersionStage);
 }

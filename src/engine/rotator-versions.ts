@@ -1,0 +1,123 @@
+import { isError, isRotationError, RotationError } from '../errors.js';
+import type { AbandonedVersion, Rotator, Versions } from '../rotator.js';
+import type { RotationEvent } from './event.js';
+import { assertSameTarget } from './field-checks.js';
+import type { Label, SecretString } from './secret-string.js';
+import { type SecretValues, secretOrNone } from './secret-values.js';
+import type { SecretsManagerApi } from './secrets-manager.js';
+import type { Snapshot } from './snapshot.js';
+
+interface Source<Secret extends object, Field extends keyof Secret & string> {
+  readonly rotator: Rotator<Secret, Field>;
+  readonly client: SecretsManagerApi;
+  readonly event: RotationEvent;
+  readonly values: SecretValues;
+}
+
+/** The versions of the secret as its rotator gets them: parsed. */
+export interface RotatorVersions<Secret> {
+  /** @throws RotationError `ERR_SECRET_MALFORMED` if the rotator does not take the value */
+  parse(stored: SecretString): Secret;
+  /**
+   * What setSecret and finishSecret of a rotator get.
+   *
+   * @param previousId the version that `previous()` reads, if it may read one
+   * @throws RotationError `ERR_PENDING_MISMATCH`
+   */
+  versions(seen: Snapshot, previousId: string | undefined): Versions<Secret>;
+}
+
+export function rotatorVersions<Secret extends object, Field extends keyof Secret & string>({
+  rotator,
+  client,
+  event,
+  values,
+}: Source<Secret, Field>): RotatorVersions<Secret> {
+  return { parse, versions };
+
+  function parse({ json, owner }: SecretString): Secret {
+    try {
+      return rotator.parse(structuredClone(json));
+    } catch (cause) {
+      const problem = isError(cause) ? `: ${cause.message}` : '';
+      throw new RotationError('ERR_SECRET_MALFORMED', `${owner} is not a ${rotator.name} secret${problem}`, {
+        hint:
+          (isRotationError(cause) ? cause.hint : undefined) ??
+          (owner === 'AWSPENDING' ? PENDING_HINT : undefined),
+        cause,
+      });
+    }
+  }
+
+  function versions(seen: Snapshot, previousId: string | undefined): Versions<Secret> {
+    const pending = required(seen.pending, 'AWSPENDING');
+    const current = required(seen.current, 'AWSCURRENT');
+    assertSameTarget(pending.json, current.json, rotator);
+    let previous: Promise<Secret | undefined> | undefined;
+    return {
+      pending: parse(pending),
+      current: parse(current),
+      previous() {
+        previous ??=
+          previousId === undefined ? Promise.resolve(undefined) : readById(previousId, 'AWSPREVIOUS');
+        // A rotator may ask and not wait.
+        previous.catch(() => {});
+        return previous;
+      },
+      abandoned,
+    };
+  }
+
+  async function abandoned(): Promise<readonly AbandonedVersion<Secret>[]> {
+    const listed = await listVersions(client, event);
+    const holder = (label: Label) => listed.find(({ labels }) => labels.includes(label));
+    const [current, previous] = [holder('AWSCURRENT'), holder('AWSPREVIOUS')];
+    return listed
+      .filter(
+        ({ labels, createdAt }) => labels.length === 0 && createdAt >= (previous?.createdAt ?? createdAt),
+      )
+      .sort((one, other) => other.createdAt.getTime() - one.createdAt.getTime())
+      .map(({ id, createdAt }) => ({
+        id,
+        createdAt,
+        isNewerThanCurrent: current !== undefined && createdAt >= current.createdAt,
+        read: () => readById(id),
+      }));
+  }
+
+  /** By id: between two deliveries of a step the label may have moved to what is in use. */
+  function readById(VersionId: string, owner?: string): Promise<Secret | undefined> {
+    return secretOrNone(values.read({ VersionId }, owner).then(parse));
+  }
+}
+
+/** All versions, those without a label too. */
+async function listVersions(client: SecretsManagerApi, { SecretId }: RotationEvent) {
+  const found: { readonly id: string; readonly labels: readonly string[]; readonly createdAt: Date }[] = [];
+  if (!client.listSecretVersionIds) {
+    throw new RotationError('ERR_SECRETS_MANAGER_FAILED', 'the client cannot list the versions of a secret');
+  }
+  let NextToken: string | undefined;
+  do {
+    const page = await client.listSecretVersionIds({
+      SecretId,
+      IncludeDeprecated: true,
+      MaxResults: 100,
+      ...(NextToken !== undefined && { NextToken }),
+    });
+    for (const { VersionId: id, VersionStages: labels = [], CreatedDate: createdAt } of page.Versions ?? []) {
+      if (id !== undefined && createdAt !== undefined) found.push({ id, labels, createdAt });
+    }
+    NextToken = page.NextToken;
+  } while (NextToken !== undefined);
+  return found;
+}
+
+const PENDING_HINT =
+  'a stored version cannot be corrected: find out whether the service takes it already, before its label is removed';
+
+/** What the step has said that it reads. */
+export function required(stored: SecretString | undefined, label: Label): SecretString {
+  if (!stored) throw new RotationError('ERR_PENDING_MISSING', `${label} was not read`);
+  return stored;
+}
