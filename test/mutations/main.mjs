@@ -1,0 +1,69 @@
+// Breaks the engine in one place at a time, in a copy of the tree, and sees to it that a test fails each time.
+import { spawn } from 'node:child_process';
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { MUTATIONS } from './mutations.mjs';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const COPIED = ['src', 'rotators', 'test', 'package.json', 'tsconfig.json', 'README.md'];
+
+const house = await mkdtemp(join(tmpdir(), 'quarterturn-mutations-'));
+try {
+  for (const path of COPIED) await cp(join(ROOT, path), join(house, path), { recursive: true });
+  await symlink(join(ROOT, 'node_modules'), join(house, 'node_modules'));
+  const tests = [...new Set(MUTATIONS.flatMap((mutation) => mutation.tests))];
+  const { code, output } = await jest(tests);
+  if (code !== 0) throw new Error(`the tests fail by themselves:\n${output}`);
+  const survivors = [];
+  for (const mutation of MUTATIONS) {
+    const verdict = await tried(mutation);
+    process.stdout.write(
+      `${verdict === undefined ? 'LIVES ' : 'killed'}  ${mutation.what}${verdict ? `: ${verdict}` : ''}\n`,
+    );
+    if (verdict === undefined) survivors.push(mutation.what);
+  }
+  process.stdout.write(`${MUTATIONS.length} mutations, ${survivors.length} live\n`);
+  if (survivors.length > 0) process.exitCode = 1;
+} finally {
+  await rm(house, { recursive: true, force: true });
+}
+
+/** Which test a mutation fails first; undefined if it fails none. */
+async function tried({ what, file, from, to, tests }) {
+  const path = join(house, file);
+  const text = await readFile(path, 'utf8');
+  if (text.split(from).length !== 2) throw new Error(`${what}: ${file} does not have this once: ${from}`);
+  await writeFile(
+    path,
+    text.replace(from, () => to),
+  );
+  try {
+    const { code, output } = await jest(['--bail', ...tests]);
+    if (code === 0) return undefined;
+    const [, failed] = /^\s+● (.+)$/m.exec(output) ?? [];
+    // A file that cannot be read fails too, and would prove nothing.
+    if (failed === undefined || /Test suite failed to run/.test(output))
+      throw new Error(`${what}:\n${output}`);
+    return failed;
+  } finally {
+    await writeFile(path, text);
+  }
+}
+
+function jest(args) {
+  const child = spawn(process.execPath, [join(ROOT, 'node_modules/jest/bin/jest.js'), '--silent', ...args], {
+    cwd: house,
+    env: { ...process.env, NODE_NO_WARNINGS: '1', THOROUGH: '' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  child.stdout.on('data', (chunk) => {
+    output += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    output += chunk;
+  });
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, output })));
+}

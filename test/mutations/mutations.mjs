@@ -1,0 +1,103 @@
+const ENGINE = ['rotation', 'checks', 'confirm', 'gate'].map((name) => `test/engine/${name}.test.ts`);
+
+/** Faults of which each must fail a test: in `file`, `from` becomes `to`. */
+export const MUTATIONS = [
+  {
+    what: 'AWSCURRENT is moved from wherever it is (no RemoveFromVersionId)',
+    file: 'src/engine/steps.ts',
+    from: 'RemoveFromVersionId: seen.currentId,',
+    to: '',
+    tests: ENGINE,
+  },
+  {
+    what: 'the new value is stored as AWSCURRENT',
+    file: 'src/engine/steps.ts',
+    from: "VersionStages: ['AWSPENDING'],",
+    to: "VersionStages: ['AWSCURRENT'],",
+    tests: ENGINE,
+  },
+  {
+    what: 'a copy of the old value in a field that stays is not noticed',
+    file: 'src/engine/steps.ts',
+    from: 'assertNoStaleField(stored.json, rotator);',
+    to: '',
+    tests: ENGINE,
+  },
+  {
+    what: 'what was made is taken back after any failure, though it may be stored',
+    file: 'src/engine/steps.ts',
+    from: 'if (!isSent || isCertainlyNotStored(error)) await discard',
+    to: 'await discard',
+    tests: ENGINE,
+  },
+  {
+    what: 'AWSPENDING may be for another user or host',
+    file: 'src/engine/field-checks.ts',
+    from: 'if (rotates.includes(field) || isDeepStrictEqual(pending[field], current[field])) continue;',
+    to: 'continue;',
+    tests: ENGINE,
+  },
+  {
+    what: 'every move of AWSCURRENT that fails counts as done',
+    file: 'src/engine/steps.ts',
+    from: 'if (!(await isPromoted(seen.currentId))) throw error;',
+    to: 'await isPromoted(seen.currentId);',
+    tests: ENGINE,
+  },
+  {
+    what: 'that another attempt has finished the rotation is not noticed',
+    file: 'src/engine/steps.ts',
+    from: "if (seen === 'current') return 'already-current';",
+    to: '',
+    tests: ENGINE,
+  },
+  {
+    what: 'only runs of 12 characters of a secret are redacted',
+    file: 'src/redact/search.ts',
+    from: 'const RUN = 8;',
+    to: 'const RUN = 12;',
+    tests: ['test/redact'],
+  },
+  {
+    what: 'the cause of an error is passed on as it is',
+    file: 'src/redact/redactor.ts',
+    from: 'if (error.cause !== undefined) return this.#copy(error.cause, depth + 1);',
+    to: 'if (error.cause !== undefined) return error.cause;',
+    tests: ['test/redact'],
+  },
+  {
+    what: 'PostgreSQL gets the password itself in place of a verifier',
+    file: 'rotators/postgres/server.ts',
+    from: 'return scramVerifier(password, Math.max(facts.iterations, stored.iterations || 0));',
+    to: 'return password;',
+    tests: ['test/rotators/postgres/secrecy.test.ts'],
+  },
+  {
+    what: 'a login for which PostgreSQL asked no password counts',
+    file: 'rotators/postgres/session.ts',
+    from: 'if (form === undefined) {',
+    to: 'if (false) {',
+    tests: ['test/rotators/postgres/failures.test.ts'],
+  },
+  {
+    what: 'nobody looks at the labels before PostgreSQL commits the change',
+    file: 'rotators/postgres/password/transaction.ts',
+    from: "if ((await context.confirm()) === 'current') {",
+    to: 'if (false) {',
+    tests: ['test/rotators/postgres/lock-outs.test.ts'],
+  },
+  {
+    what: 'a rotator that ignores a refused look is obeyed',
+    file: 'src/engine/confirmation.ts',
+    from: 'if (refusal) throw refusal;',
+    to: '',
+    tests: ENGINE,
+  },
+  {
+    what: 'what cannot be read as a secret is not redacted',
+    file: 'src/engine/secret-values.ts',
+    from: 'hideWhole(answer);',
+    to: '',
+    tests: ENGINE,
+  },
+];
