@@ -24,8 +24,8 @@ export {
 } from './keys/key-lifetime.js';
 export type { ListedKey } from './keys/key-sweep.js';
 export { type ReplacedKey, replacedKey } from './keys/replaced-key.js';
-export { httpUrl } from './network/http-checks.js';
-export { type HttpMethod, type HttpRequest, type HttpResponse, request } from './network/http-request.js';
+export { type HttpMethod, httpUrl } from './network/http-checks.js';
+export { type HttpRequest, type HttpResponse, request } from './network/http-request.js';
 export { type CharacterClass, type PasswordPolicy, passwordPolicyFrom, passwordSource } from './password.js';
 export {
   administratorOfKeys,

@@ -1,7 +1,7 @@
 import type { RotationError } from '../errors.js';
 import { failure, type Place, unexpected, WRONG_SERVICE } from './failures.js';
-import { checkedHeaders, checkedLimit, checkedMethod, httpUrl } from './http-checks.js';
-import { exchange, type Incoming } from './http-transport.js';
+import { checkedHeaders, checkedLimit, checkedMethod, type HttpMethod, httpUrl } from './http-checks.js';
+import { type RawResponse, sendOnce } from './http-transport.js';
 
 /** A request to the service whose credential is rotated. */
 export interface HttpRequest {
@@ -26,8 +26,6 @@ export interface HttpRequest {
   /** Certificate authorities, PEM. @default Node's, and those of NODE_EXTRA_CA_CERTS */
   readonly ca?: string | readonly string[];
 }
-
-export type HttpMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** An answer, of any status but a redirect. */
 export interface HttpResponse {
@@ -61,7 +59,7 @@ const MAX_BYTES = 1_048_576;
  */
 export async function request(call: HttpRequest): Promise<HttpResponse> {
   const url = httpUrl(call.url);
-  const outgoing = {
+  const checked = {
     url,
     method: checkedMethod(call.method ?? 'GET'),
     headers: checkedHeaders(call.headers ?? {}),
@@ -73,12 +71,12 @@ export async function request(call: HttpRequest): Promise<HttpResponse> {
   };
   call.signal.throwIfAborted();
   const place = { doing: call.doing, origin: url.origin };
-  const incoming = await exchange(outgoing, place);
-  if (incoming.status >= 300 && incoming.status < 400) throw redirected(incoming, url, place);
-  return responseOf(incoming, place);
+  const response = await sendOnce(checked, place);
+  if (response.status >= 300 && response.status < 400) throw redirected(response, url, place);
+  return responseOf(response, place);
 }
 
-function responseOf({ status, headers, body }: Incoming, place: Place): HttpResponse {
+function responseOf({ status, headers, body }: RawResponse, place: Place): HttpResponse {
   const failed = (problem: string) => failure('ERR_SERVICE_FAILED', place, problem, WRONG_SERVICE);
   const wait = retryAfterMs(headers.get('retry-after'));
   return { status, headers, retryAfterMs: wait, text, json, failure: () => unexpected(status, place, wait) };
@@ -104,7 +102,7 @@ function responseOf({ status, headers, body }: Incoming, place: Place): HttpResp
   }
 }
 
-function redirected({ status, headers }: Incoming, from: URL, place: Place): RotationError {
+function redirected({ status, headers }: RawResponse, from: URL, place: Place): RotationError {
   const location = headers.get('location') ?? '';
   const to = URL.canParse(location, from.href) ? new URL(location, from.href).origin : 'null';
   return failure(
