@@ -47,3 +47,8 @@ export {
 } from './rotator.js';
 export type { Step } from './step.js';
 export type { Rehearsal, StartRehearsal } from './testing/rehearsal.js';
+
+// What rotators say when a service or an API of AWS fails, and which certificates they trust.
+
+export { connectionFailure, errorParts, type ServiceFailure } from './network/failures.js';
+export { type ClientCertificate, tlsContext } from './network/trust.js';

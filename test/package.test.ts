@@ -13,9 +13,10 @@ test.each([
   [
     'quarterturn',
     [
-      ...['LIFETIME_OPTION', 'RotationError', 'administratorOfKeys', 'checkedLifetimeDays', 'httpUrl'],
-      ...['isRotationError', 'issuedKey', 'lifetimeDaysFrom', 'passwordPolicyFrom', 'passwordSource'],
-      ...['replacedKey', 'request', 'rotationHandler', 'stringField'],
+      ...['LIFETIME_OPTION', 'RotationError', 'administratorOfKeys', 'checkedLifetimeDays'],
+      ...['connectionFailure', 'errorParts', 'httpUrl', 'isRotationError', 'issuedKey'],
+      ...['lifetimeDaysFrom', 'passwordPolicyFrom', 'passwordSource', 'replacedKey', 'request'],
+      ...['rotationHandler', 'stringField', 'tlsContext'],
     ],
   ],
   ['quarterturn/testing', ['LocalRotation', 'LocalSecretsManager', 'lineTo', 'rotatorContract']],

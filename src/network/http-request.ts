@@ -1,6 +1,6 @@
 import type { RotationError } from '../errors.js';
-import { failure, type Place, unexpected, WRONG_SERVICE } from './failures.js';
 import { checkedHeaders, checkedLimit, checkedMethod, type HttpMethod, httpUrl } from './http-checks.js';
+import { failure, type Place, unexpected, WRONG_SERVICE } from './http-failures.js';
 import { type RawResponse, sendOnce } from './http-transport.js';
 
 /** A request to the service whose credential is rotated. */
@@ -60,14 +60,12 @@ const MAX_BYTES = 1_048_576;
 export async function request(call: HttpRequest): Promise<HttpResponse> {
   const url = httpUrl(call.url);
   const checked = {
+    ...call,
     url,
     method: checkedMethod(call.method ?? 'GET'),
     headers: checkedHeaders(call.headers ?? {}),
-    body: call.body,
-    signal: call.signal,
     limitMs: checkedLimit('limitMs', call.limitMs ?? LIMIT_MS, MAX_LIMIT_MS),
     maxBytes: checkedLimit('maxBytes', call.maxBytes ?? MAX_BYTES, Number.MAX_SAFE_INTEGER),
-    ca: call.ca,
   };
   call.signal.throwIfAborted();
   const place = { doing: call.doing, origin: url.origin };
@@ -77,7 +75,7 @@ export async function request(call: HttpRequest): Promise<HttpResponse> {
 }
 
 function responseOf({ status, headers, body }: RawResponse, place: Place): HttpResponse {
-  const failed = (problem: string) => failure('ERR_SERVICE_FAILED', place, problem, WRONG_SERVICE);
+  const failed = (problem: string) => failure(place, problem, WRONG_SERVICE);
   const wait = retryAfterMs(headers.get('retry-after'));
   return { status, headers, retryAfterMs: wait, text, json, failure: () => unexpected(status, place, wait) };
 
@@ -106,7 +104,6 @@ function redirected({ status, headers }: RawResponse, from: URL, place: Place): 
   const location = headers.get('location') ?? '';
   const to = URL.canParse(location, from.href) ? new URL(location, from.href).origin : 'null';
   return failure(
-    'ERR_SERVICE_FAILED',
     place,
     // Of a URL that is not one of the web's, the origin is "null".
     `answered ${status}, a redirect to ${to === from.origin ? 'another path' : to === 'null' ? 'nowhere' : to}`,

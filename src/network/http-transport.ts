@@ -1,17 +1,17 @@
 import { type ClientRequest, type IncomingMessage, request as plainRequest } from 'node:http';
 import { request as tlsRequest } from 'node:https';
-import { failure, type Phase, type Place, timeout, toFailure, WRONG_SERVICE } from './failures.js';
+import { failure, type Phase, type Place, timeout, toFailure, WRONG_SERVICE } from './http-failures.js';
 
 /** A request whose parts have been checked. */
 export interface CheckedRequest {
   readonly url: URL;
   readonly method: string;
   readonly headers: Record<string, string>;
-  readonly body: string | undefined;
+  readonly body?: string;
   readonly signal: AbortSignal;
   readonly limitMs: number;
   readonly maxBytes: number;
-  readonly ca: string | readonly string[] | undefined;
+  readonly ca?: string | readonly string[];
 }
 
 /** What came back. */
@@ -51,12 +51,7 @@ export async function sendOnce(request: CheckedRequest, place: Place): Promise<R
     request.signal.removeEventListener('abort', stop);
     sent.destroy();
   }
-  throw failure(
-    'ERR_SERVICE_FAILED',
-    place,
-    `sent more than ${request.maxBytes} bytes, of which no more were read`,
-    WRONG_SERVICE,
-  );
+  throw failure(place, `sent more than ${request.maxBytes} bytes, of which no more were read`, WRONG_SERVICE);
 }
 
 function opened({ url, method, headers, body, ca }: CheckedRequest): ClientRequest {
