@@ -50,5 +50,6 @@ export type { Rehearsal, StartRehearsal } from './testing/rehearsal.js';
 
 // What rotators say when a service or an API of AWS fails, and which certificates they trust.
 
+export { awsFailure } from './network/aws-failures.js';
 export { connectionFailure, errorParts, type ServiceFailure } from './network/failures.js';
 export { type ClientCertificate, tlsContext } from './network/trust.js';

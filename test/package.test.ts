@@ -13,7 +13,7 @@ test.each([
   [
     'quarterturn',
     [
-      ...['LIFETIME_OPTION', 'RotationError', 'administratorOfKeys', 'checkedLifetimeDays'],
+      ...['LIFETIME_OPTION', 'RotationError', 'administratorOfKeys', 'awsFailure', 'checkedLifetimeDays'],
       ...['connectionFailure', 'errorParts', 'httpUrl', 'isRotationError', 'issuedKey'],
       ...['lifetimeDaysFrom', 'passwordPolicyFrom', 'passwordSource', 'replacedKey', 'request'],
       ...['rotationHandler', 'stringField', 'tlsContext'],
