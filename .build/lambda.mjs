@@ -6,6 +6,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { licencesOf } from './licences.mjs';
+import { pastIndex } from './past-index.mjs';
 import { ABSENT, describe, problemsOf } from './report.mjs';
 import { sdkPlugins } from './sdk.mjs';
 
@@ -84,7 +85,7 @@ function bundle(entry, outdir) {
     sourcesContent: false,
     metafile: true,
     external: ABSENT,
-    plugins: sdkPlugins(),
+    plugins: [...sdkPlugins(), pastIndex(ROOT)],
     // What is CommonJS within (pg) asks for Node's own modules.
     banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
   });

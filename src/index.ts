@@ -1,4 +1,5 @@
 // To deploy.
+
 export type { LambdaContext } from './engine/deadline.js';
 export type { RotationEvent } from './engine/event.js';
 export {
@@ -16,28 +17,12 @@ export {
   type RotationErrorCode,
   type RotationErrorOptions,
 } from './errors.js';
+export type { Step } from './step.js';
+
 // To write a rotator.
+
 export { type Json, jsonObject, parseJson } from './json.js';
-export { type IssuedKey, issuedKey } from './keys/issued-key.js';
-export {
-  checkedLifetimeDays,
-  type KeyLifetime,
-  LIFETIME_OPTION,
-  lifetimeDaysFrom,
-} from './keys/key-lifetime.js';
-export type { ListedKey } from './keys/key-sweep.js';
-export { type ReplacedKey, replacedKey } from './keys/replaced-key.js';
-export { httpUrl } from './network/http-checks.js';
-export { type HttpMethod, type HttpRequest, type HttpResponse, request } from './network/http-request.js';
 export { type CharacterClass, type PasswordPolicy, passwordPolicyFrom, passwordSource } from './password.js';
-// To say which rights a rotator needs.
-export {
-  administratorOfKeys,
-  type CommonPermission,
-  type Permission,
-  type PermissionTarget,
-  type RotatorNeeds,
-} from './permissions.js';
 export {
   type AbandonedVersion,
   type Awaitable,
@@ -50,5 +35,34 @@ export {
   type VersionsContext,
   type WarningMetric,
 } from './rotator.js';
-export type { Step } from './step.js';
 export type { Rehearsal, StartRehearsal } from './testing/rehearsal.js';
+
+// To write a rotator of keys that their provider chooses.
+
+export { type IssuedKey, issuedKey } from './keys/issued-key.js';
+export {
+  checkedLifetimeDays,
+  type KeyLifetime,
+  LIFETIME_OPTION,
+  lifetimeDaysFrom,
+} from './keys/key-lifetime.js';
+export type { ListedKey } from './keys/key-sweep.js';
+export { type ReplacedKey, replacedKey } from './keys/replaced-key.js';
+
+// To speak with a service, to say what it failed with, and whom to trust.
+
+export { awsFailure } from './network/aws-failures.js';
+export { connectionFailure, errorParts, type ServiceFailure } from './network/failures.js';
+export { type HttpMethod, httpUrl } from './network/http-checks.js';
+export { type HttpRequest, type HttpResponse, request } from './network/http-request.js';
+export { type ClientCertificate, tlsContext } from './network/trust.js';
+
+// To say which rights a rotator needs.
+
+export {
+  administratorOfKeys,
+  type CommonPermission,
+  type Permission,
+  type PermissionTarget,
+  type RotatorNeeds,
+} from './permissions.js';

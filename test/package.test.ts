@@ -13,10 +13,10 @@ test.each([
   [
     'quarterturn',
     [
-      ...['LIFETIME_OPTION', 'RotationError', 'administratorOfKeys', 'checkedLifetimeDays', 'httpUrl'],
-      ...['isRotationError', 'issuedKey', 'jsonObject', 'lifetimeDaysFrom', 'parseJson'],
-      ...['passwordPolicyFrom', 'passwordSource', 'replacedKey', 'request', 'rotationHandler'],
-      ...['stringField'],
+      ...['LIFETIME_OPTION', 'RotationError', 'administratorOfKeys', 'awsFailure', 'checkedLifetimeDays'],
+      ...['connectionFailure', 'errorParts', 'httpUrl', 'isRotationError', 'issuedKey'],
+      ...['jsonObject', 'lifetimeDaysFrom', 'parseJson', 'passwordPolicyFrom', 'passwordSource'],
+      ...['replacedKey', 'request', 'rotationHandler', 'stringField', 'tlsContext'],
     ],
   ],
   ['quarterturn/testing', ['LocalRotation', 'LocalSecretsManager', 'lineTo', 'rotatorContract']],

@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import {
+  type ClientCertificate,
   isRotationError,
   type PasswordPolicy,
   passwordPolicyFrom,
@@ -8,7 +9,6 @@ import {
   type StepContext,
   type Verdict,
 } from '../../src/index.js';
-import type { ClientCertificate } from '../../src/network/trust.js';
 import { poolerInTheWay, toFailure } from './failures.js';
 import type { PostgresSecret } from './secret.js';
 import type { ServerFacts } from './server.js';

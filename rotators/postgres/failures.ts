@@ -1,7 +1,6 @@
-import { RotationError, type RotationErrorCode } from '../../src/index.js';
+import { connectionFailure, errorParts, RotationError, type ServiceFailure } from '../../src/index.js';
 import { type PostgresSecret, placeName } from './secret.js';
 
-type Failure = readonly [code: RotationErrorCode, problem: string, hint: string];
 type Target = Pick<PostgresSecret, 'host' | 'port' | 'username' | 'dbname'>;
 
 const UNREACHABLE =
@@ -10,8 +9,8 @@ const NO_TLS =
   'turn TLS on at the server; only `"ssl": false` in the secret makes do without it, and then everything that is sent can ' +
   'be read on the way';
 
-/** SQLSTATEs, and the codes of Node's sockets. */
-const FAILURES: Readonly<Record<string, Failure>> = {
+/** By SQLSTATE. */
+const FAILURES: Readonly<Record<string, ServiceFailure>> = {
   '28000': [
     'ERR_LOGIN_NOT_ALLOWED',
     'does not let the user in',
@@ -58,31 +57,19 @@ const FAILURES: Readonly<Record<string, Failure>> = {
       'synchronous standby, so bring the standby back, or take it out of synchronous_standby_names',
   ],
   '25006': ['ERR_SERVICE_READ_ONLY', 'is read-only', 'name the writer’s endpoint as "host", not a reader’s'],
-  ENOTFOUND: [
-    'ERR_SERVICE_NOT_FOUND',
-    'cannot be found by name',
-    'correct "host" in the secret, or the VPC’s DNS',
-  ],
-  EAI_AGAIN: ['ERR_SERVICE_NOT_FOUND', 'cannot be looked up by name', 'the VPC’s DNS does not answer'],
-  ECONNREFUSED: ['ERR_SERVICE_REFUSED', 'refuses connections', 'correct "host" and "port"; is it running?'],
-  ECONNRESET: ['ERR_SERVICE_UNREACHABLE', 'closed the connection', UNREACHABLE],
-  EPIPE: ['ERR_SERVICE_UNREACHABLE', 'closed the connection', UNREACHABLE],
-  EHOSTUNREACH: ['ERR_SERVICE_UNREACHABLE', 'cannot be reached', UNREACHABLE],
-  ENETUNREACH: ['ERR_SERVICE_UNREACHABLE', 'cannot be reached', UNREACHABLE],
-  ETIMEDOUT: ['ERR_SERVICE_TIMEOUT', 'does not answer', UNREACHABLE],
 };
 
 /** What password checks refuse with: passwordcheck, hooks of pg_tle, credcheck. At login they mean something else. */
 const POLICIES = ['22023', 'P0001', '28000'];
 
-const REFUSED_VALUE: Failure = [
+const REFUSED_VALUE: ServiceFailure = [
   'ERR_VALUE_REFUSED',
   'refuses the new password',
   'a password check on the server refuses it; make the policy of the generated password agree with that check',
 ];
 
 /** What poolers say in the place of a server, when a client logs in. */
-const POOLER: Readonly<Record<string, Failure>> = {
+const POOLER: Readonly<Record<string, ServiceFailure>> = {
   '08P01': [
     'ERR_SERVICE_FAILED',
     'ended the login, and did not say whether the password is right',
@@ -98,7 +85,7 @@ const POOLER: Readonly<Record<string, Failure>> = {
 };
 
 /** pg's own errors have no code. */
-const MESSAGES: readonly (readonly [RegExp, Failure])[] = [
+const MESSAGES: readonly (readonly [RegExp, ServiceFailure])[] = [
   [/^timeout expired$|^Query read timeout$/, ['ERR_SERVICE_TIMEOUT', 'does not answer', UNREACHABLE]],
   [/does not support SSL|establishing an SSL connection/, ['ERR_TLS_NOT_OFFERED', 'offers no TLS', NO_TLS]],
   [
@@ -128,34 +115,16 @@ const MESSAGES: readonly (readonly [RegExp, Failure])[] = [
   [/Connection terminated|not queryable/, ['ERR_SERVICE_UNREACHABLE', 'closed the connection', UNREACHABLE]],
 ];
 
-/** Node names TLS failures after OpenSSL's, some thirty of them. */
-const TLS: readonly (readonly [RegExp, Failure])[] = [
-  [
-    /^ERR_TLS_CERT_ALTNAME|^HOSTNAME_MISMATCH$/,
-    [
-      'ERR_TLS_WRONG_NAME',
-      'has a certificate for another name',
-      'name the server in "host" as its certificate does; or say with the option `connectTo` which name it must be for',
-    ],
-  ],
-  [
-    /CERT|SELF_SIGNED|UNABLE_TO_|CRL/,
-    [
-      'ERR_TLS_NOT_TRUSTED',
-      'has no certificate that can be trusted',
-      'the certificate must be valid, from an authority that is known here: name another one with the option `ca`, or ' +
-        'with NODE_EXTRA_CA_CERTS. Only `"ssl": false` in the secret turns encryption off',
-    ],
-  ],
-  [
-    /^ERR_TLS_|^ERR_SSL_|^EPROTO$/,
-    [
-      'ERR_TLS_FAILED',
-      'does not agree on how to encrypt',
-      'it may speak nothing newer than TLS 1.1, or be no PostgreSQL; look at its ssl_min_protocol_version and ssl_ciphers',
-    ],
-  ],
-];
+const HINTS = {
+  name: 'correct "host" in the secret, or the VPC’s DNS',
+  refused: 'correct "host" and "port"; is it running?',
+  closed: UNREACHABLE,
+  way: UNREACHABLE,
+  otherName:
+    'name the server in "host" as its certificate does; or say with the option `connectTo` which name it must be for',
+  withoutTls: '. Only `"ssl": false` in the secret turns encryption off',
+  tls: 'it may speak nothing newer than TLS 1.1, or be no PostgreSQL; look at its ssl_min_protocol_version and ssl_ciphers',
+};
 
 /** What looks like a wrong password. */
 export const LOOKS_WRONG =
@@ -172,14 +141,14 @@ export function toFailure(
   doing: string,
   { username, dbname, ...place }: Target,
 ): RotationError {
-  const { code, message } = partsOf(error);
+  const { code, message } = errorParts(error);
   const known =
     doing === LOGGING_IN
       ? (POOLER[code] ?? FAILURES[code])
       : POLICIES.includes(code)
         ? REFUSED_VALUE
         : FAILURES[code];
-  const [rotationCode, problem, hint] = known ?? byMessage(code, message);
+  const [rotationCode, problem, hint] = known ?? connectionFailure(code, HINTS) ?? byMessage(message);
   const sqlState = /^[0-9A-Z]{5}$/.test(code) ? ` (SQLSTATE ${code})` : code && ` (${code})`;
   return new RotationError(
     rotationCode,
@@ -188,27 +157,14 @@ export function toFailure(
   );
 }
 
-function byMessage(code: string, message: string): Failure {
-  const byCode = TLS.find(([pattern]) => pattern.test(code));
-  const known = byCode ?? MESSAGES.find(([pattern]) => pattern.test(message));
-  return known?.[1] ?? ['ERR_SERVICE_FAILED', 'failed', 'look into the server’s log at this time'];
+function byMessage(message: string): ServiceFailure {
+  const known = MESSAGES.find(([pattern]) => pattern.test(message))?.[1];
+  return known ?? ['ERR_SERVICE_FAILED', 'failed', 'look into the server’s log at this time'];
 }
 
 /** The SQLSTATE of an error, or Node's code, or nothing. */
 export function codeOf(error: unknown): string {
-  return partsOf(error).code;
-}
-
-/** Of a server that is none, anything may stand there. */
-const CODE = /^[0-9A-Z_]{1,60}$/;
-
-function partsOf(error: unknown): { readonly code: string; readonly message: string } {
-  if (typeof error !== 'object' || error === null) return { code: '', message: '' };
-  // Node tries every address of a name; the first failure stands for all.
-  if ('errors' in error && Array.isArray(error.errors)) return partsOf(error.errors[0]);
-  const code = 'code' in error && typeof error.code === 'string' && CODE.test(error.code) ? error.code : '';
-  const message = 'message' in error && typeof error.message === 'string' ? error.message : '';
-  return { code, message };
+  return errorParts(error).code;
 }
 
 /**

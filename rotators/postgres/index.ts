@@ -3,7 +3,7 @@ import { type PostgresOptions, readOptions } from './connections.js';
 import { LOOKS_WRONG } from './failures.js';
 import { type PostgresSecret, parseSecret, SHOWS } from './secret.js';
 
-export type { ClientCertificate } from '../../src/network/trust.js';
+export type { ClientCertificate } from '../../src/index.js';
 export {
   type AlternatingUsersOptions,
   type AlternatingUsersSecret,

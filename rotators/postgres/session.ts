@@ -2,8 +2,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { checkServerIdentity } from 'node:tls';
 import type { Client, ClientConfig, Connection } from 'pg';
-import { RotationError } from '../../src/index.js';
-import { type ClientCertificate, trusted } from '../../src/network/trust.js';
+import { type ClientCertificate, RotationError, tlsContext } from '../../src/index.js';
 import { codeOf, LOGGING_IN, toFailure } from './failures.js';
 import { inMessages } from './messages.js';
 import { type PostgresSecret, placeName } from './secret.js';
@@ -196,7 +195,7 @@ function configOf(
     },
     // Never absent: then pg would send everything in the clear.
     ssl: ssl && {
-      secureContext: trusted(ca, clientCertificate),
+      secureContext: tlsContext(ca, clientCertificate),
       rejectUnauthorized: true,
       checkServerIdentity: (name, certificate) => checkServerIdentity(servername ?? name, certificate),
     },

@@ -15,6 +15,7 @@ import {
   type UpdateSecretVersionStageRequest,
 } from '@aws-sdk/client-secrets-manager';
 import { isError, isRotationError, RotationError } from '../errors.js';
+import { errorParts, isUnanswered, type ServiceFailure, THROTTLED } from '../network/failures.js';
 import type { Deadline } from './deadline.js';
 
 interface CallOptions {
@@ -69,9 +70,10 @@ export function withDeadline(client: SecretsManagerApi, deadline: Deadline): Sec
   return {
     describeSecret: (input, { abortSignal } = {}) =>
       call(`DescribeSecret of ${input.SecretId}`, () =>
-        client.describeSecret(input, {
-          abortSignal: abortSignal ? AbortSignal.any([deadline.signal, abortSignal]) : deadline.signal,
-        }),
+        client.describeSecret(
+          input,
+          abortSignal ? { abortSignal: AbortSignal.any([deadline.signal, abortSignal]) } : options,
+        ),
       ),
     getSecretValue: (input) =>
       call(
@@ -96,7 +98,7 @@ export function withDeadline(client: SecretsManagerApi, deadline: Deadline): Sec
 
 /** Whether a failed call was refused by Secrets Manager with the given error. */
 export function isRefusal(error: unknown, name: string): boolean {
-  return isRotationError(error) && isError(error.cause) && error.cause.name === name;
+  return isRotationError(error) && errorParts(error.cause).name === name;
 }
 
 /**
@@ -106,9 +108,9 @@ export function isRefusal(error: unknown, name: string): boolean {
 export function isCertainlyNotStored(error: unknown): boolean {
   if (isRefusal(error, 'ResourceExistsException')) return true;
   const cause = isRotationError(error) ? error.cause : undefined;
-  if (!isError(cause) || isThrottle(cause)) return false;
-  const { $fault, $metadata } = cause as ServiceError;
-  return $fault === 'client' && ($metadata?.attempts ?? 1) === 1;
+  const { $fault, $metadata, $retryable }: Partial<ServiceError> = isError(cause) ? cause : {};
+  const isThrottle = $retryable?.throttling === true || THROTTLED.test(errorParts(cause).name);
+  return $fault === 'client' && !isThrottle && ($metadata?.attempts ?? 1) === 1;
 }
 
 /** What the SDK's exceptions add to an Error. */
@@ -134,33 +136,21 @@ const HINTS: Readonly<Record<string, string>> = {
   ThrottlingException: 'the account’s quota is used up; Secrets Manager tries the rotation again',
 };
 
-function callError(what: string, error: unknown): RotationError {
-  const name = isError(error) ? error.name : 'an unknown error';
-  if (isTransport(error)) {
-    const reason = typeof error.code === 'string' ? error.code : name;
-    return new RotationError('ERR_SECRETS_MANAGER_UNREACHABLE', `${what} got no answer (${reason})`, {
-      hint: UNREACHABLE,
-      cause: error,
-    });
+function callError(what: string, cause: unknown): RotationError {
+  const [code, problem, hint] = meaningOf(cause);
+  return new RotationError(code, `${what} ${problem}`, { hint, cause });
+}
+
+function meaningOf(error: unknown): ServiceFailure {
+  const { name, message, code } = errorParts(error);
+  if (isUnanswered(error)) {
+    return ['ERR_SECRETS_MANAGER_UNREACHABLE', `got no answer (${code || name})`, UNREACHABLE];
   }
-  // The SDK's own complaints ("Region is missing") have no name that says anything.
-  const reason = isError(error) && name === 'Error' ? error.message : name;
-  return new RotationError('ERR_SECRETS_MANAGER_FAILED', `${what} failed with ${reason}`, {
-    hint:
-      (Object.hasOwn(HINTS, name) && HINTS[name]) ||
+  return [
+    'ERR_SECRETS_MANAGER_FAILED',
+    // The SDK's own complaints ("Region is missing") have no name that says anything.
+    `failed with ${name === 'Error' ? message : name || 'an unknown error'}`,
+    (Object.hasOwn(HINTS, name) && HINTS[name]) ||
       'look the error up in the API reference of Secrets Manager',
-    cause: error,
-  });
-}
-
-function isTransport(error: unknown): error is Error & { readonly code?: unknown } {
-  return (
-    isError(error) &&
-    !('$fault' in error) &&
-    (error.name === 'TimeoutError' || typeof error.code === 'string')
-  );
-}
-
-function isThrottle(error: ServiceError): boolean {
-  return error.$retryable?.throttling === true || /Throttl|TooManyRequests|LimitExceeded/.test(error.name);
+  ];
 }

@@ -1,5 +1,3 @@
-import type { HttpMethod } from './http-request.js';
-
 /**
  * Reads the URL of a service: https:, or http: to 127.0.0.0/8, ::1 or localhost, without a user or a password in it.
  *
@@ -24,6 +22,9 @@ export function httpUrl(value: string | URL, name = 'url'): URL {
 function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
+
+/** What a request asks of a service. */
+export type HttpMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 const METHODS: readonly HttpMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 

@@ -1,7 +1,8 @@
 import type { RotationError } from '../errors.js';
-import { failure, type Place, unexpected, WRONG_SERVICE } from './failures.js';
-import { checkedHeaders, checkedLimit, checkedMethod, httpUrl } from './http-checks.js';
-import { exchange, type Incoming } from './http-transport.js';
+import { parseJson } from '../json.js';
+import { checkedHeaders, checkedLimit, checkedMethod, type HttpMethod, httpUrl } from './http-checks.js';
+import { failure, type Place, unexpected, WRONG_SERVICE } from './http-failures.js';
+import { type RawResponse, sendOnce } from './http-transport.js';
 
 /** A request to the service whose credential is rotated. */
 export interface HttpRequest {
@@ -26,8 +27,6 @@ export interface HttpRequest {
   /** Certificate authorities, PEM. @default Node's, and those of NODE_EXTRA_CA_CERTS */
   readonly ca?: string | readonly string[];
 }
-
-export type HttpMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** An answer, of any status but a redirect. */
 export interface HttpResponse {
@@ -61,25 +60,23 @@ const MAX_BYTES = 1_048_576;
  */
 export async function request(call: HttpRequest): Promise<HttpResponse> {
   const url = httpUrl(call.url);
-  const outgoing = {
+  const checked = {
+    ...call,
     url,
     method: checkedMethod(call.method ?? 'GET'),
     headers: checkedHeaders(call.headers ?? {}),
-    body: call.body,
-    signal: call.signal,
     limitMs: checkedLimit('limitMs', call.limitMs ?? LIMIT_MS, MAX_LIMIT_MS),
     maxBytes: checkedLimit('maxBytes', call.maxBytes ?? MAX_BYTES, Number.MAX_SAFE_INTEGER),
-    ca: call.ca,
   };
   call.signal.throwIfAborted();
   const place = { doing: call.doing, origin: url.origin };
-  const incoming = await exchange(outgoing, place);
-  if (incoming.status >= 300 && incoming.status < 400) throw redirected(incoming, url, place);
-  return responseOf(incoming, place);
+  const response = await sendOnce(checked, place);
+  if (response.status >= 300 && response.status < 400) throw redirected(response, url, place);
+  return responseOf(response, place);
 }
 
-function responseOf({ status, headers, body }: Incoming, place: Place): HttpResponse {
-  const failed = (problem: string) => failure('ERR_SERVICE_FAILED', place, problem, WRONG_SERVICE);
+function responseOf({ status, headers, body }: RawResponse, place: Place): HttpResponse {
+  const failed = (problem: string) => failure(place, problem, WRONG_SERVICE);
   const wait = retryAfterMs(headers.get('retry-after'));
   return { status, headers, retryAfterMs: wait, text, json, failure: () => unexpected(status, place, wait) };
 
@@ -94,21 +91,17 @@ function responseOf({ status, headers, body }: Incoming, place: Place): HttpResp
   }
 
   function json(): unknown {
-    const content = text();
-    try {
-      return JSON.parse(content);
-    } catch {
-      // No cause: V8 quotes the text that it could not parse, and here it may hold a key.
-      throw failed(`answered ${status} with what is not JSON`);
-    }
+    const content = parseJson(text());
+    // No cause: it would quote the text, and here that may hold a key.
+    if (content === undefined) throw failed(`answered ${status} with what is not JSON`);
+    return content;
   }
 }
 
-function redirected({ status, headers }: Incoming, from: URL, place: Place): RotationError {
+function redirected({ status, headers }: RawResponse, from: URL, place: Place): RotationError {
   const location = headers.get('location') ?? '';
   const to = URL.canParse(location, from.href) ? new URL(location, from.href).origin : 'null';
   return failure(
-    'ERR_SERVICE_FAILED',
     place,
     // Of a URL that is not one of the web's, the origin is "null".
     `answered ${status}, a redirect to ${to === from.origin ? 'another path' : to === 'null' ? 'nowhere' : to}`,

@@ -1,21 +1,21 @@
 import { type ClientRequest, type IncomingMessage, request as plainRequest } from 'node:http';
 import { request as tlsRequest } from 'node:https';
-import { failure, type Phase, type Place, timeout, toFailure, WRONG_SERVICE } from './failures.js';
+import { failure, type Phase, type Place, timeout, toFailure, WRONG_SERVICE } from './http-failures.js';
 
 /** A request whose parts have been checked. */
-export interface Outgoing {
+export interface CheckedRequest {
   readonly url: URL;
   readonly method: string;
   readonly headers: Record<string, string>;
-  readonly body: string | undefined;
+  readonly body?: string;
   readonly signal: AbortSignal;
   readonly limitMs: number;
   readonly maxBytes: number;
-  readonly ca: string | readonly string[] | undefined;
+  readonly ca?: string | readonly string[];
 }
 
 /** What came back. */
-export interface Incoming {
+export interface RawResponse {
   readonly status: number;
   readonly headers: ReadonlyMap<string, string>;
   readonly body: Buffer;
@@ -26,40 +26,35 @@ export interface Incoming {
  *
  * @throws RotationError
  */
-export async function exchange(outgoing: Outgoing, place: Place): Promise<Incoming> {
+export async function sendOnce(request: CheckedRequest, place: Place): Promise<RawResponse> {
   const startedAt = performance.now();
   let phase: Phase = 'connecting';
   let isLate = false;
-  const sent = send(outgoing);
+  const sent = opened(request);
   const stop = (): void => {
     isLate = true;
     sent.destroy();
   };
-  const timer = setTimeout(stop, outgoing.limitMs);
-  outgoing.signal.addEventListener('abort', stop, { once: true });
+  const timer = setTimeout(stop, request.limitMs);
+  request.signal.addEventListener('abort', stop, { once: true });
   try {
-    const answer = await answerTo(sent, outgoing.body, () => {
+    const answer = await answerTo(sent, request.body, () => {
       phase = 'waiting';
     });
     phase = 'reading';
-    const body = await bodyOf(answer, outgoing.maxBytes);
+    const body = await bodyOf(answer, request.maxBytes);
     if (body) return { status: answer.statusCode ?? 0, headers: headersOf(answer), body };
   } catch (error) {
     throw isLate ? timeout(phase, place, performance.now() - startedAt) : toFailure(error, place);
   } finally {
     clearTimeout(timer);
-    outgoing.signal.removeEventListener('abort', stop);
+    request.signal.removeEventListener('abort', stop);
     sent.destroy();
   }
-  throw failure(
-    'ERR_SERVICE_FAILED',
-    place,
-    `sent more than ${outgoing.maxBytes} bytes, of which no more were read`,
-    WRONG_SERVICE,
-  );
+  throw failure(place, `sent more than ${request.maxBytes} bytes, of which no more were read`, WRONG_SERVICE);
 }
 
-function send({ url, method, headers, body, ca }: Outgoing): ClientRequest {
+function opened({ url, method, headers, body, ca }: CheckedRequest): ClientRequest {
   const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
   const options = {
     method,

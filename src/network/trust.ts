@@ -23,12 +23,15 @@ export interface ClientCertificate {
 const contexts = new Map<string, SecureContext>();
 
 /**
- * What a server's certificate is checked against: the given authorities, else Node's own, those of NODE_EXTRA_CA_CERTS,
- * of RDS and of the system. Made once a container, since it takes longer than a login.
+ * Returns the TLS context (1.2 or newer) for connections to a server whose certificate must be from one of the given
+ * authorities, PEM; by default from one of Node's own, those of NODE_EXTRA_CA_CERTS, of RDS and of the system. Made once
+ * a container, since it takes longer than a login.
+ *
+ * @param certificate what the client shows of itself, if the server asks for that
  */
-export function trusted(
+export function tlsContext(
   ca: string | readonly string[] | undefined,
-  certificate: ClientCertificate | undefined,
+  certificate?: ClientCertificate,
 ): SecureContext {
   const key = [ca ?? 'default', certificate?.cert, certificate?.key].flat().join('\n');
   const made = () => createSecureContext({ ca: authorities(ca), ...certificate, minVersion: 'TLSv1.2' });

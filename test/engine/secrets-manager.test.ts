@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { createServer, type Server } from 'node:net';
 import { promisify } from 'node:util';
 import { rotationHandler } from '../../src/index.js';
-import { Door, doorRotator, rejection } from '../support/rig.js';
+import { FaultyClient } from '../support/faulty-client.js';
+import { Door, doorRotator, rejection, rig } from '../support/rig.js';
 
 const SecretId = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:door-AbCdEf';
 const ClientRequestToken = 'c0ffee00-0000-4000-8000-000000000002';
@@ -70,5 +71,31 @@ describe('a Secrets Manager that cannot be reached', () => {
     expect(stdout).toBe(
       `ERR_SECRETS_MANAGER_UNREACHABLE DescribeSecret of ${SecretId} got no answer (ECONNREFUSED)\n`,
     );
+  });
+});
+
+test.each([
+  [{ name: 'AbortError' }, 'ERR_SECRETS_MANAGER_UNREACHABLE', 'got no answer (AbortError)'],
+  [
+    { name: 'TimeoutError', code: 'ECONNRESET' },
+    'ERR_SECRETS_MANAGER_UNREACHABLE',
+    'got no answer (ECONNRESET)',
+  ],
+  [{ code: 'no code: a text' }, 'ERR_SECRETS_MANAGER_FAILED', 'failed with of the SDK'],
+  [{ name: 'Refused', $fault: 'client', code: 'X' }, 'ERR_SECRETS_MANAGER_FAILED', 'failed with Refused'],
+  [{ name: '' }, 'ERR_SECRETS_MANAGER_FAILED', 'failed with an unknown error'],
+])('the SDK’s error %j is %s', async (parts, code, problem) => {
+  let client: FaultyClient | undefined;
+  const { begin, deliver } = await rig({
+    client: (secrets) => {
+      client = new FaultyClient(secrets);
+      return client;
+    },
+  });
+  await begin();
+  client?.fail('describeSecret', Object.assign(new Error('of the SDK'), parts));
+  expect(await rejection(deliver('createSecret'))).toMatchObject({
+    code,
+    message: expect.stringContaining(` ${problem}`),
   });
 });

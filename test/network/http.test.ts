@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer as createWebServer, type RequestListener } from 'node:http';
 import { createServer as createTlsWebServer } from 'node:https';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, Socket } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
@@ -343,6 +343,21 @@ test('a port where nobody listens, and a name that there is not, are told apart'
   });
   expect(await failureOf(request(call('https://nowhere.invalid', { limitMs: 15_000 })))).toMatchObject({
     code: 'ERR_SERVICE_NOT_FOUND',
+  });
+});
+
+test('a connection that the system gives up on is a service that does not answer', async () => {
+  const origin = await web(() => {});
+  jest.spyOn(Socket.prototype, 'connect').mockImplementation(function (this: Socket) {
+    const late = Object.assign(new Error('connect ETIMEDOUT'), { code: 'ETIMEDOUT' });
+    setImmediate(() => this.destroy(late));
+    return Object.assign(this, { connecting: true });
+  });
+  const failure = await failureOf(request(call(origin))).finally(() => jest.restoreAllMocks());
+  expect(failure).toMatchObject({
+    code: 'ERR_SERVICE_TIMEOUT',
+    message: `could not make a key: ${origin} does not answer (ETIMEDOUT)`,
+    hint: expect.stringContaining('NAT gateway'),
   });
 });
 

@@ -1,6 +1,5 @@
 import type { DBCluster, DBInstance } from '@aws-sdk/client-rds';
-import { RotationError, type StepContext } from '../../../src/index.js';
-import { toRdsFailure } from './failures.js';
+import { awsFailure, RotationError, type StepContext } from '../../../src/index.js';
 
 type Client = typeof import('./client.js')['rds'];
 
@@ -41,8 +40,28 @@ export async function call<T>(
   try {
     return await work(rds, { abortSignal: signal });
   } catch (error) {
-    throw toRdsFailure(error, action, target);
+    throw toFailure(error, `rds:${action} of ${target}`);
   }
+}
+
+function toFailure(error: unknown, what: string): RotationError {
+  const [code, problem, hint] = awsFailure(error, {
+    resource: 'this DB instance or cluster',
+    way:
+      'most often the function is in a VPC without a way to the RDS API: an interface endpoint com.amazonaws.<region>.rds ' +
+      '(its security group must let port 443 in) or a NAT gateway',
+    refusals: [
+      [
+        /NotFound(Fault)?$/,
+        [
+          'ERR_SERVICE_NOT_FOUND',
+          'found nothing of that name',
+          'it must be in the account and the Region of the function; correct the name in the secret',
+        ],
+      ],
+    ],
+  });
+  return new RotationError(code, `${what} ${problem}`, { hint, cause: error });
 }
 
 function missing(target: string): never {

@@ -1,6 +1,5 @@
 import { type Rotator, stringField } from '../../../src/index.js';
 import { type UserKeyOptions, userKeys } from '../user-keys.js';
-import { logIn } from './log-in.js';
 import { smtpPassword } from './smtp-password.js';
 
 /** A user's login to the SMTP endpoint of SES in one Region. */
@@ -54,8 +53,10 @@ export function sesSmtp(options: SesSmtpOptions = {}): Rotator<SesSmtpSecret, 'u
         username: accessKeyId,
         password: smtpPassword(secretAccessKey, regionOf(host)),
       }),
-      probe: ({ host, username, password }, context) =>
-        logIn({ host, port: PORT, ...connectTo, username, password, ca }, context),
+      async probe({ host, username, password }, context) {
+        const { logIn } = await import('./log-in.js');
+        return logIn({ host, port: PORT, ...connectTo, username, password, ca }, context);
+      },
     },
     { propagationMs: PROPAGATION_MS, ...keyOptions },
   );

@@ -1,4 +1,12 @@
-import { RotationError, type RotationErrorCode, type StepContext, type Verdict } from '../../../src/index.js';
+import { createTransport } from 'nodemailer';
+import {
+  connectionFailure,
+  errorParts,
+  RotationError,
+  type ServiceFailure,
+  type StepContext,
+  type Verdict,
+} from '../../../src/index.js';
 
 /** Where and as whom to log in. */
 export interface Login {
@@ -23,7 +31,6 @@ export async function logIn(
   { host, port, username, password, ca }: Login,
   { leftMs }: StepContext,
 ): Promise<Verdict> {
-  const { createTransport } = await import('nodemailer');
   const limitMs = Math.max(1, Math.floor(Math.min(LIMIT_MS, leftMs)));
   const transport = createTransport({
     ...{ host, port, secure: true, authMethod: 'PLAIN', auth: { user: username, pass: password } },
@@ -34,20 +41,18 @@ export async function logIn(
     await transport.verify();
     return 'accepted';
   } catch (error) {
-    const { code, responseCode } = partsOf(error);
+    const { code, answered } = partsOf(error);
     // 535 alone: 454 is a failure of the server's.
-    if (responseCode === 535) return 'rejected';
-    throw toFailure(code, responseCode, `${host}:${port}`);
+    if (answered === 535) return 'rejected';
+    throw toFailure(code, answered, `${host}:${port}`);
   } finally {
     transport.close();
   }
 }
 
-type Failure = readonly [code: RotationErrorCode, problem: string, hint: string];
-
-const FAILURES: Readonly<Record<string, Failure>> = {
+/** By the codes that are nodemailer's own. */
+const FAILURES: Readonly<Record<string, ServiceFailure>> = {
   EDNS: ['ERR_SERVICE_NOT_FOUND', 'cannot be found by name', 'correct "host", or the VPC’s DNS'],
-  ETIMEDOUT: ['ERR_SERVICE_TIMEOUT', 'does not answer', UNREACHABLE],
   ETLS: [
     'ERR_TLS_FAILED',
     'has no certificate that can be trusted, or no TLS',
@@ -55,21 +60,42 @@ const FAILURES: Readonly<Record<string, Failure>> = {
   ],
 };
 
+const HINTS = {
+  name: 'correct "host", or the VPC’s DNS',
+  refused: UNREACHABLE,
+  closed: UNREACHABLE,
+  way: UNREACHABLE,
+  otherName: 'a proxy may stand there; the option `connectTo` must name the host as its certificate does',
+  tls: 'a proxy may stand there, or the port may speak no TLS before it is asked to',
+};
+
 /** Without the cause: what a server writes may quote what it was sent. */
-function toFailure(code: string, responseCode: number, place: string): RotationError {
-  const [rotationCode, problem, hint] =
-    responseCode > 0
-      ? (['ERR_SERVICE_FAILED', `answered ${responseCode}`, 'the next attempt may find it ready'] as const)
-      : (FAILURES[code] ?? (['ERR_SERVICE_UNREACHABLE', 'cannot be talked to', UNREACHABLE] as const));
+function toFailure(code: string, answered: number, place: string): RotationError {
+  const known: ServiceFailure | undefined =
+    answered > 0
+      ? ['ERR_SERVICE_FAILED', `answered ${answered}`, 'the next attempt may find it ready']
+      : (FAILURES[code] ?? connectionFailure(code, HINTS));
+  const [rotationCode, problem, hint] = known ?? [
+    'ERR_SERVICE_UNREACHABLE',
+    'cannot be talked to',
+    UNREACHABLE,
+  ];
   const reason = code === '' ? '' : ` (${code})`;
   return new RotationError(rotationCode, `could not log in by SMTP: ${place} ${problem}${reason}`, { hint });
 }
 
-function partsOf(error: unknown): { code: string; responseCode: number } {
-  const found = { code: '', responseCode: 0 };
-  if (typeof error !== 'object' || error === null) return found;
-  if ('code' in error && typeof error.code === 'string') found.code = error.code;
-  if ('responseCode' in error && typeof error.responseCode === 'number')
-    found.responseCode = error.responseCode;
-  return found;
+/** The code of an error, and the status that the server answered: 0 if it is for another reason. */
+function partsOf(error: unknown): { readonly code: string; readonly answered: number } {
+  const { code } = errorParts(error);
+  // Nodemailer writes ESOCKET over Node's own code.
+  const original = code === 'ESOCKET' ? propertyOf(error, 'originalCode') : undefined;
+  const answered = propertyOf(error, 'responseCode');
+  return {
+    code: typeof original === 'string' ? original : code,
+    answered: typeof answered === 'number' ? answered : 0,
+  };
+}
+
+function propertyOf(error: unknown, name: string): unknown {
+  return typeof error === 'object' && error !== null ? Reflect.get(error, name) : undefined;
 }

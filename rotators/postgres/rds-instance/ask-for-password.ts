@@ -1,7 +1,6 @@
-import { RotationError, type StepContext } from '../../../src/index.js';
+import { errorParts, RotationError, type StepContext } from '../../../src/index.js';
 import { dropPending } from '../../databases/drop-pending.js';
 import { call } from '../../databases/rds/api.js';
-import { refusalOf } from '../../databases/rds/failures.js';
 import type { Database } from './database.js';
 
 /**
@@ -30,7 +29,8 @@ export async function askForPassword(
         ));
     return true;
   } catch (failure) {
-    const refusal = refusalOf(failure);
+    const cause = failure instanceof RotationError ? failure.cause : undefined;
+    const refusal = errorParts(cause);
     if (/^InvalidDB(Instance|Cluster)State/.test(refusal.name)) return false;
     const isOfValue = /^(InvalidParameterValue|ValidationError)$/.test(refusal.name);
     if (!isOfValue || !/password/i.test(refusal.message)) throw failure;
@@ -38,7 +38,7 @@ export async function askForPassword(
       hint:
         'RDS takes 8 to 128 characters (for a cluster its reference says 41) of printable ASCII, without / @ " and ' +
         `space: change the policy of the generated password. ${dropPending(context)}`,
-      cause: failure instanceof RotationError ? failure.cause : undefined,
+      cause,
     });
   }
 }

@@ -1,4 +1,4 @@
-import { toRdsFailure } from '../../../rotators/databases/rds/failures.js';
+import { call } from '../../../rotators/databases/rds/api.js';
 import { isReplicaOf, managedTarget } from '../../../rotators/databases/rds/look-ups.js';
 import type { StepContext } from '../../../src/index.js';
 import { RdsServer } from '../../support/rds-server.js';
@@ -189,7 +189,7 @@ describe('what keeps RDS from answering is an error, and no answer:', () => {
     expect(await ask()).toMatchObject({
       code: 'ERR_SERVICE_FAILED',
       message: expect.stringContaining('throttled'),
-      hint: expect.stringContaining('again'),
+      hint: 'the account’s quota for these calls is used up; Secrets Manager tries the rotation again',
     });
     expect(rds.requests.length).toBeGreaterThan(1);
   });
@@ -204,19 +204,35 @@ describe('what keeps RDS from answering is an error, and no answer:', () => {
 
   // As the SDK throws them where it is not in Jest, whose realms it mistakes.
   test.each([
-    [{ name: 'TimeoutError', code: 'ECONNRESET' }, 'ERR_SERVICE_UNREACHABLE', 'ECONNRESET'],
-    [{ name: 'Error', code: 'ECONNREFUSED' }, 'ERR_SERVICE_UNREACHABLE', 'ECONNREFUSED'],
-    [{ name: 'Error', code: 'ENOTFOUND' }, 'ERR_SERVICE_UNREACHABLE', 'ENOTFOUND'],
-    [{ name: 'TimeoutError', code: 'ETIMEDOUT' }, 'ERR_SERVICE_TIMEOUT', 'no answer'],
-    [{ name: 'TimeoutError' }, 'ERR_SERVICE_TIMEOUT', 'no answer'],
-    [{ name: 'CredentialsProviderError' }, 'ERR_SERVICE_FAILED', 'credentials'],
-    [{ name: 'Error', message: 'Region is missing' }, 'ERR_SERVICE_FAILED', 'Region is missing'],
-    [{ name: 'InternalFailure', $fault: 'server' }, 'ERR_SERVICE_FAILED', 'InternalFailure'],
-  ])('the SDK’s error %j', (parts, code, message) => {
+    [
+      { name: 'TimeoutError', code: 'ECONNRESET' },
+      'ERR_SERVICE_UNREACHABLE',
+      'did not reach AWS (ECONNRESET)',
+    ],
+    [{ name: 'Error', code: 'ECONNREFUSED' }, 'ERR_SERVICE_UNREACHABLE', 'did not reach AWS (ECONNREFUSED)'],
+    [{ name: 'Error', code: 'ENOTFOUND' }, 'ERR_SERVICE_UNREACHABLE', 'did not reach AWS (ENOTFOUND)'],
+    [{ name: 'TimeoutError', code: 'ETIMEDOUT' }, 'ERR_SERVICE_TIMEOUT', 'got no answer in time'],
+    [{ name: 'Error', code: 'ETIMEDOUT' }, 'ERR_SERVICE_TIMEOUT', 'got no answer in time'],
+    [{ name: 'TimeoutError' }, 'ERR_SERVICE_TIMEOUT', 'got no answer in time'],
+    [{ name: 'CredentialsProviderError' }, 'ERR_SERVICE_FAILED', 'found no AWS credentials'],
+    [{ name: 'Error', message: 'Region is missing' }, 'ERR_SERVICE_FAILED', 'failed with Region is missing'],
+    // A message may quote what was answered.
+    [{ name: 'Error', message: 'of an answer' }, 'ERR_SERVICE_FAILED', 'failed with Error'],
+    [{ name: 'InternalFailure', $fault: 'server' }, 'ERR_SERVICE_FAILED', 'failed with InternalFailure'],
+    [{ name: 'InternalFailure', $fault: 'server', code: 'X' }, 'ERR_SERVICE_FAILED', 'InternalFailure'],
+    [{ name: 'ExpiredToken', $fault: 'client' }, 'ERR_SERVICE_FAILED', 'had expired credentials'],
+    [{ name: 'LimitExceededFault', $fault: 'client' }, 'ERR_SERVICE_FAILED', 'was throttled'],
+  ])('the SDK’s error %j', async (parts, code, message) => {
     const cause = Object.assign(new Error('of the SDK'), parts);
-    const failure = toRdsFailure(cause, 'DescribeDBInstances', 'the DB instance db-1');
-    expect(failure).toMatchObject({ code, message: expect.stringContaining(message), cause });
-    expect(failure.message).toContain('rds:DescribeDBInstances of the DB instance db-1');
+    const failed = call('DescribeDBInstances', 'the DB instance db-1', context(), () =>
+      Promise.reject(cause),
+    );
+    expect(await rejection(failed)).toMatchObject({
+      code,
+      message: expect.stringMatching(/^rds:DescribeDBInstances of the DB instance db-1 /),
+      cause,
+    });
+    await expect(failed).rejects.toThrow(message);
   });
 
   test('no answer, for as long as RDS is given', async () => {

@@ -1,8 +1,13 @@
-import { inspect } from 'node:util';
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { inspect, promisify } from 'node:util';
 import { iam } from '../../../rotators/iam/index.js';
 import { lineTo, rotatorContract, type TcpLine } from '../../../src/testing/index.js';
 import { IamServer } from '../../support/iam-server.js';
 import { issuedRig } from '../../support/issued-rig.js';
+import { certificate } from '../../support/postgres.js';
 import { allOf, leaks, rejection } from '../../support/rig.js';
 import { tried } from '../../support/thorough.js';
 
@@ -267,6 +272,31 @@ describe('what went wrong with AWS', () => {
     await deliver('createSecret');
     server.isUnplugged = true;
     expect(await rejection(deliver('testSecret'))).toMatchObject(UNREACHED);
+  });
+
+  // In a process of its own, on the built package: in Jest's realm the SDK does not know Node's errors for errors.
+  test('a server that nobody vouches for did not answer, like a port where nobody listens', async () => {
+    const [key, cert] = await Promise.all([certificate('server.key'), certificate('server.pem')]);
+    const stranger = createServer({ key, cert }).listen(0, '127.0.0.1');
+    await once(stranger, 'listening');
+    const { port } = stranger.address() as AddressInfo;
+    const script = `
+      import { iam } from 'quarterturn/rotators/iam';
+      const secret = { userName: 'app', accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'none' };
+      const context = { signal: AbortSignal.timeout(20_000), leftMs: 20_000 };
+      for (const url of process.argv.slice(1)) {
+        process.env.AWS_ENDPOINT_URL_STS = url;
+        const tested = iam({ propagationMs: 0 }).testSecret(secret, context);
+        await tested.catch(({ code, message }) => console.log(code, message));
+      }`;
+    const urls = [`https://localhost:${port}`, 'http://127.0.0.1:1'];
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--input-type=module', '--eval', script, ...urls],
+      { env: { ...process.env, AWS_REGION: 'eu-west-1', NODE_NO_WARNINGS: '1' } },
+    ).finally(() => stranger.close());
+    const reached = 'ERR_SERVICE_UNREACHABLE sts:GetCallerIdentity with the key itself did not reach AWS';
+    expect(stdout).toBe(`${reached} (UNABLE_TO_VERIFY_LEAF_SIGNATURE)\n${reached} (ECONNREFUSED)\n`);
   });
 
   test('an answer that cannot be read gives nothing of the key away', async () => {

@@ -124,10 +124,27 @@ test('a server whose certificate is not trusted is sent no password', async () =
   const { connectTo } = options;
   const { rotate } = await issuedRig(sesSmtp({ propagationMs: 0, ...(connectTo && { connectTo }) }), fresh());
   expect((await rotate()).steps.at(-1)?.error).toMatchObject({
-    code: expect.stringMatching(/^ERR_(TLS_FAILED|SERVICE_UNREACHABLE)$/),
+    code: 'ERR_TLS_NOT_TRUSTED',
+    hint: expect.stringContaining('`ca`'),
   });
   expect(smtp.commands).toEqual([]);
   expect(aws.account.live('mailer')).toHaveLength(1);
+});
+
+test('a port where nobody listens, and a name that there is not, are told apart', async () => {
+  const failureAt = async (connectTo: { readonly host: string; readonly port: number }) => {
+    const { rotate } = await issuedRig(sesSmtp({ propagationMs: 0, connectTo }), fresh());
+    return (await rotate()).steps.at(-1)?.error;
+  };
+  expect(await failureAt({ host: '127.0.0.1', port: 1 })).toMatchObject({
+    code: 'ERR_SERVICE_REFUSED',
+    message: 'could not log in by SMTP: 127.0.0.1:1 refuses connections (ECONNREFUSED)',
+    hint: expect.stringContaining('port 465'),
+  });
+  expect(await failureAt({ host: 'nowhere.invalid', port: 465 })).toMatchObject({
+    code: 'ERR_SERVICE_NOT_FOUND',
+    message: 'could not log in by SMTP: nowhere.invalid:465 cannot be found by name (EDNS)',
+  });
 });
 
 test.each([
