@@ -1,5 +1,5 @@
 import { issuedKey, type Rotator } from '../../src/index.js';
-import { checkedSpec } from './compile.js';
+import { compile } from './compile.js';
 import { providerOf } from './provider.js';
 import { idFieldOf, parserOf } from './secret.js';
 import type { ApiKeySecret, ApiKeySpec } from './spec.js';
@@ -39,18 +39,18 @@ export type {
  * ```
  */
 export function apiKey(spec: ApiKeySpec): Rotator<ApiKeySecret, string> {
-  const named = checkedSpec(spec);
+  const compiled = compile(spec);
   const { name, key, id, admin, shows = [], text = false } = spec;
   const { rejectionHint, nameLength, maxKeys, ownsEveryKey, propagationMs } = spec;
   const { lifetimeOption = 'the member create of the spec' } = spec;
-  const isShown = (field: string) => field === admin || named.servers.includes(field);
-  const { assertProven, ...provider } = providerOf(spec, named);
+  const isShown = (field: string) => field === admin || compiled.servers.includes(field);
+  const { assertProven, ...provider } = providerOf(spec, compiled);
   const rotator = issuedKey<ApiKeySecret, string>({
     name,
     rotates: typeof id === 'string' ? [key, id] : [key],
-    shows: [...shows, ...named.fields.filter(isShown)],
+    shows: [...shows, ...compiled.fields.filter(isShown)],
     ...(text && { text: key }),
-    parse: parserOf(spec, named),
+    parse: parserOf(spec, compiled),
     id: idFieldOf(spec),
     ...provider,
     lifetimeOption,

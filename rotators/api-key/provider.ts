@@ -1,12 +1,12 @@
 import { type ListedKey, RotationError, type StepContext, type Verdict } from '../../src/index.js';
 import { administrator } from './administrator.js';
-import { isByAdmin, type Named } from './compile.js';
+import { type CompiledSpec, isByAdmin } from './compile.js';
 import { allKeys } from './list.js';
-import { currentPointers, filledUrl, type Values } from './placeholders.js';
-import { holds, idAt, isSuccess, keyAt, valueAt } from './pointers.js';
+import type { Values } from './placeholders.js';
+import { type Answer, holds, idAt, isSuccess, keyAt } from './pointers.js';
 import { idFieldOf } from './secret.js';
-import { exchange, type Reply } from './send.js';
-import type { ApiKeySecret, ApiKeySpec, ApiRequest } from './spec.js';
+import { type CompiledRequest, type PreparedRequest, type Reply, send } from './send.js';
+import type { ApiKeySecret, ApiKeySpec } from './spec.js';
 
 /** What `issuedKey` asks of a provider. */
 export interface Provider {
@@ -21,21 +21,23 @@ export interface Provider {
 /** What a request is filled with, and the step that it is made in. */
 interface Call extends Values {
   readonly context: StepContext;
-  readonly url?: URL;
 }
 
 const DAY_MS = 86_400_000;
 
 /** The provider that a spec describes. */
-export function providerOf(spec: ApiKeySpec, named: Named): Provider {
-  const { create, check, list, revoke, ca } = spec;
+export function providerOf(
+  spec: ApiKeySpec,
+  { create, check, list, revokes, ...named }: CompiledSpec,
+): Provider {
+  const { ca } = spec;
   const adminOf = administrator(spec, named);
   const idField = idFieldOf(spec);
   return { assertProven, issue, list: listAll, revoke: end, probe };
 
   /** Whoever may write the secret could name any key in it, have others ended for it, and read its successor. */
   async function assertProven(secret: ApiKeySecret, context: StepContext): Promise<void> {
-    if (!isByAdmin(create) && spec.maxKeys === undefined) return;
+    if (!isByAdmin(create.request) && spec.maxKeys === undefined) return;
     if ((await probe(secret, context)) === 'rejected') throw unproven();
   }
 
@@ -43,49 +45,47 @@ export function providerOf(spec: ApiKeySpec, named: Named): Provider {
     const inUse = create.current && (await ask('read the key in use', create.current, { secret, context }));
     const current = inUse?.json;
     // Left out, the next key might be able to do more than this one.
-    const nothing = currentPointers(create.json).find((pointer) => valueAt(current, pointer) === undefined);
-    if (inUse && nothing !== undefined) throw inUse.failure(`with nothing at ${nothing}`);
-    const expiry = new Date(Date.now() + (create.expiresInDays ?? 0) * DAY_MS).toISOString().slice(0, 10);
+    const nothing = create.taken.find(({ find }) => find(current) === undefined);
+    if (inUse && nothing !== undefined) throw inUse.failure(`with nothing at ${nothing.pointer}`);
+    const expiry = new Date(Date.now() + create.expiresInDays * DAY_MS).toISOString().slice(0, 10);
     const values = { secret, context, current, 'key.name': name, 'expiry.date': expiry };
-    const answer = await ask('create a key', create, values);
-    const key = keyAt(answer, create.key);
+    const answer = await ask('create a key', create.request, values);
+    const key = keyAt(create.key, answer);
     context.hide(key);
-    const id = idAt(answer, create.id);
+    const id = idAt(create.id, answer);
     return typeof spec.id === 'string' ? { [spec.key]: key, [spec.id]: id } : { [spec.key]: key };
   }
 
   async function listAll(secret: ApiKeySecret, context: StepContext): Promise<readonly ListedKey[]> {
-    return allKeys(list, filledUrl(list.url, { secret }), (url) =>
-      ask('list the keys', list, { secret, context, url }),
+    const first = await prepared(list.request, { secret, context });
+    return allKeys(list.places, first.url, async (url) =>
+      answerIn(await send('list the keys', { ...first, url }, { ca, context })),
     );
   }
 
   async function probe(secret: ApiKeySecret, context: StepContext): Promise<Verdict> {
-    const { live, dead = [401], expect, id } = check;
-    const { response, answer } = await send('check the key', check, { secret, context });
-    if (dead.includes(response.status)) return 'rejected';
-    if (!(live?.includes(response.status) ?? isSuccess(response))) throw response.failure();
+    const { response, answer } = await replyTo('check the key', check.request, { secret, context });
+    if (check.isDead(response)) return 'rejected';
+    if (!check.isLive(response)) throw response.failure();
     const found = answer();
-    if (!holds(found, expect)) return 'rejected';
-    if (id === undefined || idAt(found, id) === secret[idField]) return 'accepted';
+    if (!holds(check.expect, found)) return 'rejected';
+    if (check.id === undefined || idAt(check.id, found) === secret[idField]) return 'accepted';
     throw new RotationError('ERR_SECRET_MALFORMED', `"${idField}" is the id of another key`, {
       hint: 'store the id that belongs to the key, with PutSecretValue: the key of that id would be ended one day',
     });
   }
 
   async function end(id: string, secret: ApiKeySecret, context: StepContext): Promise<void> {
-    const requests = [revoke].flat();
-    for (const [index, request] of requests.entries()) {
-      const { response, answer } = await send('end a key', request, { secret, context, 'key.id': id });
+    for (const [index, { request, isGone, expect }] of revokes.entries()) {
+      const { response, answer } = await replyTo('end a key', request, { secret, context, 'key.id': id });
       const { status } = response;
-      const isGone = (request.gone ?? [404]).includes(status);
       const isMute = isSuccess(response) && status !== 204 && response.text() === '';
       if (isSuccess(response) && !isMute) {
-        if (!holds(answer(), request.expect)) throw answer().failure('and did not end it');
-      } else if (!isMute && !isGone && !MAY_BE_GONE.includes(status)) {
+        if (!holds(expect, answer())) throw answer().failure('and did not end it');
+      } else if (!isMute && !isGone(response) && !MAY_BE_GONE.includes(status)) {
         throw response.failure();
       } else if (
-        index === requests.length - 1 &&
+        index === revokes.length - 1 &&
         (await listAll(secret, context)).some((key) => key.id === id)
       ) {
         throw response.failure();
@@ -93,20 +93,27 @@ export function providerOf(spec: ApiKeySpec, named: Named): Provider {
     }
   }
 
-  async function send(doing: string, request: ApiRequest, { context, url, ...values }: Call): Promise<Reply> {
-    const admin = isByAdmin(request) ? await adminOf(values.secret, context) : undefined;
-    return exchange({ doing, request, values: { ...values, admin }, ca, context, ...(url && { url }) });
+  async function ask(doing: string, request: CompiledRequest, call: Call): Promise<Answer> {
+    return answerIn(await replyTo(doing, request, call));
   }
 
-  async function ask(doing: string, request: ApiRequest, call: Call) {
-    const { response, answer } = await send(doing, request, call);
-    if (isSuccess(response)) return answer();
-    throw response.failure();
+  async function replyTo(doing: string, request: CompiledRequest, call: Call): Promise<Reply> {
+    return send(doing, await prepared(request, call), { ca, context: call.context });
+  }
+
+  async function prepared(request: CompiledRequest, call: Call): Promise<PreparedRequest> {
+    const admin = isByAdmin(request) ? await adminOf(call.secret, call.context) : undefined;
+    return request.prepare({ ...call, admin });
   }
 }
 
 /** How a provider may refuse to end what has ended already: then the list tells, as it does after 200 and no more. */
 const MAY_BE_GONE = [400, 409, 410, 422];
+
+function answerIn({ response, answer }: Reply): Answer {
+  if (isSuccess(response)) return answer();
+  throw response.failure();
+}
 
 function unproven(): RotationError {
   return new RotationError('ERR_CREDENTIAL_REJECTED', 'the provider rejects the key in AWSCURRENT', {
