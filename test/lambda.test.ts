@@ -4,9 +4,9 @@ import { SourceMap } from 'node:module';
 import { join } from 'node:path';
 import { deploy } from './support/deployment.js';
 import { SPEC } from './support/desk-provider.js';
+import { rejection } from './support/errors.js';
 import { IamServer } from './support/iam-server.js';
 import type { FunctionFailure } from './support/lambda-runtime.js';
-import { rejection } from './support/rig.js';
 
 const LAMBDAS = join(__dirname, '../dist/lambda');
 const REPORT: Readonly<Record<string, Record<'initModules' | 'lazyModules', readonly string[]>>> = JSON.parse(

@@ -19,7 +19,10 @@ test.each([
       ...['replacedKey', 'request', 'rotationHandler', 'stringField', 'tlsContext'],
     ],
   ],
-  ['quarterturn/testing', ['LocalRotation', 'LocalSecretsManager', 'lineTo', 'rotatorContract']],
+  [
+    'quarterturn/testing',
+    ['LocalRotation', 'LocalSecretsManager', 'lineTo', 'memoryLine', 'rig', 'rotatorContract'],
+  ],
   ['quarterturn/rotators/postgres', ['alternatingUsers', 'postgres', 'rdsInstance']],
   ['quarterturn/rotators/api-key', ['apiKey']],
   ['quarterturn/rotators/iam', ['iam']],

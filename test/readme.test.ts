@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { lineTo, rotatorContract, type TcpLine } from '../src/testing/index.js';
+import { rotatorContract } from '../src/testing/index.js';
 import { gate } from './readme/gate.js';
 import { loseAnAnswer } from './readme/local.js';
+import { type GateService, startGate } from './support/gate-service.js';
 
 const read = (path: string) => readFileSync(join(__dirname, '..', path), 'utf8');
 const README = read('README.md');
@@ -36,8 +35,7 @@ test("the local Secrets Manager's README has the code that is run here, and its 
   for (const [, path] of guide.matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
     expect(() => read(join('src/local', path!))).not.toThrow();
   }
-  const secret = { url: doorUrl(), user: 'door-7', password: door.password };
-  expect(await loseAnAnswer(JSON.stringify(secret))).toEqual({
+  expect(await loseAnAnswer(service.reset())).toEqual({
     hits: 1,
     outcomes: ['failed', 'succeeded', 'succeeded'],
     events: [
@@ -50,39 +48,17 @@ test("the local Secrets Manager's README has the code that is run here, and its 
   });
 });
 
-/** A gate: one user, one password, over real HTTP. */
-const door = { password: 'first-password-1' };
-let line: TcpLine;
-const server = createServer(async (request, response) => {
-  const given = Buffer.from(request.headers.authorization?.slice(6) ?? '', 'base64').toString();
-  const isRight = given === `door-7:${door.password}`;
-  let body = '';
-  for await (const chunk of request) body += chunk;
-  if (isRight && request.method === 'PUT') door.password = body;
-  return response.writeHead(isRight ? 200 : 401).end();
-});
-
-function doorUrl(): string {
-  return `http://${line.host}:${line.port}`;
-}
-
+let service: GateService;
 beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  line = await lineTo((server.address() as AddressInfo).port);
+  service = await startGate();
 });
-afterAll(async () => {
-  await line.close();
-  await new Promise((resolve) => server.close(resolve));
-});
+afterAll(() => service.stop());
 
 test.each(
   rotatorContract({
     rotator: gate,
-    reset() {
-      door.password = 'first-password-1';
-      return { url: doorUrl(), user: 'door-7', password: door.password };
-    },
-    accepts: ({ password }) => password === door.password,
-    line: () => line,
+    reset: () => service.reset(),
+    accepts: ({ password }) => service.accepts(password),
+    line: () => service.line,
   }),
 )("the README's rotator $name", ({ run }) => run());

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { gitlab } from '../../rotators/api-key/gitlab/index.js';
 import { leaksOnPurpose } from '../support/canary.js';
-import { leaks } from '../support/rig.js';
+import { leaks } from '../support/errors.js';
 import { PASSWORD } from './corpus.js';
 import { ending } from './ending.js';
 import { runs } from './runs.js';

@@ -1,6 +1,7 @@
 import { type RotationEvent, rotationHandler } from '../../src/index.js';
 import { LocalSecretsManager } from '../../src/testing/index.js';
-import { Door, type DoorRotator, doorRotator, rejection, SECRET } from '../support/rig.js';
+import { Door, type DoorRotator, doorRotator, SECRET } from '../support/door-rig.js';
+import { rejection } from '../support/errors.js';
 
 /** A rotation that is under way, and a context that gives its steps some time. */
 async function underWay(parts: Partial<DoorRotator>, milliseconds: number) {

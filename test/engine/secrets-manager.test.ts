@@ -2,8 +2,9 @@ import { execFile } from 'node:child_process';
 import { createServer, type Server } from 'node:net';
 import { promisify } from 'node:util';
 import { rotationHandler } from '../../src/index.js';
+import { Door, doorRig, doorRotator } from '../support/door-rig.js';
+import { rejection } from '../support/errors.js';
 import { FaultyClient } from '../support/faulty-client.js';
-import { Door, doorRotator, rejection, rig } from '../support/rig.js';
 
 const SecretId = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:door-AbCdEf';
 const ClientRequestToken = 'c0ffee00-0000-4000-8000-000000000002';
@@ -86,7 +87,7 @@ test.each([
   [{ name: '' }, 'ERR_SECRETS_MANAGER_FAILED', 'failed with an unknown error'],
 ])('the SDK’s error %j is %s', async (parts, code, problem) => {
   let client: FaultyClient | undefined;
-  const { begin, deliver } = await rig({
+  const { begin, deliver } = await doorRig({
     client: (secrets) => {
       client = new FaultyClient(secrets);
       return client;

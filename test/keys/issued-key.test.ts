@@ -1,19 +1,11 @@
 import { inspect } from 'node:util';
-import {
-  type IssuedKey,
-  issuedKey,
-  type LogEntry,
-  replacedKey,
-  rotationHandler,
-  type Step,
-  stringField,
-} from '../../src/index.js';
-import { LocalSecretsManager, rotatorContract } from '../../src/testing/index.js';
-import { CallLine } from '../support/call-line.js';
+import { type IssuedKey, issuedKey, replacedKey, type Step, stringField } from '../../src/index.js';
+import { LocalSecretsManager, rig } from '../../src/testing/index.js';
+import { allOf, leaks, rejection } from '../support/errors.js';
 import { serviceError } from '../support/faulty-client.js';
 import { KeyProvider } from '../support/key-provider.js';
 import { type KeyDeclaration, type KeyRig, type KeySecret, keyRig, keysOf } from '../support/key-rig.js';
-import { allOf, leaks, rejection } from '../support/rig.js';
+import { contractOfKeys } from '../testing/contracts.js';
 
 const STEPS: readonly Step[] = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'];
 const SIXTEEN_MINUTES = 960_000;
@@ -33,29 +25,7 @@ function age(provider: KeyProvider, id: string, ms: number): void {
 }
 
 describe('the contract', () => {
-  let provider = providerOf();
-  const line = new CallLine();
-  const rotator = () =>
-    issuedKey({
-      ...keysOf(provider),
-      issue: (name, _, { signal }) => line.pass(() => provider.issue(name), signal),
-      list: (_, { signal }) => line.pass(() => provider.list(), signal),
-      revoke: (id, _, { signal }) => line.pass(() => void provider.revoke(id), signal),
-      probe: ({ key }, { signal }) =>
-        line.pass(() => (provider.accepts(key) ? 'accepted' : 'rejected'), signal),
-    });
-  const clauses = rotatorContract({
-    rotator,
-    reset() {
-      provider = providerOf();
-      return provider.issue('made by hand');
-    },
-    accepts: ({ key }) => provider.accepts(key),
-    line: () => line,
-    credentials: () => provider.keys.size,
-    overlaps: true,
-  });
-  test.each(clauses)('$name', ({ run }) => run());
+  test.each(contractOfKeys())('$name', ({ run }) => run());
 });
 
 describe('a rotation', () => {
@@ -672,11 +642,8 @@ describe('propagation', () => {
     const provider = providerOf();
     const declaration = { ...keysOf(provider), ...slow(provider, 100), propagationMs: 60_000 };
     const secrets = new LocalSecretsManager({ timeoutMs: 1500 });
-    const handler = rotationHandler(issuedKey(declaration), { client: secrets, log: () => {} });
-    const RotationLambdaARN = secrets.addFunction('rotate', handler);
-    await secrets.createSecret({ Name: 'key', SecretString: JSON.stringify(provider.issue('')) });
-    await secrets.rotateSecret({ SecretId: 'key', RotationLambdaARN });
-    expect((await secrets.rotation('key').run()).steps.at(-1)).toMatchObject({
+    const { rotate } = await rig(issuedKey(declaration), { secret: provider.issue(''), secrets });
+    expect((await rotate()).steps.at(-1)).toMatchObject({
       step: 'testSecret',
       error: { code: 'ERR_DEADLINE', message: expect.stringContaining('60000 ms') },
     });
@@ -761,20 +728,17 @@ test('a key may be the whole text of a secret, if its id can be told from it', a
     parse: (json) => ({ key: stringField(json, 'key'), id: idOf(stringField(json, 'key')) }),
     issue: (name) => ({ key: provider.issue(name).key }),
   };
-  const secrets = new LocalSecretsManager();
-  const handler = rotationHandler(issuedKey(declaration), { client: secrets, log: () => {} });
-  const RotationLambdaARN = secrets.addFunction('rotate', handler);
-  await secrets.createSecret({ Name: 'key', SecretString: provider.issue('made by hand').key });
+  const { begin, deliver, rotate, secretString } = await rig(issuedKey(declaration), {
+    secret: provider.issue('made by hand').key,
+  });
   for (let rotation = 1; rotation <= 2; rotation++) {
-    await secrets.rotateSecret({ SecretId: 'key', RotationLambdaARN });
-    expect(await secrets.rotation('key').run()).toMatchObject({ outcome: 'succeeded' });
+    expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
   }
-  expect((await secrets.getSecretValue({ SecretId: 'key' })).SecretString).toBe('the key with the number 3');
+  expect(await secretString('AWSCURRENT')).toBe('the key with the number 3');
   expect(live(provider)).toEqual(['id-2', 'id-3']);
-  await secrets.rotateSecret({ SecretId: 'key' });
+  await begin();
   // Both at once: one of them has to discard what it made, and nothing else.
-  const deliver = () => secrets.rotation('key').deliver('createSecret');
-  await Promise.all([deliver(), deliver()]);
+  await Promise.all([deliver('createSecret'), deliver('createSecret')]);
   expect(live(provider)).toHaveLength(3);
   expect(live(provider)).toEqual(expect.arrayContaining(['id-2', 'id-3']));
 });
@@ -782,8 +746,6 @@ test('a key may be the whole text of a secret, if its id can be told from it', a
 describe('a provider that replaces the key', () => {
   async function replacing(isRepeatable: boolean) {
     const provider = providerOf();
-    const log: LogEntry[] = [];
-    const secrets = new LocalSecretsManager();
     const calls: string[] = [];
     const { rotates, shows, name, parse, probe } = keysOf(provider);
     const rotator = replacedKey({
@@ -794,16 +756,14 @@ describe('a provider that replaces the key', () => {
         return provider.issue('');
       },
     });
-    const handler = rotationHandler(rotator, { client: secrets, log: (entry) => log.push(entry) });
-    const RotationLambdaARN = secrets.addFunction('rotate', handler);
-    await secrets.createSecret({ Name: 'key', SecretString: JSON.stringify(provider.issue('')) });
-    await secrets.rotateSecret({ SecretId: 'key', RotationLambdaARN });
-    return { provider, secrets, log, calls, rotation: secrets.rotation('key') };
+    const rigged = await rig(rotator, { secret: provider.issue('') });
+    await rigged.begin();
+    return { ...rigged, provider, calls };
   }
 
   test('is rotated, with a warning each time of what is not promised', async () => {
-    const { rotation, log, provider } = await replacing(false);
-    expect(await rotation.run()).toMatchObject({ outcome: 'succeeded' });
+    const { run, log, provider } = await replacing(false);
+    expect(await run()).toMatchObject({ outcome: 'succeeded' });
     expect(live(provider)).toEqual(['id-2']);
     expect(log.map(({ step, warnings }) => [step, warnings])).toEqual(
       STEPS.map((step) => [
@@ -816,10 +776,10 @@ describe('a provider that replaces the key', () => {
   });
 
   test('is not called a second time when it punishes that, and the way out is told', async () => {
-    const { rotation, secrets, calls, provider } = await replacing(false);
+    const { deliver, secrets, calls, provider } = await replacing(false);
     secrets.inject({ operation: 'PutSecretValue', kind: 'dropped' });
-    await rejection(rotation.deliver('createSecret'));
-    expect(await rejection(rotation.deliver('createSecret'))).toMatchObject({
+    await rejection(deliver('createSecret'));
+    expect(await rejection(deliver('createSecret'))).toMatchObject({
       code: 'ERR_CREDENTIAL_REJECTED',
       hint: expect.stringContaining('by hand'),
     });
@@ -828,18 +788,18 @@ describe('a provider that replaces the key', () => {
   });
 
   test('is called again when it allows that', async () => {
-    const { rotation, secrets, calls, provider } = await replacing(true);
+    const { run, reattempt, secrets, calls, provider } = await replacing(true);
     secrets.inject({ operation: 'PutSecretValue', kind: 'dropped' });
-    expect(await rotation.run()).toMatchObject({ outcome: 'failed' });
-    expect(await rotation.reattempt()).toMatchObject({ outcome: 'succeeded' });
+    expect(await run()).toMatchObject({ outcome: 'failed' });
+    expect(await reattempt()).toMatchObject({ outcome: 'succeeded' });
     expect(calls).toEqual(['id-1', 'id-1']);
     expect(live(provider)).toEqual(['id-3']);
   });
 
   test('has its new key not discarded when that was refused: nothing else lives', async () => {
-    const { rotation, secrets, provider } = await replacing(true);
+    const { deliver, secrets, provider } = await replacing(true);
     secrets.inject({ operation: 'PutSecretValue', kind: 'throttle' });
-    await rejection(rotation.deliver('createSecret'));
+    await rejection(deliver('createSecret'));
     expect(live(provider)).toEqual(['id-2']);
   });
 });
@@ -864,17 +824,9 @@ describe('AWSPREVIOUS', () => {
     const provider = providerOf();
     const stranger = provider.issue('a stranger’s');
     const own = provider.issue('made by hand');
-    const secrets = new LocalSecretsManager();
-    const log: LogEntry[] = [];
-    const handler = rotationHandler(scoped(provider), {
-      client: secrets,
-      log: (entry) => void log.push(entry),
-    });
-    const RotationLambdaARN = secrets.addFunction('rotate', handler);
-    await secrets.createSecret({ Name: 'key', SecretString: previous(stranger.id) });
-    await secrets.putSecretValue({ SecretId: 'key', SecretString: JSON.stringify(own) });
-    await secrets.rotateSecret({ SecretId: 'key', RotationLambdaARN });
-    expect(await secrets.rotation('key').run()).toMatchObject({ outcome: 'succeeded' });
+    const { secrets, secretId, rotate, log } = await rig(scoped(provider), { secret: previous(stranger.id) });
+    await secrets.putSecretValue({ SecretId: secretId, SecretString: JSON.stringify(own) });
+    expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
     expect(live(provider)).toContain(stranger.id);
     expect(log.at(-1)?.warnings).toEqual([expect.stringContaining('has to be revoked by hand')]);
   });

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { type HttpRequest, httpUrl, request } from '../../src/index.js';
+import { allOf, leaks, rejection } from '../support/errors.js';
 import { certificate } from '../support/postgres.js';
-import { allOf, leaks, rejection } from '../support/rig.js';
 
 const IN_HEADER = 'hdr-9fK2mQx7-secret';
 const IN_BODY = 'bdy-4wTz8Lp1-secret';

@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { listening } from './listening.js';
 
 interface Password {
   readonly keyId: string;
@@ -45,9 +45,7 @@ export class EntraServer {
 
   static async start(): Promise<EntraServer> {
     const server = new EntraServer();
-    server.#server.listen(0, '127.0.0.1');
-    await once(server.#server, 'listening');
-    server.origin = `http://127.0.0.1:${(server.#server.address() as AddressInfo).port}`;
+    server.origin = `http://127.0.0.1:${await listening(server.#server)}`;
     return server;
   }
 

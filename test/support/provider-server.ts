@@ -7,8 +7,9 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { lineTo, type TcpLine } from '../../src/testing/index.js';
+import { listening } from './listening.js';
 
 /** A key that a provider has issued. */
 export interface ServedKey {
@@ -105,9 +106,7 @@ export class ProviderServer {
 
   static async start(dialect: Dialect): Promise<ProviderServer> {
     const provider = new ProviderServer(dialect);
-    provider.#server.listen(0, '127.0.0.1');
-    await once(provider.#server, 'listening');
-    provider.#line = await lineTo((provider.#server.address() as AddressInfo).port);
+    provider.#line = await lineTo(await listening(provider.#server));
     return provider;
   }
 

@@ -5,7 +5,7 @@ import { okta } from '../../../rotators/api-key/examples/okta.js';
 import { openai } from '../../../rotators/api-key/examples/openai.js';
 import { sendgrid } from '../../../rotators/api-key/examples/sendgrid.js';
 import { type ApiKeySpec, apiKey } from '../../../rotators/api-key/index.js';
-import { apiKeyRig } from '../../support/api-key-rig.js';
+import { rig } from '../../../src/testing/index.js';
 import { ADMIN_KEY, dialectOf, issued, SPEECHES } from '../../support/example-providers.js';
 import { ProviderServer, type ServedKey } from '../../support/provider-server.js';
 
@@ -75,10 +75,8 @@ describe.each(EXAMPLES)('the example for $name', ({ name, spec, secret, admin })
   const rigged = () => {
     const { url } = provider;
     const key = issued(provider.keys, { name: 'made by hand', policies: [{ effect: 'allow' }] }, speech);
-    return apiKeyRig(apiKey(spec(url)), {
-      secret: secret(key, url),
-      ...(admin && { admin: admin(url) }),
-    });
+    const others = admin && { admin: admin(url) };
+    return rig(apiKey(spec(url)), { secret: secret(key, url), ...(others && { others }) });
   };
 
   test('rotates three times over, in a model of the provider', async () => {

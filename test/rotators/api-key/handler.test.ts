@@ -3,8 +3,8 @@ import { apiKey } from '../../../rotators/api-key/index.js';
 import { specFrom } from '../../../rotators/api-key/spec-json.js';
 import { deploy } from '../../support/deployment.js';
 import { deskDialect, SPEC } from '../../support/desk-provider.js';
+import { allOf, leaks, rejection } from '../../support/errors.js';
 import { ProviderServer } from '../../support/provider-server.js';
-import { allOf, leaks, rejection } from '../../support/rig.js';
 
 const SECRET = 'sEcReT-9fK2mQx7';
 

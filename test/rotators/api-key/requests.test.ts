@@ -1,7 +1,7 @@
 import { type ApiKeySpec, apiKey } from '../../../rotators/api-key/index.js';
-import { apiKeyRig } from '../../support/api-key-rig.js';
+import { rig } from '../../../src/testing/index.js';
+import { allOf, leaks } from '../../support/errors.js';
 import { type Dialect, ProviderServer, type ServedKey } from '../../support/provider-server.js';
-import { allOf, leaks } from '../../support/rig.js';
 
 const ADMIN = 'adm-5Tq8wZr2vXn9';
 
@@ -68,7 +68,7 @@ async function rigged(parts: Partial<ApiKeySpec> = {}, more: object = {}, admin:
   const { id, key } = provider.keys.issue('made by hand');
   const { url } = provider;
   const secret = { key, keyId: id, url, team: 'a', adminSecretArn: 'admin', ...more };
-  return apiKeyRig(apiKey(spec(parts)), { secret, admin: { key: ADMIN, url, ...admin } });
+  return rig(apiKey(spec(parts)), { secret, others: { admin: { key: ADMIN, url, ...admin } } });
 }
 
 /** The error of a rotation that fails, once it is sure that it tells no secret. */
@@ -105,7 +105,7 @@ describe('what is sent', () => {
     const [created] = provider.calls.filter(({ method }) => method === 'POST');
     expect(created?.url.pathname).toBe(`/keys/${encodeURIComponent(team)}`);
     expect(created?.url.searchParams.get('team')).toBe(team);
-    expect(created?.body).toEqual({ name: expect.stringMatching(/^app-key-/), team });
+    expect(created?.body).toEqual({ name: expect.stringMatching(/^secret-/), team });
     const [ended] = provider.calls.filter(({ method }) => method === 'DELETE');
     expect(ended?.body).toEqual({ team });
   });
@@ -144,7 +144,7 @@ describe('what is sent', () => {
     const rig = await rigged({}, { other: 'kept-4wTz8Lp1' });
     await rig.rotate();
     expect(leaks(allOf(provider.calls), 'kept-4wTz8Lp1')).toBeUndefined();
-    expect(await rig.value('AWSCURRENT')).toMatchObject({ other: 'kept-4wTz8Lp1' });
+    expect(await rig.secretString('AWSCURRENT')).toContain('"other":"kept-4wTz8Lp1"');
   });
 });
 
@@ -297,7 +297,7 @@ describe('an answer', () => {
     const RemoveFromVersionId = await rig.begin();
     provider.loseAnswer('POST');
     await rig.deliver('createSecret').catch(() => {});
-    const label = { SecretId: 'app/key', VersionStage: 'AWSPENDING', RemoveFromVersionId };
+    const label = { SecretId: rig.secretId, VersionStage: 'AWSPENDING', RemoveFromVersionId };
     await rig.secrets.updateSecretVersionStage(label).catch(() => {});
     expect(provider.live()).toEqual(['1001', '1002']);
   }

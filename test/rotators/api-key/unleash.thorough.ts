@@ -1,8 +1,7 @@
 import { inspect } from 'node:util';
 import { type ApiKeySpec, apiKey } from '../../../rotators/api-key/index.js';
-import { rotatorContract } from '../../../src/testing/index.js';
-import { issuedRig } from '../../support/issued-rig.js';
-import { allOf, leaks, rejection } from '../../support/rig.js';
+import { rig, rotatorContract } from '../../../src/testing/index.js';
+import { allOf, leaks, rejection } from '../../support/errors.js';
 import { startUnleash, type Unleash } from '../../support/unleash.js';
 
 /** Of a server that nobody here has written. */
@@ -57,7 +56,7 @@ describe('the contract, on Unleash', () => {
 
 test('a rotation leaves two tokens live, three times over', async () => {
   const first = await unleash.reset();
-  const { rotate, value, warnings } = await issuedRig(apiKey(spec), first);
+  const { rotate, value, warnings } = await rig(apiKey(spec), { secret: first });
   for (let rotation = 1; rotation <= 3; rotation++) {
     expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
     const [previous, current] = [await value('AWSPREVIOUS'), await value('AWSCURRENT')];
@@ -71,7 +70,7 @@ test('a rotation leaves two tokens live, three times over', async () => {
 test('what an attempt left behind is ended, and nobody else’s token', async () => {
   const first = await unleash.reset();
   const { tokenId: theirs } = await unleash.issue('somebody else’s');
-  const { secrets, begin, run, reattempt, rotate, value } = await issuedRig(apiKey(spec), first);
+  const { secrets, begin, run, reattempt, rotate, value } = await rig(apiKey(spec), { secret: first });
   await begin();
   secrets.inject({ operation: 'PutSecretValue', kind: 'dropped' });
   expect(await run()).toMatchObject({ outcome: 'failed' });
@@ -86,7 +85,7 @@ test('what an attempt left behind is ended, and nobody else’s token', async ()
 test('a user who has ten tokens gets no eleventh, and keeps the ten', async () => {
   const first = await unleash.reset();
   for (let made = 1; made < 10; made++) await unleash.issue(`number ${made}`);
-  const { begin, deliver, log } = await issuedRig(apiKey(spec), first);
+  const { begin, deliver, log } = await rig(apiKey(spec), { secret: first });
   await begin();
   const error = await rejection(deliver('createSecret'));
   expect(error).toMatchObject({ message: expect.stringContaining('403') });

@@ -1,8 +1,8 @@
 import { call } from '../../../rotators/databases/rds/api.js';
 import { isReplicaOf, managedTarget } from '../../../rotators/databases/rds/look-ups.js';
 import type { StepContext } from '../../../src/index.js';
+import { rejection } from '../../support/errors.js';
 import { RdsServer } from '../../support/rds-server.js';
-import { rejection } from '../../support/rig.js';
 
 const ZONE = 'c1a2b3d4e5f6.eu-west-1.rds.amazonaws.com';
 const ADMIN = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!db-1234-AbCdEf';

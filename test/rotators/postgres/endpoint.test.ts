@@ -1,9 +1,9 @@
 import { type AddressInfo, createServer, connect as dial } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { type PostgresOptions, postgres } from '../../../rotators/postgres/index.js';
+import { rejection } from '../../support/errors.js';
 import { certificate, startTestServer, type TestServer } from '../../support/postgres.js';
 import { postgresRig } from '../../support/postgres-rig.js';
-import { rejection } from '../../support/rig.js';
 
 const FIRST = 'first-password-1';
 

@@ -1,10 +1,10 @@
 import { createServer } from 'node:net';
 import { Client } from 'pg';
 import type { Step } from '../../../src/index.js';
+import { allOf, leaks, rejection } from '../../support/errors.js';
 import { FaultyClient } from '../../support/faulty-client.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
 import { postgresRig } from '../../support/postgres-rig.js';
-import { allOf, leaks, rejection } from '../../support/rig.js';
 
 const FIRST = 'first-password-1';
 const STEPS: readonly Step[] = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'];

@@ -6,9 +6,9 @@ import { connect as connectTls, TLSSocket } from 'node:tls';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { type PostgresOptions, postgres } from '../../../rotators/postgres/index.js';
+import { rejection } from '../../support/errors.js';
 import { certificate, startTestServer, type TestServer } from '../../support/postgres.js';
 import { postgresRig } from '../../support/postgres-rig.js';
-import { rejection } from '../../support/rig.js';
 
 const FIRST = 'first-password-1';
 
