@@ -1,35 +1,63 @@
 import { RotationError, type StepContext } from '../../src/index.js';
-import type { Connections } from './connections.js';
-import { type PostgresSecret, parseSecret, placeName, SHOWS } from './secret.js';
-import { assertChangeable, type ServerFacts, serverFacts, type Witness } from './server.js';
+import type { DatabaseServer, DatabaseStep, Ending, Kind, Witness } from './engine.js';
+import { untilReplicated } from './replica.js';
+import { type DatabaseSecret, placeName } from './secret.js';
+import type { DatabaseSession } from './session.js';
 
-/** An administrator's session with the server of a secret. */
-export interface Administrator extends Witness {
-  readonly facts: ServerFacts;
-  /** Whether the secret's own host is a replica of the server that the session is with. */
-  readonly isForReplica: boolean;
+/** What leads to an administrator. */
+export interface AdministratorsStep<
+  Secret extends DatabaseSecret,
+  Session extends DatabaseSession<Secret>,
+  Facts,
+> extends DatabaseStep<Secret, Session> {
+  readonly kind: Kind<Secret>;
+  readonly server: Pick<DatabaseServer<Secret, Session, Facts>, 'facts'>;
+}
+
+/** What an administrator is for. */
+interface Errand<Secret extends DatabaseSecret> {
+  readonly pending: Secret & { readonly masterarn: string };
+  /** The users that are to be changed: none of them is the administrator. */
+  readonly users: readonly string[];
 }
 
 /**
- * Logs in with the administrator's secret that `masterarn` names. Whoever may write the secret chooses that name, so the
- * administrator must be one of the very server that the secret is for.
+ * Has the administrator do `work` that `masterarn` names, and waits for the secret's own host, if that is a replica.
+ * Whoever may write the secret chooses that name and the user; so the administrator must be one of the very server that
+ * the secret is for, and this is called only once AWSCURRENT, or what came before it, has logged in.
  *
- * @param users the roles that are to be changed: none of them is the administrator
  * @throws RotationError
  */
-export async function logInAsAdministrator(
-  secret: PostgresSecret & { readonly masterarn: string },
-  users: readonly string[],
-  connections: Connections,
-  context: StepContext,
-): Promise<Administrator> {
-  const { masterarn } = secret;
-  const target = await readAdministrator(masterarn, context);
-  const relation = await relationOf(secret, target, connections, context);
+export async function throughAdministrator<
+  Secret extends DatabaseSecret,
+  Session extends DatabaseSession<Secret>,
+  Facts,
+>(
+  errand: Errand<Secret>,
+  step: AdministratorsStep<Secret, Session, Facts>,
+  work: (administrator: Witness<Session, Facts>) => Promise<Ending>,
+): Promise<void> {
+  const { session, isForReplica } = await logIn(errand, step);
+  let end: Ending;
+  try {
+    end = await work({ session, facts: await step.server.facts(session) });
+  } finally {
+    await session.end();
+  }
+  if (isForReplica && end === 'changed') await untilReplicated(errand.pending, step);
+}
+
+async function logIn<Secret extends DatabaseSecret, Session extends DatabaseSession<Secret>, Facts>(
+  { pending, users }: Errand<Secret>,
+  step: AdministratorsStep<Secret, Session, Facts>,
+): Promise<{ readonly session: Session; readonly isForReplica: boolean }> {
+  const { masterarn } = pending;
+  const target = await readAdministrator(masterarn, step.kind, step.context);
+  const relation = await relationOf(pending, target, step);
   if (relation === 'none') {
     throw new RotationError(
       'ERR_SECRET_MALFORMED',
-      `"masterarn" names an administrator of ${placeName(target)}, and the secret is for ${placeName(secret)}`,
+      `"masterarn" names an administrator of ${placeName(target)}, and the secret is for ${placeName(pending)}`,
       {
         hint:
           'both must name the same host and port, or the secret’s host be a read replica in RDS of the administrator’s; ' +
@@ -46,30 +74,26 @@ export async function logInAsAdministrator(
       },
     );
   }
-  const session = await connections.logIn(target, context);
-  if (session === 'rejected') throw await refused(target, masterarn, context);
-  try {
-    const facts = await serverFacts(session, target);
-    assertChangeable(facts, target);
-    await connections.assertReachesServer(session, facts, target);
-    return { session, facts, target, isForReplica: relation === 'replica' };
-  } catch (error) {
-    await session.end();
-    throw error;
-  }
+  const session = await step.connections.logIn(target, step.context);
+  if (session === 'rejected') throw await refused(target, masterarn, step.context);
+  return { session, isForReplica: relation === 'replica' };
 }
 
-async function readAdministrator(masterarn: string, context: StepContext): Promise<PostgresSecret> {
-  const json = await context.readSecret(masterarn, SHOWS);
+async function readAdministrator<Secret extends DatabaseSecret>(
+  masterarn: string,
+  kind: Kind<Secret>,
+  context: StepContext,
+): Promise<Secret> {
+  const json = await context.readSecret(masterarn, kind.shows);
   const isManagedByRds = Object.keys(json).sort().join() === 'password,username';
-  const place = isManagedByRds && (await placeOfManaged(masterarn, context));
+  const place = isManagedByRds && (await placeOfManaged(masterarn, kind, context));
   try {
-    return parseSecret({ ...json, ...place });
+    return kind.parse({ ...json, ...place });
   } catch (cause) {
     const problem = cause instanceof TypeError ? `: ${cause.message}` : '';
     throw new RotationError(
       'ERR_SECRET_MALFORMED',
-      `the administrator’s secret ${masterarn} is not a PostgreSQL secret${problem}`,
+      `the administrator’s secret ${masterarn} is not a ${kind.product} secret${problem}`,
       { hint: 'it needs host, username and password, or to be one that RDS manages', cause },
     );
   }
@@ -77,29 +101,33 @@ async function readAdministrator(masterarn: string, context: StepContext): Promi
 
 /** Loaded when RDS is to be asked: most administrators are of the same host, and say so. */
 function lookUps() {
-  return import('../databases/rds/look-ups.js');
+  return import('./rds/look-ups.js');
 }
 
-async function placeOfManaged(masterarn: string, context: StepContext) {
+async function placeOfManaged<Secret extends DatabaseSecret>(
+  masterarn: string,
+  kind: Kind<Secret>,
+  context: StepContext,
+) {
   const { Tags } = await context.describeSecret(masterarn);
   const { managedTarget } = await lookUps();
-  return managedTarget(masterarn, Tags, context);
+  return managedTarget(masterarn, Tags, kind, context);
 }
 
-async function relationOf(
-  secret: PostgresSecret,
-  administrator: PostgresSecret,
-  { placeOf }: Connections,
-  context: StepContext,
+async function relationOf<Secret extends DatabaseSecret, Session extends DatabaseSession<Secret>>(
+  secret: Secret,
+  administrator: Secret,
+  { connections: { placeOf }, context }: DatabaseStep<Secret, Session>,
 ): Promise<'same server' | 'replica' | 'none'> {
   const [ours, theirs] = [placeOf(secret), placeOf(administrator)];
-  if (ours.host === theirs.host && ours.port === theirs.port) return 'same server';
+  const isSameHost = ours.host.toLowerCase() === theirs.host.toLowerCase();
+  if (isSameHost && ours.port === theirs.port) return 'same server';
   const { isReplicaOf } = await lookUps();
   return (await isReplicaOf(secret.host, administrator.host, context)) ? 'replica' : 'none';
 }
 
 async function refused(
-  { username, ...place }: PostgresSecret,
+  { username, ...place }: DatabaseSecret,
   masterarn: string,
   context: StepContext,
 ): Promise<RotationError> {

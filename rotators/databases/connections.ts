@@ -9,35 +9,25 @@ import {
   type StepContext,
   type Verdict,
 } from '../../src/index.js';
-import { poolerInTheWay, toFailure } from './failures.js';
-import type { PostgresSecret } from './secret.js';
-import type { ServerFacts } from './server.js';
-import {
-  type Endpoint,
-  formAskedOf,
-  type LoginOptions,
-  login,
-  type PasswordForm,
-  type Session,
-} from './session.js';
-import { identityColumns, isPgpool, wayOf } from './way.js';
+import type { DatabaseSecret } from './secret.js';
+import type { DatabaseSession, Endpoint, LoginOptions, Logins, Place } from './session.js';
 
-/** What all rotators for PostgreSQL can be told. */
-export interface PostgresOptions {
+/** What all rotators for databases can be told. */
+export interface DatabaseOptions<Secret extends DatabaseSecret> {
   /** @default 32 characters that need no quoting, narrowed by the variables of AWS's functions (EXCLUDE_CHARACTERS …) */
   readonly password?: PasswordPolicy;
   /** Certificate authorities, PEM. @default Node's, and those of RDS in Lambda */
   readonly ca?: string | readonly string[];
-  /** For a server that wants a certificate besides the password (`clientcert` in pg_hba.conf). */
+  /** For a server that wants a certificate besides the password. */
   readonly clientCertificate?: ClientCertificate;
   /**
    * Where to connect for a secret, an administrator's too, if its host is not the one to change the password at, or
    * cannot be reached from here by that name: it names a proxy, a reader, or another name of the server.
    */
-  readonly connectTo?: (secret: Omit<PostgresSecret, 'password'>) => Endpoint;
+  readonly connectTo?: (secret: Omit<Secret, 'password'>) => Endpoint;
   /**
    * Set this if a connection pooler stands between the function and the server, and asks the server for a user's password
-   * at each login, as PgBouncer does with auth_query. One that keeps passwords of its own would lock everybody out.
+   * at each login. One that keeps passwords of its own would lock everybody out.
    *
    * @default the environment variable POOLER_ASKS_SERVER, `true` or `false`; else false: a pooler in the way is refused
    */
@@ -47,126 +37,101 @@ export interface PostgresOptions {
 }
 
 /** The way to the servers, as the options have it. */
-export interface Connections {
+export interface Connections<Secret extends DatabaseSecret, Session extends DatabaseSession<Secret>> {
   /**
    * Logs in as an application would.
    *
    * @throws RotationError if the server did not say whether it takes the password
    */
-  logIn(secret: PostgresSecret, context: StepContext): Promise<Session | 'rejected'>;
+  logIn(secret: Secret, context: StepContext): Promise<Session | 'rejected'>;
   /** Likewise, but returns the error of a login that was inconclusive: then another password may be tried. */
-  attempt(secret: PostgresSecret, context: StepContext): Promise<Session | 'rejected' | RotationError>;
-  /** How the server asks for a user's password, found out without sending one. */
-  formOf(secret: PostgresSecret, context: StepContext): Promise<PasswordForm | undefined>;
-  /**
-   * Must be asked before a password is changed in a session.
-   *
-   * @throws RotationError `ERR_POOLER_IN_THE_WAY` if a pooler may keep the password that is to be changed
-   */
-  assertReachesServer(session: Session, facts: ServerFacts, target: PostgresSecret): Promise<void>;
+  attempt(secret: Secret, context: StepContext): Promise<Session | 'rejected' | RotationError>;
   /**
    * Logs in, and asks whose session it is: a pooler may let a client in before it has reached the server.
    *
    * @throws RotationError if the server did not say whether it takes the password
    */
-  tryOut(secret: PostgresSecret, context: StepContext): Promise<Verdict>;
+  tryOut(secret: Secret, context: StepContext): Promise<Verdict>;
   /** Likewise, but returns the error of a login that was inconclusive. */
-  tryIn(secret: PostgresSecret, context: StepContext): Promise<Verdict | RotationError>;
-  /** Where a secret leads: two that lead to the same place are of the same server. */
-  placeOf(secret: PostgresSecret): { readonly host: string; readonly port: number };
-  /** How long a statement may take now, in milliseconds. */
-  limitMs(context: StepContext): number;
+  tryIn(secret: Secret, context: StepContext): Promise<Verdict | RotationError>;
+  /** Where a secret leads: two that lead to the same host and port are of the same server. */
+  placeOf(secret: Secret): Place;
+  /** What an engine logs in with. */
+  loginOptions(secret: Secret, context: StepContext): LoginOptions;
+  readonly poolerAsksServer: boolean;
 }
 
 /**
- * Reads the options.
+ * Reads the options. How the engine is logged in to is loaded at the first login: a cold start does without.
  *
  * @throws RotationError `ERR_PASSWORD_POLICY` if no password could meet the policy
  * @throws TypeError for another option that cannot be
  */
-export function readOptions(options: PostgresOptions): Connections & { readonly makePassword: () => string } {
-  const { ca, clientCertificate, connectTo = () => ({}), timeoutMs = 10_000 } = options;
+export function connectionsOf<Secret extends DatabaseSecret, Session extends DatabaseSession<Secret>>(
+  options: DatabaseOptions<Secret>,
+  load: () => Promise<Logins<Secret, Session>>,
+): Connections<Secret, Session> & { readonly makePassword: () => string } {
+  assertPossible(options);
+  const { ca, clientCertificate, timeoutMs = 10_000 } = options;
   const { poolerAsksServer = switchFrom(process.env, 'POOLER_ASKS_SERVER') } = options;
-  if (ca !== undefined && ![ca].flat().every((pem) => pem.includes('-----BEGIN CERTIFICATE-----'))) {
-    throw new TypeError('ca must be certificates in PEM, not the paths of files');
-  }
-  if (clientCertificate) assertUsable(clientCertificate);
-  if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > 900_000) {
-    throw new TypeError('timeoutMs must be a whole number of milliseconds, from 1 to 900000');
-  }
-  const endpointOf = ({ password: _, ...rest }: PostgresSecret): Endpoint => connectTo(rest);
-  const limitMs = ({ leftMs }: StepContext): number => Math.max(1, Math.floor(Math.min(timeoutMs, leftMs)));
-  const loginOptions = (secret: PostgresSecret, context: StepContext): LoginOptions => ({
+  const placeOf = (secret: Secret): Place => {
+    const { password: _, ...rest } = secret;
+    const { host = secret.host, port = secret.port, servername } = options.connectTo?.(rest) ?? {};
+    return { host, port, servername };
+  };
+  const loginOptions = (secret: Secret, context: StepContext): LoginOptions => ({
+    place: placeOf(secret),
     ca,
     clientCertificate,
-    endpoint: endpointOf(secret),
-    timeoutMs: limitMs(context),
+    limitMs: () => Math.max(1, Math.floor(Math.min(timeoutMs, context.leftMs))),
     signal: context.signal,
   });
-  const attempt: Connections['attempt'] = (secret, context) => login(secret, loginOptions(secret, context));
-  const logIn: Connections['logIn'] = async (secret, context) => {
-    const found = await attempt(secret, context);
-    if (isRotationError(found)) throw found;
-    return found;
+  const attempt = async (secret: Secret, context: StepContext) =>
+    (await load()).logIn(secret, loginOptions(secret, context));
+  const tryIn = async (secret: Secret, context: StepContext): Promise<Verdict | RotationError> => {
+    const session = await attempt(secret, context);
+    return session === 'rejected' || isRotationError(session) ? session : verdictIn(session, await load());
   };
   return {
     makePassword: passwordSource(options.password ?? passwordPolicyFrom(process.env)),
-    limitMs,
-    logIn,
+    logIn: async (secret, context) => orThrow(await attempt(secret, context)),
     attempt,
-    formOf: (secret, context) => formAskedOf(secret, loginOptions(secret, context)),
-    async assertReachesServer(session, { way }, target) {
-      if (poolerAsksServer) return;
-      const place = { ...target, ...endpointOf(target) };
-      const isPooler =
-        way === 'pooler' ||
-        isRdsProxy(place.host) ||
-        (way === 'unknown' && (await isPgpool(session, target)));
-      if (isPooler) throw poolerInTheWay(place, 'another process');
-    },
-    async tryOut(secret, context) {
-      const session = await logIn(secret, context);
-      return session === 'rejected' ? 'rejected' : ask(session, secret);
-    },
-    async tryIn(secret, context) {
-      const session = await attempt(secret, context);
-      return session === 'rejected' || isRotationError(session) ? session : ask(session, secret);
-    },
-    placeOf(secret) {
-      const { host = secret.host, port = secret.port } = endpointOf(secret);
-      return { host: host.toLowerCase(), port };
-    },
+    tryOut: async (secret, context) => orThrow(await tryIn(secret, context)),
+    tryIn,
+    placeOf,
+    loginOptions,
+    poolerAsksServer,
   };
 }
 
-/** By its name: what it says of its processes is not documented. */
-function isRdsProxy(host: string): boolean {
-  return /\.proxy-[a-z0-9]+\.[a-z0-9-]+\.rds\.amazonaws\.com(?:\.cn)?$/i.test(host);
+function orThrow<T>(found: T | RotationError): T {
+  if (isRotationError(found)) throw found;
+  return found;
 }
 
-/** @throws TypeError if the variable is set to anything but `true` or `false` */
-function switchFrom(environment: NodeJS.ProcessEnv, name: string): boolean {
-  const value = environment[name]?.trim().toLowerCase() ?? '';
-  if (value === 'true') return true;
-  if (value === 'false' || value === '') return false;
-  throw new TypeError(`the environment variable ${name} must be true or false`);
-}
-
-async function ask(session: Session, target: PostgresSecret): Promise<Verdict> {
+async function verdictIn<Secret extends DatabaseSecret, Session extends DatabaseSession<Secret>>(
+  session: Session,
+  { ask }: Logins<Secret, Session>,
+): Promise<Verdict> {
   try {
-    const [row] = await session.query(`SELECT ${identityColumns(session, target)}`);
-    wayOf(row, session, target);
+    await ask(session);
     return 'accepted';
-  } catch (error) {
-    throw isRotationError(error) ? error : toFailure(error, 'ask whose session it is', target);
   } finally {
     await session.end();
   }
 }
 
-function assertUsable(certificate: ClientCertificate): void {
-  if (belongTogether(certificate)) return;
-  throw new TypeError('clientCertificate must be a certificate and the key that belongs to it, in PEM');
+function assertPossible<Secret extends DatabaseSecret>(options: DatabaseOptions<Secret>): void {
+  const { ca, clientCertificate, timeoutMs = 1 } = options;
+  if (ca !== undefined && ![ca].flat().every((pem) => pem.includes('-----BEGIN CERTIFICATE-----'))) {
+    throw new TypeError('ca must be certificates in PEM, not the paths of files');
+  }
+  if (clientCertificate && !belongTogether(clientCertificate)) {
+    throw new TypeError('clientCertificate must be a certificate and the key that belongs to it, in PEM');
+  }
+  if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > 900_000) {
+    throw new TypeError('timeoutMs must be a whole number of milliseconds, from 1 to 900000');
+  }
 }
 
 function belongTogether({ cert, key }: ClientCertificate): boolean {
@@ -175,4 +140,12 @@ function belongTogether({ cert, key }: ClientCertificate): boolean {
   } catch {
     return false; // Whatever OpenSSL says of a private key is better not repeated.
   }
+}
+
+/** @throws TypeError if the variable is set to anything but `true` or `false` */
+function switchFrom(environment: NodeJS.ProcessEnv, name: string): boolean {
+  const value = environment[name]?.trim().toLowerCase() ?? '';
+  if (value === 'true') return true;
+  if (value === 'false' || value === '') return false;
+  throw new TypeError(`the environment variable ${name} must be true or false`);
 }

@@ -1,24 +1,29 @@
-import { RotationError, type StepContext, type Versions } from '../../../src/index.js';
-import { orDropPending } from '../../databases/drop-pending.js';
-import type { Pair } from '../../databases/pairs.js';
-import { logInAsAdministrator } from '../administrator.js';
-import type { Connections } from '../connections.js';
-import { untilReplicated } from '../password/replica.js';
-import { storedFormOf } from '../password/stored-form.js';
-import { inTransaction } from '../password/transaction.js';
-import { type PostgresSecret, placeName } from '../secret.js';
-import { serverFacts, verifierFor } from '../server.js';
-import { giveTurn } from './change-user.js';
+import { RotationError, type Versions } from '../../src/index.js';
+import { type AdministratorsStep, throughAdministrator } from './administrator.js';
+import { orDropPending } from './drop-pending.js';
+import type { Turns } from './engine.js';
+import type { Pair } from './pairs.js';
+import { type DatabaseSecret, placeName } from './secret.js';
+import type { DatabaseSession } from './session.js';
 
-type Secret = PostgresSecret & { readonly masterarn: string };
+/** What setSecret of alternating users works with. */
+interface TurnsStep<Secret extends DatabaseSecret, Session extends DatabaseSession<Secret>, Facts, Prepared>
+  extends AdministratorsStep<Secret, Session, Facts> {
+  readonly server: Turns<Secret, Session, Facts, Prepared>;
+}
 
 /** setSecret of two users that take turns. Loaded when it is called: a cold start does without. */
-export async function setSecret(
-  { pending, current }: Versions<Secret>,
+export async function takeTurns<
+  Secret extends DatabaseSecret,
+  Session extends DatabaseSession<Secret>,
+  Facts,
+  Prepared,
+>(
+  { pending, current }: Versions<Secret & { readonly masterarn: string }>,
   pair: Pair,
-  connections: Connections,
-  context: StepContext,
+  step: TurnsStep<Secret, Session, Facts, Prepared>,
 ): Promise<void> {
+  const { server, context } = step;
   if (pending.username !== pair.other) {
     throw new RotationError(
       'ERR_PENDING_MISMATCH',
@@ -28,38 +33,24 @@ export async function setSecret(
       },
     );
   }
-  const verifier = await proveAndPrepare(current, pending, connections, context);
+  const prepared = await proveAndPrepare(current, pending, step);
   const users = [pair.original, pair.clone];
-  const { session, facts, target, isForReplica } = await logInAsAdministrator(
-    current,
-    users,
-    connections,
-    context,
-  );
-  let end: 'changed' | 'let go';
-  try {
-    const { version, actsAs } = facts;
-    const doing = `make "${pending.username}" ready`;
-    const transaction = { session, target, doing, limitMs: connections.limitMs(context), context };
-    end = await inTransaction(transaction, () =>
-      giveTurn({ session, version, actsAs, pair, verifier, context }),
-    );
-  } catch (error) {
+  await throughAdministrator({ pending, users }, step, (administrator) =>
     // AWSCURRENT has just logged in, and is not touched.
-    throw orDropPending(error, context);
-  } finally {
-    await session.end();
-  }
-  if (isForReplica && end === 'changed') await untilReplicated(pending, connections, context);
+    server.giveTurn(administrator, { pair, prepared }, step).catch((error: unknown) => {
+      throw orDropPending(error, context);
+    }),
+  );
 }
 
 /** AWSCURRENT must be able to log in: whoever may write the secret could name any user in it. */
-async function proveAndPrepare(
-  current: Secret,
-  pending: Secret,
-  connections: Connections,
-  context: StepContext,
-): Promise<string> {
+async function proveAndPrepare<
+  Secret extends DatabaseSecret,
+  Session extends DatabaseSession<Secret>,
+  Facts,
+  Prepared,
+>(current: Secret, pending: Secret, step: TurnsStep<Secret, Session, Facts, Prepared>): Promise<Prepared> {
+  const { server, connections, context } = step;
   const session = await connections.logIn(current, context);
   if (session === 'rejected') {
     throw new RotationError(
@@ -71,12 +62,7 @@ async function proveAndPrepare(
     );
   }
   try {
-    const facts = await serverFacts(session, current);
-    // MD5 only if both have it now. A new clone gets what the original has: its clients know no more, perhaps. The iterations
-    // of SCRAM are those of AWSCURRENT at least: a pair must not get weaker turn by turn.
-    const ofOther = facts.isMd5 && session.form === 'md5';
-    const stored = ofOther ? await storedFormOf(pending, session, connections, context) : undefined;
-    return await verifierFor(pending, { facts, target: current }, stored ?? session, context);
+    return await server.prepare({ session, facts: await server.facts(session) }, pending, step);
   } finally {
     await session.end();
   }

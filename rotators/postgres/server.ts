@@ -1,0 +1,17 @@
+import type { DatabaseServer } from '../databases/engine.js';
+import { type ServerFacts, serverFacts } from './facts.js';
+import { ask, logIn } from './login.js';
+import { rankOf } from './password/rank.js';
+import { setFor, setOwn } from './password/set.js';
+import type { PostgresSecret } from './secret.js';
+import type { Session } from './session.js';
+
+/** What is loaded at the first login: a cold start does without. */
+export const server: DatabaseServer<PostgresSecret, Session, ServerFacts> = {
+  logIn,
+  ask,
+  facts: serverFacts,
+  setOwn,
+  setFor,
+  rankOf,
+};
