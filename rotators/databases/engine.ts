@@ -62,8 +62,8 @@ export interface DatabaseServer<Secret extends DatabaseSecret, Session extends D
     step: DatabaseStep<Secret, Session>,
   ): Promise<Ending>;
   /**
-   * What makes a user somebody's superior, as in "it is …", with the verb; `undefined` if it is nobody's. Asked before a lost password is
-   * reset, which nobody has proved to know.
+   * What makes a user a superior, as in "it is …", with the verb; `undefined` if it is none. Asked before a lost password
+   * is reset, which nobody has proved to know.
    *
    * @throws RotationError `ERR_USER_MISSING`
    */
