@@ -1,26 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isRotationError, RotationError, type StepContext } from '../../../src/index.js';
+import type { Ending } from '../../databases/engine.js';
+import { placeName } from '../../databases/secret.js';
 import { codeOf, toFailure } from '../failures.js';
-import { type PostgresSecret, placeName } from '../secret.js';
+import type { PostgresSecret } from '../secret.js';
 import { PIN_NAMES, type Session } from '../session.js';
 
 /**
- * What another attempt at this very change makes of ours, when it was faster: "tuple concurrently updated", a role or a
+ * What another attempt at the very same makes of ours, when it was faster: "tuple concurrently updated", a role or a
  * grant that is there already, a deadlock.
  */
 const OVERTAKEN = ['XX000', '23505', '42710', '40P01'];
 const MOST_TRIES = 20;
-
-export interface Change {
-  readonly session: Session;
-  /** Whose session it is, for messages. */
-  readonly target: PostgresSecret;
-  /** What is being done, as in "could not … as". */
-  readonly doing: string;
-  /** How long a statement may take, in milliseconds. */
-  readonly limitMs: number;
-  readonly context: StepContext;
-}
 
 /**
  * How long the server waits for us while we hold the role's row: longer than the look at the labels takes. A function that
@@ -38,13 +29,18 @@ const ROLLED_BACK = /^(?:23|25|40(?!003)|53|54)/;
  * it holds the rows that it has changed, no other attempt can change them; so the labels are looked at then, before
  * COMMIT, and what has come too late is rolled back.
  *
+ * @param doing as in "could not … as"
  * @throws RotationError for what the server refuses, `ERR_OUTCOME_UNKNOWN` if COMMIT got no answer; one that `work` throws
  *   is passed on
  */
 export async function inTransaction(
-  { session, target, doing, limitMs, context }: Change,
+  session: Session,
+  doing: string,
+  context: StepContext,
   work: () => Promise<unknown>,
-): Promise<'changed' | 'let go'> {
+): Promise<Ending> {
+  const { target } = session;
+  const limitMs = session.limitMs();
   // The server gives up before we do, and leaves nothing that waits.
   const waitMs = Math.max(1, Math.floor(limitMs * 0.8));
   // Whoever waits for a lock waits longer than a session that froze may hold it.

@@ -83,11 +83,12 @@ test('not even NODE_TLS_REJECT_UNAUTHORIZED=0 makes it trust', async () => {
   const app = await role(encrypted);
   const secret = { ...JSON.parse(secretFor(encrypted, app)), ssl: true };
   // In a process of its own: what a test sets in process.env never reaches Node's TLS.
-  const session = pathToFileURL(join(__dirname, '../../../dist/esm/rotators/postgres/session.js'));
+  const login = pathToFileURL(join(__dirname, '../../../dist/esm/rotators/postgres/login.js'));
   const script =
-    `import { login } from ${JSON.stringify(session)};` +
-    `const options = { timeoutMs: 5000, signal: AbortSignal.timeout(9000) };` +
-    `await login(${JSON.stringify(secret)}, options).then(() => console.log('in'), ({ code }) => console.log(code));`;
+    `import { logIn } from ${JSON.stringify(login)};` +
+    `const place = ${JSON.stringify({ host: secret.host, port: secret.port })};` +
+    `const options = { place, limitMs: () => 5000, signal: AbortSignal.timeout(9000) };` +
+    `await logIn(${JSON.stringify(secret)}, options).then(() => console.log('in'), ({ code }) => console.log(code));`;
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
     env: {
       ...process.env,

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isRotationError, RotationError, type StepContext } from '../../../src/index.js';
-import type { Connections } from '../connections.js';
-import { type PostgresSecret, placeName } from '../secret.js';
+import { isRotationError, RotationError } from '../../src/index.js';
+import type { DatabaseStep } from './engine.js';
+import { type DatabaseSecret, placeName } from './secret.js';
+import type { DatabaseSession } from './session.js';
 
 const POLL_MS = 250;
 /** What a last look, and saying that it was in vain, may take. */
@@ -12,10 +13,9 @@ const MARGIN_MS = 2000;
  *
  * @throws RotationError `ERR_SERVICE_TIMEOUT` shortly before the step's time is up
  */
-export async function untilReplicated(
-  pending: PostgresSecret,
-  { tryIn }: Connections,
-  context: StepContext,
+export async function untilReplicated<Secret extends DatabaseSecret, Session extends DatabaseSession<Secret>>(
+  pending: Secret,
+  { connections: { tryIn }, context }: DatabaseStep<Secret, Session>,
 ): Promise<void> {
   for (;;) {
     const verdict = await tryIn(pending, context);

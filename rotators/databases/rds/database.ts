@@ -1,16 +1,13 @@
 import type { DBCluster, DBInstance } from '@aws-sdk/client-rds';
 import { RotationError, type StepContext } from '../../../src/index.js';
-import { describeCluster, describeInstance } from '../../databases/rds/api.js';
-import { assertPostgres } from '../../databases/rds/look-ups.js';
-import { isSameHost, rdsName } from '../../databases/rds/name.js';
-import type { PostgresSecret } from '../secret.js';
+import type { DatabaseSecret } from '../secret.js';
+import { describeCluster, describeInstance } from './api.js';
+import type { EnginesOfRds, Identifiers } from './engine-in-rds.js';
+import { assertEngine } from './look-ups.js';
+import { isSameHost, rdsName } from './name.js';
 
-/** The secret of a master user. Without an identifier, the first part of `host` is one. */
-export interface MasterSecret extends PostgresSecret {
-  readonly dbInstanceIdentifier?: string;
-  /** Goes before `dbInstanceIdentifier`. */
-  readonly dbClusterIdentifier?: string;
-}
+/** The secret of a master user. */
+type MasterSecret = DatabaseSecret & Identifiers;
 
 /** What a DB instance and a DB cluster have in common here. */
 export interface Database {
@@ -34,7 +31,11 @@ export interface Database {
  *
  * @throws RotationError if there is none, if the secret is not its master user's, or if the password is not ours to change
  */
-export async function findDatabase(secret: MasterSecret, context: StepContext): Promise<Database> {
+export async function findDatabase(
+  secret: MasterSecret,
+  engine: EnginesOfRds & { readonly forOtherUsers: string },
+  context: StepContext,
+): Promise<Database> {
   const { kind, id } = identify(secret);
   const instance = kind === 'instance' ? await describeInstance(id, context) : undefined;
   // The master user of an instance in a cluster is the cluster's.
@@ -43,8 +44,8 @@ export async function findDatabase(secret: MasterSecret, context: StepContext): 
     instance && clusterId === undefined
       ? ofInstance(instance)
       : ofCluster(await describeCluster(clusterId ?? id, context));
-  assertPostgres(database.engine, database.name);
-  assertIsMaster(secret, database);
+  assertEngine(database.engine, database.name, engine);
+  assertIsMaster(secret, database, engine.forOtherUsers);
   assertIsOurs(database);
   return database;
 }
@@ -63,7 +64,7 @@ function identify({ dbClusterIdentifier, dbInstanceIdentifier, host }: MasterSec
 }
 
 /** The secret's writer must not have the password of a database set that the secret does not lead to. */
-function assertIsMaster(secret: MasterSecret, { name, host, master }: Database): void {
+function assertIsMaster(secret: MasterSecret, { name, host, master }: Database, forOtherUsers: string): void {
   if (!isSameHost(host, secret.host)) {
     throw new RotationError('ERR_SECRET_MALFORMED', `"host" is not the endpoint of ${name}: ${secret.host}`, {
       hint: `it must be ${host ?? 'an endpoint, which RDS does not show yet'}`,
@@ -74,7 +75,7 @@ function assertIsMaster(secret: MasterSecret, { name, host, master }: Database):
       'ERR_SECRET_MALFORMED',
       `"${secret.username}" is not the master user of ${name}`,
       {
-        hint: `that is "${master}"; RDS sets the password of no other user, but postgres() can`,
+        hint: `that is "${master}"; RDS sets the password of no other user, but ${forOtherUsers} can`,
       },
     );
   }

@@ -6,9 +6,8 @@ import {
   type Versions,
 } from '../../src/index.js';
 import type { Connections } from './connections.js';
-import { LOOKS_WRONG } from './failures.js';
-import { type PostgresSecret, placeName } from './secret.js';
-import type { Session } from './session.js';
+import { type DatabaseSecret, isSamePlace, placeName } from './secret.js';
+import type { DatabaseSession } from './session.js';
 
 /** So many refused logins an invocation makes at most: a server, or what watches it, may count them. */
 const MOST_REFUSED = 3;
@@ -17,8 +16,8 @@ const MOST_ABANDONED = 2;
 /** Of these, in a hint. */
 const MOST_NAMED = 5;
 
-interface Candidate {
-  readonly secret: PostgresSecret;
+interface Candidate<Secret> {
+  readonly secret: Secret;
   readonly isCurrent?: boolean;
   /** The version without a label that holds it. */
   readonly abandoned?: string | undefined;
@@ -30,9 +29,9 @@ interface Candidate {
  * @returns `'rejected'` only if every answer was a refusal
  * @throws RotationError the first inconclusive failure, if no version logs in
  */
-export async function logInWithAny(
-  versions: Versions<PostgresSecret>,
-  connections: Connections,
+export async function logInWithAny<Secret extends DatabaseSecret, Session extends DatabaseSession<Secret>>(
+  versions: Versions<Secret>,
+  connections: Connections<Secret, Session>,
   context: StepContext,
 ): Promise<{ readonly session: Session; readonly isCurrent: boolean } | 'rejected'> {
   let refused = 0;
@@ -56,10 +55,10 @@ export async function logInWithAny(
   return 'rejected';
 }
 
-async function* candidates(
-  { pending, current, previous, abandoned }: Versions<PostgresSecret>,
+async function* candidates<Secret extends DatabaseSecret>(
+  { pending, current, previous, abandoned }: Versions<Secret>,
   areAllRefused: () => boolean,
-): AsyncGenerator<Candidate> {
+): AsyncGenerator<Candidate<Secret>> {
   yield { secret: current, isCurrent: true };
   // An earlier attempt got this far. The password is set again in any case: the hash may be of another kind.
   yield { secret: pending };
@@ -84,12 +83,6 @@ async function* candidates(
   }
 }
 
-/** An older version may be for elsewhere: its password goes to no other place than it was for, nor there in the clear. */
-function isSamePlace(old: PostgresSecret, pending: PostgresSecret): boolean {
-  const isSame = (['username', 'host', 'port'] as const).every((field) => old[field] === pending[field]);
-  return isSame && (pending.ssl || !old.ssl);
-}
-
 function healed(id: string): string {
   return (
     `the server took none of the labelled versions, but version ${id}, which has no label: a rotation was given up after ` +
@@ -97,9 +90,14 @@ function healed(id: string): string {
   );
 }
 
-/** The server refused every password that was tried. */
-export async function locked(
-  { pending, abandoned }: Versions<PostgresSecret>,
+/**
+ * The server refused every password that was tried.
+ *
+ * @param rejectionHint what else looks so
+ */
+export async function locked<Secret extends DatabaseSecret>(
+  { pending, abandoned }: Versions<Secret>,
+  rejectionHint: string,
   context: StepContext,
 ): Promise<RotationError> {
   const { username, ...place } = pending;
@@ -112,16 +110,16 @@ export async function locked(
     {
       hint:
         `${await likelyCause(found, context)}. If no version works, set AWSCURRENT’s password as an administrator of the ` +
-        `server, then rotate again. ${LOOKS_WRONG}`,
+        `server, then rotate again. ${rejectionHint}`,
     },
   );
 }
 
 /** Applications must not become another user, or go to another server, for what a hint says. */
-async function ofSamePlace(
-  versions: readonly AbandonedVersion<PostgresSecret>[],
-  pending: PostgresSecret,
-): Promise<readonly AbandonedVersion<PostgresSecret>[]> {
+async function ofSamePlace<Secret extends DatabaseSecret>(
+  versions: readonly AbandonedVersion<Secret>[],
+  pending: Secret,
+): Promise<readonly AbandonedVersion<Secret>[]> {
   const found = [];
   for (const version of versions.slice(0, MOST_NAMED)) {
     const old = await version.read().catch(() => undefined);
@@ -131,7 +129,7 @@ async function ofSamePlace(
 }
 
 async function likelyCause(
-  found: readonly AbandonedVersion<PostgresSecret>[] | undefined,
+  found: readonly AbandonedVersion<DatabaseSecret>[] | undefined,
   { secretId, describeSecret }: StepContext,
 ): Promise<string> {
   if (!found) {

@@ -1,7 +1,8 @@
 import { errorParts, RotationError, type StepContext } from '../../../src/index.js';
-import { dropPending } from '../../databases/drop-pending.js';
-import { call } from '../../databases/rds/api.js';
+import { dropPending } from '../drop-pending.js';
+import { call } from './api.js';
 import type { Database } from './database.js';
+import type { PasswordLengths } from './engine-in-rds.js';
 
 /**
  * Asks RDS to set the password of the master user, which it does some time after it has answered.
@@ -12,6 +13,7 @@ import type { Database } from './database.js';
 export async function askForPassword(
   { kind, id, name }: Database,
   MasterUserPassword: string,
+  lengths: PasswordLengths,
   context: StepContext,
 ): Promise<boolean> {
   try {
@@ -36,9 +38,15 @@ export async function askForPassword(
     if (!isOfValue || !/password/i.test(refusal.message)) throw failure;
     throw new RotationError('ERR_VALUE_REFUSED', `RDS refuses the new password of ${name}`, {
       hint:
-        'RDS takes 8 to 128 characters (for a cluster its reference says 41) of printable ASCII, without / @ " and ' +
+        `RDS takes ${inWords(lengths)} of printable ASCII, without / @ " and ` +
         `space: change the policy of the generated password. ${dropPending(context)}`,
       cause,
     });
   }
+}
+
+function inWords({ least, most, mostOfClusters }: PasswordLengths): string {
+  const ofClusters =
+    mostOfClusters === undefined ? '' : ` (for a cluster its reference says ${mostOfClusters})`;
+  return `${least} to ${most} characters${ofClusters}`;
 }
