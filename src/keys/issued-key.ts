@@ -9,7 +9,6 @@ import type {
   Versions,
   VersionsContext,
 } from '../rotator.js';
-import { warnOfEarlyEnd } from './key-lifetime.js';
 import { keyNames } from './key-names.js';
 import { full, holdingsOf, type ListedKey, leftovers, type Scene, spare, warnings } from './key-sweep.js';
 import { probeFor } from './propagation.js';
@@ -137,8 +136,10 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
     const doomed = [retiring, leftovers(scene, keyOf(pending))].flat();
     for (const key of new Set(doomed)) await revoke(key, pending, context);
     const fresh = keys.find((key) => key.id === keyOf(pending));
-    // Only here: a key without an end costs no call.
-    if (fresh?.expiresAt) await warnOfEarlyEnd(fresh.expiresAt, context, lifetimeOption);
+    if (!fresh?.expiresAt) return;
+    // Only here: a key without an end costs no call, and loads nothing.
+    const { warnOfEarlyEnd } = await import('./early-end.js');
+    await warnOfEarlyEnd(fresh.expiresAt, context, lifetimeOption);
   }
 
   async function look(
