@@ -1,5 +1,5 @@
 import { issuedKey, type Rotator } from '../../src/index.js';
-import { compile } from './compile.js';
+import { compile, isByAdmin } from './compile.js';
 import { providerOf } from './provider.js';
 import { idFieldOf, parserOf } from './secret.js';
 import type { ApiKeySecret, ApiKeySpec } from './spec.js';
@@ -44,15 +44,15 @@ export function apiKey(spec: ApiKeySpec): Rotator<ApiKeySecret, string> {
   const { rejectionHint, nameLength, maxKeys, ownsEveryKey, propagationMs } = spec;
   const { lifetimeOption = 'the member create of the spec' } = spec;
   const isShown = (field: string) => field === admin || compiled.servers.includes(field);
-  const { assertProven, ...provider } = providerOf(spec, compiled);
-  const rotator = issuedKey<ApiKeySecret, string>({
+  return issuedKey<ApiKeySecret, string>({
     name,
     rotates: typeof id === 'string' ? [key, id] : [key],
     shows: [...shows, ...compiled.fields.filter(isShown)],
     ...(text && { text: key }),
     parse: parserOf(spec, compiled),
     id: idFieldOf(spec),
-    ...provider,
+    ...providerOf(spec, compiled),
+    issuesWithItsOwnKey: () => !isByAdmin(compiled.create.request),
     lifetimeOption,
     ...(rejectionHint !== undefined && { rejectionHint }),
     ...(nameLength !== undefined && { nameLength }),
@@ -60,12 +60,4 @@ export function apiKey(spec: ApiKeySpec): Rotator<ApiKeySecret, string> {
     ...(ownsEveryKey !== undefined && { ownsEveryKey }),
     ...(propagationMs !== undefined && { propagationMs }),
   });
-  return {
-    ...rotator,
-    async createSecret(current, context) {
-      // Before room is made for the next: that ends a key.
-      await assertProven(current, context);
-      return rotator.createSecret(current, context);
-    },
-  };
 }

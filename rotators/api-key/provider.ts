@@ -10,8 +10,6 @@ import type { ApiKeySecret, ApiKeySpec } from './spec.js';
 
 /** What `issuedKey` asks of a provider. */
 export interface Provider {
-  /** @throws RotationError if the key in AWSCURRENT does not work, where the next is made by another's right, or in its room */
-  assertProven(current: ApiKeySecret, context: StepContext): Promise<void>;
   issue(name: string, current: ApiKeySecret, context: StepContext): Promise<ApiKeySecret>;
   list(secret: ApiKeySecret, context: StepContext): Promise<readonly ListedKey[]>;
   revoke(id: string, secret: ApiKeySecret, context: StepContext): Promise<void>;
@@ -33,13 +31,7 @@ export function providerOf(
   const { ca } = spec;
   const adminOf = administrator(spec, named);
   const idField = idFieldOf(spec);
-  return { assertProven, issue, list: listAll, revoke: end, probe };
-
-  /** Whoever may write the secret could name any key in it, have others ended for it, and read its successor. */
-  async function assertProven(secret: ApiKeySecret, context: StepContext): Promise<void> {
-    if (!isByAdmin(create.request) && spec.maxKeys === undefined) return;
-    if ((await probe(secret, context)) === 'rejected') throw unproven();
-  }
+  return { issue, list: listAll, revoke: end, probe };
 
   async function issue(name: string, secret: ApiKeySecret, context: StepContext): Promise<ApiKeySecret> {
     const inUse = create.current && (await ask('read the key in use', create.current, { secret, context }));
@@ -113,12 +105,4 @@ const MAY_BE_GONE = [400, 409, 410, 422];
 function answerIn({ response, answer }: Reply): Answer {
   if (isSuccess(response)) return answer();
   throw response.failure();
-}
-
-function unproven(): RotationError {
-  return new RotationError('ERR_CREDENTIAL_REJECTED', 'the provider rejects the key in AWSCURRENT', {
-    hint:
-      'nothing was changed: no key is made for a secret whose own does not work. Make one by hand, store it with ' +
-      'PutSecretValue, then rotate again',
-  });
 }

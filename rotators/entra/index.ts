@@ -35,6 +35,8 @@ export interface EntraOptions {
 const PROPAGATION_MS = 120_000;
 const DAY_MS = 86_400_000;
 
+const DEAD = 'nothing was changed: a password is added only for an application whose secret holds a live one';
+
 /**
  * Rotates the passwords (client secrets) of applications in Microsoft Entra ID. An application changes its own, or, if the
  * secret has a `masterarn`, the application of that secret does. AWSCURRENT and AWSPREVIOUS both work.
@@ -45,7 +47,7 @@ export function entra(options: EntraOptions = {}): Rotator<EntraSecret, 'clientS
   const { propagationMs = PROPAGATION_MS } = options;
   const lifetimeDays = checkedLifetimeDays(options.lifetimeDays, lifetime);
   const cloud = cloudOf(options.cloud ?? 'global');
-  const rotator = issuedKey<EntraSecret, 'clientSecret' | 'keyId'>({
+  return issuedKey<EntraSecret, 'clientSecret' | 'keyId'>({
     name: 'entra',
     rotates: ['clientSecret', 'keyId'],
     shows: ['tenantId', 'clientId', 'masterarn'],
@@ -54,6 +56,8 @@ export function entra(options: EntraOptions = {}): Rotator<EntraSecret, 'clientS
     parse: parseSecret,
     id: 'keyId',
     propagationMs,
+    issuesWithItsOwnKey: ({ masterarn }) => masterarn === undefined,
+    deadKey: (current) => dead(current, DEAD),
     lifetimeOption: LIFETIME_OPTION,
     issue: async (displayName, current, context) =>
       addPassword(await accessTo(current, context), {
@@ -66,19 +70,6 @@ export function entra(options: EntraOptions = {}): Rotator<EntraSecret, 'clientS
     revoke: async (keyId, secret, context) => removePassword(await accessTo(secret, context), keyId),
     probe,
   });
-  return {
-    ...rotator,
-    async createSecret(current, context) {
-      // Whoever may write the secret must not get a password of another application that the administrator owns.
-      if (current.masterarn !== undefined && (await probe(current, context)) === 'rejected') {
-        throw dead(
-          current,
-          'nothing was changed: a password is added only for an application whose secret holds a live one',
-        );
-      }
-      return rotator.createSecret(current, context);
-    },
-  };
 
   async function probe(secret: EntraSecret, context: StepContext): Promise<Verdict> {
     return (await graphToken(secret, cloud, context)) === 'rejected' ? 'rejected' : 'accepted';

@@ -9,7 +9,6 @@ import type {
   Versions,
   VersionsContext,
 } from '../rotator.js';
-import { warnOfEarlyEnd } from './key-lifetime.js';
 import { keyNames } from './key-names.js';
 import { full, holdingsOf, type ListedKey, leftovers, type Scene, spare, warnings } from './key-sweep.js';
 import { probeFor } from './propagation.js';
@@ -32,8 +31,23 @@ export interface IssuedKey<Secret extends object, Field extends keyof Secret & s
   /** Ends a key. Succeeds if it is gone, whether or not it was there: it is called again after a failure. */
   revoke(id: string, secret: Secret, context: StepContext): Awaitable<void>;
 
-  /** Makes a harmless call with the key. Throws if it could not find out: a timeout is not a refusal. */
+  /**
+   * Makes a harmless call with the key. Throws if it could not find out: a timeout is not a refusal. If the answer tells
+   * whose key it is, it throws as well for one of another account or user than `secret` names.
+   */
   probe(secret: Secret, context: StepContext): Awaitable<Verdict>;
+
+  /**
+   * Whether AWSCURRENT's key is all that authorises `issue`, so that a dead one makes no other. Then createSecret does not
+   * ask `probe` first. Never say so of an administrator's key, or of the function's own role. With `maxKeys` it is asked
+   * all the same: room is made before `issue` proves anything.
+   *
+   * @default false
+   */
+  issuesWithItsOwnKey?(current: Secret): boolean;
+
+  /** What createSecret throws if AWSCURRENT's key is dead: an `ERR_CREDENTIAL_REJECTED` that names the user, say. */
+  deadKey?(current: Secret): RotationError;
 
   /** The longest name that the provider takes, 40 at least. Never to be changed later. @default 100 */
   readonly nameLength?: number;
@@ -66,6 +80,10 @@ export interface IssuedKey<Secret extends object, Field extends keyof Secret & s
  * before them is revoked at the end of a rotation. No crash, retry or race strands a live key or kills one in use: what
  * attempts leave behind is found by its name, and revoked in finishSecret, of this rotation or the next.
  *
+ * Before createSecret makes or revokes anything, AWSCURRENT's key is tried: if it is dead, nothing is changed and the step
+ * fails. Whoever may write the secret gets a key only if he has one that works; that it is of the account or user whose
+ * next one is made, `probe` has to see.
+ *
  * Late messages: a key that is issued too late is beside all others, and is discarded or swept. Before it revokes anything
  * it reads the labels anew, so it never revokes a key that a labelled version holds; a revocation that is held back after
  * that ends a key which had lost its last label, or AWSPREVIOUS's as its only one. What remains: somebody who moves
@@ -88,17 +106,21 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
   declaration: IssuedKey<Secret, Field>,
 ): Rotator<Secret, Field> {
   const { id, issue, list, revoke, probe, nameLength = 100, ownsEveryKey = false, ...rest } = declaration;
-  const { maxKeys = Number.POSITIVE_INFINITY, propagationMs = 0, lifetimeOption, ...rotator } = rest;
+  const { issuesWithItsOwnKey = () => false, deadKey = noLongerLive, ...more } = rest;
+  const { maxKeys = Number.POSITIVE_INFINITY, propagationMs = 0, lifetimeOption, ...rotator } = more;
   const namesFor = keyNames(nameLength);
   if (!(maxKeys >= 2)) throw new RangeError('maxKeys must be 2 at least: AWSCURRENT works beside AWSPENDING');
   if (!(propagationMs >= 0)) throw new RangeError('propagationMs must be a number of milliseconds');
   const keyOf = (secret: Secret): string => String(secret[id]);
+  const isRotated = (name: string): boolean => rotator.rotates.some((field) => field === name);
 
   return {
     ...rotator,
     shows: [...rotator.shows, id],
     async createSecret(current, context) {
-      if (maxKeys < Number.POSITIVE_INFINITY) await makeRoom(current, context);
+      const isLimited = maxKeys < Number.POSITIVE_INFINITY;
+      if (isLimited || !issuesWithItsOwnKey(current)) await assertLive(current, context);
+      if (isLimited) await makeRoom(current, context);
       return issue(namesFor(context).next(), current, context);
     },
     // The provider knows the key since it issued it.
@@ -107,10 +129,15 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
     finishSecret: sweep,
     async discardSecret(made, current, context) {
       const fresh = { ...current, ...made };
-      const key = keyOf(rotator.rotates.some((field) => field === id) ? fresh : rotator.parse({ ...fresh }));
+      const key = keyOf(isRotated(id) ? fresh : rotator.parse({ ...fresh }));
       if (key !== keyOf(current)) await revoke(key, current, context);
     },
   };
+
+  /** Somebody else's right makes the next key, and whoever may write the secret says whose: he must have one that works. */
+  async function assertLive(current: Secret, context: StepContext): Promise<void> {
+    if ((await probe(current, context)) === 'rejected') throw deadKey(current);
+  }
 
   /** Before the next key is issued: a provider that is full would refuse it. */
   async function makeRoom(current: Secret, context: VersionsContext): Promise<void> {
@@ -137,8 +164,10 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
     const doomed = [retiring, leftovers(scene, keyOf(pending))].flat();
     for (const key of new Set(doomed)) await revoke(key, pending, context);
     const fresh = keys.find((key) => key.id === keyOf(pending));
-    // Only here: a key without an end costs no call.
-    if (fresh?.expiresAt) await warnOfEarlyEnd(fresh.expiresAt, context, lifetimeOption);
+    if (!fresh?.expiresAt) return;
+    // Only here: a key without an end costs no call, and loads nothing.
+    const { warnOfEarlyEnd } = await import('./early-end.js');
+    await warnOfEarlyEnd(fresh.expiresAt, context, lifetimeOption);
   }
 
   async function look(
@@ -172,8 +201,16 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
   function isSameTarget(...versions: readonly LabelledVersion['json'][]): boolean {
     const [a, b] = versions.map((json) => {
       const fields = Object.entries(parsed(json) ?? {});
-      return fields.filter(([field]) => field !== id && !rotator.rotates.some((name) => name === field));
+      return fields.filter(([field]) => field !== id && !isRotated(field));
     });
     return isDeepStrictEqual(a, b);
   }
+}
+
+function noLongerLive(): RotationError {
+  return new RotationError('ERR_CREDENTIAL_REJECTED', 'the provider rejects the key in AWSCURRENT', {
+    hint:
+      'nothing was changed: no key is made for a secret whose own does not work. Make one by hand, store it with ' +
+      'PutSecretValue, then rotate again',
+  });
 }

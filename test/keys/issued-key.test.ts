@@ -1,5 +1,12 @@
 import { inspect } from 'node:util';
-import { type IssuedKey, issuedKey, replacedKey, type Step, stringField } from '../../src/index.js';
+import {
+  type IssuedKey,
+  issuedKey,
+  RotationError,
+  replacedKey,
+  type Step,
+  stringField,
+} from '../../src/index.js';
 import { LocalSecretsManager, rig } from '../../src/testing/index.js';
 import { allOf, leaks, rejection } from '../support/errors.js';
 import { serviceError } from '../support/faulty-client.js';
@@ -68,6 +75,7 @@ describe('a rotation', () => {
   test('lets nothing of a key out when the provider quotes it', async () => {
     const provider = providerOf();
     const { begin, run, log } = await keyRig(provider, {
+      issuesWithItsOwnKey: () => true,
       probe({ key }, { warn }) {
         warn(`tried ${key}`);
         throw new Error(`no answer for ${key}`);
@@ -78,6 +86,116 @@ describe('a rotation', () => {
     const told = allOf(steps.at(-1)?.error) + inspect(log);
     expect(told).toContain('no answer for');
     expect(leaks(told, 'the key with the number 2')).toBeUndefined();
+  });
+});
+
+describe('AWSCURRENT’s key is tried in createSecret', () => {
+  /** A rotator that counts its requests. */
+  async function counted(provider: KeyProvider, parts: Partial<KeyDeclaration> = {}) {
+    const calls: string[] = [];
+    const counting =
+      <Given extends unknown[], Answer>(name: string, ask: (...given: Given) => Answer) =>
+      (...given: Given): Answer => {
+        calls.push(name);
+        return ask(...given);
+      };
+    const { issue, list, revoke, probe } = keysOf(provider, parts);
+    const rigged = await keyRig(provider, {
+      ...parts,
+      issue: counting('issue', issue),
+      list: counting('list', list),
+      revoke: counting('revoke', revoke),
+      probe: counting('probe', probe),
+    });
+    return { ...rigged, calls };
+  }
+
+  test('once, before the next is issued', async () => {
+    const { begin, deliver, calls } = await counted(providerOf());
+    await begin();
+    await deliver('createSecret');
+    expect(calls).toEqual(['probe', 'issue']);
+  });
+
+  test.each<[string, Partial<KeyDeclaration>]>([
+    ['any number of keys', {}],
+    ['two keys at most', { maxKeys: 2 }],
+    [
+      'two keys at most, although it is said to prove itself',
+      { maxKeys: 2, issuesWithItsOwnKey: () => true },
+    ],
+  ])('and if it is dead, nothing is issued or ended, with %s', async (_, parts) => {
+    const provider = providerOf();
+    const { rotate, reattempt, holds, calls } = await counted(provider, parts);
+    await rotate();
+    provider.revoke('id-2');
+    provider.issue('somebody else’s');
+    calls.length = 0;
+    for (const attempt of [rotate, reattempt]) {
+      expect((await attempt()).steps).toMatchObject([
+        {
+          step: 'createSecret',
+          error: { code: 'ERR_CREDENTIAL_REJECTED', hint: expect.stringContaining('nothing was changed') },
+        },
+      ]);
+    }
+    expect(calls).toEqual(['probe', 'probe']);
+    expect(live(provider)).toEqual(['id-1', 'id-3']);
+    expect(await holds('AWSCURRENT')).toBe('id-2');
+  });
+
+  test('and if nobody can say whether it lives, nothing is issued or ended either', async () => {
+    const provider = providerOf();
+    let isDown = false;
+    const { rotate, reattempt, calls } = await counted(provider, {
+      maxKeys: 2,
+      probe({ key }) {
+        if (isDown) throw new Error('503');
+        return provider.accepts(key) ? 'accepted' : 'rejected';
+      },
+    });
+    await rotate();
+    isDown = true;
+    calls.length = 0;
+    expect((await rotate()).steps).toMatchObject([
+      { step: 'createSecret', error: { code: 'ERR_ROTATOR_FAILED', cause: { message: '503' } } },
+    ]);
+    expect(calls).toEqual(['probe']);
+    expect(live(provider)).toEqual(['id-1', 'id-2']);
+    isDown = false;
+    expect(await reattempt()).toMatchObject({ outcome: 'succeeded' });
+    expect(live(provider)).toEqual(['id-2', 'id-3']);
+  });
+
+  test('but not if it alone authorises the next: a dead one makes none', async () => {
+    const provider = providerOf();
+    const asked: string[] = [];
+    const { begin, deliver, reattempt, calls } = await counted(provider, {
+      issuesWithItsOwnKey: ({ id }) => asked.push(id) > 0,
+      issue(name, { key }) {
+        if (!provider.accepts(key)) throw new Error('401');
+        return provider.issue(name);
+      },
+    });
+    await begin();
+    await deliver('createSecret');
+    expect(calls).toEqual(['issue']);
+    expect(asked).toEqual(['id-1']);
+    expect(await reattempt()).toMatchObject({ outcome: 'succeeded' });
+    provider.revoke('id-2');
+    await begin();
+    await rejection(deliver('createSecret'));
+    expect(live(provider)).toEqual(['id-1']);
+  });
+
+  test('and the rotator may say in its own words that it is dead', async () => {
+    const provider = providerOf();
+    const { rotate } = await keyRig(provider, {
+      deadKey: ({ id }) => new RotationError('ERR_CREDENTIAL_REJECTED', `the desk knows no key ${id}`),
+    });
+    provider.revoke('id-1');
+    const [step] = (await rotate()).steps;
+    expect(step?.error).toMatchObject({ message: 'the desk knows no key id-1' });
   });
 });
 
@@ -619,10 +737,11 @@ describe('on a user of its own', () => {
 });
 
 describe('propagation', () => {
-  /** A provider that accepts a key only when it was asked so often. */
+  /** A provider that accepts a new key only when it was asked so often. */
   function slow(provider: KeyProvider, refusals: number): Partial<KeyDeclaration> {
     let left = refusals;
-    return { probe: ({ key }) => (provider.accepts(key) && left-- <= 0 ? 'accepted' : 'rejected') };
+    const isKnown = (id: string) => id === 'id-1' || left-- <= 0;
+    return { probe: ({ id, key }) => (provider.accepts(key) && isKnown(id) ? 'accepted' : 'rejected') };
   }
 
   test('is waited for in testSecret', async () => {

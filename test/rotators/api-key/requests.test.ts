@@ -160,6 +160,13 @@ describe('the administrator', () => {
     await impostor.stop();
   });
 
+  test('may stand in the URL of the list', async () => {
+    const rig = await rigged({ list: { ...spec().list, url: '{url}/keys?as={admin.key}' } });
+    expect(await rig.rotate()).toMatchObject({ outcome: 'succeeded' });
+    const lists = provider.calls.filter(({ method, url }) => method === 'GET' && url.pathname === '/keys');
+    expect(lists.map(({ url }) => url.searchParams.get('as'))).toEqual([ADMIN]);
+  });
+
   test('makes no key for a secret whose own is dead, and none for the id of another', async () => {
     const dead = await rigged({}, { key: 'not-a-key' });
     expect(await failureOf(dead)).toMatchObject({ code: 'ERR_CREDENTIAL_REJECTED' });
