@@ -48,7 +48,7 @@ if (problems.length > 0) process.exitCode = 1;
 /** Folders lie side by side: those of `postgres` and `postgres/alternating-users` are two Lambdas. */
 async function write(rotator) {
   const name = rotator.replaceAll('/', '-');
-  const entry = `rotators/${rotator}/handler.ts`;
+  const entry = `rotators/${rotator}/lambda.ts`;
   const { metafile, outputFiles } = await bundle(entry, join(OUT, name));
   const licences = Buffer.from(licencesOf(metafile, ROOT));
   const files = { [LICENCES]: licences };
@@ -101,7 +101,7 @@ function assertComplete(listed) {
   const paths = readdirSync(join(ROOT, 'rotators'), { recursive: true }).map((path) =>
     path.replaceAll(sep, '/'),
   );
-  const found = paths.filter((path) => path.endsWith('/handler.ts')).map(dirname);
+  const found = paths.filter((path) => path.endsWith('/lambda.ts')).map(dirname);
   const missing = found.filter((rotator) => !listed.includes(rotator));
   if (missing.length > 0) throw new Error(`not in the list of Lambdas: ${missing.join(', ')}`);
 }

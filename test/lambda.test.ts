@@ -96,7 +96,7 @@ test.each(Object.keys(REPORT))('beside the bundle of %s are the licences of all 
 
 test('there is a bundle for each handler', () => {
   const rotators = readdirSync(join(__dirname, '../rotators'), { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('handler.ts'))
-    .map((path) => path.replace(/\/handler\.ts$/, '').replaceAll('/', '-'));
+    .filter((path) => path.endsWith('/lambda.ts'))
+    .map((path) => path.replace(/\/lambda\.ts$/, '').replaceAll('/', '-'));
   expect(Object.keys(REPORT).sort()).toEqual(rotators.sort());
 });

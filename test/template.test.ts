@@ -14,7 +14,7 @@ import { deployed, isAllowed, type Json, objections, TEMPLATE, TEXT } from './su
 
 const ROOT = join(__dirname, '..');
 const ROTATORS = readdirSync(join(ROOT, 'rotators'), { recursive: true, encoding: 'utf8' })
-  .filter((path) => path.endsWith('/handler.ts'))
+  .filter((path) => path.endsWith('/lambda.ts'))
   .map(dirname)
   .sort();
 

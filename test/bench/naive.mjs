@@ -7,7 +7,7 @@ import { ABSENT, describe } from '../../.build/report.mjs';
 const ROOT = join(import.meta.dirname, '../..');
 
 /** One file for Postgres. */
-const POSTGRES_ALONE = "export { handler } from './rotators/postgres/handler.ts';";
+const POSTGRES_ALONE = "export { handler } from './rotators/postgres/lambda.ts';";
 
 /**
  * Builds them into a folder.
@@ -23,7 +23,7 @@ export async function buildNaive(folder, rotators) {
 
 /** One file for every rotator, of which a variable says the one to run. */
 function allOf(rotators) {
-  const imports = rotators.map((path, n) => `import * as r${n} from './rotators/${path}/handler.ts';`);
+  const imports = rotators.map((path, n) => `import * as r${n} from './rotators/${path}/lambda.ts';`);
   const entries = rotators.map((path, n) => `${JSON.stringify(path)}: r${n}.handler`);
   return `${imports.join('\n')}
     const handlers = { ${entries.join(', ')} };

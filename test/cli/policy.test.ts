@@ -232,14 +232,14 @@ describe('quarterturn policy --terraform', () => {
   const args = ['postgres/rds-instance', '--target', DATABASE, '--terraform'];
   const ROTATORS = join(__dirname, '../../rotators');
   const handlers = readdirSync(ROTATORS, { recursive: true, encoding: 'utf8' }).filter((path) =>
-    path.endsWith('/handler.ts'),
+    path.endsWith('/lambda.ts'),
   );
 
   test.each(handlers.map(dirname))('%s: names the variables that its handler reads', async (rotator) => {
     const [, note = ''] = /# (.*)\nvariable "environment"/.exec(
       (await policy(rotator, '--terraform')).stdout,
     )!;
-    const [handler, passwords] = [join(ROTATORS, rotator, 'handler.ts'), 'src/password.ts'].map((path) =>
+    const [handler, passwords] = [join(ROTATORS, rotator, 'lambda.ts'), 'src/password.ts'].map((path) =>
       readFileSync(path, 'utf8'),
     ) as [string, string];
     const read = rotator.startsWith('postgres')

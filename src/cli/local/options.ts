@@ -71,7 +71,7 @@ export async function readLocalCommand(
       },
     }),
   );
-  if (values.help) return { help: HELP.replace('ROTATORS', rotatorsWith('handler.js').join(', ')) };
+  if (values.help) return { help: HELP.replace('ROTATORS', rotatorsWith('lambda.js').join(', ')) };
   const { port = '4580', timeout = '30' } = values;
   if (values.state === '') throw new UsageError('--state takes a file');
   return {
@@ -109,7 +109,7 @@ function urlOf(what: string): URL {
       throw new UsageError('the URL of a function must not have a password in it');
     return url.protocol === 'file:' ? existing(url) : url;
   }
-  if (rotatorsWith('handler.js').includes(what)) return rotatorFile(what, 'handler.js');
+  if (rotatorsWith('lambda.js').includes(what)) return rotatorFile(what, 'lambda.js');
   return existing(pathToFileURL(resolve(what)));
 }
 
