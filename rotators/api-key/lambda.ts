@@ -1,6 +1,12 @@
-import { rotationHandler } from '../../src/index.js';
+import { administratorOfKeys, defineLambda } from '../../src/index.js';
 import { apiKey } from './index.js';
 import { specFrom } from './spec-json.js';
 
-/** The Lambda entry: `handler.handler`. The variable API_KEY_SPEC is the spec, in JSON. */
-export const handler = rotationHandler(apiKey(specFrom(process.env.API_KEY_SPEC)));
+/** Of any provider: the variable API_KEY_SPEC is the spec, in JSON. */
+export const lambda = defineLambda({
+  rotator: ({ API_KEY_SPEC }) => apiKey(specFrom(API_KEY_SPEC)),
+  environment: ['API_KEY_SPEC'],
+  isEnvironmentRequired: true,
+  permissions: administratorOfKeys('specs with `admin`'),
+  drivers: [],
+});

@@ -1,10 +1,16 @@
-import { rotationHandler } from '../../src/index.js';
+import { defineLambda } from '../../src/index.js';
 import { serviceToken } from './index.js';
 
-const { SERVICE_TOKEN_KIND: kind = 'random' } = process.env;
-if (kind !== 'random' && kind !== 'Ed25519' && kind !== 'RSA') {
-  throw new TypeError('SERVICE_TOKEN_KIND must be random, Ed25519 or RSA');
-}
-
-/** The Lambda entry: `handler.handler`. For services that read the secret. */
-export const handler = rotationHandler(serviceToken({ kind }));
+/** For services that read the secret. The variable SERVICE_TOKEN_KIND is `kind`. */
+export const lambda = defineLambda({
+  rotator: ({ SERVICE_TOKEN_KIND: kind = 'random' }) => {
+    if (kind !== 'random' && kind !== 'Ed25519' && kind !== 'RSA') {
+      throw new TypeError('SERVICE_TOKEN_KIND must be random, Ed25519 or RSA');
+    }
+    return serviceToken({ kind });
+  },
+  environment: ['SERVICE_TOKEN_KIND'],
+  // What `install` of `serviceToken()` reads besides is the caller's to allow.
+  permissions: [],
+  drivers: [],
+});

@@ -1,6 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { CommandRig } from '../support/command.js';
+import { manifestOf, rotatorsIn } from '../support/rotators.js';
 
 const ACCOUNT = 'eu-west-1:123456789012';
 const SECRET = `arn:aws:secretsmanager:${ACCOUNT}:secret:app-AbCdEf`;
@@ -230,26 +229,13 @@ describe('quarterturn policy --terraform', () => {
     ],
   };
   const args = ['postgres/rds-instance', '--target', DATABASE, '--terraform'];
-  const ROTATORS = join(__dirname, '../../rotators');
-  const handlers = readdirSync(ROTATORS, { recursive: true, encoding: 'utf8' }).filter((path) =>
-    path.endsWith('/lambda.ts'),
-  );
 
-  test.each(handlers.map(dirname))('%s: names the variables that its handler reads', async (rotator) => {
-    const [, note = ''] = /# (.*)\nvariable "environment"/.exec(
-      (await policy(rotator, '--terraform')).stdout,
-    )!;
-    const [handler, passwords] = [join(ROTATORS, rotator, 'lambda.ts'), 'src/password.ts'].map((path) =>
-      readFileSync(path, 'utf8'),
-    ) as [string, string];
-    const read = rotator.startsWith('postgres')
-      ? [...passwords.matchAll(/(?:env\.|isTrue\('|excluded\(')([A-Z_]+)/g)]
-      : [...handler.matchAll(/([A-Z_]+)\b.*process\.env|process\.env\.([A-Z_]+)/g)];
-    const names = [...read.map(([, ...found]) => found.find(Boolean)), 'SECRETS_MANAGER_ENDPOINT'];
-    // RDS changes the password, whatever stands before the server.
-    if (['postgres', 'postgres/alternating-users'].includes(rotator)) names.push('POOLER_ASKS_SERVER');
+  test.each(rotatorsIn())('%s: names the variables of its manifest', async (rotator) => {
+    const { stdout } = await policy(rotator, '--terraform');
+    const [, note = ''] = /# (.*)\nvariable "environment"/.exec(stdout) ?? [];
     const noted = note.match(/[A-Z]+(?:_[A-Z]+)+/g);
-    expect([...new Set(noted)].sort()).toEqual([...new Set(names)].sort());
+    const { environment } = manifestOf(rotator);
+    expect([...new Set(noted)].sort()).toEqual([...environment, 'SECRETS_MANAGER_ENDPOINT'].sort());
     expect(note.includes('does not start')).toBe(rotator === 'api-key');
   });
 

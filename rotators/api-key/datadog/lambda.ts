@@ -1,7 +1,10 @@
-import { rotationHandler } from '../../../src/index.js';
+import { administratorOfKeys, defineLambda } from '../../../src/index.js';
 import { datadog } from './index.js';
 
-const { DATADOG_URL: url } = process.env;
-
-/** The Lambda entry: `handler.handler`. The variable DATADOG_URL is `url` of another site than datadoghq.com. */
-export const handler = rotationHandler(datadog(url === undefined ? {} : { url }));
+/** The variable DATADOG_URL is `url` of another site than datadoghq.com. */
+export const lambda = defineLambda({
+  rotator: ({ DATADOG_URL: url }) => datadog(url === undefined ? {} : { url }),
+  environment: ['DATADOG_URL'],
+  permissions: administratorOfKeys(),
+  drivers: [],
+});

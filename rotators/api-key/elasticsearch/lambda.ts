@@ -1,8 +1,12 @@
-import { lifetimeDaysFrom, rotationHandler } from '../../../src/index.js';
+import { administratorOfKeys, defineLambda, lifetimeDaysFrom } from '../../../src/index.js';
 import { elasticsearch } from './index.js';
-import { lifetime } from './permissions.js';
+import { lifetime } from './lifetime.js';
 
-const lifetimeDays = lifetimeDaysFrom(process.env.KEY_LIFETIME_DAYS, lifetime);
-
-/** The Lambda entry: `handler.handler`. The variable KEY_LIFETIME_DAYS is `lifetimeDays`. */
-export const handler = rotationHandler(elasticsearch({ lifetimeDays }));
+/** The variable KEY_LIFETIME_DAYS is `lifetimeDays`. */
+export const lambda = defineLambda({
+  rotator: ({ KEY_LIFETIME_DAYS: days }) => elasticsearch({ lifetimeDays: lifetimeDaysFrom(days, lifetime) }),
+  environment: ['KEY_LIFETIME_DAYS'],
+  lifetime,
+  permissions: administratorOfKeys(),
+  drivers: [],
+});

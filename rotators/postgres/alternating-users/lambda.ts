@@ -1,5 +1,11 @@
-import { rotationHandler } from '../../../src/index.js';
+import { defineLambda } from '../../../src/index.js';
+import { environment, WITH_ADMINISTRATOR } from '../../databases/permissions.js';
 import { alternatingUsers } from './index.js';
 
-/** The Lambda entry: `handler.handler`. */
-export const handler = rotationHandler(alternatingUsers());
+/** An administrator sets the password of two users in turn. */
+export const lambda = defineLambda({
+  rotator: () => alternatingUsers(),
+  environment,
+  permissions: WITH_ADMINISTRATOR,
+  drivers: ['pg', '@aws-sdk/client-rds'],
+});
