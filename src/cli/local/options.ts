@@ -17,8 +17,9 @@ ended; once more, at once.
 
   --port <n>                  listen there (4580; 0 for any that is free)
   --function <name>=<what>    a rotation function, any number of times: a module
-                              that exports handler, a rotator of these, or the URL
-                              of a Lambda runtime interface (http://host:port)
+                              that exports handler or lambda, a rotator of these,
+                              or the URL of a Lambda runtime interface
+                              (http://host:port)
   --timeout <seconds>         of an invocation (30, as AWS deploys its functions)
   --seed <file>               JSON: { "name of a secret": value, … }; a value is
                               a string, or an object, which is stored as JSON
