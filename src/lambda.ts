@@ -25,7 +25,7 @@ export interface LambdaManifest<
     },
   ) => Rotator<Secret, Field>;
   readonly environment: readonly Variable[];
-  /** The packages that it loads in the steps that use them. Of a bundle they are no part of what is loaded at once. */
+  /** The packages that it loads in the step that uses them. A bundle must not load them before. */
   readonly drivers: readonly string[];
 }
 
