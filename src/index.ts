@@ -57,8 +57,9 @@ export { type HttpMethod, httpUrl } from './network/http-checks.js';
 export { type HttpRequest, type HttpResponse, request } from './network/http-request.js';
 export { type ClientCertificate, tlsContext } from './network/trust.js';
 
-// To say which rights a rotator needs.
+// To say how a rotator is deployed, and which rights it needs.
 
+export { defineLambda, type LambdaManifest } from './lambda.js';
 export {
   administratorOfKeys,
   type CommonPermission,

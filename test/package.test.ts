@@ -14,7 +14,7 @@ test.each([
     'quarterturn',
     [
       ...['LIFETIME_OPTION', 'RotationError', 'administratorOfKeys', 'awsFailure', 'checkedLifetimeDays'],
-      ...['connectionFailure', 'errorParts', 'httpUrl', 'isRotationError', 'issuedKey'],
+      ...['connectionFailure', 'defineLambda', 'errorParts', 'httpUrl', 'isRotationError', 'issuedKey'],
       ...['jsonObject', 'lifetimeDaysFrom', 'parseJson', 'passwordPolicyFrom', 'passwordSource'],
       ...['replacedKey', 'request', 'rotationHandler', 'stringField', 'tlsContext'],
     ],

@@ -1,9 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rotatorContract } from '../src/testing/index.js';
 import { gate } from './readme/gate.js';
 import { loseAnAnswer } from './readme/local.js';
 import { type GateService, startGate } from './support/gate-service.js';
+import { readmeGaps } from './support/readme-gaps.js';
+import { rotatorsIn } from './support/rotators.js';
 
 const read = (path: string) => readFileSync(join(__dirname, '..', path), 'utf8');
 const README = read('README.md');
@@ -18,6 +20,32 @@ test('the README has a row for each error code, and for no other', () => {
   const codes = new Set(read('src/errors.ts').match(/ERR_[A-Z_0-9]+/g));
   const rows = new Set(README.match(/^\| `ERR_[A-Z_0-9]+`/gm)?.map((row) => row.slice(3, -1)));
   expect(rows).toEqual(codes);
+});
+
+describe('the rotators that can be deployed', () => {
+  const readIfThere = (path: string) => (existsSync(join(__dirname, '..', path)) ? read(path) : undefined);
+  const rotators = rotatorsIn();
+
+  test('have each a row in the README, or in that of their family, and no other has one', () => {
+    expect(readmeGaps(rotators, readIfThere)).toEqual([]);
+  });
+
+  test('are missed if they have none, and rows if they have no rotator', () => {
+    const [others, added] = [rotators.filter((name) => name !== 'iam/ses-smtp'), ['redis/acl-users', 'gate']];
+    expect(readmeGaps([...others, ...added], readIfThere)).toEqual([
+      'README.md has no row for aclUsers() of rotators/redis/acl-users',
+      'README.md has no row for gate() of rotators/gate',
+      'README.md has a row for sesSmtp(), and no lambda.ts makes it',
+    ]);
+  });
+
+  test('may have their row in the README of their family', () => {
+    const withFamily = (path: string) =>
+      path === 'rotators/redis/README.md'
+        ? '| Rotator | |\n| --- | --- |\n| [`aclUsers()`](#acl) | |\n'
+        : readIfThere(path);
+    expect(readmeGaps([...rotators, 'redis/acl-users'], withFamily)).toEqual([]);
+  });
 });
 
 test('the README has fewer than 220 lines, and its links lead to files', () => {

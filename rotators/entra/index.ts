@@ -9,8 +9,8 @@ import {
 } from '../../src/index.js';
 import { administratorOf } from './administrator.js';
 import { cloudOf, type EntraCloud, type EntraCloudName } from './clouds.js';
+import { lifetime } from './lifetime.js';
 import { type Access, addPassword, listPasswords, removePassword } from './passwords.js';
-import { lifetime } from './permissions.js';
 import { type EntraSecret, parseSecret } from './secret.js';
 import { graphToken } from './token.js';
 

@@ -3,7 +3,7 @@ import { elasticsearch } from '../../../rotators/api-key/elasticsearch/index.js'
 import { cloudflare } from '../../../rotators/api-key/examples/cloudflare.js';
 import { grafana } from '../../../rotators/api-key/examples/grafana.js';
 import { gitlab } from '../../../rotators/api-key/gitlab/index.js';
-import { lifetime } from '../../../rotators/api-key/gitlab/permissions.js';
+import { lifetime } from '../../../rotators/api-key/gitlab/lifetime.js';
 import { type ApiKeySecret, apiKey } from '../../../rotators/api-key/index.js';
 import { entra } from '../../../rotators/entra/index.js';
 import { lifetimeDaysFrom, type Rotator } from '../../../src/index.js';
