@@ -2,13 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { SourceMap } from 'node:module';
 import { join } from 'node:path';
+import { built } from './support/built.js';
 import { deploy } from './support/deployment.js';
 import { SPEC } from './support/desk-provider.js';
 import { rejection } from './support/errors.js';
 import { IamServer } from './support/iam-server.js';
 import type { FunctionFailure } from './support/lambda-runtime.js';
 
-const LAMBDAS = join(__dirname, '../dist/lambda');
+const LAMBDAS = built('lambda');
 const REPORT: Readonly<Record<string, Record<'initModules' | 'lazyModules', readonly string[]>>> = JSON.parse(
   readFileSync(join(LAMBDAS, 'report.json'), 'utf8'),
 );

@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
 import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { rotationHandler } from '../../src/index.js';
+import { built } from '../support/built.js';
 import { Door, doorRig, doorRotator } from '../support/door-rig.js';
 import { rejection } from '../support/errors.js';
 import { FaultyClient } from '../support/faulty-client.js';
@@ -59,7 +61,7 @@ describe('a Secrets Manager that cannot be reached', () => {
   test('likewise when it refuses the connection', async () => {
     await new Promise((resolve) => silent.close(resolve));
     const script = `
-      import { rotationHandler } from 'quarterturn';
+      import { rotationHandler } from ${JSON.stringify(join(built('esm'), 'src/index.js'))};
       const rotator = { name: 'none', rotates: ['password'], shows: [], parse: (json) => json };
       const handler = rotationHandler(rotator, { log: () => {} });
       await handler(${JSON.stringify(event)}).catch(({ code, message }) => console.log(code, message));
