@@ -1,6 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { mayTakeAsLongAs } from './timeouts.js';
+
+// Who wants what is built runs it, in a process of its own.
+mayTakeAsLongAs('processes');
 
 const ROOT = join(__dirname, '../..');
 
