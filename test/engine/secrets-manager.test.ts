@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { createServer, type Server } from 'node:net';
+import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { rotationHandler } from '../../src/index.js';
@@ -32,6 +32,7 @@ describe('a Secrets Manager that cannot be reached', () => {
   afterEach(() => {
     process.env = { ...environment };
     silent.close();
+    silent.closeAllConnections();
   });
 
   const event = { Step: 'setSecret', SecretId, ClientRequestToken } as const;
