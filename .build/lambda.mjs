@@ -1,8 +1,10 @@
 // Writes dist/lambda/<rotator>/, each a Lambda as it is, with the handler `index.handler`: npm run build
-// Source maps are in dist/lambda-maps/<rotator>. `--report` prints what is in dist/lambda/report.json.
+// Source maps are in dist/lambda-maps/<rotator>. `--report` prints what is in dist/lambda/report.json, and `--into` names
+// another folder than dist.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { bundleEntry } from './bundle-entry.mjs';
 import { licencesOf } from './licences.mjs';
@@ -14,17 +16,22 @@ import { sdkPlugins } from './sdk.mjs';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const OUT = 'dist/lambda';
+const { values: options } = parseArgs({
+  options: { report: { type: 'boolean' }, into: { type: 'string', default: join(ROOT, 'dist') } },
+});
 const LICENCES = 'THIRD-PARTY-LICENSES.txt';
 
 const manifests = await manifestsIn(ROOT);
 const allDrivers = [...new Set(manifests.flatMap(([, { drivers }]) => drivers))];
-await rm(join(ROOT, OUT), { recursive: true, force: true });
+for (const folder of ['lambda', 'lambda-maps']) {
+  await rm(join(options.into, folder), { recursive: true, force: true });
+}
 const bundles = await Promise.all(manifests.map(write));
 const report = Object.fromEntries(bundles.map(({ name, ...bundle }) => [name, bundle]));
-await writeFile(join(ROOT, OUT, 'report.json'), `${JSON.stringify(report, undefined, 2)}\n`);
+await writeFile(join(options.into, 'lambda/report.json'), `${JSON.stringify(report, undefined, 2)}\n`);
 
 const problems = bundles.flatMap(({ name, problems }) => problems.map((problem) => `${name} ${problem}`));
-if (problems.length > 0 || process.argv.includes('--report')) {
+if (problems.length > 0 || options.report) {
   for (const { name, initBytes, totalBytes, zipBytes } of bundles) {
     process.stdout.write(`${name}: ${initBytes} bytes at once, ${totalBytes} in all, zip ${zipBytes}\n`);
   }
@@ -77,7 +84,7 @@ function bundle(entry, outdir) {
 }
 
 async function put(path, contents) {
-  const file = join(ROOT, OUT, path);
+  const file = join(options.into, 'lambda', path);
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, contents);
 }

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { SourceMap } from 'node:module';
 import { join } from 'node:path';
 import { ON_SECRET } from '../src/permissions.js';
+import { built } from './support/built.js';
 import { deploy } from './support/deployment.js';
 import { SPEC } from './support/desk-provider.js';
 import { rejection } from './support/errors.js';
@@ -10,7 +11,7 @@ import { IamServer } from './support/iam-server.js';
 import type { FunctionFailure } from './support/lambda-runtime.js';
 import { manifestOf, rotatorsIn } from './support/rotators.js';
 
-const LAMBDAS = join(__dirname, '../dist/lambda');
+const LAMBDAS = built('lambda');
 const REPORT: Readonly<Record<string, Record<'initModules' | 'lazyModules', readonly string[]>>> = JSON.parse(
   readFileSync(join(LAMBDAS, 'report.json'), 'utf8'),
 );

@@ -1,4 +1,8 @@
 import { execFileSync } from 'node:child_process';
+import { built } from './support/built.js';
+
+built('esm');
+built('cjs');
 
 const names = (type: 'module' | 'commonjs', from: string): string[] => {
   const load = type === 'module' ? `await import('${from}')` : `require('${from}')`;

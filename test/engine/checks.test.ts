@@ -148,7 +148,7 @@ describe('the checks', () => {
     const handler = rotationHandler(doorRotator(new Door()), { client, log: () => {} });
     const event = { Step: 'testSecret', SecretId, ClientRequestToken } as const;
     // Little time, so that the version is not waited for.
-    const error = await rejection(handler(event, { getRemainingTimeInMillis: () => 400 }));
+    const error = await rejection(handler(event, { getRemainingTimeInMillis: () => 2000 }));
     expect(error).toMatchObject({ code: 'ERR_SECRETS_MANAGER_FAILED' });
     expect(client.writes()).toEqual([]);
   });

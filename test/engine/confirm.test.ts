@@ -145,7 +145,8 @@ describe('confirm()', () => {
     });
     const since = performance.now();
     const error = await rejection(deliver('setSecret'));
-    expect(performance.now() - since).toBeLessThan(4000);
+    // Two seconds are given. Without an end of its own the look would have the step's thirty.
+    expect(performance.now() - since).toBeLessThan(15_000);
     expect(error).toMatchObject({
       code: 'ERR_NOT_CONFIRMED',
     });

@@ -189,7 +189,7 @@ describe('a second RotateSecret while a step is under way', () => {
     const ClientRequestToken = await begin();
     await deliver('createSecret');
     await giveUp({ secrets, begin, token: ClientRequestToken });
-    const inHaste = { getRemainingTimeInMillis: () => 600 };
+    const inHaste = { getRemainingTimeInMillis: () => 2000 };
     const late = STEPS.map((Step) => handler({ Step, SecretId: 'door', ClientRequestToken }, inHaste));
     const errors = (await Promise.allSettled(late)).map(
       (end) => end.status === 'rejected' && end.reason.code,

@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { LambdaContext } from '../../src/index.js';
+import { built } from './built.js';
 import { listening } from './listening.js';
 
-const BUNDLES = join(__dirname, '../../dist/lambda');
+const BUNDLES = built('lambda');
 const BOOTSTRAP = join(__dirname, 'lambda-bootstrap.mjs');
 
 /** What the Runtime API is told of a failure, and Lambda's callers with it. */

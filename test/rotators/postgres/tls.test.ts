@@ -6,6 +6,7 @@ import { connect as connectTls, TLSSocket } from 'node:tls';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { type PostgresOptions, postgres } from '../../../rotators/postgres/index.js';
+import { built } from '../../support/built.js';
 import { rejection } from '../../support/errors.js';
 import { certificate, startTestServer, type TestServer } from '../../support/postgres.js';
 import { postgresRig } from '../../support/postgres-rig.js';
@@ -83,7 +84,7 @@ test('not even NODE_TLS_REJECT_UNAUTHORIZED=0 makes it trust', async () => {
   const app = await role(encrypted);
   const secret = { ...JSON.parse(secretFor(encrypted, app)), ssl: true };
   // In a process of its own: what a test sets in process.env never reaches Node's TLS.
-  const login = pathToFileURL(join(__dirname, '../../../dist/esm/rotators/postgres/login.js'));
+  const login = pathToFileURL(join(built('esm'), 'rotators/postgres/login.js'));
   const script =
     `import { logIn } from ${JSON.stringify(login)};` +
     `const place = ${JSON.stringify({ host: secret.host, port: secret.port })};` +
