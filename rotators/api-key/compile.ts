@@ -1,3 +1,4 @@
+import { takesWholeKeys } from './key-ids.js';
 import { listPlaces } from './list.js';
 import type { Placeholder } from './placeholders.js';
 import { expectedIn, isSuccess, placeAt, placeIfIn, placeIn } from './pointers.js';
@@ -55,6 +56,7 @@ export function isByAdmin({ placeholders }: CompiledRequest): boolean {
 function compiledCreate(create: CreateRequest) {
   const request = compiledRequest('create', create);
   const { current, key, id, expiresInDays = 0 } = create;
+  demand(key !== id, 'create.id', 'must be another place than the key’s: messages show the id');
   return {
     request,
     current: current ? compiledRequest('create.current', current) : undefined,
@@ -163,6 +165,11 @@ function partsOf(
 
 function assertSecret({ key, id, text = false, shows = [] }: ApiKeySpec, { fields, servers }: Named): void {
   demand(key !== id, 'id', 'must be another field than the key');
+  demand(
+    typeof id === 'string' || !takesWholeKeys(id),
+    'id',
+    'must leave the key out: messages show what its first group finds',
+  );
   demand(!shows.includes(key), 'shows', 'must not have the key');
   const isFound = typeof id !== 'string';
   demand(isFound || !text, 'text', 'needs an "id" that is found in the key');

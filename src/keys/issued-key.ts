@@ -9,6 +9,7 @@ import type {
   Versions,
   VersionsContext,
 } from '../rotator.js';
+import { parserOf } from './key-id.js';
 import { keyNames } from './key-names.js';
 import { full, holdingsOf, type ListedKey, leftovers, type Scene, spare, warnings } from './key-sweep.js';
 import { probeFor } from './propagation.js';
@@ -93,6 +94,7 @@ export interface IssuedKey<Secret extends object, Field extends keyof Secret & s
  * key that nobody could revoke would be forgotten.
  *
  * @throws RangeError for a number that cannot be
+ * @throws TypeError if the id is the key
  *
  * @example
  * ```ts
@@ -107,7 +109,8 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
 ): Rotator<Secret, Field> {
   const { id, issue, list, revoke, probe, nameLength = 100, ownsEveryKey = false, ...rest } = declaration;
   const { issuesWithItsOwnKey = () => false, deadKey = noLongerLive, ...more } = rest;
-  const { maxKeys = Number.POSITIVE_INFINITY, propagationMs = 0, lifetimeOption, ...rotator } = more;
+  const { maxKeys = Number.POSITIVE_INFINITY, propagationMs = 0, lifetimeOption, ...declared } = more;
+  const rotator = { ...declared, parse: parserOf(declared, id) };
   const namesFor = keyNames(nameLength);
   if (!(maxKeys >= 2)) throw new RangeError('maxKeys must be 2 at least: AWSCURRENT works beside AWSPENDING');
   if (!(propagationMs >= 0)) throw new RangeError('propagationMs must be a number of milliseconds');

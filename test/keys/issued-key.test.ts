@@ -89,6 +89,43 @@ describe('a rotation', () => {
   });
 });
 
+describe('an id', () => {
+  test('that is the key is refused when the rotator is made: messages show ids', () => {
+    const parts = { id: 'key', rotates: ['key'] } as const;
+    expect(() => issuedKey({ ...keysOf(providerOf()), ...parts })).toThrow(TypeError);
+  });
+
+  test('that holds the key is refused when it comes, and what was issued is discarded', async () => {
+    const provider = providerOf();
+    const { rotate, log } = await keyRig(provider, {
+      issue(name) {
+        const { key } = provider.issue(name);
+        const issued = provider.keys.get('id-2')!;
+        provider.keys.set(`id of ${key}`, issued);
+        provider.keys.delete('id-2');
+        return { id: `id of ${key}`, key };
+      },
+    });
+    const { steps } = await rotate();
+    expect(steps.at(-1)).toMatchObject({ step: 'createSecret', error: { code: 'ERR_ROTATOR_FAILED' } });
+    expect(leaks(allOf([steps, log]), 'the key with the number 2')).toBeUndefined();
+    expect(live(provider)).toEqual(['id-1']);
+  });
+
+  test('of AWSCURRENT that is its key is refused, and not told', async () => {
+    const provider = providerOf();
+    provider.issue('somebody else’s');
+    const secrets = new LocalSecretsManager();
+    const { rotate, log } = await rig(issuedKey(keysOf(provider)), {
+      secret: { id: 'the key with the number 1', key: 'the key with the number 1' },
+      secrets,
+    });
+    const { steps } = await rotate();
+    expect(steps.at(-1)?.error).toMatchObject({ code: 'ERR_SECRET_MALFORMED' });
+    expect(leaks(allOf([steps, log]), 'the key with the number 1')).toBeUndefined();
+  });
+});
+
 describe('AWSCURRENT’s key is tried in createSecret', () => {
   /** A rotator that counts its requests. */
   async function counted(provider: KeyProvider, parts: Partial<KeyDeclaration> = {}) {
