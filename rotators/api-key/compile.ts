@@ -71,6 +71,13 @@ function compiledCreate(create: CreateRequest) {
 function compiledCheck(check: CheckRequest) {
   const { live, dead = [401], expect, id } = check;
   const isDeclaredLive = hasStatus('check.live', live ?? []);
+  const isToldApart = id !== undefined || Object.keys(expect ?? {}).length > 0;
+  const areSuccesses = (live ?? []).every((status) => status < 300);
+  demand(
+    areSuccesses || isToldApart,
+    'check.live',
+    'must have successes alone, without "check.id" or "check.expect": a gateway refuses with JSON too',
+  );
   return {
     request: compiledRequest('check', check),
     isLive: live ? isDeclaredLive : isSuccess,

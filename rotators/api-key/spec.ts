@@ -53,7 +53,12 @@ export interface CreateRequest extends ApiRequest {
 
 /** A harmless call, with the key. An answer to it is JSON, or status 204. */
 export interface CheckRequest extends ApiRequest {
-  /** The statuses that a live key gets. @default 200 to 299 */
+  /**
+   * The statuses that a live key gets. Others than successes need `expect` or `id`: a gateway that lets nobody in answers
+   * 403 as well, to a dead key too.
+   *
+   * @default 200 to 299
+   */
   readonly live?: readonly number[];
   /** The statuses that a dead one gets. All others tell nothing. @default [401] */
   readonly dead?: readonly number[];

@@ -1,5 +1,8 @@
 import type { Rotator } from '../rotator.js';
 
+/** A shorter text is in an id by chance. */
+const SHORTEST_KEY = 8;
+
 /**
  * Makes a parser that refuses an id which gives the key away, since messages show ids.
  *
@@ -16,7 +19,8 @@ export function parserOf<Secret extends object, Field extends keyof Secret & str
   return (json) => {
     const secret = parse(json);
     const forms = formsIn(String(secret[id]));
-    const isToldBy = (key: string) => key !== '' && forms.some((form) => form.includes(key));
+    const isToldBy = (key: string) =>
+      forms.some((form) => form === key || (key.length >= SHORTEST_KEY && form.includes(key)));
     if (hidden.some((field) => isToldBy(String(secret[field])))) {
       throw new TypeError(`"${id}", the id, contains the key`);
     }

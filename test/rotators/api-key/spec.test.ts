@@ -96,6 +96,9 @@ test.each<[member: string, path: string, value: unknown]>([
   ['check', 'check.headers', { authorization: 'Bearer {keyId}' }],
   ['check', 'check.headers', { authorization: 'Bearer {key}', also: '{admin.key}' }],
   ['check.live', 'check.live', [200, 503]],
+  ['check.live', 'check.live', [200, 403]],
+  ['check.live', 'check.live', [404]],
+  ['check.live', 'check', { ...spec().check, live: [200, 422], expect: {} }],
   ['check.dead', 'check.dead', ['401']],
   ['check.expect', 'check.expect', { valid: true }],
   ['check.id', 'check.id', 'id'],
@@ -119,6 +122,14 @@ test.each<[member: string, path: string, value: unknown]>([
   expect(make).toThrow(`"${member}" `);
   expect(make).not.toThrow(SECRET);
 });
+
+test.each([{ id: '/id' }, { expect: { '/active': true } }] as const)(
+  'a status of 400 and more is a live key’s where the answer says more: %j',
+  (more) => {
+    const check = { ...spec().check, live: [200, 403], ...more };
+    expect(apiKey({ ...spec(), check }).name).toBe('desk');
+  },
+);
 
 test('a URL that is a field does not rotate', () => {
   const urls = { ...spec(), check: { url: '{key}/self' } };
