@@ -19,6 +19,8 @@ export type ListPlaces = ReturnType<typeof listPlaces>;
 
 /** Far more than any provider has, and an end. */
 const MOST_PAGES = 1000;
+/** Of all pages together: a page alone may have a mebibyte. */
+const MOST_BYTES = 8 * 1024 * 1024;
 
 /**
  * Compiles the pointers of a list.
@@ -45,7 +47,7 @@ export function listPlaces({ items, id, name, createdAt, expiresAt, where, pages
 /**
  * Reads all pages of a list.
  *
- * @throws RotationError if they lead elsewhere, or round in a circle
+ * @throws RotationError if they lead elsewhere, round in a circle, or to more than anybody has
  */
 export async function allKeys(
   places: ListPlaces,
@@ -54,14 +56,21 @@ export async function allKeys(
 ): Promise<readonly ListedKey[]> {
   const keys: ListedKey[] = [];
   const asked = new Set<string>();
+  let bytes = 0;
   let url: URL | undefined = pageUrl(places, first, 0);
   for (let page = 0; url !== undefined; page++) {
     const answer = await ask(url);
     const items = arrayAt(places.items, answer);
     const contents = items.map((item) => idAt(places.id, answer, item)).join();
+    bytes += answer.bytes;
+    if (page >= MOST_PAGES || bytes > MOST_BYTES) {
+      throw answer.failure(
+        `with pages that are too many, or too long: over ${MOST_PAGES} pages, or ${MOST_BYTES} bytes in all`,
+      );
+    }
     // Of a provider that does not know the parameter, every page is the first.
-    if (page >= MOST_PAGES || (items.length > 0 && asked.has(contents))) {
-      throw answer.failure('with a page of the list that it had sent before, or too many');
+    if (items.length > 0 && asked.has(contents)) {
+      throw answer.failure('with a page of the list that it had sent before');
     }
     asked.add(contents);
     const live = items.filter((item) => holds(places.where, answer, item));

@@ -329,6 +329,7 @@ describe('a check', () => {
     ['with a status of a dead key', {}, 401, {}, 'ERR_CREDENTIAL_REJECTED'],
     ['with a declared one of a dead key', { dead: [404] }, 404, {}, 'ERR_CREDENTIAL_REJECTED'],
     ['with a declared one of a live key', { live: [403] }, 403, { id: '1001' }, 'accepted'],
+    ['with a declared one, from a gateway', { live: [403] }, 403, { error: 'no' }, 'ERR_SERVICE_FAILED'],
     ['with a success that is not declared', { live: [201] }, 200, { id: '1001' }, 'ERR_SERVICE_FAILED'],
     ['with a status that nobody named', {}, 403, { id: '1001' }, 'ERR_RIGHTS_MISSING'],
     ['with a server in trouble', {}, 500, { id: '1001' }, 'ERR_SERVICE_FAILED'],
@@ -387,6 +388,23 @@ describe('pages', () => {
     expect(await failureOf(rig)).toMatchObject({ message: expect.stringMatching(/sent before/) });
     expect(provider.calls.filter(({ url }) => url.searchParams.has('page'))).toHaveLength(2);
   });
+});
+
+test.each<[string, { readonly parameter: string } & ({ readonly first: 1 } | { readonly next: '/next' })]>([
+  ['numbers', { parameter: 'page', first: 1 }],
+  ['cursors', { parameter: 'after', next: '/next' }],
+])('a list whose pages, by %s, have a mebibyte each is given up soon', async (_, pages) => {
+  const rig = await rigged({ list: { ...spec().list, pages } });
+  let sent = 0;
+  listed = () => {
+    const id = `${++sent}-`.padEnd(1_040_000, 'x');
+    return { keys: [{ id, name: 'n', at: '2026-01-01T00:00:00Z' }], next: `after-${sent}` };
+  };
+  expect(await failureOf(rig)).toMatchObject({
+    code: 'ERR_SERVICE_FAILED',
+    message: expect.stringMatching(/too long: over 1000 pages, or 8388608 bytes in all/),
+  });
+  expect(sent).toBeLessThan(10);
 });
 
 describe('waiting', () => {
