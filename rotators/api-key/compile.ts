@@ -55,7 +55,7 @@ export function isByAdmin({ placeholders }: CompiledRequest): boolean {
 
 function compiledCreate(create: CreateRequest) {
   const request = compiledRequest('create', create);
-  const { current, key, id, expiresInDays = 0 } = create;
+  const { current, key, id, full, expiresInDays = 0 } = create;
   demand(key !== id, 'create.id', 'must be another place than the key’s: messages show the id');
   return {
     request,
@@ -64,6 +64,7 @@ function compiledCreate(create: CreateRequest) {
     id: placeIn('create.id', id),
     /** What the next key takes from the one in use. */
     taken: request.placeholders.flatMap((part) => (part.of === 'current' ? placeAt(part.pointer) : [])),
+    full: expectedIn('create.full', full),
     expiresInDays,
   };
 }

@@ -47,6 +47,11 @@ export interface CreateRequest extends ApiRequest {
   readonly id: Pointer;
   /** Asked before: describes the key in AWSCURRENT, whose rights the next is to have. */
   readonly current?: ApiRequest;
+  /**
+   * What the answer of a provider that has no room for another key holds, whatever its status: AWSPREVIOUS's key then ends,
+   * and the next is made. Without it, an answer that speaks of a limit is an error, `ERR_SERVICE_FULL`, and ends nothing.
+   */
+  readonly full?: Expectation;
   /** In how many days the new key ends. Let it outlive two rotations, and tell the end by `list.expiresAt`. */
   readonly expiresInDays?: number;
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { RotationError } from '../errors.js';
+import { isRotationError, RotationError } from '../errors.js';
 import type {
   Awaitable,
   LabelledVersion,
@@ -63,11 +63,12 @@ export interface IssuedKey<Secret extends object, Field extends keyof Secret & s
 
   /**
    * How many keys may be live at once, 2 at least: room for the next is then made in createSecret, and AWSPREVIOUS ends
-   * there.
+   * there. `'until-full'` where only the provider knows: when `issue` throws `ERR_SERVICE_FULL`, room is made, and it is
+   * called once more.
    *
    * @default no limit, or one that is far away
    */
-  readonly maxKeys?: number;
+  readonly maxKeys?: number | 'until-full';
 
   /** For how long a new key may still be rejected, in milliseconds: testSecret asks again for so long. @default 0 */
   readonly propagationMs?: number;
@@ -112,7 +113,9 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
   const { maxKeys = Number.POSITIVE_INFINITY, propagationMs = 0, lifetimeOption, ...declared } = more;
   const rotator = { ...declared, parse: parserOf(declared, id) };
   const namesFor = keyNames(nameLength);
-  if (!(maxKeys >= 2)) throw new RangeError('maxKeys must be 2 at least: AWSCURRENT works beside AWSPENDING');
+  if (maxKeys !== 'until-full' && !(maxKeys >= 2)) {
+    throw new RangeError("maxKeys must be 2 at least, or 'until-full': AWSCURRENT works beside AWSPENDING");
+  }
   if (!(propagationMs >= 0)) throw new RangeError('propagationMs must be a number of milliseconds');
   const keyOf = (secret: Secret): string => String(secret[id]);
   const isRotated = (name: string): boolean => rotator.rotates.some((field) => field === name);
@@ -121,9 +124,18 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
     ...rotator,
     shows: [...rotator.shows, id],
     async createSecret(current, context) {
-      const isLimited = maxKeys < Number.POSITIVE_INFINITY;
-      if (isLimited || !issuesWithItsOwnKey(current)) await assertLive(current, context);
-      if (isLimited) await makeRoom(current, context);
+      const isLimited = maxKeys !== 'until-full' && maxKeys < Number.POSITIVE_INFINITY;
+      const isProven = isLimited || !issuesWithItsOwnKey(current);
+      if (isProven) await assertLive(current, context);
+      if (isLimited) await makeRoom(current, context, maxKeys);
+      try {
+        return await issue(namesFor(context).next(), current, context);
+      } catch (error) {
+        if (maxKeys !== 'until-full' || !isRotationError(error) || error.code !== 'ERR_SERVICE_FULL')
+          throw error;
+      }
+      if (!isProven) await assertLive(current, context);
+      await makeRoom(current, context);
       return issue(namesFor(context).next(), current, context);
     },
     // The provider knows the key since it issued it.
@@ -142,17 +154,23 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
     if ((await probe(current, context)) === 'rejected') throw deadKey(current);
   }
 
-  /** Before the next key is issued: a provider that is full would refuse it. */
-  async function makeRoom(current: Secret, context: VersionsContext): Promise<void> {
+  /** Before the next key is issued. Without `most`, the provider has refused it: it is full. */
+  async function makeRoom(current: Secret, context: VersionsContext, most?: number): Promise<void> {
     const keys = await list(current, context);
-    const excess = keys.length - maxKeys + 1;
+    const excess = most === undefined ? 1 : keys.length - most + 1;
     if (excess <= 0) return;
     const scene = await look(keys, { current }, context);
     if (scene === 'promoted') {
       throw new RotationError('ERR_CURRENT_MOVED', 'another attempt has finished the rotation');
     }
     const doomed = spare(scene, Date.now());
-    if (doomed.length < excess) throw full(scene, maxKeys);
+    if (doomed.length < excess && excess === 1) throw full(scene, most);
+    if (doomed.length < excess) {
+      context.warn(
+        `there are ${keys.length} keys already, more than maxKeys allows (${most}): no room was made`,
+      );
+      return;
+    }
     for (const key of doomed.slice(0, excess)) await revoke(key, current, context);
   }
 

@@ -750,6 +750,49 @@ describe('a provider of two keys at most', () => {
   });
 });
 
+describe('a provider that alone knows its limit', () => {
+  const untilFull = (provider: KeyProvider): Partial<KeyDeclaration> => ({
+    maxKeys: 'until-full',
+    issue(name) {
+      if (provider.keys.size < 2) return provider.issue(name);
+      throw new RotationError('ERR_SERVICE_FULL', 'the desk is full');
+    },
+  });
+
+  test('has room made when it says that it is full', async () => {
+    const provider = providerOf();
+    const { rotate, holds } = await keyRig(provider, untilFull(provider));
+    for (let rotation = 1; rotation <= 3; rotation++) {
+      expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
+      expect(live(provider)).toEqual([await holds('AWSPREVIOUS'), await holds('AWSCURRENT')]);
+    }
+  });
+
+  test('has nothing ended for a dead AWSCURRENT, or while nothing can go', async () => {
+    const provider = providerOf();
+    const { rotate, reattempt } = await keyRig(provider, {
+      ...untilFull(provider),
+      issuesWithItsOwnKey: () => true,
+    });
+    provider.issue('somebody else’s');
+    expect((await rotate()).steps).toMatchObject([{ error: { code: 'ERR_SERVICE_FULL' } }]);
+    expect(live(provider)).toEqual(['id-1', 'id-2']);
+    provider.revoke('id-1');
+    provider.issue('somebody else’s');
+    expect((await reattempt()).steps).toMatchObject([{ error: { code: 'ERR_CREDENTIAL_REJECTED' } }]);
+    expect(live(provider)).toEqual(['id-2', 'id-3']);
+  });
+});
+
+test('more keys than maxKeys are no reason to end one: the provider has room', async () => {
+  const provider = providerOf();
+  const { rotate, warnings } = await keyRig(provider, { maxKeys: 2 });
+  for (const name of ['a', 'b', 'c']) provider.issue(name);
+  expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
+  expect(live(provider)).toEqual(['id-1', 'id-2', 'id-3', 'id-4', 'id-5']);
+  expect(warnings()).toEqual([expect.stringContaining('4 keys already')]);
+});
+
 describe('on a user of its own', () => {
   async function withStranger(list: (provider: KeyProvider) => ReturnType<KeyProvider['list']>) {
     const provider = providerOf({ hasNames: false });

@@ -31,6 +31,7 @@ export function okta(): ApiKeySpec {
       { method: 'DELETE', url: `${secrets}/{key.id}`, headers },
     ],
     ownsEveryKey: true,
+    // https://developer.okta.com/docs/guides/client-secret-rotation-key/main/
     maxKeys: 2,
   };
 }

@@ -407,6 +407,48 @@ test.each<[string, { readonly parameter: string } & ({ readonly first: 1 } | { r
   expect(sent).toBeLessThan(10);
 });
 
+describe('a provider that has no room', () => {
+  /** It has room for two. */
+  function withRoomForTwo(answer: object, status = 400): void {
+    provider.before = ({ method }) =>
+      method === 'POST' && provider.live().length >= 2 ? [status, answer] : undefined;
+  }
+
+  test.each([
+    [400, { error: 'Maximum number of keys reached' }],
+    [403, { errors: ['API key limit exceeded'] }],
+    [409, { code: 'quota_exceeded' }],
+    [422, { message: 'too many keys' }],
+  ])('and says so with %i %j is full, and nothing is ended', async (status, answer) => {
+    const rig = await rigged();
+    withRoomForTwo(answer, status);
+    expect(await rig.rotate()).toMatchObject({ outcome: 'succeeded' });
+    expect(await failureOf(rig)).toMatchObject({ code: 'ERR_SERVICE_FULL' });
+    expect(provider.live()).toEqual(['1001', '1002']);
+  });
+
+  test.each([
+    [403, { message: 'rate limit exceeded' }],
+    [400, { message: 'no such team' }],
+  ])('is not what %i %j says', async (status, answer) => {
+    const rig = await rigged();
+    withRoomForTwo(answer, status);
+    await rig.rotate();
+    expect(await failureOf(rig)).not.toMatchObject({ code: 'ERR_SERVICE_FULL' });
+  });
+
+  test('as its spec declares is one where AWSPREVIOUS makes room', async () => {
+    const rig = await rigged({ create: { ...spec().create, full: { '/code': 'full' } } });
+    withRoomForTwo({ code: 'full' });
+    for (let rotation = 1; rotation <= 3; rotation++) {
+      expect(await rig.rotate()).toMatchObject({ outcome: 'succeeded' });
+      expect(provider.live()).toHaveLength(2);
+    }
+    withRoomForTwo({ code: 'other' });
+    expect(await failureOf(rig)).toMatchObject({ code: 'ERR_SERVICE_FAILED' });
+  });
+});
+
 describe('waiting', () => {
   test('for a new key that is not known everywhere yet', async () => {
     const rig = await rigged({ propagationMs: 5000 });
