@@ -31,6 +31,7 @@ export function providerOf(
   const { ca } = spec;
   const adminOf = administrator(spec, named);
   const idField = idFieldOf(spec);
+  const warned = new WeakSet<StepContext>();
   return { issue, list: listAll, revoke: end, probe };
 
   async function issue(name: string, secret: ApiKeySecret, context: StepContext): Promise<ApiKeySecret> {
@@ -52,8 +53,15 @@ export function providerOf(
 
   async function listAll(secret: ApiKeySecret, context: StepContext): Promise<readonly ListedKey[]> {
     const first = await prepared(list.request, { secret, context });
-    return allKeys(list.places, first.url, async (url) =>
-      answerIn(await send('list the keys', { ...first, url }, { ca, context })),
+    const warn = (message: string) => {
+      if (!warned.has(context)) context.warn(message);
+      warned.add(context);
+    };
+    return allKeys(
+      list.places,
+      first.url,
+      async (url) => answerIn(await send('list the keys', { ...first, url }, { ca, context })),
+      warn,
     );
   }
 
@@ -70,21 +78,24 @@ export function providerOf(
   }
 
   async function end(id: string, secret: ApiKeySecret, context: StepContext): Promise<void> {
-    for (const [index, { request, isGone, expect }] of revokes.entries()) {
+    for (const [index, { request, isGone: isDeclaredGone, expect }] of revokes.entries()) {
       const { response, answer } = await replyTo('end a key', request, { secret, context, 'key.id': id });
       const { status } = response;
       const isMute = isSuccess(response) && status !== 204 && response.text() === '';
       if (isSuccess(response) && !isMute) {
         if (!holds(expect, answer())) throw answer().failure('and did not end it');
-      } else if (!isMute && !isGone(response) && !MAY_BE_GONE.includes(status)) {
+      } else if (!isMute && !isDeclaredGone(response) && !MAY_BE_GONE.includes(status)) {
         throw response.failure();
-      } else if (
-        index === revokes.length - 1 &&
-        (await listAll(secret, context)).some((key) => key.id === id)
-      ) {
+      } else if (index === revokes.length - 1 && !(await isGone(id, secret, context))) {
         throw response.failure();
       }
     }
+  }
+
+  /** Only a list that shows what lives tells what does not. */
+  async function isGone(id: string, secret: ApiKeySecret, context: StepContext): Promise<boolean> {
+    const ids = (await listAll(secret, context)).map((key) => key.id);
+    return !ids.includes(id) && (id === secret[idField] || ids.includes(secret[idField] ?? ''));
   }
 
   async function ask(doing: string, request: CompiledRequest, call: Call): Promise<Answer> {

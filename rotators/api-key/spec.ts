@@ -92,8 +92,11 @@ export interface ListRequest extends ApiRequest {
   readonly expiresAt?: Pointer;
   /** Which of them are live, where the list holds dead ones too. @default all */
   readonly where?: Expectation;
-  /** How the next page is asked for. @default all are on one */
-  readonly pages?: PageNumbers | NextPage;
+  /**
+   * How the next page is asked for; `'one'`: the provider shows all keys at once. Without it, a list that has as many items
+   * as a page may have is a warning.
+   */
+  readonly pages?: PageNumbers | NextPage | 'one';
 }
 
 /** Pages have numbers; after the last comes an empty one. */

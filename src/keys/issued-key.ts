@@ -13,6 +13,10 @@ import { parserOf } from './key-id.js';
 import { keyNames } from './key-names.js';
 import { full, holdingsOf, type ListedKey, leftovers, type Scene, spare, warnings } from './key-sweep.js';
 import { probeFor } from './propagation.js';
+import { wholeList } from './whole-list.js';
+
+/** How long a provider may take to tell itself what it knows, where that is not declared. */
+const LEAST_PATIENCE_MS = 2000;
 
 /** A kind of key that its provider chooses, and shows once. */
 export interface IssuedKey<Secret extends object, Field extends keyof Secret & string>
@@ -26,7 +30,10 @@ export interface IssuedKey<Secret extends object, Field extends keyof Secret & s
    */
   issue(name: string, current: Secret, context: StepContext): Awaitable<Pick<Secret, Field>>;
 
-  /** Lists the keys of the account or user that `secret` names, all pages, whoever made them. */
+  /**
+   * Lists the keys of the account or user that `secret` names, all pages, whoever made them. A list that does not show the
+   * keys of AWSPENDING and AWSCURRENT is asked for again, and then is an error.
+   */
   list(secret: Secret, context: StepContext): Awaitable<readonly ListedKey[]>;
 
   /** Ends a key. Succeeds if it is gone, whether or not it was there: it is called again after a failure. */
@@ -112,6 +119,7 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
   const { issuesWithItsOwnKey = () => false, deadKey = noLongerLive, ...more } = rest;
   const { maxKeys = Number.POSITIVE_INFINITY, propagationMs = 0, lifetimeOption, ...declared } = more;
   const rotator = { ...declared, parse: parserOf(declared, id) };
+  const patienceMs = Math.max(propagationMs, LEAST_PATIENCE_MS);
   const namesFor = keyNames(nameLength);
   if (maxKeys !== 'until-full' && !(maxKeys >= 2)) {
     throw new RangeError("maxKeys must be 2 at least, or 'until-full': AWSCURRENT works beside AWSPENDING");
@@ -156,7 +164,8 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
 
   /** Before the next key is issued. Without `most`, the provider has refused it: it is full. */
   async function makeRoom(current: Secret, context: VersionsContext, most?: number): Promise<void> {
-    const keys = await list(current, context);
+    const expected = { id: keyOf(current), label: 'AWSCURRENT' } as const;
+    const keys = await wholeList(() => list(current, context), [expected], patienceMs, context);
     const excess = most === undefined ? 1 : keys.length - most + 1;
     if (excess <= 0) return;
     const scene = await look(keys, { current }, context);
@@ -176,7 +185,7 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
 
   async function sweep({ pending, current }: Versions<Secret>, context: VersionsContext): Promise<void> {
     // The keys before the versions: what is stored meanwhile is held.
-    const keys = await list(pending, context);
+    const keys = await listed({ pending, current }, context);
     const scene = await look(keys, { pending, current }, context);
     // What loses its last label now is no longer what this step was to retire.
     if (scene === 'promoted') return;
@@ -189,6 +198,18 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
     // Only here: a key without an end costs no call, and loads nothing.
     const { warnOfEarlyEnd } = await import('./early-end.js');
     await warnOfEarlyEnd(fresh.expiresAt, context, lifetimeOption);
+  }
+
+  function listed(
+    { pending, current }: Pick<Versions<Secret>, 'pending' | 'current'>,
+    context: StepContext,
+  ): Promise<readonly ListedKey[]> {
+    const isDead = async () => (await probe(current, context)) === 'rejected';
+    const expected = [
+      { id: keyOf(pending), label: 'AWSPENDING' },
+      { id: keyOf(current), label: 'AWSCURRENT', isDead },
+    ] as const;
+    return wholeList(() => list(pending, context), expected, patienceMs, context);
   }
 
   async function look(

@@ -359,25 +359,6 @@ describe('what an attempt leaves behind', () => {
     },
   );
 
-  test('of an earlier rotation stays while the provider does not list AWSPENDING’s key, which tells how old it is', async () => {
-    const provider = providerOf();
-    let isBehind = false;
-    const { begin, deliver, rotate, secrets } = await keyRig(provider, {
-      list: () => provider.list().slice(0, isBehind ? -1 : undefined),
-    });
-    const RemoveFromVersionId = await begin();
-    await deliver('createSecret');
-    await secrets.cancelRotateSecret({ SecretId: 'app/key' });
-    const label = { SecretId: 'app/key', VersionStage: 'AWSPENDING', RemoveFromVersionId };
-    await secrets.updateSecretVersionStage(label);
-    isBehind = true;
-    expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
-    expect(live(provider)).toEqual(['id-1', 'id-2', 'id-3']);
-    isBehind = false;
-    expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
-    expect(live(provider)).toEqual(['id-3', 'id-4']);
-  });
-
   test('is not looked for among keys of a secret whose long name begins alike', async () => {
     const provider = providerOf();
     const alike = 'a-very-long-name-of-a-secret/'.repeat(10);
@@ -809,10 +790,66 @@ describe('on a user of its own', () => {
     expect(live(provider)).toEqual(['id-1', 'id-3']);
   });
 
-  test('no key is taken for a leftover while AWSCURRENT’s is not listed, which tells how old it is', async () => {
-    const { rotate, provider } = await withStranger((all) => all.list().filter(({ id }) => id !== 'id-1'));
+  test('no key is taken for a leftover where AWSCURRENT’s has ended, which told how old it is', async () => {
+    const provider = providerOf({ hasNames: false });
+    const { begin, deliver } = await keyRig(provider, { ownsEveryKey: true });
+    provider.issue('');
+    await begin();
+    for (const step of STEPS.slice(0, 3)) await deliver(step);
+    provider.revoke('id-1');
+    await deliver('finishSecret');
+    expect(live(provider)).toEqual(['id-2', 'id-3']);
+  });
+});
+
+describe('a list that is cut', () => {
+  const cuts = {
+    'sorted oldest first': (provider: KeyProvider) => provider.list().slice(0, 3),
+    'sorted newest first': (provider: KeyProvider) => provider.list().toReversed().slice(0, 3),
+    'without AWSPENDING’s': (provider: KeyProvider) => provider.list().slice(0, -1),
+    'without AWSCURRENT’s': (provider: KeyProvider) => provider.list().slice(1),
+  };
+
+  test.each(Object.entries(cuts))('is an error, and nothing is ended or promoted: %s', async (_, cut) => {
+    const provider = providerOf();
+    const { rotate, holds } = await keyRig(provider, { list: () => cut(provider) });
+    for (let other = 0; other < 5; other++) provider.issue(`other ${other}`);
+    const { steps } = await rotate();
+    expect(steps.at(-1)).toMatchObject({
+      step: 'finishSecret',
+      error: { code: 'ERR_SERVICE_FAILED', message: expect.stringContaining('does not show id-') },
+    });
+    expect(await holds('AWSCURRENT')).toBe('id-1');
+    expect(live(provider)).toHaveLength(7);
+  });
+
+  test('makes no room either, where keys are counted', async () => {
+    const provider = providerOf();
+    const { rotate } = await keyRig(provider, { maxKeys: 2, list: () => provider.list().slice(1) });
+    for (let other = 0; other < 3; other++) provider.issue(`other ${other}`);
+    expect((await rotate()).steps).toMatchObject([
+      { step: 'createSecret', error: { code: 'ERR_SERVICE_FAILED' } },
+    ]);
+    expect(live(provider)).toHaveLength(4);
+  });
+
+  test('is asked for again: it may only be late', async () => {
+    const provider = providerOf();
+    let isLate = 2;
+    const { rotate } = await keyRig(provider, {
+      list: () => provider.list().slice(0, isLate-- > 0 ? -1 : undefined),
+    });
     expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
-    expect(live(provider)).toEqual(['id-1', 'id-2', 'id-3']);
+  });
+
+  test('is whole without AWSCURRENT’s key if somebody has ended that', async () => {
+    const provider = providerOf();
+    const { begin, deliver, holds } = await keyRig(provider);
+    await begin();
+    for (const step of STEPS.slice(0, 3)) await deliver(step);
+    provider.revoke('id-1');
+    await deliver('finishSecret');
+    expect(await holds('AWSCURRENT')).toBe('id-2');
   });
 });
 

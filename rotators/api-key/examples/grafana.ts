@@ -38,6 +38,7 @@ export function grafana(lifetimeDays?: number): ApiKeySpec {
       name: '/name',
       createdAt: '/created',
       expiresAt: '/expiration',
+      pages: 'one',
     },
     revoke: { method: 'DELETE', url: `${tokens}/{key.id}`, headers },
   };

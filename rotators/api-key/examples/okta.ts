@@ -25,7 +25,7 @@ export function okta(): ApiKeySpec {
       basic: ['{clientId}', '{clientSecret}'],
       form: { grant_type: 'client_credentials', scope: '{scope}' },
     },
-    list: { url: secrets, headers, items: '', id: '/id', createdAt: '/created' },
+    list: { url: secrets, headers, items: '', id: '/id', createdAt: '/created', pages: 'one' },
     revoke: [
       { method: 'POST', url: `${secrets}/{key.id}/lifecycle/deactivate`, headers },
       { method: 'DELETE', url: `${secrets}/{key.id}`, headers },

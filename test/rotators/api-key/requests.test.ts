@@ -449,6 +449,48 @@ describe('a provider that has no room', () => {
   });
 });
 
+describe('a list on one page', () => {
+  const rotatedOf = async (others: number, cut: number, parts: Partial<ApiKeySpec> = {}) => {
+    const rig = await rigged(parts);
+    for (let other = 0; other < others; other++) provider.keys.issue(`other ${other}`);
+    listed = (keys) => ({ keys: keys.toReversed().slice(0, cut).map(shown) });
+    return { ...rig, report: await rig.rotate() };
+  };
+
+  test.each([20, 50, 100])('that has %i items, as a page may have, is a warning', async (length) => {
+    const { report, warnings } = await rotatedOf(length - 2, 1000);
+    expect(report).toMatchObject({ outcome: 'succeeded' });
+    expect(warnings()).toEqual([expect.stringContaining(`has ${length} items`)]);
+  });
+
+  test.each<[string, number, Partial<ApiKeySpec>]>([
+    ['of another length', 17, {}],
+    ['that is said to be the only one', 18, { list: { ...spec().list, pages: 'one' } }],
+  ])('%s is none', async (_, others, parts) => {
+    const { report, warnings } = await rotatedOf(others, 1000, parts);
+    expect(report).toMatchObject({ outcome: 'succeeded' });
+    expect(warnings()).toEqual([]);
+  });
+
+  test('that ends before AWSCURRENT’s key is an error', async () => {
+    const { report } = await rotatedOf(25, 20);
+    expect(report.steps.at(-1)?.error).toMatchObject({
+      code: 'ERR_SERVICE_FAILED',
+      message: expect.stringContaining('does not show 1001'),
+    });
+  });
+});
+
+test('a key is not thought ended because a list does not show it that shows nothing else', async () => {
+  const rig = await rigged();
+  await rig.rotate();
+  refusesToEnd = true;
+  let lists = 0;
+  listed = (keys) => ({ keys: lists++ === 0 ? keys.map(shown) : [] });
+  expect(await failureOf(rig)).toMatchObject({ message: expect.stringContaining('answered 400') });
+  expect(provider.live()).toEqual(['1001', '1002', '1003']);
+});
+
 describe('waiting', () => {
   test('for a new key that is not known everywhere yet', async () => {
     const rig = await rigged({ propagationMs: 5000 });
