@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RotationError } from '../errors.js';
+import type { Awaitable, StepContext } from '../rotator.js';
+import type { ListedKey } from './key-sweep.js';
+
+const FIRST_DELAY_MS = 100;
+
+/** A key that a list must show, since it lives. */
+export interface Expected {
+  readonly id: string;
+  readonly label: 'AWSPENDING' | 'AWSCURRENT';
+  /** Asked if the list does not show it: somebody may have ended it meanwhile. */
+  isDead?(): Promise<boolean>;
+}
+
+/**
+ * Lists the keys, again for a while as long as one is missing: a list that shows only a part would hide what is to be ended.
+ *
+ * @throws RotationError if the list does not show a key that lives
+ */
+export async function wholeList(
+  list: () => Awaitable<readonly ListedKey[]>,
+  expected: readonly Expected[],
+  patienceMs: number,
+  { signal, leftMs }: StepContext,
+): Promise<readonly ListedKey[]> {
+  const endsAt = performance.now() + Math.min(patienceMs, leftMs / 4);
+  for (let delay = FIRST_DELAY_MS; ; delay *= 2) {
+    const keys = await list();
+    const missing = expected.filter(({ id }) => !keys.some((key) => key.id === id));
+    const left = endsAt - performance.now();
+    if (missing.length > 0 && left > 0) {
+      await sleep(Math.min(delay, left), undefined, { signal });
+      continue;
+    }
+    for (const key of missing) if (!(await key.isDead?.())) throw incomplete(key, keys.length);
+    return keys;
+  }
+}
+
+function incomplete({ id, label }: Expected, length: number): RotationError {
+  const message = `the list of keys (${length}) does not show ${id}, the key in ${label}, which works`;
+  return new RotationError('ERR_SERVICE_FAILED', message, {
+    hint:
+      'nothing was ended: the list may be cut after a page, or filtered; correct how it is asked for. If it is only late, the ' +
+      'next attempt finds it',
+  });
+}
