@@ -1,0 +1,215 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { chown, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createConnection, type RowDataPacket } from 'mysql2/promise';
+import { freePort } from './free-port.js';
+import type { Program } from './mysql-programs.js';
+import { certificate } from './postgres.js';
+
+/** A real server for tests, and root's way into it. */
+export interface TestServer {
+  readonly flavour: Program['flavour'];
+  readonly version: string;
+  readonly host: '127.0.0.1';
+  readonly port: number;
+  /** The folder of its data, and the Unix socket that root gets in by without a password. */
+  readonly directory: string;
+  readonly socketPath: string;
+  /** Runs SQL as root, over the server's socket. */
+  sql(text: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /** All that the server has written to a log: with `logs`, to those of statements and changes, too. */
+  log(kind: 'error' | 'general' | 'slow' | 'binary'): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export interface TestServerOptions {
+  /** Whether it offers TLS, with the certificate for `localhost`. @default true */
+  readonly tls?: boolean;
+  /** Logs every statement, and every change, and has a performance_schema. */
+  readonly logs?: boolean;
+  /** More arguments of the program. */
+  readonly flags?: readonly string[];
+}
+
+/** As root the server runs as nobody. */
+const NOBODY = 65_534;
+const IDENTITY = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+
+/** Small, and careless about a crash of the machine. */
+const SMALL = [
+  '--innodb-buffer-pool-size=16M',
+  '--innodb-flush-log-at-trx-commit=0',
+  '--innodb-doublewrite=OFF',
+];
+const FLAGS = {
+  mysql: [...SMALL, '--innodb-use-native-aio=OFF', '--secure-file-priv=NULL', '--mysqlx=OFF'],
+  mariadb: [...SMALL, '--innodb-log-file-size=8M'],
+};
+
+export async function startTestServer(
+  program: Program,
+  options: TestServerOptions = {},
+): Promise<TestServer> {
+  const home = await homeOf(program);
+  try {
+    const directory = join(home, 'data');
+    execFileSync('cp', ['-a', await templateOf(program), directory]);
+    const port = await freePort();
+    const socketPath = join(home, 'socket');
+    const place = [
+      `--port=${port}`,
+      '--bind-address=127.0.0.1',
+      `--socket=${socketPath}`,
+      `--pid-file=${home}/pid`,
+    ];
+    const server = await run(program, directory, [
+      ...place,
+      ...(await tlsFlags(program, home, options.tls ?? true)),
+      ...logFlags(program, home, options.logs ?? false),
+      ...(options.flags ?? []),
+    ]);
+    const root = await rootOf(socketPath);
+    return {
+      flavour: program.flavour,
+      version: program.version,
+      host: '127.0.0.1',
+      port,
+      directory,
+      socketPath,
+      sql: root.sql,
+      log: async (kind) => (kind === 'error' ? server.errors() : readLogs(home, kind)),
+      async stop() {
+        root.end();
+        await server.kill();
+        await rm(home, { recursive: true, force: true });
+      },
+    };
+  } catch (error) {
+    await rm(home, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function homeOf(program: Program): Promise<string> {
+  const home = await mkdtemp(join(tmpdir(), `quarterturn-${program.flavour}-`));
+  if (IDENTITY.uid) await chown(home, NOBODY, NOBODY);
+  return home;
+}
+
+async function tlsFlags({ flavour }: Program, home: string, isOn: boolean): Promise<readonly string[]> {
+  if (!isOn) return flavour === 'mysql' ? ['--tls-version=', '--auto-generate-certs=OFF'] : ['--skip-ssl'];
+  const files = { ca: 'client-ca.pem', cert: 'server.pem', key: 'server.key' };
+  for (const name of Object.values(files)) {
+    await writeFile(join(home, name), await certificate(name), { mode: 0o600 });
+    if (IDENTITY.uid) await chown(join(home, name), NOBODY, NOBODY);
+  }
+  return Object.entries(files).map(([option, name]) => `--ssl-${option}=${join(home, name)}`);
+}
+
+function logFlags({ flavour }: Program, home: string, isOn: boolean): readonly string[] {
+  if (!isOn) return ['--performance-schema=OFF', ...(flavour === 'mysql' ? ['--skip-log-bin'] : [])];
+  return [
+    '--performance-schema=ON',
+    '--performance-schema-consumer-events-statements-history-long=ON',
+    '--general-log=1',
+    `--general-log-file=${join(home, 'general.log')}`,
+    '--slow-query-log=1',
+    '--long-query-time=0',
+    `--slow-query-log-file=${join(home, 'slow.log')}`,
+    '--server-id=1',
+    `--log-bin=${join(home, 'binary')}`,
+  ];
+}
+
+async function readLogs(home: string, kind: 'general' | 'slow' | 'binary'): Promise<string> {
+  const isOf = (name: string) => (kind === 'binary' ? /^binary\.\d+$/.test(name) : name === `${kind}.log`);
+  const files = (await readdir(home)).filter(isOf).map((name) => readFile(join(home, name), 'latin1'));
+  if (files.length === 0) throw new Error(`the server writes no ${kind} log: start it with \`logs\``);
+  return (await Promise.all(files)).join('\n');
+}
+
+/** Root's session. Statements wait for each other. */
+async function rootOf(socketPath: string) {
+  const root = await createConnection({ socketPath, user: 'root', multipleStatements: true });
+  root.on('error', () => {});
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    sql(text: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
+      const answer = last.then(async () => (await root.query<RowDataPacket[]>(text))[0]);
+      last = answer.catch(() => {});
+      return answer;
+    },
+    end: () => root.destroy(),
+  };
+}
+
+async function run(program: Program, directory: string, flags: readonly string[]) {
+  const server = start(program, [...FLAGS[program.flavour], `--datadir=${directory}`, ...flags], 'ignore');
+  let output = '';
+  const exited = once(server, 'exit');
+  const ready = new Promise<void>((resolve) => {
+    server.stderr?.on('data', (chunk) => {
+      output += chunk;
+      if (/ready for connections[^]*port: [1-9]/.test(output)) resolve();
+    });
+  });
+  const failed = exited.then(() => {
+    throw new Error(`${program.name} did not start: ${output.trim()}`);
+  });
+  const kill = async (): Promise<void> => {
+    // What it has written is removed: nobody needs it to end in order.
+    server.kill('SIGKILL');
+    await exited;
+  };
+  const timer = setTimeout(() => void kill(), 60_000);
+  await Promise.race([ready, failed]).finally(() => clearTimeout(timer));
+  failed.catch(() => {});
+  return { errors: () => output, kill };
+}
+
+function start({ command: [path, ...first] }: Program, flags: readonly string[], input: 'ignore' | 'pipe') {
+  return spawn(path, [...first, ...flags], { ...IDENTITY, stdio: [input, 'pipe', 'pipe'] });
+}
+
+/** The data that a new server has are made once in a run of the tests: it takes longer than most of them. */
+async function templateOf(program: Program): Promise<string> {
+  const kept = join(
+    String(process.env.QUARTERTURN_TEST_RUN),
+    `${program.name.replace(' ', '-')}-${program.version}`,
+  );
+  if (!existsSync(kept)) {
+    const home = await homeOf(program);
+    await initialise(program, join(home, 'data'));
+    execFileSync('cp', ['-a', join(home, 'data'), `${home}-kept`]);
+    // Another process may have been faster.
+    await rename(`${home}-kept`, kept).catch(() => rm(`${home}-kept`, { recursive: true }));
+    await rm(home, { recursive: true });
+  }
+  return kept;
+}
+
+async function initialise(program: Program, directory: string): Promise<void> {
+  const isMysql = program.flavour === 'mysql';
+  if (!isMysql) execFileSync('mkdir', [directory], IDENTITY);
+  const flags = [...FLAGS[program.flavour], `--datadir=${directory}`];
+  const server = start(program, [...flags, isMysql ? '--initialize-insecure' : '--bootstrap'], 'pipe');
+  let output = '';
+  for (const stream of [server.stdout, server.stderr]) stream?.on('data', (chunk) => (output += chunk));
+  server.stdin?.on('error', () => {}).end(isMysql ? '' : ownTables(program.share));
+  const [code] = await once(server, 'close');
+  if (code !== 0) throw new Error(`${program.name} could not be initialised: ${output.trim()}`);
+}
+
+/** What MariaDB's install script has it run, without the help texts. It looks for binaries where the system has them. */
+function ownTables(share: string): string {
+  const files = ['system_tables', 'performance_tables', 'system_tables_data'].map((part) => {
+    const name = readdirSync(share).find(
+      (file) => /^(?:mysql|mariadb)_/.test(file) && file.endsWith(`_${part}.sql`),
+    );
+    return readFileSync(join(share, String(name)), 'utf8');
+  });
+  return ['create database mysql;', 'use mysql;', 'SET @auth_root_socket=NULL;', ...files].join('\n');
+}
