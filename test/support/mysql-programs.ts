@@ -21,7 +21,7 @@ const WANTED: readonly (readonly [name: Program['name'], folder: string, version
 
 const found = WANTED.map(([name, folder, versions]) => ({ name, program: find(name, folder, versions) }));
 
-type DefineTest = (name: string, run: () => Promise<void> | void) => void;
+type DefineTest = (name: string, run: () => Promise<void>) => void;
 
 /**
  * Tests on every server that this machine has, each with its own beforeAll. Those of a server that it does not have are

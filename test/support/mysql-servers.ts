@@ -1,12 +1,11 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { chown, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chown, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { freePort } from './free-port.js';
 import type { Program } from './mysql-programs.js';
+import { homeOf, NOBODY, start, templateOf } from './mysql-template.js';
 import { certificate } from './postgres.js';
 
 /** A real server for tests, and root's way into it. */
@@ -33,21 +32,6 @@ export interface TestServerOptions {
   /** More arguments of the program. */
   readonly flags?: readonly string[];
 }
-
-/** As root the server runs as nobody. */
-const NOBODY = 65_534;
-const IDENTITY = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
-
-/** Small, and careless about a crash of the machine. */
-const SMALL = [
-  '--innodb-buffer-pool-size=16M',
-  '--innodb-flush-log-at-trx-commit=0',
-  '--innodb-doublewrite=OFF',
-];
-const FLAGS = {
-  mysql: [...SMALL, '--innodb-use-native-aio=OFF', '--secure-file-priv=NULL', '--mysqlx=OFF'],
-  mariadb: [...SMALL, '--innodb-log-file-size=8M'],
-};
 
 export async function startTestServer(
   program: Program,
@@ -93,18 +77,12 @@ export async function startTestServer(
   }
 }
 
-async function homeOf(program: Program): Promise<string> {
-  const home = await mkdtemp(join(tmpdir(), `quarterturn-${program.flavour}-`));
-  if (IDENTITY.uid) await chown(home, NOBODY, NOBODY);
-  return home;
-}
-
 async function tlsFlags({ flavour }: Program, home: string, isOn: boolean): Promise<readonly string[]> {
   if (!isOn) return flavour === 'mysql' ? ['--tls-version=', '--auto-generate-certs=OFF'] : ['--skip-ssl'];
   const files = { ca: 'client-ca.pem', cert: 'server.pem', key: 'server.key' };
   for (const name of Object.values(files)) {
     await writeFile(join(home, name), await certificate(name), { mode: 0o600 });
-    if (IDENTITY.uid) await chown(join(home, name), NOBODY, NOBODY);
+    if (process.getuid?.() === 0) await chown(join(home, name), NOBODY, NOBODY);
   }
   return Object.entries(files).map(([option, name]) => `--ssl-${option}=${join(home, name)}`);
 }
@@ -147,13 +125,13 @@ async function rootOf(socketPath: string) {
 }
 
 async function run(program: Program, directory: string, flags: readonly string[]) {
-  const server = start(program, [...FLAGS[program.flavour], `--datadir=${directory}`, ...flags], 'ignore');
+  const server = start(program, directory, flags);
   let output = '';
   const exited = once(server, 'exit');
   const ready = new Promise<void>((resolve) => {
-    server.stderr?.on('data', (chunk) => {
+    server.stderr.on('data', (chunk) => {
       output += chunk;
-      if (/ready for connections[^]*port: [1-9]/.test(output)) resolve();
+      if (/ready for connections.*port: [1-9]/s.test(output)) resolve();
     });
   });
   const failed = exited.then(() => {
@@ -168,48 +146,4 @@ async function run(program: Program, directory: string, flags: readonly string[]
   await Promise.race([ready, failed]).finally(() => clearTimeout(timer));
   failed.catch(() => {});
   return { errors: () => output, kill };
-}
-
-function start({ command: [path, ...first] }: Program, flags: readonly string[], input: 'ignore' | 'pipe') {
-  return spawn(path, [...first, ...flags], { ...IDENTITY, stdio: [input, 'pipe', 'pipe'] });
-}
-
-/** The data that a new server has are made once in a run of the tests: it takes longer than most of them. */
-async function templateOf(program: Program): Promise<string> {
-  const kept = join(
-    String(process.env.QUARTERTURN_TEST_RUN),
-    `${program.name.replace(' ', '-')}-${program.version}`,
-  );
-  if (!existsSync(kept)) {
-    const home = await homeOf(program);
-    await initialise(program, join(home, 'data'));
-    execFileSync('cp', ['-a', join(home, 'data'), `${home}-kept`]);
-    // Another process may have been faster.
-    await rename(`${home}-kept`, kept).catch(() => rm(`${home}-kept`, { recursive: true }));
-    await rm(home, { recursive: true });
-  }
-  return kept;
-}
-
-async function initialise(program: Program, directory: string): Promise<void> {
-  const isMysql = program.flavour === 'mysql';
-  if (!isMysql) execFileSync('mkdir', [directory], IDENTITY);
-  const flags = [...FLAGS[program.flavour], `--datadir=${directory}`];
-  const server = start(program, [...flags, isMysql ? '--initialize-insecure' : '--bootstrap'], 'pipe');
-  let output = '';
-  for (const stream of [server.stdout, server.stderr]) stream?.on('data', (chunk) => (output += chunk));
-  server.stdin?.on('error', () => {}).end(isMysql ? '' : ownTables(program.share));
-  const [code] = await once(server, 'close');
-  if (code !== 0) throw new Error(`${program.name} could not be initialised: ${output.trim()}`);
-}
-
-/** What MariaDB's install script has it run, without the help texts. It looks for binaries where the system has them. */
-function ownTables(share: string): string {
-  const files = ['system_tables', 'performance_tables', 'system_tables_data'].map((part) => {
-    const name = readdirSync(share).find(
-      (file) => /^(?:mysql|mariadb)_/.test(file) && file.endsWith(`_${part}.sql`),
-    );
-    return readFileSync(join(share, String(name)), 'utf8');
-  });
-  return ['create database mysql;', 'use mysql;', 'SET @auth_root_socket=NULL;', ...files].join('\n');
 }
