@@ -1,0 +1,109 @@
+import { isRotationError, type RotationError } from '../../src/index.js';
+import { errnoOf, type Flavour, isConclusive, LOGGING_IN, otherUser, toFailure } from './failures.js';
+import { connect, type Link, type LoginOptions, type MysqlTarget } from './link.js';
+import type { Row } from './mysql2.js';
+
+/** Users of one name are told apart by where they come from: `app@10.%`, `app@localhost`. */
+export interface Account {
+  readonly user: string;
+  readonly host: string;
+}
+
+/** A session with a server that has asked for the password, and has taken it. */
+export interface Session<Secret extends MysqlTarget = MysqlTarget>
+  extends Pick<LoginOptions, 'place' | 'limitMs' | 'signal'> {
+  /** Whose session it is: what has logged in. */
+  readonly target: Secret;
+  readonly flavour: Flavour;
+  /** As the server says it: `9.7.4`, `10.11.18-MariaDB-log`. */
+  readonly version: string;
+  /** The account whose password was taken: CURRENT_USER(). */
+  readonly account: Account;
+  /** Whether the server answers that has let us in. A pooler has a number of its own for the connection. */
+  readonly way: 'direct' | 'pooler';
+  /**
+   * Runs a statement.
+   *
+   * @throws Error with what the server's error is, of which toFailure() makes a RotationError, and without the statement
+   */
+  query(sql: string): Promise<readonly Row[]>;
+  /** Throws what has ended the session, if something has: then nothing can be sent any more. */
+  assertOpen(): void;
+  end(): Promise<void>;
+}
+
+/**
+ * Logs in as an application would. Only 1045 is a refusal, said after the server has been given what proves the password.
+ *
+ * @returns a RotationError if the login ended otherwise then, and not for a reason that the server has named. That is
+ *   inconclusive: another password may work
+ * @throws RotationError for what no other password would change, and `ERR_CREDENTIAL_UNPROVEN` if the session is another
+ *   user's than the one whose password was given
+ */
+export async function login<Secret extends MysqlTarget>(
+  secret: Secret,
+  options: LoginOptions,
+): Promise<Session<Secret> | 'rejected' | RotationError> {
+  const { place, limitMs, signal } = options;
+  const link = await connect(secret, options);
+  const target = { ...secret, host: place.host, port: place.port };
+  try {
+    await link.opened;
+  } catch (error) {
+    await link.end();
+    const { isAsked, tlsError } = link.progress;
+    if (isAsked && errnoOf(error) === 1045) return 'rejected';
+    const failure = toFailure(tlsError ?? error, LOGGING_IN, { target, flavour: link.flavour() });
+    if (isAsked && !isConclusive(error, link.flavour()) && !signal.aborted) return failure;
+    throw failure;
+  }
+  try {
+    const found = await whoseSession(link, target, limitMs());
+    const { query, assertOpen, end } = link;
+    return { ...found, target: secret, place, limitMs, signal, query, assertOpen, end };
+  } catch (error) {
+    await link.end();
+    if (isRotationError(error)) throw error;
+    throw toFailure(error, 'ask whose session it is', { target, flavour: link.flavour() });
+  }
+}
+
+/**
+ * Makes statements mean what they mean by default, whatever the server and the account are set to: how strings and names are
+ * quoted, and in which characters. What waits for a lock must end on the server, too, before it is given up here: a
+ * statement whose session has gone would still be carried out.
+ */
+function pinned(limitMs: number): string {
+  const lockSeconds = Math.max(1, Math.floor(limitMs / 2000));
+  return (
+    "SET NAMES utf8mb4 COLLATE utf8mb4_bin, SESSION sql_mode = '', SESSION sql_quote_show_create = 1, " +
+    `SESSION autocommit = 1, SESSION lock_wait_timeout = ${lockSeconds}`
+  );
+}
+
+async function whoseSession(
+  link: Link,
+  target: MysqlTarget,
+  limitMs: number,
+): Promise<Pick<Session, 'flavour' | 'version' | 'account' | 'way'>> {
+  await link.query(pinned(limitMs));
+  const [row] = await link.query(
+    'SELECT CURRENT_USER() AS account, VERSION() AS version, CONNECTION_ID() AS id',
+  );
+  const version = String(row?.version);
+  const account = accountOf(String(row?.account));
+  if (account.user !== target.username) throw otherUser(target, `${account.user}@${account.host}`);
+  return {
+    account,
+    version,
+    flavour: version.includes('MariaDB') ? 'mariadb' : 'mysql',
+    // The greeting has 32 bits of it.
+    way: Number(row?.id) % 2 ** 32 === link.connectionId() ? 'direct' : 'pooler',
+  };
+}
+
+/** No host has an @; a user may. */
+function accountOf(text: string): Account {
+  const at = text.lastIndexOf('@');
+  return { user: text.slice(0, Math.max(0, at)), host: text.slice(at + 1) };
+}
