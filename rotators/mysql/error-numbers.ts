@@ -40,7 +40,7 @@ const ENDED: ServiceFailure = [
 const CANCELLED: ServiceFailure = [
   'ERR_SERVICE_TIMEOUT',
   'cancelled the statement',
-  'look for a limit on statements of the user or the server (max_execution_time, max_statement_time)',
+  'somebody has ended it (KILL QUERY), or it took longer than max_execution_time; the next attempt starts again',
 ];
 const TOO_LATE: ServiceFailure = [
   'ERR_SERVICE_TIMEOUT',
@@ -53,6 +53,13 @@ const UNLOCKABLE: ServiceFailure = [
   'could not lock what it has to change',
   'nothing was changed. Look with SHOW PROCESSLIST for a session that holds a lock: a backup (FLUSH TABLES WITH READ LOCK, ' +
     'LOCK INSTANCE FOR BACKUP), or a transaction that has read the tables of users',
+];
+const OUT_OF_TIME: ServiceFailure = [
+  'ERR_SERVICE_TIMEOUT',
+  'ended the statement, which had waited too long',
+  'look with SHOW FULL PROCESSLIST for a backup (FLUSH TABLES WITH READ LOCK, BACKUP STAGE, mariabackup), or for a session that ' +
+    'has locked the tables of users. During a BACKUP STAGE the password may have been changed all the same: the next attempt ' +
+    'finds out, so leave AWSPENDING where it is',
 ];
 const NO_RIGHT: ServiceFailure = [
   'ERR_RIGHTS_MISSING',
@@ -69,6 +76,12 @@ const NO_PLUGIN: ServiceFailure = [
   'ERR_SERVICE_UNSUPPORTED',
   'has not loaded the plugin of the account',
   'nobody can log in to that account. Load the plugin, or have an administrator identify the account by another one',
+];
+
+const NO_SUCH_HASH: ServiceFailure = [
+  'ERR_SERVICE_UNSUPPORTED',
+  'does not take the hash of the new password',
+  'nothing was changed. The server may be newer than this rotator, and want another kind of hash',
 ];
 
 /** What MySQL and MariaDB mean alike. 1045 is a refusal of the password, wherever a server may mean that by it. */
@@ -139,11 +152,7 @@ export const BY_NUMBER: Readonly<Record<number, ServiceFailure>> = {
   1792: READ_ONLY,
   1819: REFUSED,
   1820: EXPIRED,
-  1827: [
-    'ERR_SERVICE_UNSUPPORTED',
-    'takes no such hash',
-    'nothing was changed. Look at caching_sha2_password_storage_format of the server: it may want a newer kind of hash',
-  ],
+  1827: NO_SUCH_HASH,
   1836: READ_ONLY,
   1862: EXPIRED,
   1874: READ_ONLY,
@@ -183,20 +192,22 @@ export const MYSQL_BY_NUMBER: Readonly<Record<number, ServiceFailure>> = {
 
 /** What MariaDB alone means. */
 export const MARIADB_BY_NUMBER: Readonly<Record<number, ServiceFailure>> = {
-  1372: [
-    'ERR_SERVICE_UNSUPPORTED',
-    'takes no such hash',
-    'nothing was changed. The plugin of the account is not the one that the hash was made for',
-  ],
-  1396: [
-    'ERR_SERVICE_UNSUPPORTED',
-    'cannot change the account',
-    'nothing was changed, and MariaDB does not say why. If the account is still there, a plugin that checks passwords ' +
-      '(simple_password_check, cracklib_password_check, password_reuse_check) refuses all hashes: ' +
-      'SET GLOBAL strict_password_validation = OFF, and keep to that policy with the options of the generated password',
-  ],
+  1205: OUT_OF_TIME,
   1927: ENDED,
-  1969: CANCELLED,
+  1969: OUT_OF_TIME,
   4150: BLOCKED('FLUSH PRIVILEGES, or set its password anew; see max_password_errors'),
   4151: LOCKED,
+};
+
+/** What MariaDB means by 1396, by the number that its warnings have besides. */
+export const MARIADB_BEHIND: Readonly<Record<number, ServiceFailure>> = {
+  1290: [
+    'ERR_SERVICE_UNSUPPORTED',
+    'takes no hashes',
+    'nothing was changed. A plugin there checks passwords (simple_password_check, cracklib_password_check …), and then ' +
+      'strict_password_validation refuses every hash: SET GLOBAL strict_password_validation = OFF, and keep to that check with ' +
+      'the policy of the generated password',
+  ],
+  1372: NO_SUCH_HASH,
+  1524: NO_PLUGIN,
 };

@@ -1,6 +1,6 @@
 import { connectionFailure, errorParts, RotationError, type ServiceFailure } from '../../src/index.js';
-import { NOT_IN_CLEAR } from './auth-plugins.js';
-import { BY_NUMBER, MARIADB_BY_NUMBER, MYSQL_BY_NUMBER } from './error-numbers.js';
+import { BY_NUMBER, MARIADB_BEHIND, MARIADB_BY_NUMBER, MYSQL_BY_NUMBER } from './error-numbers.js';
+import { NOT_IN_CLEAR } from './wire/auth-plugins.js';
 
 /** MariaDB began as MySQL, and has given some numbers of errors another meaning since. */
 export type Flavour = 'mysql' | 'mariadb';
@@ -86,7 +86,7 @@ export function toFailure(
   const [rotationCode, problem, hint] =
     (errno === undefined
       ? (DRIVER[code] ?? connectionFailure(code, HINTS))
-      : byNumber(errno, flavour, isLogin)) ?? UNKNOWN;
+      : (behind(error) ?? byNumber(errno, flavour, isLogin))) ?? UNKNOWN;
   const number = errno === undefined ? code && ` (${code})` : ` (error ${errno})`;
   const place = `${placeName({ host, port })} ${problem}${number}`;
   const what = `could not ${doing} as "${username}"${dbname === undefined ? '' : ` to "${dbname}"`}`;
@@ -98,6 +98,12 @@ function byNumber(errno: number, flavour: Flavour, isLogin: boolean): ServiceFai
   if (!isLogin && (errno === 1044 || errno === 1045)) return BY_NUMBER[1227];
   const own = flavour === 'mariadb' ? MARIADB_BY_NUMBER : MYSQL_BY_NUMBER;
   return own[errno] ?? BY_NUMBER[errno];
+}
+
+/** What MariaDB's warnings add to its error: the session has asked for them. */
+function behind(error: unknown): ServiceFailure | undefined {
+  const isKnown = typeof error === 'object' && error !== null && 'behind' in error;
+  return isKnown ? MARIADB_BEHIND[Number(error.behind)] : undefined;
 }
 
 /** Whether the server has named a reason that another password would not change. */

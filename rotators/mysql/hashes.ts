@@ -1,7 +1,7 @@
 import { hash, randomBytes } from 'node:crypto';
-import { publicKey } from './ed25519.js';
-import { MAX_POWER, parsecPublicKey } from './parsec.js';
-import { fromAlphabet, shaCrypt } from './sha-crypt.js';
+import { publicKey } from './crypto/ed25519.js';
+import { MAX_POWER, parsecPublicKey } from './crypto/parsec.js';
+import { fromAlphabet, shaCrypt } from './crypto/sha-crypt.js';
 
 /** A plugin by which servers check passwords, and whose hashes can be made here. */
 export type PasswordPlugin = 'caching_sha2_password' | 'mysql_native_password' | 'ed25519' | 'parsec';

@@ -1,7 +1,7 @@
 import { isRotationError, type RotationError } from '../../src/index.js';
 import { errnoOf, type Flavour, isConclusive, LOGGING_IN, otherUser, toFailure } from './failures.js';
-import { connect, type Link, type LoginOptions, type MysqlTarget } from './link.js';
-import type { Row } from './mysql2.js';
+import { connect, type Link, type LoginOptions, type MysqlTarget } from './wire/link.js';
+import type { Row } from './wire/mysql2.js';
 
 /** Users of one name are told apart by where they come from: `app@10.%`, `app@localhost`. */
 export interface Account {
@@ -59,7 +59,8 @@ export async function login<Secret extends MysqlTarget>(
   }
   try {
     const found = await whoseSession(link, target, limitMs());
-    const { query, assertOpen, end } = link;
+    const { assertOpen, end } = link;
+    const query = (sql: string) => link.query(sql).catch((error) => explained(error, found.flavour, link));
     return { ...found, target: secret, place, limitMs, signal, query, assertOpen, end };
   } catch (error) {
     await link.end();
@@ -68,16 +69,27 @@ export async function login<Secret extends MysqlTarget>(
   }
 }
 
+/** MariaDB says of most that is wrong with ALTER USER that it failed, and only in its warnings why. */
+async function explained(error: unknown, flavour: Flavour, link: Link): Promise<never> {
+  if (flavour !== 'mariadb' || errnoOf(error) !== 1396) throw error;
+  const rows = await link.query('SHOW WARNINGS').catch(() => []);
+  const behind = rows.map(({ Code }) => Number(Code)).find((code) => code !== 1396);
+  throw Object.assign(new Error('a statement failed'), { errno: 1396, behind });
+}
+
 /**
  * Makes statements mean what they mean by default, whatever the server and the account are set to: how strings and names are
- * quoted, and in which characters. What waits for a lock must end on the server, too, before it is given up here: a
- * statement whose session has gone would still be carried out.
+ * quoted, and in which characters.
+ *
+ * What waits for a lock ends on the server before it is given up here: a statement whose client has gone is carried out all
+ * the same. MariaDB's ALTER USER looks at max_statement_time alone, MySQL has that for SELECT only.
  */
-function pinned(limitMs: number): string {
-  const lockSeconds = Math.max(1, Math.floor(limitMs / 2000));
+function pinned(flavour: Flavour, limitMs: number): string {
+  const seconds = Math.max(1, Math.floor(limitMs / 2000));
   return (
     "SET NAMES utf8mb4 COLLATE utf8mb4_bin, SESSION sql_mode = '', SESSION sql_quote_show_create = 1, " +
-    `SESSION autocommit = 1, SESSION lock_wait_timeout = ${lockSeconds}`
+    `SESSION autocommit = 1, SESSION lock_wait_timeout = ${seconds}` +
+    (flavour === 'mariadb' ? `, SESSION max_statement_time = ${seconds}` : '')
   );
 }
 
@@ -86,7 +98,7 @@ async function whoseSession(
   target: MysqlTarget,
   limitMs: number,
 ): Promise<Pick<Session, 'flavour' | 'version' | 'account' | 'way'>> {
-  await link.query(pinned(limitMs));
+  await link.query(pinned(link.flavour(), limitMs));
   const [row] = await link.query(
     'SELECT CURRENT_USER() AS account, VERSION() AS version, CONNECTION_ID() AS id',
   );

@@ -1,6 +1,6 @@
 import type { AuthPlugin } from 'mysql2';
-import { sign } from './ed25519.js';
-import { parsecResponse, parsecSalt } from './parsec.js';
+import { sign } from '../crypto/ed25519.js';
+import { parsecResponse, parsecSalt } from '../crypto/parsec.js';
 
 /** The server asks for what would give the password to anyone who sits in the way. */
 export const NOT_IN_CLEAR = 'ERR_NOT_IN_CLEAR';

@@ -1,10 +1,10 @@
 import { Socket } from 'node:net';
 import type { Connection, ConnectionOptions } from 'mysql2';
-import { type ClientCertificate, tlsContext } from '../../src/index.js';
+import { type ClientCertificate, tlsContext } from '../../../src/index.js';
+import type { Flavour, Target } from '../failures.js';
 import { authPluginsFor } from './auth-plugins.js';
-import type { Flavour, Target } from './failures.js';
+import { guardWire, type Progress } from './guard.js';
 import { ask, internals, type Row } from './mysql2.js';
-import { guardWire, type Progress } from './wire.js';
 
 /** Whom to log in as. */
 export interface MysqlTarget extends Target {
