@@ -1,4 +1,5 @@
 import { hash, randomBytes } from 'node:crypto';
+import { RotationError } from '../../src/index.js';
 import { publicKey } from './crypto/ed25519.js';
 import { MAX_POWER, parsecPublicKey } from './crypto/parsec.js';
 import { fromAlphabet, shaCrypt } from './crypto/sha-crypt.js';
@@ -12,8 +13,8 @@ export type PasswordPlugin = 'caching_sha2_password' | 'mysql_native_password' |
  */
 export const ROUNDS = { least: 5000, most: 100_000 } as const;
 
-/** As long as a password may be for caching_sha2_password, in bytes. Of a longer one a server takes the hash, but no login. */
-export const MAX_PASSWORD_BYTES = 256;
+/** As long as caching_sha2_password lets a password be. Of a longer one a server takes the hash, but no login. */
+const MAX_PASSWORD_BYTES = 256;
 
 interface HashKind {
   make(password: string, rounds: number): string;
@@ -68,13 +69,20 @@ export function isPasswordPlugin(name: string): name is PasswordPlugin {
  * and ed25519.
  *
  * @param rounds of caching_sha2_password: `@@caching_sha2_password_digest_rounds`
- * @throws Error if it is none that lets a user in: then it must not be sent
+ * @throws RotationError `ERR_VALUE_REFUSED` for a password that nobody could log in with
+ * @throws Error for rounds that cannot be
  */
 export function passwordHash(
   plugin: PasswordPlugin,
   password: string,
   rounds: number = ROUNDS.least,
 ): string {
+  if (password === '' || password.includes('\0') || utf8(password).length > MAX_PASSWORD_BYTES) {
+    throw new RotationError('ERR_VALUE_REFUSED', 'nobody could log in with the new password', {
+      hint: `it must have 1 to ${MAX_PASSWORD_BYTES} bytes, and none that is zero: change the policy of the generated password`,
+    });
+  }
+  if (!(rounds >= ROUNDS.least && rounds <= ROUNDS.most)) throw new Error('so many rounds cannot be');
   const made = KINDS[plugin].make(password, rounds);
   assertOurs(plugin, made);
   return made;

@@ -110,7 +110,8 @@ function linkOf(
   });
   // mysql2 does not tell everybody who waits.
   const isLost = closed.then(() => {
-    throw lost ?? Object.assign(new Error('closed'), { code: 'PROTOCOL_CONNECTION_LOST' });
+    lost ??= Object.assign(new Error('closed'), { code: 'PROTOCOL_CONNECTION_LOST' });
+    throw lost;
   });
   isLost.catch(() => {});
   return {
@@ -121,6 +122,7 @@ function linkOf(
     assertOpen() {
       signal.throwIfAborted();
       if (lost !== undefined) throw lost;
+      if (socket.destroyed) throw new Error('the connection is closed');
     },
     query(sql) {
       const timer = setTimeout(() => socket.destroy(timedOut()), limitMs());
