@@ -2,7 +2,7 @@ import { isRotationError, RotationError } from '../../src/index.js';
 import { placeName, toFailure } from './failures.js';
 import { isPasswordPlugin, type PasswordPlugin, ROUNDS } from './hashes.js';
 import type { Session } from './session.js';
-import { methodsOf } from './show-create-user.js';
+import { type LoginMethod, methodsOf } from './show-create-user.js';
 
 /** What a user's own session tells of the account and the server. */
 export interface AccountFacts {
@@ -83,10 +83,11 @@ function assertNew({ flavour, version, place }: Session): void {
   );
 }
 
-function onePlugin(methods: ReturnType<typeof methodsOf>, { account, place }: Session): PasswordPlugin {
+function onePlugin(methods: readonly LoginMethod[], { account, place, flavour }: Session): PasswordPlugin {
   const plugins = methods.map(({ plugin }) => plugin);
   const [plugin = '', ...others] = plugins;
-  const isAlike = others.every((other) => other === plugin) && plugins.length <= 2;
+  // MySQL shows one, and more only if they are factors that are asked for one after the other.
+  const isAlike = others.every((other) => other === plugin) && others.length <= (flavour === 'mysql' ? 0 : 1);
   if (isAlike && isPasswordPlugin(plugin)) return plugin;
   throw new RotationError(
     'ERR_SERVICE_UNSUPPORTED',

@@ -210,4 +210,5 @@ export const MARIADB_BEHIND: Readonly<Record<number, ServiceFailure>> = {
   ],
   1372: NO_SUCH_HASH,
   1524: NO_PLUGIN,
+  1819: REFUSED,
 };

@@ -26,8 +26,7 @@ export function packetReader(next: (packet: Buffer) => void, sequence: () => num
       taken += data.length;
       if (taken > MAX_BYTES) throw new Error('an answer is longer than any is');
       held = Buffer.concat([held, data]);
-      while (held.length >= HEAD_BYTES && held.length >= HEAD_BYTES + held.readUIntLE(0, 3)) {
-        const end = HEAD_BYTES + held.readUIntLE(0, 3);
+      for (let end = endIn(held); end <= held.length; end = endIn(held)) {
         const packet = held.subarray(0, end);
         // Before it is handed on: that may be the end of this reader.
         held = held.subarray(end);
@@ -41,6 +40,14 @@ export function packetReader(next: (packet: Buffer) => void, sequence: () => num
       taken = 0;
     },
   };
+}
+
+/** Where the packet ends that begins here; infinite as long as too little of it has come to tell. */
+function endIn(data: Buffer): number {
+  if (data.length < HEAD_BYTES) return Number.POSITIVE_INFINITY;
+  const length = data.readUIntLE(0, 3);
+  if (length > MAX_BYTES) throw new Error('a packet is longer than any is');
+  return HEAD_BYTES + length;
 }
 
 /** A server that ends an idle session says so when nobody has asked, and it may cross a request. */
