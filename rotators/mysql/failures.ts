@@ -1,5 +1,6 @@
 import { connectionFailure, errorParts, RotationError, type ServiceFailure } from '../../src/index.js';
-import { BY_NUMBER, MARIADB_BEHIND, MARIADB_BY_NUMBER, MYSQL_BY_NUMBER } from './error-numbers.js';
+import { LOGIN_ERRORS } from './login-errors.js';
+import { MARIADB_BEHIND, STATEMENT_ERRORS } from './statement-errors.js';
 import { NOT_IN_CLEAR } from './wire/auth-plugins.js';
 
 /** MariaDB began as MySQL, and has given some numbers of errors another meaning since. */
@@ -93,11 +94,14 @@ export function toFailure(
   return new RotationError(rotationCode, `${what}: ${place}`, { hint, ...(isLogin && { cause: error }) });
 }
 
-/** In a login, what says that a right is missing says so of the database; in a statement, of what was to be changed. */
+/** What a number means in a login, a statement need not mean by it. */
 function byNumber(errno: number, flavour: Flavour, isLogin: boolean): ServiceFailure | undefined {
-  if (!isLogin && (errno === 1044 || errno === 1045)) return BY_NUMBER[1227];
-  const own = flavour === 'mariadb' ? MARIADB_BY_NUMBER : MYSQL_BY_NUMBER;
-  return own[errno] ?? BY_NUMBER[errno];
+  const tables = isLogin ? [LOGIN_ERRORS, STATEMENT_ERRORS] : [STATEMENT_ERRORS, LOGIN_ERRORS];
+  for (const table of tables) {
+    const failure = table[flavour][errno] ?? table.both[errno];
+    if (failure) return failure;
+  }
+  return undefined;
 }
 
 /** What MariaDB's warnings add to its error: the session has asked for them. */
@@ -140,5 +144,14 @@ export function otherUser(target: Target, account: string): RotationError {
         'user, a connection pooler or a server that runs with skip-grant-tables does so: the password of ' +
         `"${target.username}" was not asked for`,
     },
+  );
+}
+
+/** An account that its own machine’s processes can log in to without a password. */
+export function notAsked(target: Target): RotationError {
+  return new RotationError(
+    'ERR_CREDENTIAL_UNPROVEN',
+    `${placeName(target)} may have let "${target.username}" in without asking for the password`,
+    { hint: 'the account is identified by unix_socket or auth_socket, too: identify it by a password alone' },
   );
 }

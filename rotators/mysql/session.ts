@@ -1,5 +1,15 @@
 import { isRotationError, type RotationError } from '../../src/index.js';
-import { errnoOf, type Flavour, isConclusive, LOGGING_IN, otherUser, toFailure } from './failures.js';
+import {
+  errnoOf,
+  type Flavour,
+  isConclusive,
+  LOGGING_IN,
+  notAsked,
+  otherUser,
+  toFailure,
+} from './failures.js';
+import { isPasswordPlugin } from './hashes.js';
+import { methodsOf } from './show-create-user.js';
 import { connect, type Link, type LoginOptions, type MysqlTarget } from './wire/link.js';
 import type { Row } from './wire/mysql2.js';
 
@@ -105,6 +115,8 @@ async function whoseSession(
   const version = String(row?.version);
   const account = accountOf(String(row?.account));
   if (account.user !== target.username) throw otherUser(target, `${account.user}@${account.host}`);
+  // Elsewhere no plugin that lets a user in does without a password.
+  if (target.host.startsWith('/')) await assertAsked(link, target);
   return {
     account,
     version,
@@ -112,6 +124,15 @@ async function whoseSession(
     // The greeting has 32 bits of it.
     way: Number(row?.id) % 2 ** 32 === link.connectionId() ? 'direct' : 'pooler',
   };
+}
+
+/**
+ * @throws RotationError `ERR_CREDENTIAL_UNPROVEN` if the account may have been let in as the one whose process this is
+ */
+async function assertAsked(link: Link, target: MysqlTarget): Promise<void> {
+  const [row] = await link.query('SHOW CREATE USER CURRENT_USER()');
+  const methods = methodsOf(String(Object.values(row ?? {})[0]));
+  if (!methods.every(({ plugin }) => isPasswordPlugin(plugin))) throw notAsked(target);
 }
 
 /** No host has an @; a user may. */

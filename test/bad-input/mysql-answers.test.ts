@@ -144,6 +144,20 @@ describe('where TLS is wanted', () => {
   });
 });
 
+test('a server that gives its connection another number than the greeting had is a pooler', async () => {
+  const wayIs = async (spoil: Misbehaviour['spoil']) => {
+    server.misbehaviour = { at: 0, spoil, next: 'go on' };
+    const session = await logIn(server, 'app', PASSWORD, { ssl: false, host: '127.0.0.1' });
+    if (session === 'rejected' || isRotationError(session)) throw new Error('not logged in');
+    await session.end();
+    return session.way;
+  };
+  expect(await wayIs((sent) => sent)).toBe('direct');
+  expect(
+    await wayIs((sent) => Buffer.concat([sent.subarray(0, 11), Buffer.from([78]), sent.subarray(12)])),
+  ).toBe('pooler');
+});
+
 test.each([
   ['in place of a greeting, by who does not know the password', 0, 1045, 'ERR_SERVICE_FAILED'],
   ['after the login', 1, 1045, 'rejected'],

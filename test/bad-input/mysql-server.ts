@@ -34,7 +34,7 @@ export function packet(sequence: number, ...parts: readonly (string | Buffer | r
 }
 
 /** The same, with another sequence number. */
-export function numbered(sequence: number, made: Buffer): Buffer {
+function numbered(sequence: number, made: Buffer): Buffer {
   const copy = Buffer.from(made);
   copy[3] = sequence;
   return copy;

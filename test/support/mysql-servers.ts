@@ -55,7 +55,10 @@ export async function startTestServer(
       ...logFlags(program, home, options.logs ?? false),
       ...(options.flags ?? []),
     ]);
-    const root = await rootOf(socketPath);
+    const root = await rootOf(socketPath).catch(async (error) => {
+      await server.kill();
+      throw error;
+    });
     return {
       flavour: program.flavour,
       version: program.version,
@@ -134,6 +137,7 @@ async function run(program: Program, directory: string, flags: readonly string[]
       if (/ready for connections.*port: [1-9]/s.test(output)) resolve();
     });
   });
+  server.stdout.resume();
   const failed = exited.then(() => {
     throw new Error(`${program.name} did not start: ${output.trim()}`);
   });

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
+import { userInfo } from 'node:os';
 import type { Session } from '../../../rotators/mysql/session.js';
-import { identifier, quoted, stringLiteral } from '../../../rotators/mysql/sql.js';
+import { methodsOf } from '../../../rotators/mysql/show-create-user.js';
+import { accountName, identifier, quoted, stringLiteral } from '../../../rotators/mysql/sql.js';
 import { endOf, inSession, type LoginChanges, logIn } from '../../support/mysql-login.js';
 import { describeServers } from '../../support/mysql-programs.js';
 import { startTestServer, type TestServer } from '../../support/mysql-servers.js';
@@ -111,6 +113,18 @@ describeServers('a session', (program, test) => {
       );
       expect(row).toEqual({ 'a`"b': text, b: text, c: '' });
     });
+  });
+
+  test('names its account as it is, whatever is in the name', async () => {
+    const user = 'o\'b`r\\i"e n@d';
+    await server.sql(`CREATE USER ${accountName({ user, host: '%' })} IDENTIFIED BY '${FIRST}'`);
+    await inSession(server, [user, FIRST], async (session) => {
+      expect(session.account).toEqual({ user, host: '%' });
+      const [row] = await session.query('SHOW CREATE USER CURRENT_USER()');
+      expect(methodsOf(String(Object.values(row ?? {})[0]))).toHaveLength(1);
+    });
+    await server.sql(`DROP USER ${accountName({ user, host: '%' })}`);
+    for (const name of ['a\0b', 'a\nb', '\u{1f600}']) expect(() => identifier(name)).toThrow('none has');
   });
 
   test('tells the server nothing of the driver or the machine', async () => {
@@ -264,6 +278,23 @@ describeServers(
   // MySQL takes no connections then.
   (flavour) => flavour === 'mariadb',
 );
+
+describeServers('an account of the machine’s own user', (program, test) => {
+  test('proves nothing over the Unix socket, whatever the password', async () => {
+    const isMysql = program.flavour === 'mysql';
+    const server = await startTestServer(
+      program,
+      isMysql ? { flags: ['--plugin-load-add=auth_socket.so'] } : {},
+    );
+    const { username } = userInfo();
+    const plugin = isMysql ? 'WITH auth_socket' : 'VIA unix_socket OR mysql_native_password';
+    await server.sql(`CREATE USER IF NOT EXISTS ${username}@localhost`);
+    await server.sql(`ALTER USER ${username}@localhost IDENTIFIED ${plugin}`);
+    const end = await endOf(server, username, FIRST, { host: server.socketPath });
+    await server.stop();
+    expect(end).toMatchObject({ code: 'ERR_CREDENTIAL_UNPROVEN', hint: expect.stringContaining('socket') });
+  });
+});
 
 /** A way to a server, and what a client has sent on it. */
 async function overheard(target: number) {
