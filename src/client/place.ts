@@ -1,0 +1,299 @@
+import { isError } from '../errors.js';
+import type { Happening } from './events.js';
+import { isLoginRefused } from './failures.js';
+import { Gate, type Known, type Login, type Outcome } from './gate.js';
+import { SecretError } from './secret-error.js';
+import type { ReadVersion, SecretVersion } from './version.js';
+import { jittered, since } from './wait.js';
+
+/** How somebody logs in. */
+export interface LogInOptions {
+  /**
+   * Where: a pool, a server. Refusals belong to a place: a replica that lags says nothing of its writer. @default the secret
+   */
+  readonly place?: object;
+  /** Ends the wait for a version that is not refused. */
+  readonly signal?: AbortSignal | undefined;
+  /** How long all waits together may take; never longer than the secret's `windowMs`. */
+  readonly limitMs?: number | undefined;
+  /** Which errors are a refusal of the credential. @default those of pg, mysql2, and HTTP's 401, by code */
+  readonly isRefusal?: ((error: unknown) => boolean) | undefined;
+}
+
+/** What a place asks of its secret. */
+export interface Source<T> {
+  readonly id: string;
+  /** Whether there may be another version than the one that is held: not of a pinned one. */
+  readonly canSearch: boolean;
+  windowMs(): number;
+  /** What is known: from memory, or read first. */
+  known(signal: AbortSignal | undefined): Promise<Known<ReadVersion<T>>>;
+  /** Grows with each `invalidate`. */
+  readonly epoch: number;
+  /**
+   * Looks at AWSCURRENT, then, if that was refused, at AWSPENDING; at either at most once a second. Never rejects.
+   *
+   * @returns whether Secrets Manager has answered
+   */
+  lookFurther(isRefused: (versionId: string) => boolean): Promise<boolean>;
+  /** Whom to tell what was read, as long as somebody wants to log in. */
+  watch(place: Place<T>, isWanted: boolean): void;
+  tell(event: Happening): void;
+  /** A version was accepted by a service, and is in use. */
+  uses(version: ReadVersion<T>): void;
+}
+
+/** Once a whole window has found nothing, callers are refused at once for so long; one probes at each back-off. */
+const GAVE_UP_MS = 30_000;
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 5000;
+const MOST_WAITING = 1000;
+/** Logins of one caller: accounts get locked. */
+const MOST_LOGINS = 3;
+
+/** Where versions are used: who may log in, who waits, and one search for all that wait. */
+export class Place<T> {
+  readonly #source: Source<T>;
+  readonly #gate = new Gate<ReadVersion<T>>();
+  readonly #wakers = new Set<() => void>();
+  #callers = 0;
+  #waiting = 0;
+  #isSearching = false;
+  #hasAnswer = false;
+  /** A version was refused for the first time: a search looks at once, whatever its pace. */
+  #isNews = false;
+  #gaveUp: GivenUp | undefined;
+  #lastRefusal: Refusal | undefined;
+
+  constructor(source: Source<T>) {
+    this.#source = source;
+  }
+
+  /** The version for somebody who does not wait. */
+  preferred(known: Known<ReadVersion<T>>): ReadVersion<T> {
+    return this.#gate.preferred(known);
+  }
+
+  /**
+   * Logs in, at most three times, each time with a version that is not refused.
+   *
+   * @throws what the last login failed with; who never got to log in gets what the place refused the others with
+   */
+  async logIn<R>(
+    work: (value: T, version: SecretVersion<T>) => Promise<R>,
+    options: LogInOptions,
+    most = MOST_LOGINS,
+  ): Promise<R> {
+    const { isRefusal = isLoginRefused, signal } = options;
+    const limit = this.#limit(options);
+    let own: Refusal | undefined;
+    this.#enter();
+    try {
+      for (let logins = 1; ; logins++) {
+        const turn = await this.#turn(limit);
+        if (!turn) throw this.#refusal(own, signal);
+        try {
+          const result = await work(turn.version.value, turn.version);
+          this.#accepted(turn);
+          return result;
+        } catch (error) {
+          const isRefused = isRefusal(error);
+          if (isRefused) this.#refused(turn, error);
+          else this.#ended(turn, 'unclear');
+          if (!isRefused || logins >= most) throw error;
+          own = { error };
+        }
+      }
+    } finally {
+      this.#leave();
+    }
+  }
+
+  /** Notes a refusal by somebody who logs in without us, and finds what they try next. */
+  async next(refused: SecretVersion<T>, options: LogInOptions): Promise<ReadVersion<T> | undefined> {
+    this.#refused({ version: refused, login: this.#gate.begin(refused) }, undefined);
+    if (!this.#source.canSearch) return undefined;
+    this.#enter();
+    try {
+      const turn = await this.#turn(this.#limit(options));
+      options.signal?.throwIfAborted();
+      // They do not tell how it ends: until they say otherwise, it is accepted.
+      if (turn) this.#accepted(turn);
+      return turn?.version;
+    } finally {
+      this.#leave();
+    }
+  }
+
+  /** Something was read: those that wait look whether it is for them. */
+  news(): void {
+    this.#wake();
+  }
+
+  readonly #isRefused = (versionId: string): boolean => this.#gate.is(versionId) === 'refused';
+
+  #enter(): void {
+    if (++this.#callers === 1) this.#source.watch(this, true);
+  }
+
+  #leave(): void {
+    if (--this.#callers === 0) this.#source.watch(this, false);
+  }
+
+  #limit({ limitMs = Number.POSITIVE_INFINITY, signal }: LogInOptions): Limit {
+    const windowMs = this.#source.windowMs();
+    return { ms: Math.min(limitMs, windowMs), isWhole: limitMs >= windowMs, from: Date.now(), signal };
+  }
+
+  /** Waits until there is a version to log in with, and begins the login. Nothing, if there is none in time. */
+  async #turn(limit: Limit): Promise<Turn<T> | undefined> {
+    const { signal } = limit;
+    for (let hasLooked = false; ; ) {
+      const known = await this.#source.known(signal);
+      const decision = this.#gate.decide(known);
+      if (decision.next === 'log-in') {
+        return { version: decision.version, login: this.#gate.begin(decision.version) };
+      }
+      if (!this.#source.canSearch || this.#hasGivenUp(known) || signal?.aborted) return undefined;
+      if (limit.ms <= 0 && !hasLooked) {
+        hasLooked = true;
+        await this.#source.lookFurther(this.#isRefused);
+        continue;
+      }
+      const leftMs = limit.ms - since(limit.from);
+      if (leftMs <= 0) {
+        if (limit.isWhole && limit.ms > 0) this.#giveUp(known);
+        return undefined;
+      }
+      if (this.#waiting >= MOST_WAITING) return undefined;
+      if (decision.next === 'search') void this.#search();
+      this.#waiting++;
+      await this.#change(Math.max(1, Math.min(leftMs, decision.ms)), { signal });
+      this.#waiting--;
+    }
+  }
+
+  /** One search for all, as long as somebody is there who wants to log in and no version is accepted. */
+  async #search(): Promise<void> {
+    if (this.#isSearching) return;
+    this.#isSearching = true;
+    this.#hasAnswer = false;
+    let [pauseMs, waitMs, lookedAt] = [FIRST_PAUSE_MS, 0, 0];
+    try {
+      while (this.#callers > 0 && !this.#gate.isOpen(await this.#source.known(undefined))) {
+        if (since(lookedAt) >= waitMs || this.#isNews) {
+          this.#isNews = false;
+          this.#hasAnswer = (await this.#source.lookFurther(this.#isRefused)) || this.#hasAnswer;
+          [lookedAt, waitMs] = [Date.now(), jittered(pauseMs, 0.5)];
+          pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2);
+          this.#wake();
+        }
+        await this.#change(Math.max(1, waitMs - since(lookedAt)));
+      }
+    } catch {
+      // Nothing is held any more, or it was closed: those that wait find out themselves.
+    } finally {
+      this.#isSearching = false;
+    }
+  }
+
+  #giveUp({ current: { versionId } }: Known<ReadVersion<T>>): void {
+    // While Secrets Manager does not answer, nothing was found out.
+    if (!this.#hasAnswer) return;
+    this.#gaveUp = { versionId, epoch: this.#source.epoch, at: Date.now() };
+    this.#source.tell({ type: 'gave-up', versionId });
+    this.#wake();
+  }
+
+  #hasGivenUp({ current }: Known<ReadVersion<T>>): boolean {
+    const last = this.#gaveUp;
+    const isOfThis = last?.versionId === current.versionId && last.epoch === this.#source.epoch;
+    return isOfThis && since(last.at) < GAVE_UP_MS;
+  }
+
+  #accepted(turn: Turn<T>): void {
+    this.#gaveUp = undefined;
+    this.#ended(turn, 'accepted');
+    if (this.#gate.is(turn.version.versionId) === 'accepted') this.#source.uses(turn.version);
+  }
+
+  #refused({ version, login }: Ended<T>, error: unknown): void {
+    this.#lastRefusal = { error };
+    // What was refused just now may have been replaced just now.
+    if (this.#gate.is(version.versionId) !== 'refused') this.#isNews = true;
+    this.#ended({ version, login }, 'refused');
+    this.#source.tell({ type: 'refused', versionId: version.versionId });
+  }
+
+  #ended({ login }: Ended<T>, outcome: Outcome): void {
+    this.#gate.end(login, outcome);
+    this.#wake();
+  }
+
+  /** What a caller gets who found no version: the driver's own error, with what we know as its cause. */
+  #refusal(own: Refusal | undefined, signal: AbortSignal | undefined): unknown {
+    if (signal?.aborted && !own) return signal.reason;
+    const why = new SecretError(
+      'ERR_SECRET_REFUSED',
+      this.#source.id,
+      `the service refuses every version of ${this.#source.id} that may be used`,
+      'find out which version works, by the ids in the events of quarterturn:client; until then do not take AWSPENDING off any: ' +
+        'it may be the only one that works',
+    );
+    const { error } = own ?? this.#lastRefusal ?? {};
+    if (!isError(error)) return error ?? why;
+    if (error.cause === undefined && Object.isExtensible(error)) {
+      Object.defineProperty(error, 'cause', { value: why, configurable: true, writable: true });
+    }
+    return error;
+  }
+
+  /** Resolves when something has changed, after `ms`, or when the signal fires. */
+  #change(ms: number, waits?: { readonly signal: AbortSignal | undefined }): Promise<void> {
+    const signal = waits?.signal;
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', done);
+        this.#wakers.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      // A search is there for those that wait, and keeps no process alive by itself.
+      if (!waits) timer.unref();
+      signal?.addEventListener('abort', done, { once: true });
+      this.#wakers.add(done);
+    });
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#wakers]) wake();
+  }
+}
+
+interface Ended<T> {
+  readonly version: SecretVersion<T>;
+  readonly login: Login;
+}
+
+interface Turn<T> extends Ended<T> {
+  readonly version: ReadVersion<T>;
+}
+
+interface Refusal {
+  readonly error: unknown;
+}
+
+interface GivenUp {
+  readonly versionId: string;
+  readonly epoch: number;
+  readonly at: number;
+}
+
+interface Limit {
+  readonly ms: number;
+  /** Whether it is the whole window: then finding nothing is remembered. */
+  readonly isWhole: boolean;
+  readonly from: number;
+  readonly signal: AbortSignal | undefined;
+}
