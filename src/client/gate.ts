@@ -3,6 +3,8 @@ import { since } from './wait.js';
 /** What is known of a secret when somebody wants to log in. */
 export interface Known<V> {
   readonly current: V;
+  /** When the last look at both began. */
+  readonly at: number;
   /** What was AWSPENDING since, and may be tried in place of `current`, the newest first. */
   readonly pending: readonly V[];
 }
@@ -37,6 +39,7 @@ const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 30_000;
 /** How long others wait for the first login with a version before they go as well. */
 const FIRST_LOGIN_MS = 1000;
+const LOOK_MS = 500;
 const PROBE_MS = 10_000;
 const VERSIONS = 8;
 
@@ -67,7 +70,7 @@ export class Gate<V extends { readonly versionId: string }> {
       return { next: 'log-in', version: known.current };
     }
     if (wait > 0) return { next: 'wait', ms: wait };
-    const due = candidates.map((version) => ({ version, ms: this.#refusedForMs(version) }));
+    const due = candidates.map((version) => ({ version, ms: this.#refusedForMs(version, known.at) }));
     const first = due.find(({ ms }) => ms <= 0);
     if (first) return { next: 'log-in', version: first.version };
     return { next: 'search', ms: Math.min(...due.map(({ ms }) => ms)) };
@@ -80,7 +83,7 @@ export class Gate<V extends { readonly versionId: string }> {
 
   /** What somebody uses who does not wait: AWSPENDING in place of an AWSCURRENT that was refused, if it was not. */
   preferred(known: Known<V>): V {
-    return this.#inOrder(known)[0] ?? known.current;
+    return this.#accepted(this.#inOrder(known)) ?? known.current;
   }
 
   begin({ versionId }: { readonly versionId: string }): Login {
@@ -105,6 +108,11 @@ export class Gate<V extends { readonly versionId: string }> {
     if (this.#verdicts.size > VERSIONS && oldest !== undefined) this.#verdicts.delete(oldest);
   }
 
+  /** What was refused may be tried again at once, by one caller as ever. */
+  tryAgain(): void {
+    for (const [id, verdict] of this.#verdicts) this.#verdicts.set(id, { ...verdict, at: 0 });
+  }
+
   is(versionId: string): Outcome | undefined {
     return this.#verdicts.get(versionId)?.is;
   }
@@ -115,15 +123,18 @@ export class Gate<V extends { readonly versionId: string }> {
 
   #inOrder({ current, pending }: Known<V>): readonly V[] {
     if (this.is(current.versionId) !== 'refused') return [current];
-    const accepted = pending.filter(({ versionId }) => this.is(versionId) === 'accepted');
-    return [...accepted, current, ...pending.filter((version) => !accepted.includes(version))];
+    // What nobody has tried comes before what was refused.
+    const having = (verdict: Outcome) =>
+      pending.filter(({ versionId }) => (this.is(versionId) ?? 'unclear') === verdict);
+    return [...having('accepted'), ...having('unclear'), current, ...having('refused')];
   }
 
   /** How long it is until a refused version may be tried again; 0 if it was not refused. */
-  #refusedForMs({ versionId }: V): number {
+  #refusedForMs({ versionId }: V, lookedAt: number): number {
     const verdict = this.#verdicts.get(versionId);
     if (verdict?.is !== 'refused') return 0;
     const backOff = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (verdict.refusals - 1));
-    return Math.max(0, backOff - since(verdict.at));
+    // First a look, then the same again: the look may be under way.
+    return Math.max(0, backOff + (lookedAt > verdict.at ? 0 : LOOK_MS) - since(verdict.at));
   }
 }

@@ -1,7 +1,7 @@
 import { isError } from '../errors.js';
 import type { Happening } from './events.js';
 import { isLoginRefused } from './failures.js';
-import { Gate, type Known, type Login, type Outcome } from './gate.js';
+import { type Decision, Gate, type Known, type Login, type Outcome } from './gate.js';
 import { SecretError } from './secret-error.js';
 import type { ReadVersion, SecretVersion } from './version.js';
 import { jittered, since } from './wait.js';
@@ -36,6 +36,8 @@ export interface Source<T> {
    * @returns whether Secrets Manager has answered
    */
   lookFurther(isRefused: (versionId: string) => boolean): Promise<boolean>;
+  /** When AWSCURRENT may be looked at again. */
+  readonly mayLookInMs: number;
   /** Whom to tell what was read, as long as somebody wants to log in. */
   watch(place: Place<T>, isWanted: boolean): void;
   tell(event: Happening): void;
@@ -45,7 +47,7 @@ export interface Source<T> {
 
 /** Once a whole window has found nothing, callers are refused at once for so long; one probes at each back-off. */
 const GAVE_UP_MS = 30_000;
-const FIRST_PAUSE_MS = 250;
+const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 5000;
 const MOST_WAITING = 1000;
 /** Logins of one caller: accounts get locked. */
@@ -62,7 +64,8 @@ export class Place<T> {
   #hasAnswer = false;
   /** A version was refused for the first time: a search looks at once, whatever its pace. */
   #isNews = false;
-  #gaveUp: GivenUp | undefined;
+  #epoch = 0;
+  #gaveUp: { readonly versionId: string; readonly at: number } | undefined;
   #lastRefusal: Refusal | undefined;
 
   constructor(source: Source<T>) {
@@ -90,7 +93,7 @@ export class Place<T> {
     this.#enter();
     try {
       for (let logins = 1; ; logins++) {
-        const turn = await this.#turn(limit);
+        const turn = await this.#turn(limit, logins === most ? own : undefined);
         if (!turn) throw this.#refusal(own, signal);
         try {
           const result = await work(turn.version.value, turn.version);
@@ -101,7 +104,7 @@ export class Place<T> {
           if (isRefused) this.#refused(turn, error);
           else this.#ended(turn, 'unclear');
           if (!isRefused || logins >= most) throw error;
-          own = { error };
+          own = { error, at: Date.now() };
         }
       }
     } finally {
@@ -115,7 +118,7 @@ export class Place<T> {
     if (!this.#source.canSearch) return undefined;
     this.#enter();
     try {
-      const turn = await this.#turn(this.#limit(options));
+      const turn = await this.#turn(this.#limit(options), undefined);
       options.signal?.throwIfAborted();
       // They do not tell how it ends: until they say otherwise, it is accepted.
       if (turn) this.#accepted(turn);
@@ -145,12 +148,16 @@ export class Place<T> {
     return { ms: Math.min(limitMs, windowMs), isWhole: limitMs >= windowMs, from: Date.now(), signal };
   }
 
-  /** Waits until there is a version to log in with, and begins the login. Nothing, if there is none in time. */
-  async #turn(limit: Limit): Promise<Turn<T> | undefined> {
+  /**
+   * Waits until there is a version to log in with, and begins the login. Nothing, if there is none in time.
+   *
+   * @param saved the refusal before a caller's last login, which is kept for a while: for a version that was not refused
+   */
+  async #turn(limit: Limit, saved: Refusal | undefined): Promise<Turn<T> | undefined> {
     const { signal } = limit;
     for (let hasLooked = false; ; ) {
       const known = await this.#source.known(signal);
-      const decision = this.#gate.decide(known);
+      const decision = this.#decide(known, saved ? keptUntil(known, saved, limit) : 0);
       if (decision.next === 'log-in') {
         return { version: decision.version, login: this.#gate.begin(decision.version) };
       }
@@ -173,19 +180,31 @@ export class Place<T> {
     }
   }
 
+  /** @param savesMs how long the caller would rather wait than try again what was refused */
+  #decide(known: Known<ReadVersion<T>>, savesMs: number): Decision<ReadVersion<T>> {
+    if (this.#epoch !== this.#source.epoch) {
+      this.#epoch = this.#source.epoch;
+      this.#gaveUp = undefined;
+      this.#gate.tryAgain();
+    }
+    const decision = this.#gate.decide(known);
+    const isSaved = decision.next === 'log-in' && savesMs > 0 && this.#isRefused(decision.version.versionId);
+    return isSaved ? { next: 'search', ms: savesMs } : decision;
+  }
+
   /** One search for all, as long as somebody is there who wants to log in and no version is accepted. */
   async #search(): Promise<void> {
     if (this.#isSearching) return;
     this.#isSearching = true;
     this.#hasAnswer = false;
-    let [pauseMs, waitMs, lookedAt] = [FIRST_PAUSE_MS, 0, 0];
+    let [pauseMs, waitMs, lookedAt] = [0, 0, 0];
     try {
       while (this.#callers > 0 && !this.#gate.isOpen(await this.#source.known(undefined))) {
         if (since(lookedAt) >= waitMs || this.#isNews) {
           this.#isNews = false;
           this.#hasAnswer = (await this.#source.lookFurther(this.#isRefused)) || this.#hasAnswer;
-          [lookedAt, waitMs] = [Date.now(), jittered(pauseMs, 0.5)];
-          pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2);
+          [lookedAt, waitMs] = [Date.now(), Math.max(this.#source.mayLookInMs, jittered(pauseMs, 0.5))];
+          pauseMs = Math.min(LONGEST_PAUSE_MS, Math.max(FIRST_PAUSE_MS, pauseMs * 2));
           this.#wake();
         }
         await this.#change(Math.max(1, waitMs - since(lookedAt)));
@@ -200,15 +219,13 @@ export class Place<T> {
   #giveUp({ current: { versionId } }: Known<ReadVersion<T>>): void {
     // While Secrets Manager does not answer, nothing was found out.
     if (!this.#hasAnswer) return;
-    this.#gaveUp = { versionId, epoch: this.#source.epoch, at: Date.now() };
+    this.#gaveUp = { versionId, at: Date.now() };
     this.#source.tell({ type: 'gave-up', versionId });
     this.#wake();
   }
 
   #hasGivenUp({ current }: Known<ReadVersion<T>>): boolean {
-    const last = this.#gaveUp;
-    const isOfThis = last?.versionId === current.versionId && last.epoch === this.#source.epoch;
-    return isOfThis && since(last.at) < GAVE_UP_MS;
+    return this.#gaveUp?.versionId === current.versionId && since(this.#gaveUp.at) < GAVE_UP_MS;
   }
 
   #accepted(turn: Turn<T>): void {
@@ -218,7 +235,7 @@ export class Place<T> {
   }
 
   #refused({ version, login }: Ended<T>, error: unknown): void {
-    this.#lastRefusal = { error };
+    this.#lastRefusal = { error, at: Date.now() };
     // What was refused just now may have been replaced just now.
     if (this.#gate.is(version.versionId) !== 'refused') this.#isNews = true;
     this.#ended({ version, login }, 'refused');
@@ -280,13 +297,13 @@ interface Turn<T> extends Ended<T> {
   readonly version: ReadVersion<T>;
 }
 
-interface Refusal {
-  readonly error: unknown;
+/** Until when: half of the time, or, while nobody could look since, almost all of it. In ms from now. */
+function keptUntil({ at }: { readonly at: number }, saved: Refusal, { ms, from }: Limit): number {
+  return (at > saved.at ? ms / 2 : ms - 1000) - since(from);
 }
 
-interface GivenUp {
-  readonly versionId: string;
-  readonly epoch: number;
+interface Refusal {
+  readonly error: unknown;
   readonly at: number;
 }
 

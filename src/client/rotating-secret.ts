@@ -112,6 +112,8 @@ class Secret<T> implements RotatingSecret<T>, Source<T> {
   readonly #pending = new Map<string, Pending<T>>();
   #forbiddenAt = Number.NEGATIVE_INFINITY;
   #failure: { readonly error: SecretError; readonly count: number } | undefined;
+  /** When the last look at both began for somebody who was refused. */
+  #lookedAt = 0;
   #dueMs = 0;
   #pendingMs = FIRST_PENDING_MS;
   #timer: NodeJS.Timeout | undefined;
@@ -241,17 +243,25 @@ class Secret<T> implements RotatingSecret<T>, Source<T> {
     );
   }
 
+  get mayLookInMs(): number {
+    return Math.max(0, AGAIN_MS - since(this.#current.at));
+  }
+
   async lookFurther(isRefused: (versionId: string) => boolean): Promise<boolean> {
     await atMostOnceASecond(this.#current);
     const held = this.#held?.version;
+    if (held && isRefused(held.versionId)) await this.#lookAtPending(held);
+    if (!this.#failure) this.#lookedAt = this.#current.at;
+    return !this.#failure;
+  }
+
+  async #lookAtPending(current: ReadVersion<T>): Promise<void> {
     const { pending, isPendingByDefault } = this.#settings;
-    if (!held || !isRefused(held.versionId)) return this.#failure === undefined;
-    if (isPendingByDefault && !held.hasField(pending)) {
-      this.#tellOnce('unnamed', { type: 'pending-unnamed', versionId: held.versionId });
+    if (isPendingByDefault && !current.hasField(pending)) {
+      this.#tellOnce('unnamed', { type: 'pending-unnamed', versionId: current.versionId });
     } else if (pending.length > 0 && since(this.#forbiddenAt) >= FORBIDDEN_MS) {
       await atMostOnceASecond(this.#next);
     }
-    return this.#failure === undefined;
   }
 
   uses(version: ReadVersion<T>): void {
@@ -352,7 +362,11 @@ class Secret<T> implements RotatingSecret<T>, Source<T> {
     if (this.#failure && ageMs(held) > freshMs)
       this.#tellOnce('stale', { type: 'stale-used', ageMs: ageMs(held) });
     const pending = [...this.#pending.values()].filter((one) => ageMs(one) <= staleMs);
-    return { current: held.version, pending: pending.map(({ version }) => version).reverse() };
+    return {
+      current: held.version,
+      at: this.#lookedAt,
+      pending: pending.map(({ version }) => version).reverse(),
+    };
   }
 
   #isDue(): boolean {

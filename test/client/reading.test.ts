@@ -132,20 +132,22 @@ describe('while Secrets Manager is away', () => {
   });
 });
 
-test.each(['AccessDeniedException', 'ExpiredTokenException', 'CredentialsProviderError', 'DecryptionFailure'])(
-  '%s takes no value away that works: it is an event, and bounded as an outage is',
-  async (name) => {
-    const { secret, remote, events } = await clientWorld();
-    await secret.get();
-    remote.failure = awsError(name);
-    await pass(300_000);
-    expect(events.at(-1)).toMatchObject({ type: 'access-denied', reason: name, code: 'ERR_SECRET_DENIED' });
-    await pass(22 * HOUR);
-    expect((await secret.get()).value.password).toBe('password-one');
-    await pass(3 * HOUR);
-    await expect(secret.get()).rejects.toMatchObject({ code: 'ERR_SECRET_DENIED' });
-  },
-);
+test.each([
+  'AccessDeniedException',
+  'ExpiredTokenException',
+  'CredentialsProviderError',
+  'DecryptionFailure',
+])('%s takes no value away that works: it is an event, and bounded as an outage is', async (name) => {
+  const { secret, remote, events } = await clientWorld();
+  await secret.get();
+  remote.failure = awsError(name);
+  await pass(300_000);
+  expect(events.at(-1)).toMatchObject({ type: 'access-denied', reason: name, code: 'ERR_SECRET_DENIED' });
+  await pass(22 * HOUR);
+  expect((await secret.get()).value.password).toBe('password-one');
+  await pass(3 * HOUR);
+  await expect(secret.get()).rejects.toMatchObject({ code: 'ERR_SECRET_DENIED' });
+});
 
 test('a new AWSCURRENT that is no such value keeps the held one, and is an event', async () => {
   const { secret, secrets, events } = await clientWorld();

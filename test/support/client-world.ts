@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { LocalSecretsManager } from '../../src/testing/index.js';
 import {
   type ClientEvent,
   onClientEvent,
@@ -7,6 +6,7 @@ import {
   type RotatingSecretOptions,
   rotatingSecret,
 } from '../../src/client/index.js';
+import { LocalSecretsManager } from '../../src/testing/index.js';
 
 /** What a server says to a wrong password. */
 export class Refused extends Error {
@@ -124,7 +124,11 @@ export async function settle(): Promise<void> {
 
 /** What AWS answers. */
 export function awsError(name: string): Error {
-  return Object.assign(new Error(`${name} of a test`), { name, $fault: 'client', $metadata: { attempts: 1 } });
+  return Object.assign(new Error(`${name} of a test`), {
+    name,
+    $fault: 'client',
+    $metadata: { attempts: 1 },
+  });
 }
 
 export const unreachable = () => Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
