@@ -1,7 +1,10 @@
 export { type ClientEvent, onClientEvent } from './events.js';
 export { isLoginRefused } from './failures.js';
+export { type RotatingFetchOptions, rotatingFetch } from './http/rotating-fetch.js';
+export { type TokenGuardOptions, tokenGuard } from './http/token-guard.js';
 export type { RotatingSecretOptions } from './options.js';
 export type { LogInOptions } from './place.js';
+export { prefetch } from './prefetch.js';
 export type { SecretReader } from './reader.js';
 export { type GetOptions, type RotatingSecret, rotatingSecret } from './rotating-secret.js';
 export { isSecretError, SecretError, type SecretErrorCode } from './secret-error.js';
