@@ -1,4 +1,5 @@
 import { isError } from '../errors.js';
+import { Attempt } from './attempt.js';
 import type { Happening } from './events.js';
 import { isLoginRefused } from './failures.js';
 import { type Decision, Gate, type Known, type Login, type Outcome } from './gate.js';
@@ -18,6 +19,8 @@ export interface LogInOptions {
   readonly limitMs?: number | undefined;
   /** Which errors are a refusal of the credential. @default those of pg, mysql2, and HTTP's 401, by code */
   readonly isRefusal?: ((error: unknown) => boolean) | undefined;
+  /** For a pool, which opens a new connection for each login: then one is made, and what the caller has had so far counts. */
+  readonly attempt?: Attempt | undefined;
 }
 
 /** What a place asks of its secret. */
@@ -50,8 +53,6 @@ const GAVE_UP_MS = 30_000;
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 5000;
 const MOST_WAITING = 1000;
-/** Logins of one caller: accounts get locked. */
-const MOST_LOGINS = 3;
 
 /** Where versions are used: who may log in, who waits, and one search for all that wait. */
 export class Place<T> {
@@ -66,7 +67,7 @@ export class Place<T> {
   #isNews = false;
   #epoch = 0;
   #gaveUp: { readonly versionId: string; readonly at: number } | undefined;
-  #lastRefusal: Refusal | undefined;
+  #lastRefusal: { readonly error: unknown } | undefined;
 
   constructor(source: Source<T>) {
     this.#source = source;
@@ -78,23 +79,21 @@ export class Place<T> {
   }
 
   /**
-   * Logs in, at most three times, each time with a version that is not refused.
+   * Logs in, at most three times, each time with a version that is not refused; with an `attempt` of the caller's, once.
    *
    * @throws what the last login failed with; who never got to log in gets what the place refused the others with
    */
   async logIn<R>(
     work: (value: T, version: SecretVersion<T>) => Promise<R>,
     options: LogInOptions,
-    most = MOST_LOGINS,
   ): Promise<R> {
     const { isRefusal = isLoginRefused, signal } = options;
-    const limit = this.#limit(options);
-    let own: Refusal | undefined;
+    const attempt = options.attempt ?? this.#attempt(options);
     this.#enter();
     try {
-      for (let logins = 1; ; logins++) {
-        const turn = await this.#turn(limit, logins === most ? own : undefined);
-        if (!turn) throw this.#refusal(own, signal);
+      for (;;) {
+        const turn = await this.#turn(attempt, signal);
+        if (!turn) throw this.#refusal(attempt, signal);
         try {
           const result = await work(turn.version.value, turn.version);
           this.#accepted(turn);
@@ -103,8 +102,7 @@ export class Place<T> {
           const isRefused = isRefusal(error);
           if (isRefused) this.#refused(turn, error);
           else this.#ended(turn, 'unclear');
-          if (!isRefused || logins >= most) throw error;
-          own = { error, at: Date.now() };
+          if (!isRefused || !attempt.wasRefused(error) || options.attempt) throw error;
         }
       }
     } finally {
@@ -118,7 +116,7 @@ export class Place<T> {
     if (!this.#source.canSearch) return undefined;
     this.#enter();
     try {
-      const turn = await this.#turn(this.#limit(options), undefined);
+      const turn = await this.#turn(this.#attempt(options), options.signal);
       options.signal?.throwIfAborted();
       // They do not tell how it ends: until they say otherwise, it is accepted.
       if (turn) this.#accepted(turn);
@@ -126,6 +124,10 @@ export class Place<T> {
     } finally {
       this.#leave();
     }
+  }
+
+  #attempt({ limitMs = Number.POSITIVE_INFINITY }: Pick<LogInOptions, 'limitMs'>): Attempt {
+    return new Attempt(limitMs, this.#source.windowMs());
   }
 
   /** Something was read: those that wait look whether it is for them. */
@@ -143,39 +145,28 @@ export class Place<T> {
     if (--this.#callers === 0) this.#source.watch(this, false);
   }
 
-  #limit({ limitMs = Number.POSITIVE_INFINITY, signal }: LogInOptions): Limit {
-    const windowMs = this.#source.windowMs();
-    return { ms: Math.min(limitMs, windowMs), isWhole: limitMs >= windowMs, from: Date.now(), signal };
-  }
-
-  /**
-   * Waits until there is a version to log in with, and begins the login. Nothing, if there is none in time.
-   *
-   * @param saved the refusal before a caller's last login, which is kept for a while: for a version that was not refused
-   */
-  async #turn(limit: Limit, saved: Refusal | undefined): Promise<Turn<T> | undefined> {
-    const { signal } = limit;
+  /** Waits until there is a version to log in with, and begins the login. Nothing, if there is none in time. */
+  async #turn(attempt: Attempt, signal: AbortSignal | undefined): Promise<Turn<T> | undefined> {
     for (let hasLooked = false; ; ) {
       const known = await this.#source.known(signal);
-      const decision = this.#decide(known, saved ? keptUntil(known, saved, limit) : 0);
+      const decision = this.#decide(known, attempt.savesMs(known.at));
       if (decision.next === 'log-in') {
         return { version: decision.version, login: this.#gate.begin(decision.version) };
       }
       if (!this.#source.canSearch || this.#hasGivenUp(known) || signal?.aborted) return undefined;
-      if (limit.ms <= 0 && !hasLooked) {
+      if (attempt.ms <= 0 && !hasLooked) {
         hasLooked = true;
         await this.#source.lookFurther(this.#isRefused);
         continue;
       }
-      const leftMs = limit.ms - since(limit.from);
-      if (leftMs <= 0) {
-        if (limit.isWhole && limit.ms > 0) this.#giveUp(known);
+      if (attempt.leftMs <= 0) {
+        if (attempt.isWhole) this.#giveUp(known);
         return undefined;
       }
       if (this.#waiting >= MOST_WAITING) return undefined;
       if (decision.next === 'search') void this.#search();
       this.#waiting++;
-      await this.#change(Math.max(1, Math.min(leftMs, decision.ms)), { signal });
+      await this.#change(Math.max(1, Math.min(attempt.leftMs, decision.ms)), { signal });
       this.#waiting--;
     }
   }
@@ -235,7 +226,7 @@ export class Place<T> {
   }
 
   #refused({ version, login }: Ended<T>, error: unknown): void {
-    this.#lastRefusal = { error, at: Date.now() };
+    this.#lastRefusal = { error };
     // What was refused just now may have been replaced just now.
     if (this.#gate.is(version.versionId) !== 'refused') this.#isNews = true;
     this.#ended({ version, login }, 'refused');
@@ -248,7 +239,9 @@ export class Place<T> {
   }
 
   /** What a caller gets who found no version: the driver's own error, with what we know as its cause. */
-  #refusal(own: Refusal | undefined, signal: AbortSignal | undefined): unknown {
+  #refusal(attempt: Attempt, signal: AbortSignal | undefined): unknown {
+    attempt.isOver = true;
+    const own = attempt.refusal;
     if (signal?.aborted && !own) return signal.reason;
     const why = new SecretError(
       'ERR_SECRET_REFUSED',
@@ -295,22 +288,4 @@ interface Ended<T> {
 
 interface Turn<T> extends Ended<T> {
   readonly version: ReadVersion<T>;
-}
-
-/** Until when: half of the time, or, while nobody could look since, almost all of it. In ms from now. */
-function keptUntil({ at }: { readonly at: number }, saved: Refusal, { ms, from }: Limit): number {
-  return (at > saved.at ? ms / 2 : ms - 1000) - since(from);
-}
-
-interface Refusal {
-  readonly error: unknown;
-  readonly at: number;
-}
-
-interface Limit {
-  readonly ms: number;
-  /** Whether it is the whole window: then finding nothing is remembered. */
-  readonly isWhole: boolean;
-  readonly from: number;
-  readonly signal: AbortSignal | undefined;
 }

@@ -1,3 +1,4 @@
+import { Attempt } from './attempt.js';
 import { type Happening, tell } from './events.js';
 import { readFailure } from './failures.js';
 import type { Known } from './gate.js';
@@ -32,6 +33,8 @@ export interface RotatingSecret<T> {
    * does; `undefined` if there is nothing. Until it is refused as well, it is what `get` gives for this place.
    */
   refused(version: SecretVersion<T>, options?: LogInOptions): Promise<SecretVersion<T> | undefined>;
+  /** The time and the logins of one caller: see {@link LogInOptions.attempt}. */
+  attempt(options?: Pick<LogInOptions, 'limitMs'>): Attempt;
   /** Looks again, and the next `get` waits for it: for an event "Secret Label Updated". Does nothing for an id that is held. */
   invalidate(versionId?: string): void;
   /** Calls the listener with each other version that comes into use. Returns what ends it. */
@@ -152,13 +155,17 @@ class Secret<T> implements RotatingSecret<T>, Source<T> {
 
   logIn<R>(
     work: (value: T, version: SecretVersion<T>) => Promise<R>,
-    options: LogInOptions & { readonly most?: number } = {},
+    options: LogInOptions = {},
   ): Promise<R> {
-    return this.#place(options.place ?? this).logIn(work, options, options.most);
+    return this.#place(options.place ?? this).logIn(work, options);
   }
 
   refused(version: SecretVersion<T>, options: LogInOptions = {}): Promise<SecretVersion<T> | undefined> {
     return this.#place(options.place ?? this).next(version, options);
+  }
+
+  attempt({ limitMs = Number.POSITIVE_INFINITY }: Pick<LogInOptions, 'limitMs'> = {}): Attempt {
+    return new Attempt(limitMs, this.windowMs());
   }
 
   invalidate(versionId?: string): void {
