@@ -28,6 +28,15 @@ test.each([
     'quarterturn/testing',
     ['LocalRotation', 'LocalSecretsManager', 'lineTo', 'memoryLine', 'rig', 'rotatorContract'],
   ],
+  [
+    'quarterturn/client',
+    [
+      ...['SecretError', 'isLoginRefused', 'isSecretError', 'onClientEvent', 'prefetch'],
+      ...['rotatingFetch', 'rotatingSecret', 'tokenGuard', 'withSecret'],
+    ],
+  ],
+  ['quarterturn/client/pg', ['rotatingPool']],
+  ['quarterturn/client/mysql2', ['rotatingMysqlPool']],
   ['quarterturn/rotators/postgres', ['alternatingUsers', 'postgres', 'rdsInstance']],
   ['quarterturn/rotators/api-key', ['apiKey']],
   ['quarterturn/rotators/iam', ['iam']],

@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
+import { inspect, isDeepStrictEqual } from 'node:util';
 import { type Json, jsonObject } from '../json.js';
 import type { SecretAnswer } from './reader.js';
 
@@ -37,6 +37,11 @@ export class ReadVersion<T> implements SecretVersion<T> {
     this.createdDate = createdDate;
     this.#value = value;
     this.#json = json;
+  }
+
+  /** With `showHidden` and `getters` Node asks the getters of a class, too. */
+  [inspect.custom](): object {
+    return { versionId: this.versionId, stage: this.stage, createdDate: this.createdDate };
   }
 
   /** Bytes are the caller's own copy. */

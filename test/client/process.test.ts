@@ -1,0 +1,88 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { built } from '../support/built.js';
+
+built('esm');
+built('cjs');
+
+/** Runs a script in a process of its own, in which the package is what was built. */
+function run(
+  script: string,
+  { type = 'module', env = {} }: { type?: 'module' | 'commonjs'; env?: object } = {},
+): string {
+  const options = {
+    encoding: 'utf8',
+    timeout: 30_000,
+    env: { ...process.env, NODE_NO_WARNINGS: '1', ...env },
+  } as const;
+  return execFileSync(process.execPath, ['--expose-gc', `--input-type=${type}`, '--eval', script], options);
+}
+
+const CLIENT = `{ getSecretValue: async ({ VersionStage }) => ({
+  VersionId: 'v-' + VersionStage, SecretString: JSON.stringify({ username: 'app', password: ['held', 'in', 'memory', 'alone'].join('-') }) }) }`;
+
+test('a held secret keeps no process alive', () => {
+  const script = `
+    import { rotatingSecret } from 'quarterturn/client';
+    const secret = rotatingSecret('app/db', { client: ${CLIENT} });
+    await secret.get();
+    console.log((await secret.get()).stage);`;
+  expect(run(script)).toBe('AWSCURRENT\n');
+});
+
+test('somebody who waits for a version keeps it alive, to the end of the wait', () => {
+  const script = `
+    import { rotatingSecret } from 'quarterturn/client';
+    const secret = rotatingSecret('app/db', { client: ${CLIENT}, windowMs: 2500 });
+    const refusal = Object.assign(new Error('refused'), { code: '28P01' });
+    await secret.logIn(() => Promise.reject(refusal)).catch((error) => console.log(error.message));`;
+  expect(run(script)).toBe('refused\n');
+});
+
+test('no value is the name of a property in the heap', () => {
+  const script = `
+    import { getHeapSnapshot } from 'node:v8';
+    import { rotatingSecret } from 'quarterturn/client';
+    const secret = rotatingSecret('app/db', { client: ${CLIENT} });
+    await secret.logIn(async () => {});
+    const version = await secret.get();
+    globalThis.kept = [secret, version];
+    const chunks = [];
+    for await (const chunk of getHeapSnapshot()) chunks.push(chunk);
+    const { snapshot: { meta }, edges, strings } = JSON.parse(Buffer.concat(chunks.map((c) => Buffer.from(c))).toString());
+    const [width, type, name] = [meta.edge_fields.length, meta.edge_fields.indexOf('type'), meta.edge_fields.indexOf('name_or_index')];
+    const property = meta.edge_types[type].indexOf('property');
+    const names = new Set();
+    for (let n = 0; n < edges.length; n += width) if (edges[n + type] === property) names.add(strings[edges[n + name]]);
+    const value = ['held', 'in', 'memory', 'alone'].join('-');
+    console.log(names.has('versionId'), names.has(value), version.value.password === value);`;
+  expect(run(script)).toBe('true false true\n');
+});
+
+test.each(['module', 'commonjs'] as const)('the SDK is not loaded before a secret is read, as %s', (type) => {
+  const folder = JSON.stringify(join(__dirname, '../../node_modules/@aws-sdk'));
+  const load =
+    type === 'module'
+      ? `import { rotatingSecret } from 'quarterturn/client'; import 'quarterturn/client/pg'; import 'quarterturn/client/mysql2';`
+      : `const { rotatingSecret } = require('quarterturn/client'); require('quarterturn/client/pg'); require('quarterturn/client/mysql2');`;
+  // Whatever is loaded from node_modules would fail.
+  const script = `${load}
+    rotatingSecret('app/db');
+    const loaded = Object.keys(process.moduleLoadList ?? {}).length > 0 && process.report.getReport().sharedObjects;
+    const isThere = Object.keys(typeof require === 'function' ? require.cache : {}).some((path) => path.startsWith(${folder}));
+    console.log(isThere, loaded !== undefined);`;
+  expect(run(script, { type })).toBe('false true\n');
+});
+
+test('one copy of the package takes the secret of the other', () => {
+  const script = `
+    import { createRequire } from 'node:module';
+    import { rotatingSecret } from 'quarterturn/client';
+    const { prefetch, tokenGuard, isSecretError } = createRequire(process.cwd() + '/x.js')('quarterturn/client');
+    const secret = rotatingSecret('app/db', { client: ${CLIENT} });
+    await prefetch([secret]);
+    console.log(await tokenGuard(secret, (value, token) => value.username === token)('Bearer app'));
+    secret.close();
+    console.log(isSecretError(await secret.get().catch((error) => error)));`;
+  expect(run(script)).toBe('true\ntrue\n');
+});
