@@ -223,7 +223,7 @@ describe('prefetch', () => {
     await expect(absent.get()).rejects.toMatchObject({ code: 'ERR_SECRET_DENIED', secretId: 'many/absent' });
     await expect(held[0]!.get()).resolves.toMatchObject({ stage: 'AWSCURRENT' });
     expect(calls).toEqual(['4 at once']);
-    for (const secret of held) secret.close();
+    for (const secret of [...held, absent]) secret.close();
   });
 
   test('reads a secret that is named twice, by ARN and pinned, and takes each answer to whom it belongs', async () => {

@@ -1,5 +1,10 @@
 import { inspect } from 'node:util';
-import { rotatingSecret, SecretError, withSecret } from '../../src/client/index.js';
+import {
+  type RotatingSecretOptions,
+  rotatingSecret,
+  SecretError,
+  withSecret,
+} from '../../src/client/index.js';
 import { LocalSecretsManager } from '../../src/testing/index.js';
 import { clientWorld, outcomeOf, pass, Service } from '../support/client-world.js';
 
@@ -23,6 +28,13 @@ function printed(thing: unknown): string {
     inspect(own, ALL),
     structured,
   ].join('\n');
+}
+
+async function failureOf(id: string, options: RotatingSecretOptions<unknown>) {
+  const secret = rotatingSecret(id, options);
+  const error = await secret.get().catch((thrown) => thrown);
+  secret.close();
+  return error;
 }
 
 test('a secret and a version print their id, label and date, and nothing of the value', async () => {
@@ -72,9 +84,7 @@ describe('no error quotes a value', () => {
   ])('%s', async (_, SecretString, options) => {
     const secrets = new LocalSecretsManager();
     await secrets.createSecret({ Name: 'wrong', SecretString });
-    const error = await rotatingSecret('wrong', { client: secrets, ...options })
-      .get()
-      .catch((thrown) => thrown);
+    const error = await failureOf('wrong', { client: secrets, ...options });
     expect(error).toBeInstanceOf(SecretError);
     expect(error).toMatchObject({ code: 'ERR_SECRET_MALFORMED', secretId: 'wrong' });
     expect(printed(error)).not.toContain('password-one');
@@ -86,9 +96,7 @@ describe('no error quotes a value', () => {
     Object.defineProperty(unread, '$response', { value: { body: text } });
     Object.assign(unread, { code: 'password-one', $responseBodyText: text });
     const client = { getSecretValue: () => Promise.reject(unread) };
-    const error = await rotatingSecret('unread', { client })
-      .get()
-      .catch((thrown) => thrown);
+    const error = await failureOf('unread', { client });
     expect(error).toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE' });
     expect(printed(error)).not.toContain('password-one');
     expect(error.message).toContain('SyntaxError');
@@ -98,9 +106,7 @@ describe('no error quotes a value', () => {
     const client = {
       getSecretValue: () => Promise.reject(Object.assign(new Error(), { name: 'the password-one' })),
     };
-    const error = await rotatingSecret('unread', { client })
-      .get()
-      .catch((thrown) => thrown);
+    const error = await failureOf('unread', { client });
     expect(printed(error)).not.toContain('password-one');
   });
 });
