@@ -27,12 +27,16 @@ const TSC = 'node_modules/typescript/bin/tsc';
 const PARTS = {
   esm: {
     folders: ['esm'],
-    make: (folder) => run(TSC, '-p', '.tsconfig.esm.json', '--outDir', join(folder, 'esm')),
+    make(folder) {
+      run(TSC, '-p', '.tsconfig.esm.json', '--outDir', join(folder, 'esm'));
+      run('.build/client.mjs', join(folder, 'esm'), 'esm');
+    },
   },
   cjs: {
     folders: ['cjs'],
     make(folder) {
       run(TSC, '-p', '.tsconfig.cjs.json', '--outDir', join(folder, 'cjs'));
+      run('.build/client.mjs', join(folder, 'cjs'), 'cjs');
       writeFileSync(join(folder, 'cjs/package.json'), '{"type":"commonjs"}\n');
     },
   },
