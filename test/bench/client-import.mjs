@@ -11,12 +11,12 @@ const MOST_MS = 10;
 const folder = mkdtempSync(join(tmpdir(), 'quarterturn-bench-'));
 const empty = join(folder, 'empty.mjs');
 writeFileSync(empty, '');
+const timed = (load) => `const start = performance.now(); ${load}; console.log(performance.now() - start);`;
 const modules = {
-  'empty module': pathToFileURL(empty).href,
-  'quarterturn/client': import.meta.resolve('quarterturn/client'),
-  'quarterturn/client/pg': import.meta.resolve('quarterturn/client/pg'),
-  'quarterturn/client, CommonJS': pathToFileURL(createRequire(import.meta.url).resolve('quarterturn/client'))
-    .href,
+  'empty module': ['module', timed(`await import('${pathToFileURL(empty).href}')`)],
+  'quarterturn/client': ['module', timed(`await import('quarterturn/client')`)],
+  'quarterturn/client/pg': ['module', timed(`await import('quarterturn/client/pg')`)],
+  'quarterturn/client, CommonJS': ['commonjs', timed(`require('quarterturn/client')`)],
 };
 const taken = Object.fromEntries(Object.keys(modules).map((name) => [name, []]));
 // In turns: if the machine is busy for a while, it is for all alike.
