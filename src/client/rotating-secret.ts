@@ -1,10 +1,10 @@
-import { Attempt } from './attempt.js';
 import { type Happening, tell } from './events.js';
 import { readFailure } from './failures.js';
-import type { Known } from './gate.js';
+import { Attempt } from './login/attempt.js';
+import type { Known } from './login/gate.js';
+import { type LogInOptions, Place, type Source } from './login/place.js';
 import { Look } from './look.js';
 import { type RotatingSecretOptions, type Settings, settingsOf } from './options.js';
-import { type LogInOptions, Place, type Source } from './place.js';
 import { type SecretAnswer, type SecretReader, sdkReader } from './reader.js';
 import { SecretError } from './secret-error.js';
 import { ReadVersion, type SecretVersion } from './version.js';
@@ -229,19 +229,20 @@ class Secret<T> implements RotatingSecret<T>, Source<T> {
     else this.#waiting.delete(place);
   }
 
-  async known(signal: AbortSignal | undefined): Promise<Known<ReadVersion<T>>> {
+  inMemory(): Known<ReadVersion<T>> | undefined {
     this.#isAsked = true;
-    if (!this.#isInvalid) {
-      const known = this.#inMemory();
-      if (known) {
-        if (this.#isDue()) void this.#current.run();
-        return known;
-      }
-    }
+    const known = this.#isInvalid ? undefined : this.#fromMemory();
+    if (known && this.#isDue()) void this.#current.run();
+    return known;
+  }
+
+  async known(signal: AbortSignal | undefined): Promise<Known<ReadVersion<T>>> {
+    const held = this.inMemory();
+    if (held) return held;
     this.#assertOpen();
     const isTooSoon = this.#failure && !this.#isInvalid && since(this.#current.at) < AGAIN_MS;
     if (this.#current.isUnderWay || !isTooSoon) await unlessAborted(this.#current.run(), signal);
-    const known = this.#inMemory();
+    const known = this.#fromMemory();
     if (known) return known;
     this.#assertOpen();
     throw (
@@ -362,7 +363,7 @@ class Secret<T> implements RotatingSecret<T>, Source<T> {
 
   // What it knows, and when it looks again.
 
-  #inMemory(): Known<ReadVersion<T>> | undefined {
+  #fromMemory(): Known<ReadVersion<T>> | undefined {
     const { staleMs, freshMs, isPinnedById } = this.#settings;
     const held = this.#held;
     if (!held || (ageMs(held) > staleMs && !isPinnedById)) return undefined;

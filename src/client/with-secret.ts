@@ -1,4 +1,4 @@
-import type { LogInOptions } from './place.js';
+import type { LogInOptions } from './login/place.js';
 import type { RotatingSecret } from './rotating-secret.js';
 import type { SecretVersion } from './version.js';
 

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { Pool, PoolConnection, PoolOptions } from 'mysql2';
 import { loginOf } from '../pools/login.js';
 import { Retirement, type SessionLogin } from '../pools/retirement.js';
@@ -97,7 +98,8 @@ export function rotatingMysqlPool(
       (connection) => {
         const login = logins.get(connection);
         if (login) retirement.began(connection, login);
-        connection.once('end', () => {
+        // mysql2 does not tell of each end; the socket does.
+        streamOf(connection).once('close', () => {
           idle.delete(connection);
           retirement.ended(connection);
         });
@@ -134,6 +136,10 @@ export function rotatingMysqlPool(
     endPool(callback);
   };
   return pool;
+}
+
+function streamOf(connection: PoolConnection): EventEmitter {
+  return (connection as unknown as { readonly stream: EventEmitter }).stream;
 }
 
 const NOT_NEEDED = new Error('no login was needed');

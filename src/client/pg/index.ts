@@ -1,5 +1,5 @@
 import type { Client, Pool, PoolClient, PoolConfig } from 'pg';
-import type { Attempt } from '../attempt.js';
+import type { Attempt } from '../login/attempt.js';
 import { loginOf } from '../pools/login.js';
 import { Retirement } from '../pools/retirement.js';
 import type { RotatingSecret } from '../rotating-secret.js';

@@ -1,4 +1,4 @@
-import { since } from './wait.js';
+import { since } from '../wait.js';
 
 /** What is known of a secret when somebody wants to log in. */
 export interface Known<V> {
@@ -93,11 +93,12 @@ export class Gate<V extends { readonly versionId: string }> {
     return login;
   }
 
-  end({ versionId, number }: Login, outcome: Outcome): void {
+  /** Returns whether it says anything new: not if a later login has ended before. */
+  end({ versionId, number }: Login, outcome: Outcome): boolean {
     if (this.#probe?.number === number) this.#probe = undefined;
     const last = this.#verdicts.get(versionId);
     // A later login knows better: this one's answer was on its way when the service changed.
-    if (last && last.number > number) return;
+    if (last && last.number > number) return false;
     const refusals = outcome === 'accepted' ? 0 : (last?.refusals ?? 0) + (outcome === 'refused' ? 1 : 0);
     const is = outcome === 'unclear' && last?.is === 'refused' ? 'refused' : outcome;
     this.#verdicts.delete(versionId);
@@ -106,6 +107,7 @@ export class Gate<V extends { readonly versionId: string }> {
     this.#verdicts.set(versionId, { is, number: newest, at: Date.now(), refusals });
     const [oldest] = this.#verdicts.keys();
     if (this.#verdicts.size > VERSIONS && oldest !== undefined) this.#verdicts.delete(oldest);
+    return true;
   }
 
   /** What was refused may be tried again at once, by one caller as ever. */

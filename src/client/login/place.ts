@@ -1,11 +1,12 @@
-import { isError } from '../errors.js';
+import { isError } from '../../errors.js';
+import type { Happening } from '../events.js';
+import { isLoginRefused } from '../failures.js';
+import { SecretError } from '../secret-error.js';
+import type { ReadVersion, SecretVersion } from '../version.js';
+import { since } from '../wait.js';
 import { Attempt } from './attempt.js';
-import type { Happening } from './events.js';
-import { isLoginRefused } from './failures.js';
 import { type Decision, Gate, type Known, type Login, type Outcome } from './gate.js';
-import { SecretError } from './secret-error.js';
-import type { ReadVersion, SecretVersion } from './version.js';
-import { jittered, since } from './wait.js';
+import { Search } from './search.js';
 
 /** How somebody logs in. */
 export interface LogInOptions {
@@ -29,6 +30,8 @@ export interface Source<T> {
   /** Whether there may be another version than the one that is held: not of a pinned one. */
   readonly canSearch: boolean;
   windowMs(): number;
+  /** What is known, if it need not be read first. */
+  inMemory(): Known<ReadVersion<T>> | undefined;
   /** What is known: from memory, or read first. */
   known(signal: AbortSignal | undefined): Promise<Known<ReadVersion<T>>>;
   /** Grows with each `invalidate`. */
@@ -50,8 +53,6 @@ export interface Source<T> {
 
 /** Once a whole window has found nothing, callers are refused at once for so long; one probes at each back-off. */
 const GAVE_UP_MS = 30_000;
-const FIRST_PAUSE_MS = 1000;
-const LONGEST_PAUSE_MS = 5000;
 const MOST_WAITING = 1000;
 
 /** Where versions are used: who may log in, who waits, and one search for all that wait. */
@@ -61,16 +62,30 @@ export class Place<T> {
   readonly #wakers = new Set<() => void>();
   #callers = 0;
   #waiting = 0;
-  #isSearching = false;
-  #hasAnswer = false;
-  /** A version was refused for the first time: a search looks at once, whatever its pace. */
-  #isNews = false;
-  #epoch = 0;
-  #gaveUp: { readonly versionId: string; readonly at: number } | undefined;
+  readonly #search: Search;
+  /** What all that is remembered here is about. */
+  #subject = { epoch: 0, versionId: '' };
+  #gaveUpAt: number | undefined;
   #lastRefusal: { readonly error: unknown } | undefined;
 
   constructor(source: Source<T>) {
     this.#source = source;
+    this.#search = new Search({
+      isWanted: async () => this.#callers > 0 && !this.#gate.isOpen(await this.#known()),
+      look: async () => {
+        const hasAnswer = await source.lookFurther(this.#isRefused);
+        this.#wake();
+        return hasAnswer;
+      },
+      get mayLookInMs() {
+        return source.mayLookInMs;
+      },
+      get windowMs() {
+        return source.windowMs();
+      },
+      change: (ms) => this.#change(ms),
+      foundNothing: () => this.#giveUp(),
+    });
   }
 
   /** The version for somebody who does not wait. */
@@ -92,7 +107,10 @@ export class Place<T> {
     this.#enter();
     try {
       for (;;) {
-        const turn = await this.#turn(attempt, signal);
+        const turn = await this.#turn(attempt, signal).catch((error) => {
+          // Rather the driver's own error than that there is no secret any more.
+          throw attempt.refusal ? attempt.refusal.error : error;
+        });
         if (!turn) throw this.#refusal(attempt, signal);
         try {
           const result = await work(turn.version.value, turn.version);
@@ -148,79 +166,67 @@ export class Place<T> {
   /** Waits until there is a version to log in with, and begins the login. Nothing, if there is none in time. */
   async #turn(attempt: Attempt, signal: AbortSignal | undefined): Promise<Turn<T> | undefined> {
     for (let hasLooked = false; ; ) {
-      const known = await this.#source.known(signal);
+      const known = await this.#known(attempt, signal);
       const decision = this.#decide(known, attempt.savesMs(known.at));
       if (decision.next === 'log-in') {
         return { version: decision.version, login: this.#gate.begin(decision.version) };
       }
-      if (!this.#source.canSearch || this.#hasGivenUp(known) || signal?.aborted) return undefined;
+      if (!this.#source.canSearch || this.#hasGivenUp() || signal?.aborted) return undefined;
       if (attempt.ms <= 0 && !hasLooked) {
         hasLooked = true;
         await this.#source.lookFurther(this.#isRefused);
         continue;
       }
-      if (attempt.leftMs <= 0) {
-        if (attempt.isWhole) this.#giveUp(known);
-        return undefined;
-      }
-      if (this.#waiting >= MOST_WAITING) return undefined;
-      if (decision.next === 'search') void this.#search();
+      if (attempt.leftMs <= 0 || this.#waiting >= MOST_WAITING) return undefined;
+      if (decision.next === 'search') void this.#search.run();
       this.#waiting++;
       await this.#change(Math.max(1, Math.min(attempt.leftMs, decision.ms)), { signal });
       this.#waiting--;
     }
   }
 
+  /** What is known, from memory at once. What must be read first is waited for as long as the caller waits for anything. */
+  async #known(attempt?: Attempt, signal?: AbortSignal): Promise<Known<ReadVersion<T>>> {
+    const known = this.#source.inMemory();
+    if (known) return known;
+    const read = this.#source.known(signal);
+    if (!attempt || attempt.ms <= 0) return read;
+    const late = new SecretError(
+      'ERR_SECRET_UNAVAILABLE',
+      this.#source.id,
+      `${this.#source.id} was not read within ${attempt.ms} ms`,
+    );
+    return inTime(read, attempt.leftMs, late);
+  }
+
   /** @param savesMs how long the caller would rather wait than try again what was refused */
   #decide(known: Known<ReadVersion<T>>, savesMs: number): Decision<ReadVersion<T>> {
-    if (this.#epoch !== this.#source.epoch) {
-      this.#epoch = this.#source.epoch;
-      this.#gaveUp = undefined;
-      this.#gate.tryAgain();
+    const { epoch } = this.#source;
+    const { versionId } = known.current;
+    if (epoch !== this.#subject.epoch) this.#gate.tryAgain();
+    if (epoch !== this.#subject.epoch || versionId !== this.#subject.versionId) {
+      this.#subject = { epoch, versionId };
+      this.#gaveUpAt = undefined;
+      this.#search.reset();
     }
     const decision = this.#gate.decide(known);
     const isSaved = decision.next === 'log-in' && savesMs > 0 && this.#isRefused(decision.version.versionId);
     return isSaved ? { next: 'search', ms: savesMs } : decision;
   }
 
-  /** One search for all, as long as somebody is there who wants to log in and no version is accepted. */
-  async #search(): Promise<void> {
-    if (this.#isSearching) return;
-    this.#isSearching = true;
-    this.#hasAnswer = false;
-    let [pauseMs, waitMs, lookedAt] = [0, 0, 0];
-    try {
-      while (this.#callers > 0 && !this.#gate.isOpen(await this.#source.known(undefined))) {
-        if (since(lookedAt) >= waitMs || this.#isNews) {
-          this.#isNews = false;
-          this.#hasAnswer = (await this.#source.lookFurther(this.#isRefused)) || this.#hasAnswer;
-          [lookedAt, waitMs] = [Date.now(), Math.max(this.#source.mayLookInMs, jittered(pauseMs, 0.5))];
-          pauseMs = Math.min(LONGEST_PAUSE_MS, Math.max(FIRST_PAUSE_MS, pauseMs * 2));
-          this.#wake();
-        }
-        await this.#change(Math.max(1, waitMs - since(lookedAt)));
-      }
-    } catch {
-      // Nothing is held any more, or it was closed: those that wait find out themselves.
-    } finally {
-      this.#isSearching = false;
-    }
-  }
-
-  #giveUp({ current: { versionId } }: Known<ReadVersion<T>>): void {
-    // While Secrets Manager does not answer, nothing was found out.
-    if (!this.#hasAnswer) return;
-    this.#gaveUp = { versionId, at: Date.now() };
-    this.#source.tell({ type: 'gave-up', versionId });
+  #giveUp(): void {
+    this.#gaveUpAt = Date.now();
+    this.#source.tell({ type: 'gave-up', versionId: this.#subject.versionId });
     this.#wake();
   }
 
-  #hasGivenUp({ current }: Known<ReadVersion<T>>): boolean {
-    return this.#gaveUp?.versionId === current.versionId && since(this.#gaveUp.at) < GAVE_UP_MS;
+  #hasGivenUp(): boolean {
+    return this.#gaveUpAt !== undefined && since(this.#gaveUpAt) < GAVE_UP_MS;
   }
 
   #accepted(turn: Turn<T>): void {
-    this.#gaveUp = undefined;
+    this.#gaveUpAt = undefined;
+    this.#search.reset();
     this.#ended(turn, 'accepted');
     if (this.#gate.is(turn.version.versionId) === 'accepted') this.#source.uses(turn.version);
   }
@@ -228,14 +234,15 @@ export class Place<T> {
   #refused({ version, login }: Ended<T>, error: unknown): void {
     this.#lastRefusal = { error };
     // What was refused just now may have been replaced just now.
-    if (this.#gate.is(version.versionId) !== 'refused') this.#isNews = true;
-    this.#ended({ version, login }, 'refused');
-    this.#source.tell({ type: 'refused', versionId: version.versionId });
+    if (!this.#isRefused(version.versionId)) this.#search.hurry();
+    const isNews = this.#ended({ version, login }, 'refused');
+    if (isNews) this.#source.tell({ type: 'refused', versionId: version.versionId });
   }
 
-  #ended({ login }: Ended<T>, outcome: Outcome): void {
-    this.#gate.end(login, outcome);
+  #ended({ login }: Ended<T>, outcome: Outcome): boolean {
+    const isNews = this.#gate.end(login, outcome);
     this.#wake();
+    return isNews;
   }
 
   /** What a caller gets who found no version: the driver's own error, with what we know as its cause. */
@@ -278,6 +285,19 @@ export class Place<T> {
 
   #wake(): void {
     for (const wake of [...this.#wakers]) wake();
+  }
+}
+
+/** Waits for so long; then it fails with what is given. */
+async function inTime<R>(promise: Promise<R>, ms: number, late: Error): Promise<R> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(late), Math.max(0, ms));
+  });
+  try {
+    return await Promise.race([promise, over]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -1,5 +1,5 @@
-import { isLoginRefused } from './failures.js';
-import { since } from './wait.js';
+import { isLoginRefused } from '../failures.js';
+import { since } from '../wait.js';
 
 /** Logins of one caller: accounts get locked. */
 const MOST_LOGINS = 3;
@@ -10,8 +10,6 @@ const MOST_LOGINS = 3;
  */
 export class Attempt {
   readonly ms: number;
-  /** Whether `ms` is the whole window: then finding nothing is remembered. */
-  readonly isWhole: boolean;
   readonly #from = Date.now();
   #logins = 0;
   #refusal: { readonly error: unknown; readonly at: number } | undefined;
@@ -20,7 +18,6 @@ export class Attempt {
 
   constructor(limitMs: number, windowMs: number) {
     this.ms = Math.min(limitMs, windowMs);
-    this.isWhole = limitMs >= windowMs && windowMs > 0;
   }
 
   get leftMs(): number {
