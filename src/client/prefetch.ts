@@ -1,5 +1,5 @@
 import type { SecretAnswer, SecretReader } from './reader.js';
-import { MANY, type OneOfMany, type RotatingSecret } from './rotating-secret.js';
+import { MANY, type OneOfMany, type RotatingSecret } from './secret.js';
 
 const MOST_IN_ONE_CALL = 20;
 const CALLS_AT_ONCE = 5;

@@ -27,3 +27,8 @@ export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal 
     signal.removeEventListener('abort', stop);
   }
 }
+
+/** How old something is. After the clock was set back it is as young as can be: due, not stale. */
+export function ageMs(at: number): number {
+  return Math.max(0, Date.now() - at);
+}

@@ -1,5 +1,5 @@
 import type { LogInOptions } from './login/place.js';
-import type { RotatingSecret } from './rotating-secret.js';
+import type { RotatingSecret } from './secret.js';
 import type { SecretVersion } from './version.js';
 
 /**

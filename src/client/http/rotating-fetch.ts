@@ -1,4 +1,4 @@
-import type { RotatingSecret } from '../rotating-secret.js';
+import type { RotatingSecret } from '../secret.js';
 
 export interface RotatingFetchOptions {
   /** The statuses that refuse a credential. Not 403, which is mostly a right that is missing. @default [401] */

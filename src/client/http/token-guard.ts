@@ -1,4 +1,4 @@
-import type { RotatingSecret } from '../rotating-secret.js';
+import type { RotatingSecret } from '../secret.js';
 
 export interface TokenGuardOptions {
   /** How often at most an unknown token causes a look at the secret. @default 5000 */

@@ -93,12 +93,13 @@ export class Gate<V extends { readonly versionId: string }> {
     return login;
   }
 
-  /** Returns whether it says anything new: not if a later login has ended before. */
+  /** Returns whether it says anything new: not if a later login has ended before, unless others wait for this one. */
   end({ versionId, number }: Login, outcome: Outcome): boolean {
-    if (this.#probe?.number === number) this.#probe = undefined;
+    const isProbe = this.#probe?.number === number;
+    if (isProbe) this.#probe = undefined;
     const last = this.#verdicts.get(versionId);
     // A later login knows better: this one's answer was on its way when the service changed.
-    if (last && last.number > number) return false;
+    if (last && last.number > number) return isProbe;
     const refusals = outcome === 'accepted' ? 0 : (last?.refusals ?? 0) + (outcome === 'refused' ? 1 : 0);
     const is = outcome === 'unclear' && last?.is === 'refused' ? 'refused' : outcome;
     this.#verdicts.delete(versionId);

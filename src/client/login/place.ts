@@ -241,7 +241,8 @@ export class Place<T> {
 
   #ended({ login }: Ended<T>, outcome: Outcome): boolean {
     const isNews = this.#gate.end(login, outcome);
-    this.#wake();
+    // A thousand who are refused together wake those that wait once.
+    if (isNews) this.#wake();
     return isNews;
   }
 

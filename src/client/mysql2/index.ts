@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { Pool, PoolConnection, PoolOptions } from 'mysql2';
 import { loginOf } from '../pools/login.js';
 import { Retirement, type SessionLogin } from '../pools/retirement.js';
-import type { RotatingSecret } from '../rotating-secret.js';
+import type { RotatingSecret } from '../secret.js';
 
 /** What is needed of the package `mysql2`: `import mysql from 'mysql2'`. */
 export interface Mysql2 {

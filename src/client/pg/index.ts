@@ -2,7 +2,7 @@ import type { Client, Pool, PoolClient, PoolConfig } from 'pg';
 import type { Attempt } from '../login/attempt.js';
 import { loginOf } from '../pools/login.js';
 import { Retirement } from '../pools/retirement.js';
-import type { RotatingSecret } from '../rotating-secret.js';
+import type { RotatingSecret } from '../secret.js';
 
 /** What is needed of the package `pg`: `import pg from 'pg'`. */
 export interface Pg {

@@ -1,5 +1,5 @@
 import { tell } from '../events.js';
-import type { RotatingSecret } from '../rotating-secret.js';
+import type { RotatingSecret } from '../secret.js';
 import { since } from '../wait.js';
 import { loginOf } from './login.js';
 
