@@ -473,3 +473,40 @@ test('there are never two looks at one label at once', async () => {
   }
   expect(remote.mostAtOnce).toBe(1);
 });
+
+test('callers who wait a moment each, one after another, are one search: it slows down and gives up', async () => {
+  const { secret, remote, types } = await clientWorld();
+  const service = new Service();
+  for (let n = 0; n < 1200; n++) {
+    outcomeOf(secret.logIn(service.logIn, { limitMs: 400 }));
+    await pass(500);
+  }
+  // Ten minutes: ten seconds of looks, then thirty without any, and again.
+  expect(remote.calls.length).toBeLessThan(300);
+  expect(types().filter((type) => type === 'gave-up').length).toBeGreaterThan(5);
+  expect(service.refused).toBeLessThan(30);
+});
+
+test('a first read that hangs is waited for as long as the caller waits for anything', async () => {
+  const { secret, remote } = await clientWorld();
+  remote.held = new Promise(() => {});
+  const outcome = outcomeOf(secret.logIn(async () => 'in', { limitMs: 500 }));
+  await pass(499);
+  expect(outcome.isOver).toBe(false);
+  await pass(1);
+  expect(outcome.error).toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE' });
+});
+
+test('logins that are refused together are one event, and one period of back-off', async () => {
+  const { secret, types } = await clientWorld();
+  const service = new Service('password-one');
+  await secret.logIn(service.logIn);
+  service.accepted.clear();
+  service.latencyMs = 20;
+  for (let n = 0; n < 100; n++) outcomeOf(secret.logIn(service.logIn));
+  await pass(100);
+  expect(types().filter((type) => type === 'refused')).toHaveLength(1);
+  service.accepted.add('password-one');
+  await pass(1600);
+  await expect(secret.logIn(async () => 'in')).resolves.toBe('in');
+});

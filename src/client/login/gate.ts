@@ -99,7 +99,7 @@ export class Gate<V extends { readonly versionId: string }> {
     if (isProbe) this.#probe = undefined;
     const last = this.#verdicts.get(versionId);
     // A later login knows better: this one's answer was on its way when the service changed.
-    if (last && last.number > number) return isProbe;
+    if (last && last.number >= number) return isProbe;
     const refusals = outcome === 'accepted' ? 0 : (last?.refusals ?? 0) + (outcome === 'refused' ? 1 : 0);
     const is = outcome === 'unclear' && last?.is === 'refused' ? 'refused' : outcome;
     this.#verdicts.delete(versionId);
