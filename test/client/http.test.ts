@@ -178,6 +178,15 @@ describe('tokenGuard', () => {
     await settle();
   });
 
+  test('lets an unknown token wait two seconds at most for a look that hangs', async () => {
+    const { guard, remote } = await guarding();
+    await guard();
+    freeze(10_000);
+    remote.held = new Promise(() => {});
+    expect(await guard('Bearer guess')).toBe(false);
+    expect(await guard('Bearer token-a')).toBe(true);
+  });
+
   test('rejects as long as the secret could never be read', async () => {
     const { guard, remote } = await guarding();
     remote.failure = awsError('AccessDeniedException');
