@@ -41,7 +41,7 @@ export type {
 export function apiKey(spec: ApiKeySpec): Rotator<ApiKeySecret, string> {
   const compiled = compile(spec);
   const { name, key, id, admin, shows = [], text = false } = spec;
-  const { rejectionHint, nameLength, ownsEveryKey, propagationMs } = spec;
+  const { rejectionHint, nameLength, ownsEveryKey, propagationMs, settleMs, ends } = spec;
   const { maxKeys = compiled.create.full.length > 0 ? 'until-full' : undefined } = spec;
   const { lifetimeOption = 'the member create of the spec' } = spec;
   const isShown = (field: string) => field === admin || compiled.servers.includes(field);
@@ -56,9 +56,11 @@ export function apiKey(spec: ApiKeySpec): Rotator<ApiKeySecret, string> {
     issuesWithItsOwnKey: () => !isByAdmin(compiled.create.request),
     lifetimeOption,
     ...(rejectionHint !== undefined && { rejectionHint }),
+    ...(ends !== undefined && { ends }),
     ...(nameLength !== undefined && { nameLength }),
     ...(maxKeys !== undefined && { maxKeys }),
     ...(ownsEveryKey !== undefined && { ownsEveryKey }),
     ...(propagationMs !== undefined && { propagationMs }),
+    ...(settleMs !== undefined && { settleMs }),
   });
 }

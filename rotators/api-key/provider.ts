@@ -112,8 +112,11 @@ export function providerOf(
   }
 }
 
-/** How a provider may refuse to end what has ended already: then the list tells, as it does after 200 and no more. */
-const MAY_BE_GONE = [400, 409, 410, 422];
+/**
+ * How a provider may refuse to end what has ended already: then the list tells, as it does after 200 and no more. Not 409
+ * and 422, unless a spec says so: with them it refuses what lives.
+ */
+const MAY_BE_GONE = [400, 410];
 
 function answerIn({ response, answer }: Reply): Answer {
   if (isSuccess(response)) return answer();

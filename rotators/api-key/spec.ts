@@ -113,7 +113,7 @@ export interface NextPage {
 }
 
 export interface RevokeRequest extends ApiRequest {
-  /** The statuses of a key that is not there. @default [404] */
+  /** The statuses of a key that is not there: 409 and 422 too, if the provider says so with them. @default [404] */
   readonly gone?: readonly number[];
   /** What the answer holds when the key is ended. */
   readonly expect?: Expectation;
@@ -123,7 +123,15 @@ export interface RevokeRequest extends ApiRequest {
 export interface ApiKeySpec
   extends Pick<
     IssuedKey<ApiKeySecret, string>,
-    'name' | 'rejectionHint' | 'nameLength' | 'maxKeys' | 'ownsEveryKey' | 'propagationMs' | 'lifetimeOption'
+    | 'name'
+    | 'rejectionHint'
+    | 'ends'
+    | 'nameLength'
+    | 'maxKeys'
+    | 'ownsEveryKey'
+    | 'propagationMs'
+    | 'settleMs'
+    | 'lifetimeOption'
   > {
   /** The field with the key. */
   readonly key: string;

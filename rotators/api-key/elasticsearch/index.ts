@@ -1,4 +1,4 @@
-import { checkedLifetimeDays, LIFETIME_OPTION, type Rotator } from '../../../src/index.js';
+import { checkedLifetimeDays, type KeyEnding, LIFETIME_OPTION, type Rotator } from '../../../src/index.js';
 import { type ApiKeySecret, apiKey } from '../index.js';
 import { lifetime } from './lifetime.js';
 
@@ -12,6 +12,8 @@ export interface ElasticsearchOptions {
   readonly lifetimeDays?: number | undefined;
   /** Certificate authorities, PEM. @default Node's, and those of NODE_EXTRA_CA_CERTS */
   readonly ca?: string | readonly string[];
+  /** When a key that was ended is refused, if not at once: then a rotation goes on, with a warning. @default 'at-once' */
+  readonly ends?: KeyEnding;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface ElasticsearchOptions {
  * @see https://www.elastic.co/docs/api/doc/elasticsearch/group/endpoint-security
  */
 export function elasticsearch(options: ElasticsearchOptions = {}): Rotator<ApiKeySecret, string> {
-  const { ca } = options;
+  const { ca, ends } = options;
   const days = checkedLifetimeDays(options.lifetimeDays, lifetime);
   const basic = ['{admin.username}', '{admin.password}'] as const;
   const keys = '{url}/_security/api_key';
@@ -76,6 +78,7 @@ export function elasticsearch(options: ElasticsearchOptions = {}): Rotator<ApiKe
       expect: { '/error_count': 0 },
     },
     lifetimeOption: LIFETIME_OPTION,
+    ...(ends !== undefined && { ends }),
     ...(ca !== undefined && { ca }),
   });
 }

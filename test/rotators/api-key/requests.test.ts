@@ -491,6 +491,33 @@ test('a key is not thought ended because a list does not show it that shows noth
   expect(provider.live()).toEqual(['1001', '1002', '1003']);
 });
 
+test.each([409, 422])('%i to the end of a key is no end, unless the spec says so', async (status) => {
+  const rig = await rigged();
+  await rig.rotate();
+  provider.before = ({ method }) =>
+    method === 'DELETE' ? [status, { error: 'locked by policy' }] : undefined;
+  listed = (keys) => ({ keys: keys.filter(({ id }) => id !== '1001').map(shown) });
+  expect(await failureOf(rig)).toMatchObject({ message: expect.stringContaining(`answered ${status}`) });
+  expect(provider.live()).toEqual(['1001', '1002', '1003']);
+  provider.reset();
+  listed = (keys) => ({ keys: keys.map(shown) });
+  const gone = await rigged({ revoke: { ...spec().revoke, gone: [404, status] } });
+  await gone.rotate();
+  provider.keys.end('1001');
+  provider.before = ({ method }) => (method === 'DELETE' ? [status, {}] : undefined);
+  expect(await gone.rotate()).toMatchObject({ outcome: 'succeeded' });
+});
+
+test.each([
+  [undefined, 'failed'],
+  ['at-expiry', 'succeeded'],
+] as const)('a key that is not listed any more and still works: ends %s, %s', async (ends, outcome) => {
+  const rig = await rigged(ends && { ends });
+  await rig.rotate();
+  provider.before = ({ method }) => (method === 'DELETE' ? [204] : undefined);
+  expect(await rig.rotate()).toMatchObject({ outcome });
+});
+
 describe('waiting', () => {
   test('for a new key that is not known everywhere yet', async () => {
     const rig = await rigged({ propagationMs: 5000 });

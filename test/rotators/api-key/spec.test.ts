@@ -58,6 +58,7 @@ test.each<[member: string, path: string, value: unknown]>([
   ['shows', 'shows', ['key']],
   ['shows', 'shows', SECRET],
   ['text', 'text', true],
+  ['ends', 'ends', 'never'],
   ['cretae', 'cretae', {}],
   ['create', 'create', undefined],
   ['create', 'create', null],
