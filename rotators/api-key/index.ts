@@ -10,6 +10,7 @@ export type {
   ApiRequest,
   CheckRequest,
   CreateRequest,
+  CurrentRequest,
   Expectation,
   JsonValue,
   ListRequest,

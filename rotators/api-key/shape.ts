@@ -7,7 +7,7 @@ const ROTATOR = ['name', 'rejectionHint', 'ends', ...KEYS];
 const MEMBERS = {
   spec: [...ROTATOR, ...['key', 'id', 'text', 'admin', 'shows', 'create', 'check', 'list', 'revoke', 'ca']],
   create: [...REQUEST, 'key', 'id', 'current', 'full', 'expiresInDays'],
-  'create.current': REQUEST,
+  'create.current': [...REQUEST, 'items', 'id', 'from', 'until'],
   check: [...REQUEST, 'live', 'dead', 'expect', 'id'],
   list: [...REQUEST, 'items', 'id', 'name', 'createdAt', 'expiresAt', 'where', 'pages'],
   revoke: [...REQUEST, 'gone', 'expect'],

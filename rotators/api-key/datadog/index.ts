@@ -38,7 +38,17 @@ export function datadog(options: DatadogOptions = {}): Rotator<ApiKeySecret, str
       method: 'POST',
       url: keys,
       headers,
-      json: { data: { type: 'api_keys', attributes: { name: '{key.name}' } } },
+      current: { url: `${keys}/{apiKeyId}`, headers },
+      json: {
+        data: {
+          type: 'api_keys',
+          attributes: {
+            name: '{key.name}',
+            category: '{current?:/data/attributes/category}',
+            remote_config_read_enabled: '{current?:/data/attributes/remote_config_read_enabled}',
+          },
+        },
+      },
       key: '/data/attributes/key',
       id: '/data/id',
     },

@@ -7,7 +7,7 @@ export interface ElasticsearchOptions {
    * In how many days a new key expires, 1 to 3650. Twice the days between rotations at least, better three times:
    * AWSPREVIOUS is in use too.
    *
-   * @default never
+   * @default as long as the key in use was made to live: without an end, if it has none
    */
   readonly lifetimeDays?: number | undefined;
   /** Certificate authorities, PEM. @default Node's, and those of NODE_EXTRA_CA_CERTS */
@@ -43,11 +43,16 @@ export function elasticsearch(options: ElasticsearchOptions = {}): Rotator<ApiKe
       method: 'POST',
       url: keys,
       basic,
-      current: { url: `${keys}?id={apiKeyId}&owner=true`, basic },
+      current: {
+        url: `${keys}?id={apiKeyId}&owner=true`,
+        basic,
+        ...(days === undefined && { from: '/api_keys/0/creation', until: '/api_keys/0/expiration' }),
+      },
       json: {
         name: '{key.name}',
         role_descriptors: '{current:/api_keys/0/role_descriptors}',
-        ...(days !== undefined && { expiration: `${days}d` }),
+        metadata: '{current?:/api_keys/0/metadata}',
+        expiration: days === undefined ? '{current.lifetime}s' : `${days}d`,
       },
       key: '/encoded',
       id: '/id',

@@ -88,6 +88,8 @@ test.each<[member: string, path: string, value: unknown]>([
   ['create.current', 'create.json', { name: '{key.name}', like: '{current:/a}' }],
   ['create.current', 'create.current', { url: 'https://desk.example/self' }],
   ['create.current.url', 'create.current', { url: SECRET }],
+  ['create.current', 'create.json', { name: '{key.name}', ttl: '{current.lifetime}' }],
+  ['create.json', 'create.json', { name: '{key.name}', like: '{current?:a}' }],
   ['create.expiresInDays', 'create.expiresInDays', 90],
   ['create.expiresInDays', 'create.expiresInDays', 0.5],
   ['create.expiresInDays', 'create.json', { name: '{key.name}', until: '{expiry.date}' }],
