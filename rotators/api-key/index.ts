@@ -1,6 +1,6 @@
 import { issuedKey, type Rotator } from '../../src/index.js';
 import { compile, isByAdmin } from './compile.js';
-import { providerOf } from './provider.js';
+import type { Provider } from './provider.js';
 import { idFieldOf, parserOf } from './secret.js';
 import type { ApiKeySecret, ApiKeySpec } from './spec.js';
 
@@ -45,6 +45,12 @@ export function apiKey(spec: ApiKeySpec): Rotator<ApiKeySecret, string> {
   const { rejectionHint, nameLength, ownsEveryKey, propagationMs, settleMs, ends } = spec;
   const { maxKeys = compiled.create.full.length > 0 ? 'until-full' : undefined } = spec;
   const { lifetimeOption = 'the member create of the spec' } = spec;
+  let loaded: Promise<Provider> | undefined;
+  // Not before it is asked: a cold start does without.
+  const provider = () => {
+    loaded ??= import('./provider.js').then(({ providerOf }) => providerOf(spec, compiled));
+    return loaded;
+  };
   const isShown = (field: string) => field === admin || compiled.servers.includes(field);
   return issuedKey<ApiKeySecret, string>({
     name,
@@ -53,7 +59,10 @@ export function apiKey(spec: ApiKeySpec): Rotator<ApiKeySecret, string> {
     ...(text && { text: key }),
     parse: parserOf(spec, compiled),
     id: idFieldOf(spec),
-    ...providerOf(spec, compiled),
+    issue: async (...given) => (await provider()).issue(...given),
+    list: async (...given) => (await provider()).list(...given),
+    revoke: async (...given) => (await provider()).revoke(...given),
+    probe: async (...given) => (await provider()).probe(...given),
     issuesWithItsOwnKey: () => !isByAdmin(compiled.create.request),
     lifetimeOption,
     ...(rejectionHint !== undefined && { rejectionHint }),

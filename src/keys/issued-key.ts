@@ -11,9 +11,8 @@ import type {
 } from '../rotator.js';
 import { parserOf } from './key-id.js';
 import { keyNames } from './key-names.js';
-import { full, holdingsOf, type ListedKey, leftovers, type Scene, spare, warnings } from './key-sweep.js';
+import type { ListedKey, Scene } from './key-sweep.js';
 import { assertPropagation, probeFor, settleMsOf } from './propagation.js';
-import { wholeList } from './whole-list.js';
 
 /** How long a provider may take to tell itself what it knows, where that is not declared. */
 const LEAST_PATIENCE_MS = 2000;
@@ -181,6 +180,7 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
   /** Before the next key is issued. Without `most`, the provider has refused it: it is full. */
   async function makeRoom(current: Secret, context: VersionsContext, most?: number): Promise<void> {
     const expected = { id: keyOf(current), label: 'AWSCURRENT' } as const;
+    const { wholeList } = await import('./whole-list.js');
     const keys = await wholeList(() => list(current, context), [expected], patienceMs, context);
     const excess = most === undefined ? 1 : keys.length - most + 1;
     if (excess <= 0) return;
@@ -188,6 +188,7 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
     if (scene === 'promoted') {
       throw new RotationError('ERR_CURRENT_MOVED', 'another attempt has finished the rotation');
     }
+    const { full, spare } = await import('./key-sweep.js');
     const doomed = spare(scene, Date.now());
     if (doomed.length < excess && excess === 1) throw full(scene, most);
     if (doomed.length < excess) {
@@ -205,6 +206,7 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
     const scene = await look(keys, { pending, current }, context);
     // What loses its last label now is no longer what this step was to retire.
     if (scene === 'promoted') return;
+    const { leftovers, warnings } = await import('./key-sweep.js');
     for (const warning of warnings(scene, keyOf(pending))) context.warn(warning);
     const { retiring = [] } = scene;
     const doomed = [retiring, leftovers(scene, keyOf(pending))].flat();
@@ -230,7 +232,7 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
     await assertEnded(key, propagation, context);
   }
 
-  function listed(
+  async function listed(
     { pending, current }: Pick<Versions<Secret>, 'pending' | 'current'>,
     context: StepContext,
   ): Promise<readonly ListedKey[]> {
@@ -239,6 +241,7 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
       { id: keyOf(pending), label: 'AWSPENDING' },
       { id: keyOf(current), label: 'AWSCURRENT', isDead },
     ] as const;
+    const { wholeList } = await import('./whole-list.js');
     return wholeList(() => list(pending, context), expected, patienceMs, context);
   }
 
@@ -252,6 +255,7 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
       currentKey: keyOf(current),
       pendingKey: keyOf(pending),
     };
+    const { holdingsOf } = await import('./key-sweep.js');
     const holdings = holdingsOf(await context.readVersions(), begun, keyIn, isSameTarget);
     if (holdings === 'promoted') return holdings;
     return { ...holdings, ...begun, keys, names: namesFor(context), ownsEveryKey };
