@@ -57,6 +57,7 @@ export { connectionFailure, errorParts, type ServiceFailure } from './network/fa
 export { type HttpMethod, httpUrl } from './network/http-checks.js';
 export { type HttpRequest, request } from './network/http-request.js';
 export type { HttpResponse } from './network/http-response.js';
+export { noteThrottles } from './network/throttles.js';
 export { type ClientCertificate, tlsContext } from './network/trust.js';
 
 // To say how a rotator is deployed, and which rights it needs.
