@@ -25,7 +25,7 @@ export interface EntraOptions {
    * In how many days a new password expires, 1 to 3650, and no more than the tenant's policy allows. Twice the days between
    * rotations at least, better three times: AWSPREVIOUS is in use too.
    *
-   * @default what Entra gives, two years
+   * @default as long as the password in use was made to live
    */
   readonly lifetimeDays?: number | undefined;
   /** For how long a new password may still be rejected, in milliseconds. @default 120000 */
@@ -38,7 +38,7 @@ export interface EntraOptions {
    */
   readonly maxKeys?: number | 'until-full';
   /** When a key that was ended is refused, if not at once: then a rotation goes on, with a warning. @default 'at-once' */
-  readonly ends?: KeyEnding;
+  readonly ends?: KeyEnding | undefined;
 }
 
 /** Not documented; up to 18 seconds were seen by others, and two minutes are waited for in Microsoft's own tests. */
@@ -71,13 +71,13 @@ export function entra(options: EntraOptions = {}): Rotator<EntraSecret, 'clientS
     issuesWithItsOwnKey: ({ masterarn }) => masterarn === undefined,
     deadKey: (current) => dead(current, DEAD),
     lifetimeOption: LIFETIME_OPTION,
-    issue: async (displayName, current, context) =>
-      addPassword(await accessTo(current, context), {
-        displayName,
-        ...(lifetimeDays !== undefined && {
-          endDateTime: new Date(Date.now() + lifetimeDays * DAY_MS).toISOString(),
-        }),
-      }),
+    async issue(displayName, current, context) {
+      const access = await accessTo(current, context);
+      const lifetimeMs =
+        lifetimeDays === undefined ? await lifetimeOf(current, access) : lifetimeDays * DAY_MS;
+      const endDateTime = lifetimeMs && new Date(Date.now() + lifetimeMs).toISOString();
+      return addPassword(access, { displayName, ...(endDateTime && { endDateTime }) });
+    },
     list: async (secret, context) => listPasswords(await accessTo(secret, context)),
     revoke: async (keyId, secret, context) => removePassword(await accessTo(secret, context), keyId),
     probe,
@@ -94,6 +94,20 @@ export function entra(options: EntraOptions = {}): Rotator<EntraSecret, 'clientS
       throw dead(caller, 'add one in the portal, store it with its id, then rotate again');
     return { clientId: secret.clientId, token, origin: cloud.graph, context };
   }
+}
+
+/** How long the password in use was made to live: the next one must not live for longer, unless an option says so. */
+async function lifetimeOf({ keyId, clientId }: EntraSecret, access: Access): Promise<number | undefined> {
+  const inUse = (await listPasswords(access)).find(({ id }) => id === keyId);
+  // Without a beginning, what is left of it.
+  if (inUse) return inUse.expiresAt && inUse.expiresAt.getTime() - (inUse.createdAt.getTime() || Date.now());
+  throw new RotationError(
+    'ERR_SECRET_MALFORMED',
+    `"keyId" is the id of no password of the application ${clientId}`,
+    {
+      hint: 'nothing was changed: store the id that belongs to the password, with PutSecretValue, then rotate again',
+    },
+  );
 }
 
 function dead({ clientId }: { readonly clientId: string }, hint: string): RotationError {

@@ -16,7 +16,7 @@ export interface UserKeyOptions {
   /** For how long it must be accepted, four times in a row. @default 3000, or `propagationMs` if that is less */
   readonly settleMs?: number;
   /** When a key that was ended is refused, if not at once: then a rotation goes on, with a warning. @default 'at-once' */
-  readonly ends?: KeyEnding;
+  readonly ends?: KeyEnding | undefined;
 }
 
 /** In which the rotators for the keys of IAM users differ. */

@@ -11,7 +11,8 @@ export const gitlabDialect: Dialect = ({ method, url, header, body }, keys) => {
   const asker = header('private-token');
   if (path === '/personal_access_tokens/self') {
     const token = keys.shown(asker);
-    return token && isActive(token) ? [200, shown(token)] : [401, { message: '401 Unauthorized' }];
+    const isAccepted = token && (isActive(token) || !token.isLive);
+    return isAccepted ? [200, { ...shown(token), active: true }] : [401, { message: '401 Unauthorized' }];
   }
   if (asker !== GITLAB_ADMIN) return [401, { message: '401 Unauthorized' }];
   const [, owner = '', id] = /^(\/\w+\/\d+)\/access_tokens(?:\/(\d+))?$/.exec(path) ?? [];

@@ -13,7 +13,7 @@ export interface DatadogOptions {
    */
   readonly maxKeys?: number;
   /** When a key that was ended is refused, if not at once: then a rotation goes on, with a warning. @default 'at-once' */
-  readonly ends?: KeyEnding;
+  readonly ends?: KeyEnding | undefined;
 }
 
 /**

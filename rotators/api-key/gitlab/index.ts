@@ -14,7 +14,7 @@ export interface GitLabOptions {
   /** Certificate authorities, PEM. @default Node's, and those of NODE_EXTRA_CA_CERTS */
   readonly ca?: string | readonly string[];
   /** When a key that was ended is refused, if not at once: then a rotation goes on, with a warning. @default 'at-once' */
-  readonly ends?: KeyEnding;
+  readonly ends?: KeyEnding | undefined;
 }
 
 /**
