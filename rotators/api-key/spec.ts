@@ -1,4 +1,4 @@
-import type { HttpMethod, IssuedKey } from '../../src/index.js';
+import type { HttpMethod, IssuedKey, KeyTimes } from '../../src/index.js';
 
 /** The fields of a secret that a spec names. */
 export type ApiKeySecret = Readonly<Record<string, string>>;
@@ -137,18 +137,11 @@ export interface RevokeRequest extends ApiRequest {
 
 /** A kind of key of a provider with an HTTP API. */
 export interface ApiKeySpec
-  extends Pick<
-    IssuedKey<ApiKeySecret, string>,
-    | 'name'
-    | 'rejectionHint'
-    | 'ends'
-    | 'nameLength'
-    | 'maxKeys'
-    | 'ownsEveryKey'
-    | 'propagationMs'
-    | 'settleMs'
-    | 'lifetimeOption'
-  > {
+  extends KeyTimes,
+    Pick<
+      IssuedKey<ApiKeySecret, string>,
+      'name' | 'rejectionHint' | 'nameLength' | 'maxKeys' | 'ownsEveryKey' | 'lifetimeOption'
+    > {
   /** The field with the key. */
   readonly key: string;
   /** The field with the key's id; or, for a secret that is a plain text, where in the key it is: the first group. */

@@ -1,7 +1,7 @@
 import {
   checkedLifetimeDays,
   issuedKey,
-  type KeyEnding,
+  type KeyTimes,
   LIFETIME_OPTION,
   RotationError,
   type Rotator,
@@ -18,7 +18,7 @@ import { graphToken } from './token.js';
 export type { EntraCloud, EntraCloudName } from './clouds.js';
 export type { EntraApplication, EntraSecret } from './secret.js';
 
-export interface EntraOptions {
+export interface EntraOptions extends KeyTimes {
   /** A national cloud, or the origins of its services. @default 'global' */
   readonly cloud?: EntraCloudName | EntraCloud;
   /**
@@ -29,7 +29,7 @@ export interface EntraOptions {
    */
   readonly lifetimeDays?: number | undefined;
   /** For how long a new password may still be rejected, in milliseconds. @default 120000 */
-  readonly propagationMs?: number;
+  readonly propagationMs?: number | undefined;
   /**
    * How many passwords an application may have, if AWSPREVIOUS's is to end before there are more. Applications for personal
    * Microsoft accounts have two at most: https://learn.microsoft.com/entra/identity-platform/supported-accounts-validation
@@ -37,8 +37,6 @@ export interface EntraOptions {
    * @default 'until-full': AWSPREVIOUS's ends when Graph says that there are too many
    */
   readonly maxKeys?: number | 'until-full';
-  /** When a key that was ended is refused, if not at once: then a rotation goes on, with a warning. @default 'at-once' */
-  readonly ends?: KeyEnding | undefined;
 }
 
 /** Not documented; up to 18 seconds were seen by others, and two minutes are waited for in Microsoft's own tests. */
@@ -54,7 +52,7 @@ const DEAD = 'nothing was changed: a password is added only for an application w
  * @throws TypeError for an option that cannot be
  */
 export function entra(options: EntraOptions = {}): Rotator<EntraSecret, 'clientSecret' | 'keyId'> {
-  const { propagationMs = PROPAGATION_MS, maxKeys = 'until-full', ends } = options;
+  const { propagationMs = PROPAGATION_MS, maxKeys = 'until-full', settleMs, ends } = options;
   const lifetimeDays = checkedLifetimeDays(options.lifetimeDays, lifetime);
   const cloud = cloudOf(options.cloud ?? 'global');
   return issuedKey<EntraSecret, 'clientSecret' | 'keyId'>({
@@ -66,8 +64,9 @@ export function entra(options: EntraOptions = {}): Rotator<EntraSecret, 'clientS
     parse: parseSecret,
     id: 'keyId',
     propagationMs,
+    settleMs,
+    ends,
     maxKeys,
-    ...(ends !== undefined && { ends }),
     issuesWithItsOwnKey: ({ masterarn }) => masterarn === undefined,
     deadKey: (current) => dead(current, DEAD),
     lifetimeOption: LIFETIME_OPTION,

@@ -7,7 +7,7 @@ import { keyNames } from './key-names.js';
 import type { KeyUpkeep } from './key-upkeep.js';
 import { assertPropagation, probeFor, settleMsOf } from './propagation.js';
 
-export type { IssuedKey } from './key-declaration.js';
+export type { IssuedKey, KeyTimes } from './key-declaration.js';
 
 /**
  * Makes a rotator for keys that the provider chooses and shows once. AWSCURRENT and AWSPREVIOUS stay live, and the key

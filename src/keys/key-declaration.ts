@@ -1,13 +1,32 @@
 import type { RotationError } from '../errors.js';
-import type { Awaitable, Rotator, StepContext, Verdict } from '../rotator.js';
+import type { Awaitable, KeyEnding, Rotator, StepContext, Verdict } from '../rotator.js';
 import type { ListedKey } from './key-sweep.js';
+
+/** When a provider knows a new key everywhere, and when it refuses one that was ended. */
+export interface KeyTimes {
+  /** For how long a new key may still be rejected, in milliseconds: testSecret asks again for so long. @default 0 */
+  readonly propagationMs?: number | undefined;
+
+  /**
+   * For how long a new key must be accepted, several times in a row: a first acceptance is one server's. 0: once is enough.
+   *
+   * @default `propagationMs`, 3000 at most
+   */
+  readonly settleMs?: number | undefined;
+
+  /**
+   * When a key that was ended is refused. A key that still works fails the step, unless it is declared to end otherwise than
+   * at once: then a rotation goes on, with a warning.
+   *
+   * @default 'at-once'
+   */
+  readonly ends?: KeyEnding | undefined;
+}
 
 /** A kind of key that its provider chooses, and shows once. */
 export interface IssuedKey<Secret extends object, Field extends keyof Secret & string>
-  extends Pick<
-    Rotator<Secret, Field>,
-    'name' | 'rotates' | 'shows' | 'rejectionHint' | 'ends' | 'text' | 'parse'
-  > {
+  extends KeyTimes,
+    Pick<Rotator<Secret, Field>, 'name' | 'rotates' | 'shows' | 'rejectionHint' | 'text' | 'parse'> {
   /** The field with the key's id: one that rotates, or one that `parse` derives from those. Messages show it. */
   readonly id: keyof Secret & string;
 
@@ -63,16 +82,6 @@ export interface IssuedKey<Secret extends object, Field extends keyof Secret & s
    * @default no limit, or one that is far away
    */
   readonly maxKeys?: number | 'until-full';
-
-  /** For how long a new key may still be rejected, in milliseconds: testSecret asks again for so long. @default 0 */
-  readonly propagationMs?: number;
-
-  /**
-   * For how long a new key must be accepted, several times in a row: a first acceptance is one server's. 0: once is enough.
-   *
-   * @default `propagationMs`, 3000 at most
-   */
-  readonly settleMs?: number;
 
   /** Names what sets how long a new key lives. The warning about a key that ends too early quotes it. */
   readonly lifetimeOption?: string;

@@ -11,7 +11,7 @@ const VARIABLE = 'KEYS_END';
  * @returns `ends` as it is
  * @throws TypeError naming the option and what it takes
  */
-export function checkedKeyEnding(ends: string | undefined, option = 'ends'): KeyEnding | undefined {
+export function checkedKeyEnding(ends: string | undefined, option = '"ends"'): KeyEnding | undefined {
   const known = ENDINGS.find((ending) => ending === ends);
   if (ends === undefined || known) return known;
   throw new TypeError(`${option} must be one of ${ENDINGS.join(', ')}`);

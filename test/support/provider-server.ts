@@ -24,6 +24,8 @@ export interface ServedKey {
   refusals: number;
   /** How often it is still accepted although it was ended. */
   echoes: number;
+  /** It works, and no list shows it. */
+  isHidden: boolean;
 }
 
 export interface ProviderCall {
@@ -72,13 +74,14 @@ export class KeyStore {
       isLive: true,
       refusals,
       echoes,
+      isHidden: false,
     };
     this.all.push(issued);
     return issued;
   }
 
   live(): readonly ServedKey[] {
-    return this.all.filter(({ isLive }) => isLive);
+    return this.all.filter(({ isLive, isHidden }) => isLive && !isHidden);
   }
 
   find(id: string | undefined): ServedKey | undefined {
