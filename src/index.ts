@@ -40,7 +40,8 @@ export type { Rehearsal, StartRehearsal } from './testing/rehearsal.js';
 
 // To write a rotator of keys that their provider chooses.
 
-export { type IssuedKey, issuedKey } from './keys/issued-key.js';
+export { type IssuedKey, issuedKey, type KeyTimes } from './keys/issued-key.js';
+export { keyEndingFrom } from './keys/key-ending.js';
 export {
   checkedLifetimeDays,
   type KeyLifetime,
@@ -57,6 +58,7 @@ export { connectionFailure, errorParts, type ServiceFailure } from './network/fa
 export { type HttpMethod, httpUrl } from './network/http-checks.js';
 export { type HttpRequest, request } from './network/http-request.js';
 export type { HttpResponse } from './network/http-response.js';
+export { noteThrottles } from './network/throttles.js';
 export { type ClientCertificate, tlsContext } from './network/trust.js';
 
 // To say how a rotator is deployed, and which rights it needs.

@@ -32,6 +32,13 @@ export interface DatabaseOptions<Secret extends DatabaseSecret> {
    * @default the environment variable POOLER_ASKS_SERVER, `true` or `false`; else false: a pooler in the way is refused
    */
   readonly poolerAsksServer?: boolean;
+  /**
+   * Set this to false if a proxy that ends TLS stands between the function and the server, so that the two see different
+   * certificates: the proof of a password is then not bound to one. Whoever stands there could use the session.
+   *
+   * @default the environment variable CHANNEL_BINDING, `true` or `false`; else true
+   */
+  readonly channelBinding?: boolean;
   /** How long a login, or a statement, may take, in milliseconds. @default 10000, and never longer than the step */
   readonly timeoutMs?: number;
 }
@@ -73,7 +80,8 @@ export function connectionsOf<Secret extends DatabaseSecret, Session extends Dat
 ): Connections<Secret, Session> & { readonly makePassword: () => string } {
   assertPossible(options);
   const { ca, clientCertificate, timeoutMs = 10_000 } = options;
-  const { poolerAsksServer = switchFrom(process.env, 'POOLER_ASKS_SERVER') } = options;
+  const { poolerAsksServer = switchFrom(process.env, 'POOLER_ASKS_SERVER', false) } = options;
+  const { channelBinding = switchFrom(process.env, 'CHANNEL_BINDING', true) } = options;
   const placeOf = (secret: Secret): Place => {
     const { password: _, ...rest } = secret;
     const { host = secret.host, port = secret.port, servername } = options.connectTo?.(rest) ?? {};
@@ -83,6 +91,7 @@ export function connectionsOf<Secret extends DatabaseSecret, Session extends Dat
     place: placeOf(secret),
     ca,
     clientCertificate,
+    channelBinding,
     limitMs: () => Math.max(1, Math.floor(Math.min(timeoutMs, context.leftMs))),
     signal: context.signal,
   });
@@ -143,9 +152,9 @@ function belongTogether({ cert, key }: ClientCertificate): boolean {
 }
 
 /** @throws TypeError if the variable is set to anything but `true` or `false` */
-function switchFrom(environment: NodeJS.ProcessEnv, name: string): boolean {
+function switchFrom(environment: NodeJS.ProcessEnv, name: string, otherwise: boolean): boolean {
   const value = environment[name]?.trim().toLowerCase() ?? '';
-  if (value === 'true') return true;
-  if (value === 'false' || value === '') return false;
+  if (value === '') return otherwise;
+  if (value === 'true' || value === 'false') return value === 'true';
   throw new TypeError(`the environment variable ${name} must be true or false`);
 }

@@ -24,6 +24,8 @@ export interface LoginOptions {
   /** Certificate authorities, PEM; `undefined`: those that `tlsContext()` takes then. */
   readonly ca: string | readonly string[] | undefined;
   readonly clientCertificate: ClientCertificate | undefined;
+  /** Whether the proof of a password is bound to the server's certificate, where that can be done. */
+  readonly channelBinding: boolean;
   /** How long the login, or a statement in the session, may take if it begins now, in milliseconds. */
   limitMs(): number;
   /** Fires when the step's time is up: whatever waits ends then. */

@@ -22,7 +22,7 @@ export async function logIn(
   options: LoginOptions,
 ): Promise<Session | 'rejected' | RotationError> {
   const unconnected = await clientFor(secret, options, () => secret.password);
-  const { client, asked } = unconnected;
+  const { client, asked, scram } = unconnected;
   const heard = listenTo(client);
   const end = endOf(unconnected, options);
   const target = { ...secret, host: options.place.host, port: options.place.port };
@@ -31,6 +31,7 @@ export async function logIn(
   } catch (error) {
     await end();
     if (codeOf(error) === '28P01' && !heard.isTaken) return 'rejected';
+    if (scram.isBound && !heard.isTaken && isOfBinding(error)) throw notBound(target, error);
     const failure = toFailure(error, LOGGING_IN, target);
     const isInconclusive = asked.size > 0 && !heard.isTaken && !options.signal.aborted;
     if (isInconclusive) return failure;
@@ -129,6 +130,26 @@ export async function formAskedOf(
   socket.destroy();
   const [form] = asked;
   return form;
+}
+
+/** At this place in a login, servers say so of nothing else: that the certificates differ, or that they know no hash of theirs. */
+function isOfBinding(error: unknown): boolean {
+  return ['28000', 'XX000'].includes(codeOf(error));
+}
+
+function notBound({ username, ...place }: PostgresSecret, cause: unknown): RotationError {
+  return new RotationError(
+    'ERR_LOGIN_NOT_ALLOWED',
+    `${placeName(place)} did not let "${username}" in: the certificate that the function sees is not the server’s own, or the ` +
+      `server cannot bind a login to it (channel binding, SQLSTATE ${codeOf(cause)})`,
+    {
+      hint:
+        'a proxy that ends TLS stands there, or somebody in the middle whose certificate is trusted here. Connect past it with ' +
+        'the option `connectTo`. Only if it is a proxy of your own, turn channel binding off, with the option ' +
+        '`channelBinding: false` or CHANNEL_BINDING=false',
+      cause,
+    },
+  );
 }
 
 function unproven({ username, ...place }: PostgresSecret): RotationError {

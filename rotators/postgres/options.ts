@@ -13,4 +13,11 @@ export interface PostgresOptions extends DatabaseOptions<PostgresSecret> {
    * @default the environment variable POOLER_ASKS_SERVER, `true` or `false`; else false: a pooler in the way is refused
    */
   readonly poolerAsksServer?: boolean;
+  /**
+   * Set this to false if a proxy that ends TLS stands between the function and the server, so that the two see different
+   * certificates: SCRAM is then not bound to one. Whoever stands there could use the session.
+   *
+   * @default the environment variable CHANNEL_BINDING, `true` or `false`; else true
+   */
+  readonly channelBinding?: boolean;
 }

@@ -30,5 +30,5 @@ export type PasswordForm = 'scram' | 'md5' | 'clear text';
  */
 export const PIN_NAMES = 'SET LOCAL search_path = pg_catalog, pg_temp';
 
-/** More iterations of SCRAM than anybody asks for, and as many as take half a second. pg itself stops at 100,000. */
+/** More iterations of SCRAM than anybody asks for, and as many as take half a second. */
 export const MAX_ITERATIONS = 1_000_000;

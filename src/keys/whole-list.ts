@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { RotationError } from '../errors.js';
 import type { Awaitable, StepContext } from '../rotator.js';
 import type { ListedKey } from './key-sweep.js';
@@ -24,18 +23,31 @@ export async function wholeList(
   patienceMs: number,
   { signal, leftMs }: StepContext,
 ): Promise<readonly ListedKey[]> {
-  const endsAt = performance.now() + Math.min(patienceMs, leftMs / 4);
+  let patience = Math.min(patienceMs, leftMs / 4);
   for (let delay = FIRST_DELAY_MS; ; delay *= 2) {
     const keys = await list();
     const missing = expected.filter(({ id }) => !keys.some((key) => key.id === id));
-    const left = endsAt - performance.now();
-    if (missing.length > 0 && left > 0) {
-      await sleep(Math.min(delay, left), undefined, { signal });
+    if (missing.length > 0 && patience > 0) {
+      await pause(Math.min(delay, patience), signal);
+      patience -= delay;
       continue;
     }
     for (const key of missing) if (!(await key.isDead?.())) throw incomplete(key, keys.length);
     return keys;
   }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end, { once: true });
+    function end(): void {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      if (signal.aborted) reject(signal.reason);
+      else resolve();
+    }
+  });
 }
 
 function incomplete({ id, label }: Expected, length: number): RotationError {

@@ -1,16 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isRotationError, RotationError, type StepContext } from '../../../src/index.js';
+import { errorParts, isRotationError, RotationError, type StepContext } from '../../../src/index.js';
 import type { Ending } from '../../databases/engine.js';
 import { placeName } from '../../databases/secret.js';
 import { codeOf, toFailure } from '../failures.js';
 import type { PostgresSecret } from '../secret.js';
 import { PIN_NAMES, type Session } from '../session.js';
 
-/**
- * What another attempt at the very same makes of ours, when it was faster: "tuple concurrently updated", a role or a
- * grant that is there already, a deadlock.
- */
-const OVERTAKEN = ['XX000', '23505', '42710', '40P01'];
 const MOST_TRIES = 20;
 
 /**
@@ -66,12 +61,39 @@ export async function inTransaction(
     } catch (error) {
       if (isSent && !isRolledBack(error)) throw unknownOutcome(doing, target);
       await session.query('ROLLBACK').catch(() => {}); // If the session is broken, the next BEGIN says so.
-      if (!OVERTAKEN.includes(codeOf(error)) || attempt === MOST_TRIES) {
+      if (!isOvertaken(error) || attempt === MOST_TRIES) {
         throw isRotationError(error) ? error : toFailure(error, doing, target);
       }
       await sleep(Math.random() * 25 * attempt, undefined, { signal: context.signal });
     }
   }
+}
+
+/**
+ * Whether another attempt at the very same was faster. The codes alone say less: a password check, or any fault inside the
+ * server, may fail with them, again and again.
+ */
+function isOvertaken(error: unknown): boolean {
+  const { code, message } = errorParts(error);
+  const { schema, routine }: Partial<ServerError> = error instanceof Error ? error : {};
+  switch (code) {
+    case 'XX000':
+      // Which the server does not translate.
+      return /^tuple concurrently (?:updated|deleted)$/.test(message);
+    case '23505':
+      // Two roles of one name, or two equal grants.
+      return schema === 'pg_catalog';
+    case '42710':
+      return routine === 'CreateRole';
+    default:
+      return code === '40P01';
+  }
+}
+
+/** What a server adds to an error, and where in its source it comes from. */
+interface ServerError extends Error {
+  readonly schema?: string;
+  readonly routine?: string;
 }
 
 /** Whether a failed COMMIT is certain to have changed nothing: the server said so, or pg did not even send it. */

@@ -5,8 +5,9 @@ import type { Client, ClientConfig, Connection } from 'pg';
 import { tlsContext } from '../../../src/index.js';
 import type { LoginOptions } from '../../databases/session.js';
 import type { PostgresSecret } from '../secret.js';
-import { MAX_ITERATIONS, type PasswordForm } from '../session.js';
+import type { PasswordForm } from '../session.js';
 import { inMessages } from './messages.js';
+import { type ScramProgress, speakScram } from './scram.js';
 
 /** A client that has not connected yet. */
 export interface Unconnected {
@@ -14,6 +15,7 @@ export interface Unconnected {
   readonly socket: Socket;
   /** Will be how the server has asked for the password. */
   readonly asked: ReadonlySet<PasswordForm>;
+  readonly scram: Readonly<ScramProgress>;
 }
 
 /**
@@ -32,10 +34,11 @@ export async function clientFor(
   const asked = new Set<PasswordForm>();
   const client = new Client({ ...configOf(secret, options, socket), password: passwordFor });
   harden(client);
+  const scram = speakScram(client, passwordFor, options.channelBinding);
   client.connection.on('authenticationSASL', () => asked.add('scram'));
   client.connection.on('authenticationMD5Password', () => asked.add('md5'));
   client.connection.on('authenticationCleartextPassword', () => asked.add('clear text'));
-  return { client, socket, asked };
+  return { client, socket, asked, scram };
 
   /** pg calls it when the server asks for a password, in whatever form. */
   function passwordFor(): string | Promise<string> {
@@ -55,7 +58,7 @@ function configOf(
   { username, dbname, ...secret }: Omit<PostgresSecret, 'password'>,
   options: LoginOptions,
   socket: Socket,
-): ClientConfig & { readonly scramMaxIterations: number } {
+): ClientConfig {
   const { host, port, servername } = options.place;
   const ssl = isEncrypted(secret, options);
   const limitMs = options.limitMs();
@@ -71,8 +74,6 @@ function configOf(
       checkServerIdentity: (name, certificate) => checkServerIdentity(servername ?? name, certificate),
     },
     sslnegotiation: 'postgres',
-    enableChannelBinding: ssl,
-    scramMaxIterations: MAX_ITERATIONS,
     stream: () => socket,
     connectionTimeoutMillis: limitMs,
     query_timeout: limitMs,

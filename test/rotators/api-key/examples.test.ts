@@ -29,7 +29,7 @@ const EXAMPLES: readonly Example[] = [
   },
   {
     name: 'sendgrid',
-    spec: (url) => sendgrid(['mail.send', 'api_keys.create'], url),
+    spec: sendgrid,
     secret: ({ key }) => key,
   },
   {

@@ -539,7 +539,7 @@ describe('what the next key takes from the one in use', () => {
     ],
     [
       { scopes: ['a'], ips: null },
-      { scopes: ['a'], ips: null, list: [] },
+      { scopes: ['a'], list: [] },
     ],
     [{ scopes: ['a'] }, { scopes: ['a'], list: [] }],
   ])('is copied if it is there: %j', async (inUse, made) => {

@@ -167,9 +167,25 @@ test('channel binding finds out a man in the middle whose certificate is trusted
   const { port, close } = await manInTheMiddle(encrypted.port);
   const error = await failureOf(secretFor(encrypted, app, { port }), { ca });
   close();
-  expect(error).toMatchObject({ code: 'ERR_LOGIN_NOT_ALLOWED' });
+  expect(error).toMatchObject({
+    code: 'ERR_LOGIN_NOT_ALLOWED',
+    message: expect.stringContaining('certificate that the function sees is not the server’s own'),
+    hint: expect.stringMatching(/a proxy.*`connectTo`.*`channelBinding: false` or CHANNEL_BINDING=false/),
+  });
   expect(encrypted.log()).toContain('SCRAM channel binding check failed');
   expect(await encrypted.accepts(app, FIRST)).toBe(true);
+});
+
+test.each(['option', 'variable'])('a proxy that ends TLS is passed if the %s says so', async (way) => {
+  const app = await role(encrypted);
+  const { port, close } = await manInTheMiddle(encrypted.port);
+  if (way === 'variable') process.env.CHANNEL_BINDING = 'false';
+  const options = way === 'option' ? { ca, channelBinding: false } : { ca };
+  const { begin, rotation } = await postgresRig(secretFor(encrypted, app, { port }), options);
+  delete process.env.CHANNEL_BINDING;
+  await begin();
+  expect(await rotation().run()).toMatchObject({ outcome: 'succeeded' });
+  close();
 });
 
 /** Ends the client's TLS with another certificate for the same name, and passes all on over TLS of its own. */
@@ -185,7 +201,12 @@ async function manInTheMiddle(target: number): Promise<{ port: number; close: ()
     await once(outer, 'secureConnect');
     client.write('S');
     const inner = new TLSSocket(client, { isServer: true, key, cert });
-    for (const socket of [client, upstream, inner, outer]) socket.on('error', () => {});
+    const sockets = [client, upstream, inner, outer];
+    // What one of them leaves open would keep the process that runs the tests.
+    const end = () => {
+      for (const socket of sockets) socket.destroy();
+    };
+    for (const socket of sockets) socket.on('error', () => {}).on('close', end);
     inner.pipe(outer).pipe(inner);
   }).listen(0, '127.0.0.1');
   await once(listener, 'listening');
