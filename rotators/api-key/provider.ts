@@ -174,7 +174,7 @@ function timeIn(seconds: number): string {
   return new Date(Date.now() + seconds * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
-/** What a provider says that has as many keys as it allows, and what throttles say alone. */
+/** What a provider says that has as many keys as it allows, and what throttles say alone, which do not answer 402. */
 const LIMIT = /\blimit|maxim|\bmax\b|quota|too many|exceed|\bfull\b/i;
 const RATE = /\brate|request|second|minute|\bretry/i;
 
@@ -191,7 +191,7 @@ function assertRoom({ response }: Reply, full: readonly ExpectedPlace[]): void {
   const isFull =
     full.length > 0
       ? full.every(({ find, expected }) => find(json) === expected)
-      : json !== undefined && LIMIT.test(response.text()) && !RATE.test(response.text());
+      : json !== undefined && LIMIT.test(response.text()) && (status === 402 || !RATE.test(response.text()));
   if (!isFull) return;
   throw new RotationError(
     'ERR_SERVICE_FULL',
