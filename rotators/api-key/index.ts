@@ -49,6 +49,7 @@ export function apiKey(spec: ApiKeySpec): Rotator<ApiKeySecret, string> {
     name,
     rotates: typeof id === 'string' ? [key, id] : [key],
     shows: [...shows, ...named.fields.filter(isShown)],
+    ownWords: true,
     ...(text && { text: key }),
     parse: parserOf(spec, named),
     id: idFieldOf(spec),

@@ -39,6 +39,7 @@ export function userKeys<Secret extends object, Field extends keyof Secret & str
   const userOf = (secret: Secret): string => String(secret[user]);
   const rotator = issuedKey<Secret, Field>({
     ...declaration,
+    ownWords: true,
     maxKeys: 2,
     ownsEveryKey,
     propagationMs,

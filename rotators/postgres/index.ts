@@ -43,6 +43,7 @@ export function postgres(options: SingleUserOptions = {}): Rotator<PostgresSecre
     name: 'postgres',
     rotates: ['password'],
     shows: SHOWS,
+    ownWords: true,
     rejectionHint: LOOKS_WRONG,
     parse: parseSecret,
     createSecret: () => ({ password: makePassword() }),

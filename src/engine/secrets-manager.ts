@@ -16,6 +16,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { isError, isRotationError, RotationError } from '../errors.js';
 import { errorParts, isUnanswered, type ServiceFailure, THROTTLED } from '../network/failures.js';
+import { attribute, saidByOthers } from '../redact/hidden-values.js';
 import type { Deadline } from './deadline.js';
 
 interface CallOptions {
@@ -62,7 +63,9 @@ export function withDeadline(client: SecretsManagerApi, deadline: Deadline): Sec
   const options = { abortSignal: deadline.signal };
   const call = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
     try {
-      return await deadline.during(`Secrets Manager to answer ${what}`, UNREACHABLE, work);
+      return await deadline.during(`Secrets Manager to answer ${what}`, UNREACHABLE, () =>
+        saidByOthers(work),
+      );
     } catch (error) {
       throw isRotationError(error) ? error : callError(what, error);
     }
@@ -138,7 +141,9 @@ const HINTS: Readonly<Record<string, string>> = {
 
 function callError(what: string, cause: unknown): RotationError {
   const [code, problem, hint] = meaningOf(cause);
-  return new RotationError(code, `${what} ${problem}`, { hint, cause });
+  const failure = new RotationError(code, `${what} ${problem}`, { hint, cause });
+  if (errorParts(cause).name === 'Error') attribute(failure, 'others');
+  return failure;
 }
 
 function meaningOf(error: unknown): ServiceFailure {

@@ -16,7 +16,10 @@ import { probeFor } from './propagation.js';
 
 /** A kind of key that its provider chooses, and shows once. */
 export interface IssuedKey<Secret extends object, Field extends keyof Secret & string>
-  extends Pick<Rotator<Secret, Field>, 'name' | 'rotates' | 'shows' | 'rejectionHint' | 'text' | 'parse'> {
+  extends Pick<
+    Rotator<Secret, Field>,
+    'name' | 'rotates' | 'shows' | 'ownWords' | 'rejectionHint' | 'text' | 'parse'
+  > {
   /** The field with the key's id: one that rotates, or one that `parse` derives from those. Messages show it. */
   readonly id: keyof Secret & string;
 

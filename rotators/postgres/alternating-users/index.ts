@@ -37,6 +37,7 @@ export function alternatingUsers(
     name: 'postgres-alternating-users',
     rotates: ['username', 'password'],
     shows: SHOWS,
+    ownWords: true,
     rejectionHint:
       'a role that does not exist, or whose VALID UNTIL has passed, is refused like one with a wrong password',
     parse: (json) => ({ ...parseSecret(json), masterarn: stringField(json, 'masterarn') }),

@@ -46,6 +46,7 @@ export function rdsInstance(options: RdsInstanceOptions = {}): Rotator<MasterSec
     name: 'rds-instance',
     rotates: ['password'],
     shows: [...SHOWS, 'dbInstanceIdentifier', 'dbClusterIdentifier'],
+    ownWords: true,
     rejectionHint:
       'if setSecret was done, the password was changed again since, or the user’s VALID UNTIL has passed',
     parse,
