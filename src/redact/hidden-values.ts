@@ -10,8 +10,8 @@ const LONG = 8;
 const SHOWN_BY_AWS =
   /^(?:engine|host|port|dbname|username|db(?:Instance|Cluster)Identifier|masterarn|user_arn)$/;
 
-/** A name, a place or an ARN: no URL with a password in it, and nothing with signs that none of them has. */
-const NAME = /^(?!.*:.*@)[\w.:/@+=,-]+$/;
+/** The signs of names, places and ARNs. */
+const NAME = /^[\w.:/@+=,-]{1,2048}$/;
 
 /**
  * Collects the values that must not leave the function. What takes them out of texts is loaded when there is a text: most
@@ -21,6 +21,8 @@ export class HiddenValues {
   readonly secrets = new Set<string>();
   /** What is kept in a secret, and no credential for all we know. */
   readonly kept = new Set<string>();
+  /** What stands in other secrets: nobody says here which fields of theirs are credentials. */
+  readonly ofOthers = new Set<string>();
   readonly shown: Set<string>;
 
   /** @param shown what messages name anyway: the ARN of the secret, the token, the rotator */
@@ -37,22 +39,27 @@ export class HiddenValues {
    * be seen where a shown text stands as a whole (the host, of which a URL has a copy). A number is hidden as a string
    * is if its field rotates, else only if it is long: a PIN is, and a port is not.
    *
-   * @param rotates if absent, the secret is another's: nobody knows which of its fields are credentials
+   * @param rotates absent for another secret
    */
   hideFields(values: Json, shows: readonly string[], rotates?: readonly string[]): void {
     for (const [field, content] of Object.entries(values)) {
       const isRotated = rotates?.includes(field) === true;
       const isShownByAws = !isRotated && SHOWN_BY_AWS.test(field) && isName(content, field);
       const isShown = isShownByAws || shows.includes(field);
-      const target = isShown ? this.shown : rotates && !isRotated ? this.kept : this.secrets;
+      const ofKind = rotates ? this.kept : this.ofOthers;
+      const target = isShown ? this.shown : isRotated ? this.secrets : ofKind;
       for (const value of stringsIn(content, isShown || isRotated ? 1 : LONG)) target.add(value);
     }
   }
 }
 
-/** Whether a field holds what its name says. */
+/** Whether a field holds what its name says: no URL with a password in it, say. */
 function isName(content: unknown, field: string): boolean {
-  return typeof content !== 'object' && (field === 'port' ? /^\d{1,5}$/ : NAME).test(String(content));
+  if (typeof content === 'object') return false;
+  const text = String(content);
+  if (field === 'port') return /^\d{1,5}$/.test(text);
+  const colon = text.indexOf(':');
+  return NAME.test(text) && (colon < 0 || !text.includes('@', colon));
 }
 
 /** Every string in a value, at any depth, and every number that has enough digits to be a secret of its own. */
@@ -74,8 +81,9 @@ export function* stringsIn(value: unknown, digits = LONG): Generator<string> {
  * What the engine says, and a rotator with `ownWords`, is the same whatever the values are: constant sentences, with
  * names that are shown. They quote no value, so one that is met in them is there by chance, and to show it tells nothing.
  * In case that a sentence quotes a value by mistake, only what may be there by chance stays: what reads as words, as no
- * password does that was made, and no key; and of a secret all of it, no part. All other texts (of drivers and services,
- * and of rotators without that declaration) may quote a value, and are masked whatever it reads as.
+ * password does that was made, and no key; of a secret all of it, no part; and no name that is a credential, too. All other
+ * texts (of drivers and services, and of rotators without that declaration) may quote a value, and are masked whatever it
+ * reads as.
  */
 const authors = new WeakMap<object, 'us' | 'others'>();
 

@@ -1,7 +1,19 @@
 import { viewsOf } from './decode.js';
 import { errorCopier } from './error-copy.js';
 import { HiddenValues } from './hidden-values.js';
-import { findAll, folded, formsOf, RANKS, type Rank, RUN, SHORT, wordsIn } from './search.js';
+import {
+  findAll,
+  folded,
+  formsOf,
+  KEPT,
+  OF_OTHERS,
+  type Rank,
+  RUN,
+  rankOf,
+  SECRET,
+  SHORT,
+  wordsIn,
+} from './search.js';
 
 const MASK = '[redacted]';
 /** Nobody reads on in an error or a log. */
@@ -76,8 +88,9 @@ export class Redactor {
       if (isOurs) unmaskWords(text, masked, this.#hidden);
       for (const shown of this.#hidden.shown) {
         check();
-        // Of others, a text may quote a secret that is the same.
-        for (const at of wordsIn(text, shown)) unmask(masked, at, at + shown.length, isOurs ? SECRET : KEPT);
+        // A text may quote a secret that is the same, except ours: of an administrator's they show the name.
+        const most = isOurs ? OF_OTHERS : KEPT;
+        for (const at of wordsIn(text, shown)) unmask(masked.subarray(at, at + shown.length), most);
       }
       return replaceMasked(text.slice(0, end), masked);
     } catch {
@@ -89,8 +102,7 @@ export class Redactor {
   /** Marks the characters of a piece of a text that belong to one of the values. */
   #mask(piece: string, masked: Uint8Array, check: () => void): void {
     this.#forms ??= formsOfAll(this.#hidden, check);
-    findAll(viewsOf(piece), this.#forms, check, ({ starts, ends }, from, to, rank) => {
-      const level = rank > RANKS.kept ? SECRET : KEPT;
+    findAll(viewsOf(piece), this.#forms, check, ({ starts, ends }, from, to, level) => {
       for (let at = starts[from] ?? 0; at < (ends[to - 1] ?? 0); at++) {
         masked[at] = Math.max(masked[at] ?? 0, level);
       }
@@ -99,27 +111,24 @@ export class Redactor {
 }
 
 /** The forms of all values, and how each is taken out. */
-function formsOfAll({ kept, secrets }: HiddenValues, check: () => void): ReadonlyMap<string, Rank> {
+function formsOfAll({ kept, ofOthers, secrets }: HiddenValues, check: () => void): ReadonlyMap<string, Rank> {
   const forms = new Map<string, Rank>();
-  const add = (values: ReadonlySet<string>, shortest: number, short: Rank, rank: Rank) => {
+  const add = (values: ReadonlySet<string>, level: number, shortest: number) => {
     for (const value of values) {
       check();
       // In capitals some letters are two.
       const plain = [value, value.toUpperCase()];
       for (const form of new Set([...plain, ...formsOf(value)])) {
-        const own = plain.includes(form) && value.length < shortest ? short : rank;
-        if (form !== '' && (forms.get(form) ?? 0) < own) forms.set(form, own);
+        const rank = rankOf(level, plain.includes(form) && value.length < shortest);
+        if (form !== '' && (forms.get(form) ?? 0) < rank) forms.set(form, rank);
       }
     }
   };
-  add(kept, RUN, RANKS.keptWord, RANKS.kept);
-  add(secrets, SHORT, RANKS.secretWord, RANKS.secret);
+  add(kept, KEPT, RUN);
+  add(ofOthers, OF_OTHERS, SHORT);
+  add(secrets, SECRET, SHORT);
   return forms;
 }
-
-/** How a character is masked: as one of a value that is kept, or of a secret. */
-const KEPT = 1;
-const SECRET = 2;
 
 /** Throws when the time is up. */
 function clock(withinMs: number): () => void {
@@ -129,18 +138,19 @@ function clock(withinMs: number): () => void {
   };
 }
 
-function unmask(masked: Uint8Array, from: number, to: number, most: number): void {
-  for (let at = from; at < to; at++) if ((masked[at] ?? 0) <= most) masked[at] = 0;
+function unmask(masked: Uint8Array, most: number): void {
+  masked.set(masked.map((level) => (level > most ? level : 0)));
 }
 
-/** Lets stand what is there by chance: of a secret all of it, since a part may be the rest of one that was cut. */
-function unmaskWords(text: string, masked: Uint8Array, { secrets, kept }: HiddenValues): void {
-  const values = new Set([...secrets, ...kept].map(folded));
+/** Lets stand what is there by chance: of a secret all of it, since a part may be of one that was cut, and no name. */
+function unmaskWords(text: string, masked: Uint8Array, { secrets, ofOthers, shown }: HiddenValues): void {
+  const values = new Set([...secrets, ...ofOthers].map(folded));
   for (const [from, to] of stretchesOf(masked)) {
     if (masked[from] === 0) continue;
     const words = text.slice(from, to);
-    const isWhole = values.has(folded(words)) || !masked.subarray(from, to).includes(SECRET);
-    if (to - from < RUN || (isWhole && readsAsWords(words))) masked.fill(0, from, to);
+    const isWhole = values.has(folded(words)) && !shown.has(words);
+    const isKept = masked.subarray(from, to).every((level) => level === KEPT);
+    if (to - from < RUN || ((isWhole || isKept) && readsAsWords(words))) masked.fill(0, from, to);
   }
 }
 

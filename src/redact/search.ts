@@ -5,12 +5,17 @@ export const RUN = 8;
 /** A secret this short is taken out only where it stands alone, or it would eat every message. */
 export const SHORT = 4;
 
-/**
- * How a value is taken out of a text: one that is kept, as far as nothing shown stands there, or a secret; anywhere, or
- * only where it is a whole word. Of two that look the same, the larger counts.
- */
-export const RANKS = { keptWord: 1, kept: 2, secretWord: 3, secret: 4 } as const;
-export type Rank = (typeof RANKS)[keyof typeof RANKS];
+/** How firmly a value is taken out of a text. Of two that look the same, the larger level counts. */
+export const KEPT = 1;
+export const OF_OTHERS = 2;
+export const SECRET = 3;
+
+/** A level, and whether the value is taken out only where it is a whole word. */
+export type Rank = number;
+
+export function rankOf(level: number, isWord: boolean): Rank {
+  return 2 * level - Number(isWord);
+}
 
 /** Makes what tells whether a text contains one of the secret values, as it is or encoded. */
 export function carrierTest(secrets: readonly string[]): (text: string) => boolean {
@@ -69,7 +74,7 @@ export function findAll(
   views: readonly View[],
   forms: ReadonlyMap<string, Rank>,
   check: () => void,
-  found: (view: View, from: number, to: number, rank: Rank) => void,
+  found: (view: View, from: number, to: number, level: number) => void,
 ): void {
   const texts = views.map((view) => ({ view, text: folded(view.text) }));
   const sizes = [...new Set([...forms.keys()].map(sizeOf))];
@@ -93,8 +98,8 @@ export function findAll(
         if (rank === undefined) return;
         const run = view.text.slice(at, at + size);
         if (!written.has(run) && !isOfOneCase(run)) return;
-        const isWord = rank === RANKS.keptWord || rank === RANKS.secretWord;
-        if (!isWord || standsAlone(text, at, at + size)) found(view, at, at + size, rank);
+        const isWord = rank % 2 === 1;
+        if (!isWord || standsAlone(text, at, at + size)) found(view, at, at + size, Math.ceil(rank / 2));
       });
     }
   }
