@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { RotationError } from '../../src/index.js';
 import { leaksOnPurpose } from '../support/canary.js';
-import { allOf, leaks } from '../support/rig.js';
+import { allOf, leaks } from '../support/errors.js';
 import { thrownBy } from './thrown.js';
 
 const SECRET = 'Zq8-Xw_secret.Value~42kk';

@@ -7,7 +7,8 @@ import {
 } from '../../src/index.js';
 import { LocalSecretsManager } from '../../src/testing/index.js';
 import { leaksOnPurpose } from '../support/canary.js';
-import { allOf, type DoorRotator, leaks, rejection, rig } from '../support/rig.js';
+import { type DoorRotator, doorRig } from '../support/door-rig.js';
+import { allOf, leaks, rejection } from '../support/errors.js';
 import { type Stored, said, thrownBy } from './thrown.js';
 
 const HIDDEN = '[redacted]';
@@ -34,11 +35,11 @@ const WORDS = [
 /** What the engine says, with one rotated value and one kept value in the secret. */
 async function engineSays(password: string, kept: string): Promise<readonly string[]> {
   const stored = JSON.stringify({ user: 'app', password, note: kept });
-  const rejecting = await rig({ secretString: stored, parts: { testSecret: () => 'rejected' } });
+  const rejecting = await doorRig({ secretString: stored, parts: { testSecret: () => 'rejected' } });
   await rejecting.begin();
   await rejecting.deliver('createSecret');
   const errors = [await rejection(rejecting.deliver('testSecret'))];
-  const differing = await rig({ secretString: stored });
+  const differing = await doorRig({ secretString: stored });
   const token = await differing.begin();
   await differing.secrets.putSecretValue({
     SecretId: 'door',
@@ -47,7 +48,7 @@ async function engineSays(password: string, kept: string): Promise<readonly stri
     SecretString: JSON.stringify({ user: 'another', password: 'pending-2', note: kept }),
   });
   errors.push(await rejection(differing.deliver('setSecret')));
-  const noVerdict = await rig({ secretString: stored, parts: { testSecret: (() => 'maybe') as never } });
+  const noVerdict = await doorRig({ secretString: stored, parts: { testSecret: (() => 'maybe') as never } });
   await noVerdict.begin();
   await noVerdict.deliver('createSecret');
   errors.push(await rejection(noVerdict.deliver('testSecret')));
@@ -240,7 +241,7 @@ describe('what others say', () => {
       ['rotate again', 'correct horse battery staple', 'administrator'].map((value) => [who, value] as const),
     ),
   )('may quote a value, and is masked though it reads as words: %s, %j', async (who, password) => {
-    const { begin, deliver, log } = await rig({
+    const { begin, deliver, log } = await doorRig({
       secretString: JSON.stringify({ user: 'app', password }),
       parts: { createSecret: () => ({ password: 'made-password-1' }) },
     });
@@ -254,7 +255,10 @@ describe('what others say', () => {
   });
 
   async function parsing(parts: Partial<DoorRotator>, password: string) {
-    const { begin, deliver } = await rig({ secretString: JSON.stringify({ user: 'app', password }), parts });
+    const { begin, deliver } = await doorRig({
+      secretString: JSON.stringify({ user: 'app', password }),
+      parts,
+    });
     await begin();
     return rejection(deliver('createSecret'));
   }
@@ -265,7 +269,7 @@ describe('what others say', () => {
   });
 
   test('a client’s own complaint is masked although it is told by the engine', async () => {
-    const { begin, deliver } = await rig({
+    const { begin, deliver } = await doorRig({
       secretString: JSON.stringify({ user: 'app', password: 'rotate again' }),
       client: (secrets) => ({
         describeSecret: (input) => secrets.describeSecret(input),

@@ -1,4 +1,5 @@
-import { type DoorRotator, rejection, rig } from '../support/rig.js';
+import { type DoorRotator, doorRig } from '../support/door-rig.js';
+import { rejection } from '../support/errors.js';
 
 /** The secret of a door, and what else is in it. */
 export type Stored = Readonly<Record<string, unknown>> & { readonly password: unknown };
@@ -9,7 +10,7 @@ export async function thrownBy(
   stored: Stored,
   parts: Partial<DoorRotator> = {},
 ) {
-  const { begin, deliver, log, secrets } = await rig({
+  const { begin, deliver, log, secrets } = await doorRig({
     secretString: JSON.stringify({ user: 'app', ...stored }),
     parts: {
       parse: ({ user, password }) => ({ user: String(user), password: String(password) }),

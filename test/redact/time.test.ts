@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { RotationError } from '../../src/index.js';
 import { Redactor } from '../../src/redact/redactor.js';
-import { allOf, leaks } from '../support/rig.js';
+import { allOf, leaks } from '../support/errors.js';
 import { thrownBy } from './thrown.js';
 
 const HIDDEN = '[redacted]';
