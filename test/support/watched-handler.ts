@@ -97,7 +97,8 @@ function hideFields(
 ): void {
   for (const [field, value] of Object.entries(json)) {
     for (const text of stringsOf(value)) {
-      if (shows.includes(field) || (SHOWN_BY_AWS.test(field) && !rotates.includes(field))) leakWatch.show(text);
+      if (shows.includes(field) || (SHOWN_BY_AWS.test(field) && !rotates.includes(field)))
+        leakWatch.show(text);
       else if (rotates.includes(field)) leakWatch.hide(text);
       else leakWatch.keep(text);
     }
