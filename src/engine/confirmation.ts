@@ -1,5 +1,5 @@
 import { isError, isRotationError, RotationError } from '../errors.js';
-import { attribute, isOfOthers } from '../redact/hidden-values.js';
+import { attribute, isOfOthers } from '../redact/said-by.js';
 import { versionSeen } from './checks.js';
 import type { RotationEvent } from './event.js';
 import type { SecretsManagerApi } from './secrets-manager.js';

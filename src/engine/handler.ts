@@ -1,5 +1,6 @@
 import { isError, isRotationError, RotationError } from '../errors.js';
-import { HiddenValues, saidByUs } from '../redact/hidden-values.js';
+import { HiddenValues } from '../redact/hidden-values.js';
+import { saidByUs } from '../redact/said-by.js';
 import type { Rotator, VersionsContext } from '../rotator.js';
 import type { Step } from '../step.js';
 import { confirmation } from './confirmation.js';

@@ -1,5 +1,5 @@
 import { isError, isRotationError, RotationError } from '../errors.js';
-import { attribute } from '../redact/hidden-values.js';
+import { attribute } from '../redact/said-by.js';
 import type { AbandonedVersion, Rotator, Versions } from '../rotator.js';
 import type { RotationEvent } from './event.js';
 import { assertSameTarget } from './field-checks.js';

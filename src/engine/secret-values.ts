@@ -90,7 +90,7 @@ export function secretValues({ client, hidden, rotator, secretId }: Source): Sec
   function hideWhole({ SecretString, SecretBinary }: GetSecretValueResponse): void {
     const bytes = SecretBinary instanceof Uint8Array && String(Buffer.from(SecretBinary));
     for (const text of stringsIn([SecretString, bytes])) {
-      for (const part of [text.trim(), ...literalsIn(text)]) hidden.hide(part);
+      hidden.hideFields({ parts: [text.trim(), ...literalsIn(text)] }, []);
     }
   }
 }

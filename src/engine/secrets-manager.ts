@@ -17,7 +17,7 @@ import {
 import { isError, isRotationError, RotationError } from '../errors.js';
 import { errorParts, isUnanswered, type ServiceFailure, THROTTLED } from '../network/failures.js';
 import { noteThrottles, QUOTA_USED_UP, throttleHint } from '../network/throttles.js';
-import { attribute, saidByOthers } from '../redact/hidden-values.js';
+import { attribute, saidByOthers } from '../redact/said-by.js';
 import type { Deadline } from './deadline.js';
 
 interface CallOptions {

@@ -1,5 +1,6 @@
 import { RotationError } from '../errors.js';
-import { type HiddenValues, saidByOthers } from '../redact/hidden-values.js';
+import type { HiddenValues } from '../redact/hidden-values.js';
+import { saidByOthers } from '../redact/said-by.js';
 import type { Rotator, VersionsContext } from '../rotator.js';
 import type { Step } from '../step.js';
 import { abandoned, versionState } from './checks.js';

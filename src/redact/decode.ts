@@ -96,8 +96,14 @@ const BYTES: readonly Encoding[] = [
 /**
  * A text as it is, and as it is read by who decodes it, once or twice: JSON in a URL, say, or JSON within JSON. There are
  * many ways to escape a value (which characters, which case), and only one way to read it.
+ *
+ * @param check throws when the time is up
  */
-export function viewsOf(text: string, encodings: readonly Encoding[] = [...TEXT, ...BYTES]): readonly View[] {
+export function viewsOf(
+  text: string,
+  check = () => {},
+  encodings: readonly Encoding[] = [...TEXT, ...BYTES],
+): readonly View[] {
   const starts = new Uint32Array(text.length).map((_, at) => at);
   const views: View[] = [{ text, starts, ends: starts.map((at) => at + 1) }];
   const known = new Set([text]);
@@ -107,6 +113,7 @@ export function viewsOf(text: string, encodings: readonly Encoding[] = [...TEXT,
     done = views.length;
     for (const view of fresh) {
       for (const encoding of encodings) {
+        check();
         const next = decoded(view, encoding);
         if (known.has(next.text)) continue;
         known.add(next.text);

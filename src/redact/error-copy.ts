@@ -1,5 +1,5 @@
 import { isError, ROTATION_ERROR_CODES, RotationError, type RotationErrorCode } from '../errors.js';
-import { isOfOthers } from './hidden-values.js';
+import { isOfOthers } from './said-by.js';
 
 /** Takes the values out of a text. */
 type Scrub = (text: string, isOurs: boolean) => string;

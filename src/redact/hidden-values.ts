@@ -21,8 +21,10 @@ export class HiddenValues {
   readonly secrets = new Set<string>();
   /** What is kept in a secret, and no credential for all we know. */
   readonly kept = new Set<string>();
-  /** What stands in other secrets: nobody says here which fields of theirs are credentials. */
-  readonly ofOthers = new Set<string>();
+  /** Of which nobody says here whether it is a credential: other secrets, and versions that cannot be read. */
+  readonly unknown = new Set<string>();
+  /** What of that has blanks in it: a comment, or all of a version. Our own words may be in it by chance. */
+  readonly prose = new Set<string>();
   readonly shown: Set<string>;
 
   /** @param shown what messages name anyway: the ARN of the secret, the token, the rotator */
@@ -39,17 +41,22 @@ export class HiddenValues {
    * be seen where a shown text stands as a whole (the host, of which a URL has a copy). A number is hidden as a string
    * is if its field rotates, else only if it is long: a PIN is, and a port is not.
    *
-   * @param rotates absent for another secret
+   * @param rotates absent if nobody says which fields are credentials
    */
   hideFields(values: Json, shows: readonly string[], rotates?: readonly string[]): void {
     for (const [field, content] of Object.entries(values)) {
       const isRotated = rotates?.includes(field) === true;
       const isShownByAws = !isRotated && SHOWN_BY_AWS.test(field) && isName(content, field);
       const isShown = isShownByAws || shows.includes(field);
-      const ofKind = rotates ? this.kept : this.ofOthers;
-      const target = isShown ? this.shown : isRotated ? this.secrets : ofKind;
-      for (const value of stringsIn(content, isShown || isRotated ? 1 : LONG)) target.add(value);
+      const target = isShown ? this.shown : isRotated ? this.secrets : rotates && this.kept;
+      for (const value of stringsIn(content, isShown || isRotated ? 1 : LONG)) {
+        (target ?? this.#unknown(value)).add(value);
+      }
     }
+  }
+
+  #unknown(value: string): Set<string> {
+    return /["\s]/.test(value) ? this.prose : this.unknown;
   }
 }
 
@@ -71,45 +78,4 @@ export function* stringsIn(value: unknown, digits = LONG): Generator<string> {
     if (typeof next === 'object' && next !== null)
       open.push(...Object.values(next).map((inner) => inner ?? ''));
   }
-}
-
-/**
- * What of a text may stay although a value has it, too. A password may be `password`, and a field that is kept
- * `administrator`: masked, such words would make our messages unreadable, and each mark in a sentence that everybody
- * knows would tell a part of the value.
- *
- * What the engine says, and a rotator with `ownWords`, is the same whatever the values are: constant sentences, with
- * names that are shown. They quote no value, so one that is met in them is there by chance, and to show it tells nothing.
- * In case that a sentence quotes a value by mistake, only what may be there by chance stays: what reads as words, as no
- * password does that was made, and no key; of a secret all of it, no part; and no name that is a credential, too. All other
- * texts (of drivers and services, and of rotators without that declaration) may quote a value, and are masked whatever it
- * reads as.
- */
-const authors = new WeakMap<object, 'us' | 'others'>();
-
-/** Notes who has said what an error says, unless that is known already. */
-export function attribute(error: unknown, author: 'us' | 'others'): void {
-  if (typeof error === 'object' && error !== null && !authors.has(error)) authors.set(error, author);
-}
-
-/** Passes on what the engine does, which says itself what went wrong, for a rotator that may let it through. */
-export function saidByUs<T>(work: Promise<T>): Promise<T> {
-  return work.catch((error: unknown) => {
-    attribute(error, 'us');
-    throw error;
-  });
-}
-
-/** Does what may say anything if it goes wrong: the work of a rotator, or of a client. */
-export async function saidByOthers<T>(work: () => T | Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    attribute(error, 'others');
-    throw error;
-  }
-}
-
-export function isOfOthers(error: object): boolean {
-  return authors.get(error) === 'others';
 }

@@ -6,12 +6,13 @@ import {
   folded,
   formsOf,
   KEPT,
-  OF_OTHERS,
+  PROSE,
   type Rank,
   RUN,
   rankOf,
   SECRET,
   SHORT,
+  UNKNOWN,
   wordsIn,
 } from './search.js';
 
@@ -52,7 +53,7 @@ export class Redactor {
   }
 
   /**
-   * @param isOurs whether the engine, or a rotator with `ownWords`, says them: see hidden-values.ts
+   * @param isOurs whether the engine, or a rotator with `ownWords`, says them: see said-by.ts
    * @param withinMs for all of them
    */
   texts(texts: Iterable<string>, isOurs = false, withinMs = WITHIN_MS): readonly string[] {
@@ -89,7 +90,7 @@ export class Redactor {
       for (const shown of this.#hidden.shown) {
         check();
         // A text may quote a secret that is the same, except ours: of an administrator's they show the name.
-        const most = isOurs ? OF_OTHERS : KEPT;
+        const most = isOurs ? UNKNOWN : KEPT;
         for (const at of wordsIn(text, shown)) unmask(masked.subarray(at, at + shown.length), most);
       }
       return replaceMasked(text.slice(0, end), masked);
@@ -102,7 +103,7 @@ export class Redactor {
   /** Marks the characters of a piece of a text that belong to one of the values. */
   #mask(piece: string, masked: Uint8Array, check: () => void): void {
     this.#forms ??= formsOfAll(this.#hidden, check);
-    findAll(viewsOf(piece), this.#forms, check, ({ starts, ends }, from, to, level) => {
+    findAll(viewsOf(piece, check), this.#forms, check, ({ starts, ends }, from, to, level) => {
       for (let at = starts[from] ?? 0; at < (ends[to - 1] ?? 0); at++) {
         masked[at] = Math.max(masked[at] ?? 0, level);
       }
@@ -111,21 +112,24 @@ export class Redactor {
 }
 
 /** The forms of all values, and how each is taken out. */
-function formsOfAll({ kept, ofOthers, secrets }: HiddenValues, check: () => void): ReadonlyMap<string, Rank> {
+function formsOfAll(
+  { kept, prose, unknown, secrets }: HiddenValues,
+  check: () => void,
+): ReadonlyMap<string, Rank> {
   const forms = new Map<string, Rank>();
   const add = (values: ReadonlySet<string>, level: number, shortest: number) => {
     for (const value of values) {
       check();
       // In capitals some letters are two.
-      const plain = [value, value.toUpperCase()];
-      for (const form of new Set([...plain, ...formsOf(value)])) {
-        const rank = rankOf(level, plain.includes(form) && value.length < shortest);
+      for (const form of [...formsOf(value), value.toUpperCase()]) {
+        const rank = rankOf(level, form.length < shortest);
         if (form !== '' && (forms.get(form) ?? 0) < rank) forms.set(form, rank);
       }
     }
   };
   add(kept, KEPT, RUN);
-  add(ofOthers, OF_OTHERS, SHORT);
+  add(prose, PROSE, SHORT);
+  add(unknown, UNKNOWN, SHORT);
   add(secrets, SECRET, SHORT);
   return forms;
 }
@@ -142,15 +146,15 @@ function unmask(masked: Uint8Array, most: number): void {
   masked.set(masked.map((level) => (level > most ? level : 0)));
 }
 
-/** Lets stand what is there by chance: of a secret all of it, since a part may be of one that was cut, and no name. */
-function unmaskWords(text: string, masked: Uint8Array, { secrets, ofOthers, shown }: HiddenValues): void {
-  const values = new Set([...secrets, ...ofOthers].map(folded));
+/** Lets stand what is there by chance: see said-by.ts. */
+function unmaskWords(text: string, masked: Uint8Array, { secrets, unknown, shown }: HiddenValues): void {
+  const values = new Set([...secrets, ...unknown].map(folded));
   for (const [from, to] of stretchesOf(masked)) {
     if (masked[from] === 0) continue;
     const words = text.slice(from, to);
-    const isWhole = values.has(folded(words)) && !shown.has(words);
-    const isKept = masked.subarray(from, to).every((level) => level === KEPT);
-    if (to - from < RUN || ((isWhole || isKept) && readsAsWords(words))) masked.fill(0, from, to);
+    const isWhole = to - from < RUN || (values.has(folded(words)) && !shown.has(words));
+    const isOfText = masked.subarray(from, to).every((level) => level <= PROSE);
+    if ((isWhole || isOfText) && readsAsWords(words)) masked.fill(0, from, to);
   }
 }
 
@@ -172,8 +176,7 @@ function* stretchesOf(masked: Uint8Array): Generator<readonly [from: number, to:
 
 /** `PutSecretValue`, `scram-sha-256`, `"ssl": false`: no letters mixed with digits, no capitals at random, no rare sign. */
 function readsAsWords(text: string): boolean {
-  const words = text.match(/[A-Za-z0-9]+/g);
-  return SIGNS.test(text) && words?.every((word) => WORD.test(word)) === true;
+  return SIGNS.test(text) && (text.match(/[A-Za-z0-9]+/g) ?? []).every((word) => WORD.test(word));
 }
 
 const SIGNS = /^[\w\s"'’`.,;:()<>{}[\]=/*?&+…-]*$/;

@@ -7,8 +7,9 @@ export const SHORT = 4;
 
 /** How firmly a value is taken out of a text. Of two that look the same, the larger level counts. */
 export const KEPT = 1;
-export const OF_OTHERS = 2;
-export const SECRET = 3;
+export const PROSE = 2;
+export const UNKNOWN = 3;
+export const SECRET = 4;
 
 /** A level, and whether the value is taken out only where it is a whole word. */
 export type Rank = number;
@@ -20,11 +21,10 @@ export function rankOf(level: number, isWord: boolean): Rank {
 /** Makes what tells whether a text contains one of the secret values, as it is or encoded. */
 export function carrierTest(secrets: readonly string[]): (text: string) => boolean {
   const inCapitals = secrets.flatMap(inHex).map((form) => form.toUpperCase());
-  const all = new Set([...secrets.flatMap(formsOf), ...inCapitals]);
-  const forms = [...all].filter((form) => form !== '');
+  const forms = [...new Set([...secrets.flatMap(formsOf), ...inCapitals])];
   // As they are written: what only looks alike in capitals, or as digits of a time, is no copy.
   return (text) =>
-    viewsOf(text, TEXT).some((view) =>
+    viewsOf(text, undefined, TEXT).some((view) =>
       forms.some((form) => form.length <= view.text.length && contains(view.text, form)),
     );
 }
@@ -35,17 +35,15 @@ function contains(text: string, form: string): boolean {
 
 /** A value, and what it looks like in base64, which has three phases, and in hexadecimal. */
 export function formsOf(value: string): readonly string[] {
-  // Encoded, so few characters are a digit or two, which stand in any text.
-  if (value.length < SHORT) return [value];
   const bytes = Buffer.from(value);
   const base64 = [0, 1, 2].map((offset) => base64Within(bytes, offset));
   const ofUrls = base64.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'));
-  return [...new Set([value, ...base64, ...ofUrls, ...inHex(value)])];
+  return [...new Set([value, ...base64, ...ofUrls, ...inHex(value)])].filter((form) => form !== '');
 }
 
 /** Two, since of a dump a text may quote three bytes: eight characters. */
 function inHex(value: string): readonly string[] {
-  const hex = value.length < SHORT ? '' : Buffer.from(value).toString('hex');
+  const hex = Buffer.from(value).toString('hex');
   return [hex, hex.replace(/..(?=.)/g, '$& ')];
 }
 

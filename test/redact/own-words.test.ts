@@ -132,6 +132,7 @@ describe('what one of our rotators says', () => {
     { comment: 'postgres', purpose: 'administrator', plan: 'could not log in' },
     { engine: 'could', dbClusterIdentifier: 'localhost', note: 'ECONNREFUSED' },
     { endpoint: 'localhost', url: 'localhost:1', flag: 'TRUE', number: 1, isOld: true },
+    { description: 'whoever could not log in as the administrator has to correct "host" and "port"' },
   ])('is the same although the administrator’s secret has %j', async (admin) => {
     expect(await postgresSays(alternating, { masterarn: 'admin' }, admin)).toMatchObject({
       ...REFUSED,
@@ -307,6 +308,52 @@ describe('of another secret', () => {
   test('a secret of it that is the same as what may be shown is lost', async () => {
     expect(await readingAdmin('at db.example.internal')).toBe(`at ${HIDDEN}`);
   });
+});
+
+describe('of a version that cannot be read', () => {
+  const KEPT_IN_IT = ['kT9-x_Qw.8aLz', 'host.of.it'];
+  const UNREADABLE = `{"user":"app","password":"${KEPT_IN_IT[0]}","host":"${KEPT_IN_IT[1]}", rotate again}`;
+
+  test('the engine’s words stay, and those of a rotator with words of its own, though its text has them', async () => {
+    const { secrets, begin, deliver } = await doorRig({ parts: { ownWords: true, setSecret } });
+    const token = await begin();
+    const pending = { SecretId: 'door', ClientRequestToken: token, VersionStages: ['AWSPENDING'] };
+    await secrets.putSecretValue({ ...pending, SecretString: UNREADABLE });
+    expect(await rejection(deliver('setSecret'))).toMatchObject({
+      code: 'ERR_SECRET_MALFORMED',
+      message: expect.not.stringContaining(HIDDEN),
+      hint: expect.not.stringContaining(HIDDEN),
+    });
+  });
+
+  test('a rotator’s own words stay, and of a driver’s text all is taken out that it has', async () => {
+    const texts: string[] = [];
+    for (const ownWords of [true, false]) {
+      const { secrets, begin, deliver } = await doorRig({ parts: { ownWords, setSecret } });
+      await secrets.putSecretValue({ SecretId: 'door', SecretString: UNREADABLE });
+      const SecretString = JSON.stringify({ user: 'app', password: 'vB7nYc2-DhS5' });
+      await secrets.putSecretValue({ SecretId: 'door', SecretString });
+      await begin();
+      await deliver('createSecret');
+      const error = await rejection(deliver('setSecret'));
+      for (const value of KEPT_IN_IT) expect(leaks(allOf(error), value)).toBeUndefined();
+      texts.push(error instanceof RotationError ? `${error.message}: ${error.hint}` : '');
+    }
+    expect(texts).toEqual([
+      'refused the password of "app": rotate again',
+      `refused the ${HIDDEN} of "${HIDDEN}": ${HIDDEN}`,
+    ]);
+  });
+
+  /** Has read the unreadable version, as AWSPREVIOUS, and quotes its values in a cause. */
+  async function setSecret({ previous }: Parameters<DoorRotator['setSecret']>[0]) {
+    expect(await previous()).toBeUndefined();
+    const cause = new Error(`not ${UNREADABLE}`);
+    throw new RotationError('ERR_SERVICE_FAILED', 'refused the password of "app"', {
+      hint: 'rotate again',
+      cause,
+    });
+  }
 });
 
 describe('a field', () => {
