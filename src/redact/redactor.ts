@@ -152,9 +152,9 @@ function unmaskWords(text: string, masked: Uint8Array, { secrets, unknown, shown
   for (const [from, to] of stretchesOf(masked)) {
     if (masked[from] === 0) continue;
     const words = text.slice(from, to);
-    const isWhole = to - from < RUN || (values.has(folded(words)) && !shown.has(words));
+    const isWhole = values.has(folded(words)) && !shown.has(words);
     const isOfText = masked.subarray(from, to).every((level) => level <= PROSE);
-    if ((isWhole || isOfText) && readsAsWords(words)) masked.fill(0, from, to);
+    if (to - from < RUN || ((isWhole || isOfText) && readsAsWords(words))) masked.fill(0, from, to);
   }
 }
 
@@ -176,8 +176,8 @@ function* stretchesOf(masked: Uint8Array): Generator<readonly [from: number, to:
 
 /** `PutSecretValue`, `scram-sha-256`, `"ssl": false`: no letters mixed with digits, no capitals at random, no rare sign. */
 function readsAsWords(text: string): boolean {
-  return SIGNS.test(text) && (text.match(/[A-Za-z0-9]+/g) ?? []).every((word) => WORD.test(word));
+  return SIGNS.test(text) && text.split(/[^A-Za-z0-9]+/).every((word) => WORD.test(word));
 }
 
 const SIGNS = /^[\w\s"'’`.,;:()<>{}[\]=/*?&+…-]*$/;
-const WORD = /^(?:[A-Z]?[a-z]{1,14}(?:[A-Z][a-z]{2,14})*(?:[A-Z][a-z]|[A-Z]{0,4})|[A-Z]{1,15}|\d{1,4})$/;
+const WORD = /^(?:[A-Z]?[a-z]{1,14}(?:[A-Z][a-z]{2,14})*(?:[A-Z][a-z]|[A-Z]{0,4})|[A-Z]{0,15}|\d{1,4})$/;
