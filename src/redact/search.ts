@@ -58,8 +58,8 @@ function base64Within(bytes: Buffer, offset: number): string {
 
 /** The same for all ways to write letters in capitals, and as long as it was. */
 export function folded(text: string): string {
-  // The one letter that grows when it is made small.
-  return text.replaceAll('İ', 'I').toLowerCase();
+  // The one letter that grows when it is made small, and the one that turns into another at the end of a word.
+  return text.replaceAll('İ', 'I').replace(/[Σς]/g, 'σ').toLowerCase();
 }
 
 /**

@@ -123,3 +123,19 @@ test.each(BY_BYTES)('no character of any value comes out in this form: %s', (nam
     { numRuns: 200 },
   );
 });
+
+test.each(['ABCDEFGΣ', 'abcdefgς', 'ABCDEFGİ', 'abcdefgß', 'ABCDEFGǅ'])(
+  'a letter that depends on those about it is found, whatever stands there: %s',
+  (value) => {
+    const redactor = new Redactor();
+    redactor.hide(value);
+    for (const [before, after] of [
+      ['', ''],
+      ['x', ''],
+      ['', 'x'],
+      ['Σ', 'Σ'],
+    ]) {
+      expect(redactor.text(`${before}${value}${after}`)).toBe(`${before}${HIDDEN}${after}`);
+    }
+  },
+);
