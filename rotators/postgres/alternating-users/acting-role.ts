@@ -1,7 +1,8 @@
 import { isRotationError, RotationError, type StepContext } from '../../../src/index.js';
 import type { Pair } from '../../databases/pairs.js';
 import { toFailure } from '../failures.js';
-import { PIN_NAMES, type Session } from '../session.js';
+import { begin } from '../look.js';
+import type { Session } from '../session.js';
 import { identityColumns, wayOf } from '../way.js';
 import { rolesToActAs, type Setting, settingsOf } from './role-settings.js';
 
@@ -35,7 +36,7 @@ interface Identity {
 async function identityOf(session: Session, original: string): Promise<Identity> {
   const { target } = session;
   try {
-    await session.query(`BEGIN READ ONLY; ${PIN_NAMES}`);
+    await begin(session, 'READ ONLY');
     const [row] = await session.query(
       "SELECT current_user AS acts_as, current_database() AS database, current_setting('server_version_num') AS version, " +
         `${identityColumns(session)}, ` +

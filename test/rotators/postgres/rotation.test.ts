@@ -222,7 +222,7 @@ describe('the password', () => {
 
   test('of people may have any character, for a user of any name', async () => {
     const app = await role('we"ird Röle; --');
-    const odd = `q'uo"te\\back $1 Ⅸ ﬁ\u00a0x\u00ad é e\u0301 😀`;
+    const odd = `q'uo"te\\back $1 Ⅸ ﬁ\u00a0x\u00ad é e\u0301 𝄞`;
     const { beginWith, deliver } = await postgresRig(server.secret(app, FIRST));
     await beginWith(server.secret(app, odd));
     for (const step of STEPS.slice(1)) await deliver(step);
