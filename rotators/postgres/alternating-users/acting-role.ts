@@ -5,9 +5,17 @@ import { begin } from '../look.js';
 import type { Session } from '../session.js';
 import { identityColumns, wayOf } from '../way.js';
 import { rolesToActAs, type Setting, settingsOf } from './role-settings.js';
+import { warnOfSessionUser } from './session-user.js';
 
 /** Asks whether a session acts as the original. A login whose grant was revoked succeeds, and silently stays itself. */
-export async function prove(session: Session, { original }: Pair, context: StepContext): Promise<void> {
+export async function prove(session: Session, pair: Pair, context: StepContext): Promise<void> {
+  const { original } = pair;
+  const { username } = session.target;
+  await assertActs(session, original, context);
+  if (username === pair.clone) await warnOfSessionUser(session, pair, context);
+}
+
+async function assertActs(session: Session, original: string, context: StepContext): Promise<void> {
   const { username } = session.target;
   const { actsAs, setTo, mayActAsOriginal } = await identityOf(session, original);
   if (actsAs === (setTo ?? original)) return;
