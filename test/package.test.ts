@@ -18,9 +18,10 @@ test.each([
     'quarterturn',
     [
       ...['LIFETIME_OPTION', 'RotationError', 'administratorOfKeys', 'awsFailure', 'checkedLifetimeDays'],
-      ...['connectionFailure', 'defineLambda', 'errorParts', 'httpUrl', 'isRotationError', 'issuedKey'],
-      ...['jsonObject', 'lifetimeDaysFrom', 'parseJson', 'passwordPolicyFrom', 'passwordSource'],
-      ...['replacedKey', 'request', 'rotationHandler', 'stringField', 'tlsContext'],
+      ...['connectionFailure', 'defineLambda', 'errorParts', 'httpUrl', 'isRotationError'],
+      ...['issuedKey', 'jsonObject', 'lifetimeDaysFrom', 'noteThrottles', 'parseJson'],
+      ...['passwordPolicyFrom', 'passwordSource', 'replacedKey', 'request', 'rotationHandler'],
+      ...['stringField', 'tlsContext'],
     ],
   ],
   [

@@ -54,6 +54,15 @@ test('the README has fewer than 220 lines, and its links lead to files', () => {
     expect(() => read(path!)).not.toThrow();
 });
 
+test('what CONTRIBUTING.md has people run and read is there', () => {
+  const guide = read('.github/CONTRIBUTING.md');
+  const { scripts } = JSON.parse(read('package.json'));
+  for (const [, script] of guide.matchAll(/`npm run ([\w:-]+)/g)) expect(scripts).toHaveProperty(script!);
+  const paths = [...guide.matchAll(/(?<=[` ])((?:\.ci|test)\/[\w./-]+|[A-Z]+\.md|template\.yaml)/g)];
+  expect(paths.length).toBeGreaterThan(5);
+  for (const [, path] of paths) expect(existsSync(join(__dirname, '..', path!))).toBe(true);
+});
+
 test("the local Secrets Manager's README has the code that is run here, and its links lead to files", async () => {
   const guide = read('src/local/README.md');
   const code = read('test/readme/local.ts')

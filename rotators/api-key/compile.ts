@@ -1,3 +1,4 @@
+import { takesWholeKeys } from './key-ids.js';
 import { listPlaces } from './list.js';
 import type { Placeholder } from './placeholders.js';
 import { expectedIn, isSuccess, placeAt, placeIfIn, placeIn } from './pointers.js';
@@ -54,7 +55,8 @@ export function isByAdmin({ placeholders }: CompiledRequest): boolean {
 
 function compiledCreate(create: CreateRequest) {
   const request = compiledRequest('create', create);
-  const { current, key, id, expiresInDays = 0 } = create;
+  const { current, key, id, full, expiresInDays = 0 } = create;
+  demand(key !== id, 'create.id', 'must be another place than the key’s: messages show the id');
   return {
     request,
     current: current ? compiledRequest('create.current', current) : undefined,
@@ -62,6 +64,7 @@ function compiledCreate(create: CreateRequest) {
     id: placeIn('create.id', id),
     /** What the next key takes from the one in use. */
     taken: request.placeholders.flatMap((part) => (part.of === 'current' ? placeAt(part.pointer) : [])),
+    full: expectedIn('create.full', full),
     expiresInDays,
   };
 }
@@ -69,6 +72,13 @@ function compiledCreate(create: CreateRequest) {
 function compiledCheck(check: CheckRequest) {
   const { live, dead = [401], expect, id } = check;
   const isDeclaredLive = hasStatus('check.live', live ?? []);
+  const isToldApart = id !== undefined || Object.keys(expect ?? {}).length > 0;
+  const areSuccesses = (live ?? []).every((status) => status < 300);
+  demand(
+    areSuccesses || isToldApart,
+    'check.live',
+    'must have successes alone, without "check.id" or "check.expect": a gateway refuses with JSON too',
+  );
   return {
     request: compiledRequest('check', check),
     isLive: live ? isDeclaredLive : isSuccess,
@@ -163,6 +173,11 @@ function partsOf(
 
 function assertSecret({ key, id, text = false, shows = [] }: ApiKeySpec, { fields, servers }: Named): void {
   demand(key !== id, 'id', 'must be another field than the key');
+  demand(
+    typeof id === 'string' || !takesWholeKeys(id),
+    'id',
+    'must leave the key out: messages show what its first group finds',
+  );
   demand(!shows.includes(key), 'shows', 'must not have the key');
   const isFound = typeof id !== 'string';
   demand(isFound || !text, 'text', 'needs an "id" that is found in the key');

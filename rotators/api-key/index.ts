@@ -41,7 +41,8 @@ export type {
 export function apiKey(spec: ApiKeySpec): Rotator<ApiKeySecret, string> {
   const compiled = compile(spec);
   const { name, key, id, admin, shows = [], text = false } = spec;
-  const { rejectionHint, nameLength, maxKeys, ownsEveryKey, propagationMs } = spec;
+  const { rejectionHint, nameLength, ownsEveryKey, propagationMs } = spec;
+  const { maxKeys = compiled.create.full.length > 0 ? 'until-full' : undefined } = spec;
   const { lifetimeOption = 'the member create of the spec' } = spec;
   const isShown = (field: string) => field === admin || compiled.servers.includes(field);
   return issuedKey<ApiKeySecret, string>({

@@ -6,6 +6,8 @@ import type { Expectation } from './spec.js';
 export interface Answer {
   /** `undefined` for 204: there is none. */
   readonly json: unknown;
+  /** How long it is. */
+  readonly bytes: number;
   /** What to throw if it is not what it should be. */
   failure(problem: string): RotationError;
 }

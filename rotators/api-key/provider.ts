@@ -3,7 +3,7 @@ import { administrator } from './administrator.js';
 import { type CompiledSpec, isByAdmin } from './compile.js';
 import { allKeys } from './list.js';
 import type { Values } from './placeholders.js';
-import { type Answer, holds, idAt, isSuccess, keyAt } from './pointers.js';
+import { type Answer, type ExpectedPlace, holds, idAt, isSuccess, keyAt } from './pointers.js';
 import { idFieldOf } from './secret.js';
 import { type CompiledRequest, type PreparedRequest, type Reply, send } from './send.js';
 import type { ApiKeySecret, ApiKeySpec } from './spec.js';
@@ -31,6 +31,7 @@ export function providerOf(
   const { ca } = spec;
   const adminOf = administrator(spec, named);
   const idField = idFieldOf(spec);
+  const warned = new WeakSet<StepContext>();
   return { issue, list: listAll, revoke: end, probe };
 
   async function issue(name: string, secret: ApiKeySecret, context: StepContext): Promise<ApiKeySecret> {
@@ -41,7 +42,9 @@ export function providerOf(
     if (inUse && nothing !== undefined) throw inUse.failure(`with nothing at ${nothing.pointer}`);
     const expiry = new Date(Date.now() + create.expiresInDays * DAY_MS).toISOString().slice(0, 10);
     const values = { secret, context, current, 'key.name': name, 'expiry.date': expiry };
-    const answer = await ask('create a key', create.request, values);
+    const reply = await replyTo('create a key', create.request, values);
+    assertRoom(reply, create.full);
+    const answer = answerIn(reply);
     const key = keyAt(create.key, answer);
     context.hide(key);
     const id = idAt(create.id, answer);
@@ -50,8 +53,15 @@ export function providerOf(
 
   async function listAll(secret: ApiKeySecret, context: StepContext): Promise<readonly ListedKey[]> {
     const first = await prepared(list.request, { secret, context });
-    return allKeys(list.places, first.url, async (url) =>
-      answerIn(await send('list the keys', { ...first, url }, { ca, context })),
+    const warn = (message: string) => {
+      if (!warned.has(context)) context.warn(message);
+      warned.add(context);
+    };
+    return allKeys(
+      list.places,
+      first.url,
+      async (url) => answerIn(await send('list the keys', { ...first, url }, { ca, context })),
+      warn,
     );
   }
 
@@ -68,21 +78,24 @@ export function providerOf(
   }
 
   async function end(id: string, secret: ApiKeySecret, context: StepContext): Promise<void> {
-    for (const [index, { request, isGone, expect }] of revokes.entries()) {
+    for (const [index, { request, isGone: isDeclaredGone, expect }] of revokes.entries()) {
       const { response, answer } = await replyTo('end a key', request, { secret, context, 'key.id': id });
       const { status } = response;
       const isMute = isSuccess(response) && status !== 204 && response.text() === '';
       if (isSuccess(response) && !isMute) {
         if (!holds(expect, answer())) throw answer().failure('and did not end it');
-      } else if (!isMute && !isGone(response) && !MAY_BE_GONE.includes(status)) {
+      } else if (!isMute && !isDeclaredGone(response) && !MAY_BE_GONE.includes(status)) {
         throw response.failure();
-      } else if (
-        index === revokes.length - 1 &&
-        (await listAll(secret, context)).some((key) => key.id === id)
-      ) {
+      } else if (index === revokes.length - 1 && !(await isGone(id, secret, context))) {
         throw response.failure();
       }
     }
+  }
+
+  /** Only a list that shows what lives tells what does not. */
+  async function isGone(id: string, secret: ApiKeySecret, context: StepContext): Promise<boolean> {
+    const ids = (await listAll(secret, context)).map((key) => key.id);
+    return !ids.includes(id) && (id === secret[idField] || ids.includes(secret[idField] ?? ''));
   }
 
   async function ask(doing: string, request: CompiledRequest, call: Call): Promise<Answer> {
@@ -105,4 +118,42 @@ const MAY_BE_GONE = [400, 409, 410, 422];
 function answerIn({ response, answer }: Reply): Answer {
   if (isSuccess(response)) return answer();
   throw response.failure();
+}
+
+/** What a provider says that has as many keys as it allows, and what throttles say alone. */
+const LIMIT = /\blimit|maxim|\bmax\b|quota|too many|exceed|\bfull\b/i;
+const RATE = /\brate|request|second|minute|\bretry/i;
+
+/**
+ * Tells that there is no room for another key from whatever else keeps one from being made.
+ *
+ * @throws RotationError `ERR_SERVICE_FULL`, which quotes nothing of the answer
+ */
+function assertRoom({ response }: Reply, full: readonly ExpectedPlace[]): void {
+  const { status } = response;
+  if (status < 400 || status >= 500 || status === 401 || status === 429) return;
+  const failure = response.failure();
+  const json = jsonOf(response);
+  const isFull =
+    full.length > 0
+      ? full.every(({ find, expected }) => find(json) === expected)
+      : json !== undefined && LIMIT.test(response.text()) && !RATE.test(response.text());
+  if (!isFull) return;
+  throw new RotationError(
+    'ERR_SERVICE_FULL',
+    `${failure.message}: there seems to be no room for another key`,
+    {
+      hint:
+        'end a key that nobody uses, or raise the limit; `maxKeys` or `create.full` in the spec lets AWSPREVIOUS’s make room, ' +
+        'if the limit is of keys of this kind',
+    },
+  );
+}
+
+function jsonOf(response: Reply['response']): unknown {
+  try {
+    return response.json();
+  } catch {
+    return undefined; // A page of something else, which says nothing of keys.
+  }
 }

@@ -101,6 +101,7 @@ function replyOf(response: HttpResponse, place: string): Reply {
     response,
     answer: () => ({
       json: response.status === 204 ? undefined : response.json(),
+      bytes: response.bytes,
       failure: (problem) =>
         new RotationError('ERR_SERVICE_FAILED', `${place} answered ${response.status} ${problem}`, {
           hint: 'look at what the URL leads to: another service may stand there, or another version of its API',

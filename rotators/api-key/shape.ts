@@ -6,7 +6,7 @@ const KEYS = ['nameLength', 'maxKeys', 'ownsEveryKey', 'propagationMs', 'lifetim
 const ROTATOR = ['name', 'rejectionHint', ...KEYS];
 const MEMBERS = {
   spec: [...ROTATOR, ...['key', 'id', 'text', 'admin', 'shows', 'create', 'check', 'list', 'revoke', 'ca']],
-  create: [...REQUEST, 'key', 'id', 'current', 'expiresInDays'],
+  create: [...REQUEST, 'key', 'id', 'current', 'full', 'expiresInDays'],
   'create.current': REQUEST,
   check: [...REQUEST, 'live', 'dead', 'expect', 'id'],
   list: [...REQUEST, 'items', 'id', 'name', 'createdAt', 'expiresAt', 'where', 'pages'],

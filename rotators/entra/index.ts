@@ -29,6 +29,13 @@ export interface EntraOptions {
   readonly lifetimeDays?: number | undefined;
   /** For how long a new password may still be rejected, in milliseconds. @default 120000 */
   readonly propagationMs?: number;
+  /**
+   * How many passwords an application may have, if AWSPREVIOUS's is to end before there are more. Applications for personal
+   * Microsoft accounts have two at most: https://learn.microsoft.com/entra/identity-platform/supported-accounts-validation
+   *
+   * @default 'until-full': AWSPREVIOUS's ends when Graph says that there are too many
+   */
+  readonly maxKeys?: number | 'until-full';
 }
 
 /** Not documented; up to 18 seconds were seen by others, and two minutes are waited for in Microsoft's own tests. */
@@ -44,7 +51,7 @@ const DEAD = 'nothing was changed: a password is added only for an application w
  * @throws TypeError for an option that cannot be
  */
 export function entra(options: EntraOptions = {}): Rotator<EntraSecret, 'clientSecret' | 'keyId'> {
-  const { propagationMs = PROPAGATION_MS } = options;
+  const { propagationMs = PROPAGATION_MS, maxKeys = 'until-full' } = options;
   const lifetimeDays = checkedLifetimeDays(options.lifetimeDays, lifetime);
   const cloud = cloudOf(options.cloud ?? 'global');
   return issuedKey<EntraSecret, 'clientSecret' | 'keyId'>({
@@ -56,6 +63,7 @@ export function entra(options: EntraOptions = {}): Rotator<EntraSecret, 'clientS
     parse: parseSecret,
     id: 'keyId',
     propagationMs,
+    maxKeys,
     issuesWithItsOwnKey: ({ masterarn }) => masterarn === undefined,
     deadKey: (current) => dead(current, DEAD),
     lifetimeOption: LIFETIME_OPTION,

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { RotationError } from '../errors.js';
+import { isRotationError, RotationError } from '../errors.js';
 import type {
   Awaitable,
   LabelledVersion,
@@ -9,9 +9,14 @@ import type {
   Versions,
   VersionsContext,
 } from '../rotator.js';
+import { parserOf } from './key-id.js';
 import { keyNames } from './key-names.js';
 import { full, holdingsOf, type ListedKey, leftovers, type Scene, spare, warnings } from './key-sweep.js';
 import { probeFor } from './propagation.js';
+import { wholeList } from './whole-list.js';
+
+/** How long a provider may take to tell itself what it knows, where that is not declared. */
+const LEAST_PATIENCE_MS = 2000;
 
 /** A kind of key that its provider chooses, and shows once. */
 export interface IssuedKey<Secret extends object, Field extends keyof Secret & string>
@@ -25,7 +30,10 @@ export interface IssuedKey<Secret extends object, Field extends keyof Secret & s
    */
   issue(name: string, current: Secret, context: StepContext): Awaitable<Pick<Secret, Field>>;
 
-  /** Lists the keys of the account or user that `secret` names, all pages, whoever made them. */
+  /**
+   * Lists the keys of the account or user that `secret` names, all pages, whoever made them. A list that does not show the
+   * keys of AWSPENDING and AWSCURRENT is asked for again, and then is an error.
+   */
   list(secret: Secret, context: StepContext): Awaitable<readonly ListedKey[]>;
 
   /** Ends a key. Succeeds if it is gone, whether or not it was there: it is called again after a failure. */
@@ -62,11 +70,12 @@ export interface IssuedKey<Secret extends object, Field extends keyof Secret & s
 
   /**
    * How many keys may be live at once, 2 at least: room for the next is then made in createSecret, and AWSPREVIOUS ends
-   * there.
+   * there. `'until-full'` where only the provider knows: when `issue` throws `ERR_SERVICE_FULL`, room is made, and it is
+   * called once more.
    *
    * @default no limit, or one that is far away
    */
-  readonly maxKeys?: number;
+  readonly maxKeys?: number | 'until-full';
 
   /** For how long a new key may still be rejected, in milliseconds: testSecret asks again for so long. @default 0 */
   readonly propagationMs?: number;
@@ -93,6 +102,7 @@ export interface IssuedKey<Secret extends object, Field extends keyof Secret & s
  * key that nobody could revoke would be forgotten.
  *
  * @throws RangeError for a number that cannot be
+ * @throws TypeError if the id is the key
  *
  * @example
  * ```ts
@@ -107,9 +117,13 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
 ): Rotator<Secret, Field> {
   const { id, issue, list, revoke, probe, nameLength = 100, ownsEveryKey = false, ...rest } = declaration;
   const { issuesWithItsOwnKey = () => false, deadKey = noLongerLive, ...more } = rest;
-  const { maxKeys = Number.POSITIVE_INFINITY, propagationMs = 0, lifetimeOption, ...rotator } = more;
+  const { maxKeys = Number.POSITIVE_INFINITY, propagationMs = 0, lifetimeOption, ...declared } = more;
+  const rotator = { ...declared, parse: parserOf(declared, id) };
+  const patienceMs = Math.max(propagationMs, LEAST_PATIENCE_MS);
   const namesFor = keyNames(nameLength);
-  if (!(maxKeys >= 2)) throw new RangeError('maxKeys must be 2 at least: AWSCURRENT works beside AWSPENDING');
+  if (maxKeys !== 'until-full' && !(maxKeys >= 2)) {
+    throw new RangeError("maxKeys must be 2 at least, or 'until-full': AWSCURRENT works beside AWSPENDING");
+  }
   if (!(propagationMs >= 0)) throw new RangeError('propagationMs must be a number of milliseconds');
   const keyOf = (secret: Secret): string => String(secret[id]);
   const isRotated = (name: string): boolean => rotator.rotates.some((field) => field === name);
@@ -118,9 +132,18 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
     ...rotator,
     shows: [...rotator.shows, id],
     async createSecret(current, context) {
-      const isLimited = maxKeys < Number.POSITIVE_INFINITY;
-      if (isLimited || !issuesWithItsOwnKey(current)) await assertLive(current, context);
-      if (isLimited) await makeRoom(current, context);
+      const isLimited = maxKeys !== 'until-full' && maxKeys < Number.POSITIVE_INFINITY;
+      const isProven = isLimited || !issuesWithItsOwnKey(current);
+      if (isProven) await assertLive(current, context);
+      if (isLimited) await makeRoom(current, context, maxKeys);
+      try {
+        return await issue(namesFor(context).next(), current, context);
+      } catch (error) {
+        if (maxKeys !== 'until-full' || !isRotationError(error) || error.code !== 'ERR_SERVICE_FULL')
+          throw error;
+      }
+      if (!isProven) await assertLive(current, context);
+      await makeRoom(current, context);
       return issue(namesFor(context).next(), current, context);
     },
     // The provider knows the key since it issued it.
@@ -139,23 +162,30 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
     if ((await probe(current, context)) === 'rejected') throw deadKey(current);
   }
 
-  /** Before the next key is issued: a provider that is full would refuse it. */
-  async function makeRoom(current: Secret, context: VersionsContext): Promise<void> {
-    const keys = await list(current, context);
-    const excess = keys.length - maxKeys + 1;
+  /** Before the next key is issued. Without `most`, the provider has refused it: it is full. */
+  async function makeRoom(current: Secret, context: VersionsContext, most?: number): Promise<void> {
+    const expected = { id: keyOf(current), label: 'AWSCURRENT' } as const;
+    const keys = await wholeList(() => list(current, context), [expected], patienceMs, context);
+    const excess = most === undefined ? 1 : keys.length - most + 1;
     if (excess <= 0) return;
     const scene = await look(keys, { current }, context);
     if (scene === 'promoted') {
       throw new RotationError('ERR_CURRENT_MOVED', 'another attempt has finished the rotation');
     }
     const doomed = spare(scene, Date.now());
-    if (doomed.length < excess) throw full(scene, maxKeys);
+    if (doomed.length < excess && excess === 1) throw full(scene, most);
+    if (doomed.length < excess) {
+      context.warn(
+        `there are ${keys.length} keys already, more than maxKeys allows (${most}): no room was made`,
+      );
+      return;
+    }
     for (const key of doomed.slice(0, excess)) await revoke(key, current, context);
   }
 
   async function sweep({ pending, current }: Versions<Secret>, context: VersionsContext): Promise<void> {
     // The keys before the versions: what is stored meanwhile is held.
-    const keys = await list(pending, context);
+    const keys = await listed({ pending, current }, context);
     const scene = await look(keys, { pending, current }, context);
     // What loses its last label now is no longer what this step was to retire.
     if (scene === 'promoted') return;
@@ -168,6 +198,18 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
     // Only here: a key without an end costs no call, and loads nothing.
     const { warnOfEarlyEnd } = await import('./early-end.js');
     await warnOfEarlyEnd(fresh.expiresAt, context, lifetimeOption);
+  }
+
+  function listed(
+    { pending, current }: Pick<Versions<Secret>, 'pending' | 'current'>,
+    context: StepContext,
+  ): Promise<readonly ListedKey[]> {
+    const isDead = async () => (await probe(current, context)) === 'rejected';
+    const expected = [
+      { id: keyOf(pending), label: 'AWSPENDING' },
+      { id: keyOf(current), label: 'AWSCURRENT', isDead },
+    ] as const;
+    return wholeList(() => list(pending, context), expected, patienceMs, context);
   }
 
   async function look(

@@ -10,6 +10,8 @@ export interface HttpResponse {
   readonly headers: ReadonlyMap<string, string>;
   /** What Retry-After asks for, be it seconds or a date. */
   readonly retryAfterMs: number | undefined;
+  /** The length of the body. */
+  readonly bytes: number;
   /** @throws RotationError `ERR_SERVICE_FAILED` if it is not UTF-8, or compressed, which was not asked for */
   text(): string;
   /** @throws RotationError `ERR_SERVICE_FAILED`, which quotes nothing of it, if it is not JSON */
@@ -32,7 +34,10 @@ export async function responseTo(request: CheckedRequest, place: Place): Promise
 function responseOf({ status, headers, body }: RawResponse, place: Place): HttpResponse {
   const failed = (problem: string) => failure(place, problem, WRONG_SERVICE);
   const wait = retryAfterMs(headers.get('retry-after'));
-  return { status, headers, retryAfterMs: wait, text, json, failure: () => unexpected(status, place, wait) };
+  return {
+    ...{ status, headers, retryAfterMs: wait, bytes: body.length, text, json },
+    failure: () => unexpected(status, place, wait),
+  };
 
   function text(): string {
     const encoding = headers.get('content-encoding') ?? 'identity';

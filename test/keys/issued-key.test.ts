@@ -89,6 +89,43 @@ describe('a rotation', () => {
   });
 });
 
+describe('an id', () => {
+  test('that is the key is refused when the rotator is made: messages show ids', () => {
+    const parts = { id: 'key', rotates: ['key'] } as const;
+    expect(() => issuedKey({ ...keysOf(providerOf()), ...parts })).toThrow(TypeError);
+  });
+
+  test('that holds the key is refused when it comes, and what was issued is discarded', async () => {
+    const provider = providerOf();
+    const { rotate, log } = await keyRig(provider, {
+      issue(name) {
+        const { key } = provider.issue(name);
+        const issued = provider.keys.get('id-2')!;
+        provider.keys.set(`id of ${key}`, issued);
+        provider.keys.delete('id-2');
+        return { id: `id of ${key}`, key };
+      },
+    });
+    const { steps } = await rotate();
+    expect(steps.at(-1)).toMatchObject({ step: 'createSecret', error: { code: 'ERR_ROTATOR_FAILED' } });
+    expect(leaks(allOf([steps, log]), 'the key with the number 2')).toBeUndefined();
+    expect(live(provider)).toEqual(['id-1']);
+  });
+
+  test('of AWSCURRENT that is its key is refused, and not told', async () => {
+    const provider = providerOf();
+    provider.issue('somebody else’s');
+    const secrets = new LocalSecretsManager();
+    const { rotate, log } = await rig(issuedKey(keysOf(provider)), {
+      secret: { id: 'the key with the number 1', key: 'the key with the number 1' },
+      secrets,
+    });
+    const { steps } = await rotate();
+    expect(steps.at(-1)?.error).toMatchObject({ code: 'ERR_SECRET_MALFORMED' });
+    expect(leaks(allOf([steps, log]), 'the key with the number 1')).toBeUndefined();
+  });
+});
+
 describe('AWSCURRENT’s key is tried in createSecret', () => {
   /** A rotator that counts its requests. */
   async function counted(provider: KeyProvider, parts: Partial<KeyDeclaration> = {}) {
@@ -321,25 +358,6 @@ describe('what an attempt leaves behind', () => {
       expect(live(provider)).toEqual(['id-1', 'id-2', later]);
     },
   );
-
-  test('of an earlier rotation stays while the provider does not list AWSPENDING’s key, which tells how old it is', async () => {
-    const provider = providerOf();
-    let isBehind = false;
-    const { begin, deliver, rotate, secrets } = await keyRig(provider, {
-      list: () => provider.list().slice(0, isBehind ? -1 : undefined),
-    });
-    const RemoveFromVersionId = await begin();
-    await deliver('createSecret');
-    await secrets.cancelRotateSecret({ SecretId: 'app/key' });
-    const label = { SecretId: 'app/key', VersionStage: 'AWSPENDING', RemoveFromVersionId };
-    await secrets.updateSecretVersionStage(label);
-    isBehind = true;
-    expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
-    expect(live(provider)).toEqual(['id-1', 'id-2', 'id-3']);
-    isBehind = false;
-    expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
-    expect(live(provider)).toEqual(['id-3', 'id-4']);
-  });
 
   test('is not looked for among keys of a secret whose long name begins alike', async () => {
     const provider = providerOf();
@@ -713,6 +731,49 @@ describe('a provider of two keys at most', () => {
   });
 });
 
+describe('a provider that alone knows its limit', () => {
+  const untilFull = (provider: KeyProvider): Partial<KeyDeclaration> => ({
+    maxKeys: 'until-full',
+    issue(name) {
+      if (provider.keys.size < 2) return provider.issue(name);
+      throw new RotationError('ERR_SERVICE_FULL', 'the desk is full');
+    },
+  });
+
+  test('has room made when it says that it is full', async () => {
+    const provider = providerOf();
+    const { rotate, holds } = await keyRig(provider, untilFull(provider));
+    for (let rotation = 1; rotation <= 3; rotation++) {
+      expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
+      expect(live(provider)).toEqual([await holds('AWSPREVIOUS'), await holds('AWSCURRENT')]);
+    }
+  });
+
+  test('has nothing ended for a dead AWSCURRENT, or while nothing can go', async () => {
+    const provider = providerOf();
+    const { rotate, reattempt } = await keyRig(provider, {
+      ...untilFull(provider),
+      issuesWithItsOwnKey: () => true,
+    });
+    provider.issue('somebody else’s');
+    expect((await rotate()).steps).toMatchObject([{ error: { code: 'ERR_SERVICE_FULL' } }]);
+    expect(live(provider)).toEqual(['id-1', 'id-2']);
+    provider.revoke('id-1');
+    provider.issue('somebody else’s');
+    expect((await reattempt()).steps).toMatchObject([{ error: { code: 'ERR_CREDENTIAL_REJECTED' } }]);
+    expect(live(provider)).toEqual(['id-2', 'id-3']);
+  });
+});
+
+test('more keys than maxKeys are no reason to end one: the provider has room', async () => {
+  const provider = providerOf();
+  const { rotate, warnings } = await keyRig(provider, { maxKeys: 2 });
+  for (const name of ['a', 'b', 'c']) provider.issue(name);
+  expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
+  expect(live(provider)).toEqual(['id-1', 'id-2', 'id-3', 'id-4', 'id-5']);
+  expect(warnings()).toEqual([expect.stringContaining('4 keys already')]);
+});
+
 describe('on a user of its own', () => {
   async function withStranger(list: (provider: KeyProvider) => ReturnType<KeyProvider['list']>) {
     const provider = providerOf({ hasNames: false });
@@ -729,10 +790,66 @@ describe('on a user of its own', () => {
     expect(live(provider)).toEqual(['id-1', 'id-3']);
   });
 
-  test('no key is taken for a leftover while AWSCURRENT’s is not listed, which tells how old it is', async () => {
-    const { rotate, provider } = await withStranger((all) => all.list().filter(({ id }) => id !== 'id-1'));
+  test('no key is taken for a leftover where AWSCURRENT’s has ended, which told how old it is', async () => {
+    const provider = providerOf({ hasNames: false });
+    const { begin, deliver } = await keyRig(provider, { ownsEveryKey: true });
+    provider.issue('');
+    await begin();
+    for (const step of STEPS.slice(0, 3)) await deliver(step);
+    provider.revoke('id-1');
+    await deliver('finishSecret');
+    expect(live(provider)).toEqual(['id-2', 'id-3']);
+  });
+});
+
+describe('a list that is cut', () => {
+  const cuts = {
+    'sorted oldest first': (provider: KeyProvider) => provider.list().slice(0, 3),
+    'sorted newest first': (provider: KeyProvider) => provider.list().toReversed().slice(0, 3),
+    'without AWSPENDING’s': (provider: KeyProvider) => provider.list().slice(0, -1),
+    'without AWSCURRENT’s': (provider: KeyProvider) => provider.list().slice(1),
+  };
+
+  test.each(Object.entries(cuts))('is an error, and nothing is ended or promoted: %s', async (_, cut) => {
+    const provider = providerOf();
+    const { rotate, holds } = await keyRig(provider, { list: () => cut(provider) });
+    for (let other = 0; other < 5; other++) provider.issue(`other ${other}`);
+    const { steps } = await rotate();
+    expect(steps.at(-1)).toMatchObject({
+      step: 'finishSecret',
+      error: { code: 'ERR_SERVICE_FAILED', message: expect.stringContaining('does not show id-') },
+    });
+    expect(await holds('AWSCURRENT')).toBe('id-1');
+    expect(live(provider)).toHaveLength(7);
+  });
+
+  test('makes no room either, where keys are counted', async () => {
+    const provider = providerOf();
+    const { rotate } = await keyRig(provider, { maxKeys: 2, list: () => provider.list().slice(1) });
+    for (let other = 0; other < 3; other++) provider.issue(`other ${other}`);
+    expect((await rotate()).steps).toMatchObject([
+      { step: 'createSecret', error: { code: 'ERR_SERVICE_FAILED' } },
+    ]);
+    expect(live(provider)).toHaveLength(4);
+  });
+
+  test('is asked for again: it may only be late', async () => {
+    const provider = providerOf();
+    let isLate = 2;
+    const { rotate } = await keyRig(provider, {
+      list: () => provider.list().slice(0, isLate-- > 0 ? -1 : undefined),
+    });
     expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
-    expect(live(provider)).toEqual(['id-1', 'id-2', 'id-3']);
+  });
+
+  test('is whole without AWSCURRENT’s key if somebody has ended that', async () => {
+    const provider = providerOf();
+    const { begin, deliver, holds } = await keyRig(provider);
+    await begin();
+    for (const step of STEPS.slice(0, 3)) await deliver(step);
+    provider.revoke('id-1');
+    await deliver('finishSecret');
+    expect(await holds('AWSCURRENT')).toBe('id-2');
   });
 });
 

@@ -96,6 +96,8 @@ export class ProviderServer {
   readonly calls: ProviderCall[] = [];
   /** Answers instead of the provider. */
   impostor: RequestListener | undefined;
+  /** Answers instead of the provider where it has an answer: a gateway. */
+  before: ((call: ProviderCall) => ProviderAnswer | undefined) | undefined;
   isUnplugged = false;
   readonly #dialect: Dialect;
   readonly #server: Server;
@@ -142,6 +144,7 @@ export class ProviderServer {
     this.keys = new KeyStore();
     this.calls.length = 0;
     this.impostor = undefined;
+    this.before = undefined;
     this.isUnplugged = false;
     this.#losses = [];
     this.#throttles = [];
@@ -173,7 +176,7 @@ export class ProviderServer {
     const call = await read(asked, this.url);
     this.calls.push(call);
     if (taken(this.#throttles, call.method)) return [429, { error: 'slow down' }, { 'retry-after': '1' }];
-    const answer = this.#dialect(call, this.keys);
+    const answer = this.before?.(call) ?? this.#dialect(call, this.keys);
     return taken(this.#losses, call.method) ? undefined : answer;
   }
 }

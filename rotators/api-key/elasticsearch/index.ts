@@ -66,6 +66,7 @@ export function elasticsearch(options: ElasticsearchOptions = {}): Rotator<ApiKe
       expiresAt: '/expiration',
       // What has been invalidated is shown for a week.
       where: { '/invalidated': false },
+      pages: 'one',
     },
     revoke: {
       method: 'DELETE',

@@ -90,6 +90,14 @@ describe.each(EXAMPLES)('the example for $name', ({ name, spec, secret, admin })
     }
   });
 
+  test('takes 403 from a gateway for no proof of a key', async () => {
+    const { rotate } = await rigged();
+    const blocked = { error: 'blocked by the gateway' };
+    provider.before = ({ url }) => (url.pathname === speech.check ? [403, blocked] : undefined);
+    expect(await rotate()).toMatchObject({ outcome: 'failed' });
+    expect(provider.live().length).toBeLessThanOrEqual(name === 'sendgrid' ? 2 : 1);
+  });
+
   // With room for two keys, one that nobody has stored takes it for 15 minutes.
   if (name === 'okta') return;
 

@@ -329,6 +329,7 @@ describe('a check', () => {
     ['with a status of a dead key', {}, 401, {}, 'ERR_CREDENTIAL_REJECTED'],
     ['with a declared one of a dead key', { dead: [404] }, 404, {}, 'ERR_CREDENTIAL_REJECTED'],
     ['with a declared one of a live key', { live: [403] }, 403, { id: '1001' }, 'accepted'],
+    ['with a declared one, from a gateway', { live: [403] }, 403, { error: 'no' }, 'ERR_SERVICE_FAILED'],
     ['with a success that is not declared', { live: [201] }, 200, { id: '1001' }, 'ERR_SERVICE_FAILED'],
     ['with a status that nobody named', {}, 403, { id: '1001' }, 'ERR_RIGHTS_MISSING'],
     ['with a server in trouble', {}, 500, { id: '1001' }, 'ERR_SERVICE_FAILED'],
@@ -387,6 +388,107 @@ describe('pages', () => {
     expect(await failureOf(rig)).toMatchObject({ message: expect.stringMatching(/sent before/) });
     expect(provider.calls.filter(({ url }) => url.searchParams.has('page'))).toHaveLength(2);
   });
+});
+
+test.each<[string, { readonly parameter: string } & ({ readonly first: 1 } | { readonly next: '/next' })]>([
+  ['numbers', { parameter: 'page', first: 1 }],
+  ['cursors', { parameter: 'after', next: '/next' }],
+])('a list whose pages, by %s, have a mebibyte each is given up soon', async (_, pages) => {
+  const rig = await rigged({ list: { ...spec().list, pages } });
+  let sent = 0;
+  listed = () => {
+    const id = `${++sent}-`.padEnd(1_040_000, 'x');
+    return { keys: [{ id, name: 'n', at: '2026-01-01T00:00:00Z' }], next: `after-${sent}` };
+  };
+  expect(await failureOf(rig)).toMatchObject({
+    code: 'ERR_SERVICE_FAILED',
+    message: expect.stringMatching(/too long: over 1000 pages, or 8388608 bytes in all/),
+  });
+  expect(sent).toBeLessThan(10);
+});
+
+describe('a provider that has no room', () => {
+  /** It has room for two. */
+  function withRoomForTwo(answer: object, status = 400): void {
+    provider.before = ({ method }) =>
+      method === 'POST' && provider.live().length >= 2 ? [status, answer] : undefined;
+  }
+
+  test.each([
+    [400, { error: 'Maximum number of keys reached' }],
+    [403, { errors: ['API key limit exceeded'] }],
+    [409, { code: 'quota_exceeded' }],
+    [422, { message: 'too many keys' }],
+  ])('and says so with %i %j is full, and nothing is ended', async (status, answer) => {
+    const rig = await rigged();
+    withRoomForTwo(answer, status);
+    expect(await rig.rotate()).toMatchObject({ outcome: 'succeeded' });
+    expect(await failureOf(rig)).toMatchObject({ code: 'ERR_SERVICE_FULL' });
+    expect(provider.live()).toEqual(['1001', '1002']);
+  });
+
+  test.each([
+    [403, { message: 'rate limit exceeded' }],
+    [400, { message: 'no such team' }],
+  ])('is not what %i %j says', async (status, answer) => {
+    const rig = await rigged();
+    withRoomForTwo(answer, status);
+    await rig.rotate();
+    expect(await failureOf(rig)).not.toMatchObject({ code: 'ERR_SERVICE_FULL' });
+  });
+
+  test('as its spec declares is one where AWSPREVIOUS makes room', async () => {
+    const rig = await rigged({ create: { ...spec().create, full: { '/code': 'full' } } });
+    withRoomForTwo({ code: 'full' });
+    for (let rotation = 1; rotation <= 3; rotation++) {
+      expect(await rig.rotate()).toMatchObject({ outcome: 'succeeded' });
+      expect(provider.live()).toHaveLength(2);
+    }
+    withRoomForTwo({ code: 'other' });
+    expect(await failureOf(rig)).toMatchObject({ code: 'ERR_SERVICE_FAILED' });
+  });
+});
+
+describe('a list on one page', () => {
+  const rotatedOf = async (others: number, cut: number, parts: Partial<ApiKeySpec> = {}) => {
+    const rig = await rigged(parts);
+    for (let other = 0; other < others; other++) provider.keys.issue(`other ${other}`);
+    listed = (keys) => ({ keys: keys.toReversed().slice(0, cut).map(shown) });
+    return { ...rig, report: await rig.rotate() };
+  };
+
+  test.each([20, 50, 100])('that has %i items, as a page may have, is a warning', async (length) => {
+    const { report, warnings } = await rotatedOf(length - 2, 1000);
+    expect(report).toMatchObject({ outcome: 'succeeded' });
+    expect(warnings()).toEqual([expect.stringContaining(`has ${length} items`)]);
+  });
+
+  test.each<[string, number, Partial<ApiKeySpec>]>([
+    ['of another length', 17, {}],
+    ['that is said to be the only one', 18, { list: { ...spec().list, pages: 'one' } }],
+  ])('%s is none', async (_, others, parts) => {
+    const { report, warnings } = await rotatedOf(others, 1000, parts);
+    expect(report).toMatchObject({ outcome: 'succeeded' });
+    expect(warnings()).toEqual([]);
+  });
+
+  test('that ends before AWSCURRENT’s key is an error', async () => {
+    const { report } = await rotatedOf(25, 20);
+    expect(report.steps.at(-1)?.error).toMatchObject({
+      code: 'ERR_SERVICE_FAILED',
+      message: expect.stringContaining('does not show 1001'),
+    });
+  });
+});
+
+test('a key is not thought ended because a list does not show it that shows nothing else', async () => {
+  const rig = await rigged();
+  await rig.rotate();
+  refusesToEnd = true;
+  let lists = 0;
+  listed = (keys) => ({ keys: lists++ === 0 ? keys.map(shown) : [] });
+  expect(await failureOf(rig)).toMatchObject({ message: expect.stringContaining('answered 400') });
+  expect(provider.live()).toEqual(['1001', '1002', '1003']);
 });
 
 describe('waiting', () => {

@@ -70,6 +70,29 @@ describe('a rotation', () => {
     },
   );
 
+  test.each([
+    ['by itself', {}],
+    ['by an administrator', {}],
+    ['by itself', { maxKeys: 2 }],
+  ] as const)('%s, with %j, goes on where an application may have two passwords', async (mode, options) => {
+    const { secret, others } = mode === 'by itself' ? { secret: server.register(), others: {} } : owned();
+    server.limit = 2;
+    const { rotate, value } = await rig(rotatorWith(options), { secret, others });
+    for (let rotation = 1; rotation <= 3; rotation++) {
+      expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
+      const [previous, current] = [await value('AWSPREVIOUS'), await value('AWSCURRENT')];
+      expect(server.live(secret.clientId)).toEqual([previous.keyId, current.keyId]);
+    }
+  });
+
+  test('says that there is no room where nothing can go', async () => {
+    const secret = server.register();
+    server.limit = 1;
+    const { rotate } = await rig(rotatorWith(), { secret });
+    expect((await rotate()).steps.at(-1)?.error).toMatchObject({ code: 'ERR_SERVICE_FULL' });
+    expect(server.live(secret.clientId)).toEqual([secret.keyId]);
+  });
+
   test('names the password after the rotation, and ends it when the option says', async () => {
     const secret = server.register();
     const { rotate } = await rig(rotatorWith({ lifetimeDays: 90 }), { secret });

@@ -201,7 +201,12 @@ async function manInTheMiddle(target: number): Promise<{ port: number; close: ()
     await once(outer, 'secureConnect');
     client.write('S');
     const inner = new TLSSocket(client, { isServer: true, key, cert });
-    for (const socket of [client, upstream, inner, outer]) socket.on('error', () => {});
+    const sockets = [client, upstream, inner, outer];
+    // What one of them leaves open would keep the process that runs the tests.
+    const end = () => {
+      for (const socket of sockets) socket.destroy();
+    };
+    for (const socket of sockets) socket.on('error', () => {}).on('close', end);
     inner.pipe(outer).pipe(inner);
   }).listen(0, '127.0.0.1');
   await once(listener, 'listening');

@@ -1,0 +1,51 @@
+import type { AuthPlugin } from 'mysql2';
+import { sign } from '../crypto/ed25519.js';
+import { parsecResponse, parsecSalt } from '../crypto/parsec.js';
+
+/** The server asks for what would give the password to anyone who sits in the way. */
+export const NOT_IN_CLEAR = 'ERR_NOT_IN_CLEAR';
+
+/** What a server sends to have caching_sha2_password given the password itself. */
+const FULL_AUTHENTICATION = Buffer.from([4]);
+
+type Plugins = Readonly<Record<string, AuthPlugin>>;
+
+/**
+ * How the password is proved, by the plugin that a server names. Without TLS the password itself is given to nobody: not
+ * under an RSA key either, which whoever sits in the way can put in the place of the server's.
+ */
+export function authPluginsFor(
+  password: string,
+  isEncrypted: boolean,
+  own: Pick<typeof import('mysql2')['authPlugins'], 'caching_sha2_password' | 'sha256_password'>,
+): Plugins {
+  const bytes = Buffer.from(password, 'utf8');
+  return {
+    caching_sha2_password(context) {
+      const next = own.caching_sha2_password({ overrideIsSecure: isEncrypted })(context);
+      return (data) => {
+        if (!isEncrypted && data.equals(FULL_AUTHENTICATION)) throw notInClear();
+        return next(data);
+      };
+    },
+    sha256_password: isEncrypted
+      ? own.sha256_password({})
+      : () => () => {
+          throw notInClear();
+        },
+    client_ed25519: () => (nonce) => sign(bytes, nonce.subarray(0, 32)),
+    parsec() {
+      let scramble: Buffer | undefined;
+      return (data) => {
+        if (scramble) return parsecResponse(password, parsecSalt(data), scramble);
+        scramble = Buffer.from(data.subarray(0, 32));
+        // Asks for the salt.
+        return Buffer.alloc(0);
+      };
+    },
+  };
+}
+
+function notInClear(): Error {
+  return Object.assign(new Error('the password itself is asked for'), { code: NOT_IN_CLEAR });
+}
