@@ -5,7 +5,7 @@ import { codeOf, LOGGING_IN, toFailure } from './failures.js';
 import { isOfBinding, notBound, unproven } from './login-failures.js';
 import { look } from './look.js';
 import type { PostgresSecret } from './secret.js';
-import type { PasswordForm, Session } from './session.js';
+import type { Session } from './session.js';
 import { identityColumns, wayOf } from './way.js';
 import { clientFor, type Unconnected } from './wire/client.js';
 
@@ -22,17 +22,45 @@ export async function logIn(
   secret: PostgresSecret,
   options: LoginOptions,
 ): Promise<Session | 'rejected' | RotationError> {
-  const target = { ...secret, host: options.place.host, port: options.place.port };
-  const unconnected = await clientFor(secret, options, () => secret.password).catch((error: unknown) => {
-    throw toFailure(error, LOGGING_IN, target);
-  });
-  const { client, asked, scram } = unconnected;
+  const until = performance.now() + options.limitMs();
+  const within = { ...options, limitMs: () => Math.max(1, Math.ceil(until - performance.now())) };
+  const silent = new Set<string>();
+  for (;;) {
+    const unconnected = await clientFor(secret, within, () => secret.password, silent).catch(
+      (error: unknown) => {
+        throw toFailure(error, LOGGING_IN, targetOf(secret, options));
+      },
+    );
+    // Whoever says nothing leaves time for the other addresses.
+    const { socket, hasOthers } = unconnected;
+    const hangUp = () => socket.bytesRead === 0 && socket.destroy();
+    const timer = hasOthers ? setTimeout(hangUp, within.limitMs() / 2) : undefined;
+    const session = await logInThere(secret, unconnected, options).finally(() => clearTimeout(timer));
+    if (session !== 'silent') return session;
+    silent.add(unconnected.address);
+  }
+}
+
+/** What is connected to, in place of what the secret names. */
+function targetOf(secret: PostgresSecret, { place: { host, port } }: LoginOptions): PostgresSecret {
+  return { ...secret, host, port };
+}
+
+/** @returns `'silent'` if nothing was heard there, and the host has other addresses: it was not even asked for the password */
+async function logInThere(
+  secret: PostgresSecret,
+  unconnected: Unconnected,
+  options: LoginOptions,
+): Promise<Session | 'rejected' | 'silent' | RotationError> {
+  const { client, socket, hasOthers, asked, scram } = unconnected;
+  const target = targetOf(secret, options);
   const heard = listenTo(client);
   const end = endOf(unconnected, options);
   try {
     await client.connect();
   } catch (error) {
     await end();
+    if (hasOthers && socket.bytesRead === 0 && !options.signal.aborted) return 'silent';
     if (codeOf(error) === '28P01' && !heard.isTaken) return 'rejected';
     if (scram.isBound && !heard.isTaken && isOfBinding(error)) throw notBound(target, error);
     const failure = toFailure(error, LOGGING_IN, target);
@@ -113,7 +141,8 @@ function sessionOf(
       assertOpen();
       try {
         const statement = { text: sql, query_timeout: limitMs() };
-        return (await client.query<Record<string, unknown>>(statement)).rows;
+        // Of several statements pg returns as many results.
+        return [await client.query<Record<string, unknown>>(statement)].flat().flatMap(({ rows }) => rows);
       } catch (error) {
         // Whatever came next would wait behind the statement that nobody answers. The server rolls back.
         if (isUnanswered(error)) {
@@ -140,23 +169,4 @@ export async function ask(session: Session): Promise<void> {
   } catch (error) {
     throw isRotationError(error) ? error : toFailure(error, 'ask whose session it is', session.target);
   }
-}
-
-/**
- * Asks how the server would have a user prove the password, and hangs up instead of sending one: the server counts no
- * failed login. `undefined` if it did not say.
- */
-export async function formAskedOf(
-  secret: Omit<PostgresSecret, 'password'>,
-  options: LoginOptions,
-): Promise<PasswordForm | undefined> {
-  const hangUp = () => Promise.reject(new Error('hangs up'));
-  const unconnected = await clientFor(secret, options, hangUp).catch(() => undefined);
-  if (!unconnected) return undefined;
-  const { client, socket, asked } = unconnected;
-  client.on('error', () => {});
-  await client.connect().catch(() => {});
-  socket.destroy();
-  const [form] = asked;
-  return form;
 }
