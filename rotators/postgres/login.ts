@@ -8,6 +8,8 @@ import type { PostgresSecret } from './secret.js';
 import type { Session } from './session.js';
 import { identityColumns, wayOf } from './way.js';
 import { clientFor, type Unconnected } from './wire/client.js';
+import { dial } from './wire/dial.js';
+import { type Heard, listenTo } from './wire/heard.js';
 
 /**
  * Logs in as an application would. Only invalid_password (28P01), said before the server has taken a password, is a
@@ -26,11 +28,11 @@ export async function logIn(
   const within = { ...options, limitMs: () => Math.max(1, Math.ceil(until - performance.now())) };
   const silent = new Set<string>();
   for (;;) {
-    const unconnected = await clientFor(secret, within, () => secret.password, silent).catch(
-      (error: unknown) => {
+    const line = () =>
+      dial(within, silent).catch((error: unknown) => {
         throw toFailure(error, LOGGING_IN, targetOf(secret, options));
-      },
-    );
+      });
+    const unconnected = await clientFor(secret, within, line, () => secret.password);
     // Whoever says nothing leaves time for the other addresses.
     const { socket, hasOthers } = unconnected;
     const hangUp = () => socket.bytesRead === 0 && socket.destroy();
@@ -46,7 +48,7 @@ function targetOf(secret: PostgresSecret, { place: { host, port } }: LoginOption
   return { ...secret, host, port };
 }
 
-/** @returns `'silent'` if nothing was heard there, and the host has other addresses: it was not even asked for the password */
+/** @returns `'silent'` if nothing was heard there, so that no password was sent, and the host has other addresses */
 async function logInThere(
   secret: PostgresSecret,
   unconnected: Unconnected,
@@ -74,37 +76,6 @@ async function logInThere(
     throw unproven(target);
   }
   return { ...sessionOf(unconnected, heard, options), target: secret, form, end };
-}
-
-/** What a server and a connection say while nobody waits for it. */
-interface Heard {
-  isTaken: boolean;
-  iterations: number | undefined;
-  major: number | undefined;
-  /** A connection that breaks between two queries has nobody else to tell; the next query fails, and says less. */
-  lost: unknown;
-}
-
-interface ParameterStatus {
-  readonly parameterName: string;
-  readonly parameterValue: string;
-}
-
-function listenTo(client: Client): Heard {
-  const heard: Heard = { isTaken: false, iterations: undefined, major: undefined, lost: undefined };
-  client.connection.on('authenticationSASLContinue', ({ data }: { readonly data: string }) => {
-    heard.iterations = Number(/(?:^|,)i=(\d{1,9})(?:,|$)/.exec(data)?.[1]);
-  });
-  client.connection.on('parameterStatus', ({ parameterName, parameterValue }: ParameterStatus) => {
-    if (parameterName === 'server_version') heard.major = Number.parseInt(parameterValue, 10) || undefined;
-  });
-  client.connection.on('authenticationOk', () => {
-    heard.isTaken = true;
-  });
-  client.on('error', (error) => {
-    heard.lost ??= error;
-  });
-  return heard;
 }
 
 /** Breaks the connection off when the step's time is up. Returns what ends it before. */

@@ -6,6 +6,7 @@ import { look } from '../look.js';
 import type { PostgresSecret } from '../secret.js';
 import { MAX_ITERATIONS, type PasswordForm, type Session } from '../session.js';
 import { clientFor } from '../wire/client.js';
+import { dial } from '../wire/dial.js';
 import { md5Verifier, scramVerifier } from './verifier.js';
 
 /** What is known of the password that the server holds now, for the user that is to get another. */
@@ -50,7 +51,7 @@ async function formAskedOf(
   options: LoginOptions,
 ): Promise<PasswordForm | undefined> {
   const hangUp = () => Promise.reject(new Error('hangs up'));
-  const unconnected = await clientFor(secret, options, hangUp).catch(() => undefined);
+  const unconnected = await clientFor(secret, options, () => dial(options), hangUp).catch(() => undefined);
   if (!unconnected) return undefined;
   const { client, socket, asked } = unconnected;
   client.on('error', () => {});

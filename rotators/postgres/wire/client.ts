@@ -6,7 +6,7 @@ import { tlsContext } from '../../../src/index.js';
 import type { LoginOptions } from '../../databases/session.js';
 import type { PostgresSecret } from '../secret.js';
 import type { PasswordForm } from '../session.js';
-import { dial, type Line } from './dial.js';
+import type { Line } from './dial.js';
 import { inMessages } from './messages.js';
 import { type ScramProgress, speakScram } from './scram.js';
 
@@ -21,18 +21,18 @@ export interface Unconnected extends Line {
 /**
  * Connects, and makes a client of pg that takes nothing from the environment, and from a server only what it can deal with.
  *
+ * @param lineTo connects
  * @param password called when the server asks for the password
- * @param passedOver addresses of the host that are not to be tried
  */
 export async function clientFor(
   secret: Omit<PostgresSecret, 'password'>,
   options: LoginOptions,
+  lineTo: () => Promise<Line>,
   password: () => string | Promise<string>,
-  passedOver: ReadonlySet<string> = new Set(),
 ): Promise<Unconnected> {
   const { Client } = await import('pg');
   options.signal.throwIfAborted();
-  const line = await dial(options, passedOver);
+  const line = await lineTo();
   const { socket } = line;
   // pg connects what it is given.
   Object.assign(socket, { connect: () => queueMicrotask(() => socket.emit('connect')) });

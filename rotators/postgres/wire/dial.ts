@@ -23,7 +23,7 @@ export interface Line {
  */
 export async function dial(
   { place: { host, port }, limitMs, signal }: LoginOptions,
-  passedOver: ReadonlySet<string>,
+  passedOver: ReadonlySet<string> = new Set(),
 ): Promise<Line> {
   // When the time is up, when the step ends, and when an address has answered: then all the others are let go.
   const over = new AbortController();
