@@ -1,5 +1,5 @@
 import { codeOf } from './failures.js';
-import { PIN_NAMES, type Session } from './session.js';
+import { ENDED_BY, PIN_NAMES, type Session } from './session.js';
 
 /** A limit of the role's may end the statement that puts ours in its place. */
 const MOST_TRIES = 10;
@@ -40,8 +40,11 @@ export async function begin(
       await session.query(statements.join('; '));
       return;
     } catch (error) {
-      if (codeOf(error) !== '57014' || attempt === MOST_TRIES) throw error;
-      await session.query('ROLLBACK');
+      const code = codeOf(error);
+      const setting = ENDED_BY[code];
+      const isOver = setting ? !(await session.without(setting)) : code !== '57014' || attempt === MOST_TRIES;
+      if (isOver) throw error;
+      if (!setting) await session.query('ROLLBACK');
     }
   }
 }
