@@ -135,8 +135,7 @@ function sessionOf(
       assertOpen();
       try {
         const statement = { text: sql, query_timeout: limitMs() };
-        // Of several statements pg returns as many results.
-        return [await client.query<Record<string, unknown>>(statement)].flat().flatMap(({ rows }) => rows);
+        return (await client.query<Record<string, unknown>>(statement)).rows;
       } catch (error) {
         // Whatever came next would wait behind the statement that nobody answers. The server rolls back.
         if (isUnanswered(error)) {

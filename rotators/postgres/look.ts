@@ -57,7 +57,9 @@ export async function look(
 ): Promise<readonly Readonly<Record<string, unknown>>[]> {
   await begin(session, 'READ ONLY', limits);
   try {
-    return await session.query(`${sql}; COMMIT`);
+    const rows = await session.query(sql);
+    await session.query('COMMIT');
+    return rows;
   } catch (error) {
     await session.query('ROLLBACK').catch(() => {}); // A session that is broken says so at the next statement.
     throw error;
