@@ -15,7 +15,7 @@ export interface ServerLimits {
 
 /**
  * Begins a transaction in which names mean what they mean, and in which our limits hold: those of a role, a database or a
- * server may be a millisecond, or none, and a role may have its transactions wait for others (DEFERRABLE).
+ * server may be a millisecond or absent, and a role may have its transactions wait for others (DEFERRABLE).
  */
 export async function begin(
   session: Session,
@@ -42,9 +42,9 @@ export async function begin(
     } catch (error) {
       const code = codeOf(error);
       const setting = ENDED_BY[code];
-      const isOver = setting ? !(await session.without(setting)) : code !== '57014' || attempt === MOST_TRIES;
-      if (isOver) throw error;
-      if (!setting) await session.query('ROLLBACK');
+      if (setting !== undefined && (await session.without(setting))) continue;
+      if (code !== '57014' || attempt === MOST_TRIES) throw error;
+      await session.query('ROLLBACK');
     }
   }
 }
