@@ -3,7 +3,7 @@ import dns from 'node:dns';
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { disturbed } from '../../support/disturbed-server.js';
+import { type DisturbedServer, disturbed } from '../../support/disturbed-server.js';
 import { rejection } from '../../support/errors.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
 import { postgresRig } from '../../support/postgres-rig.js';
@@ -20,7 +20,18 @@ beforeAll(async () => {
 
 afterAll(() => server.stop());
 
-afterEach(() => jest.restoreAllMocks());
+const lines: DisturbedServer[] = [];
+
+async function lineToServer(): Promise<DisturbedServer> {
+  const line = await disturbed(server.port);
+  lines.push(line);
+  return line;
+}
+
+afterEach(async () => {
+  jest.restoreAllMocks();
+  for (const line of lines.splice(0)) await line.close();
+});
 
 async function role(): Promise<string> {
   const app = `app_${++count}`;
@@ -68,7 +79,7 @@ test('users take turns whose settings, and whose administrator’s, are all of t
 
 test('nothing waits behind a statement that nobody answers', async () => {
   const app = await role();
-  const line = await disturbed(server.port);
+  const line = await lineToServer();
   const { begin, deliver } = await postgresRig(server.secret(app, FIRST, { port: line.port }), {
     timeoutMs: 1500,
   });
@@ -78,13 +89,12 @@ test('nothing waits behind a statement that nobody answers', async () => {
   const before = performance.now();
   expect(await rejection(deliver('setSecret'))).toMatchObject({ code: 'ERR_SERVICE_TIMEOUT' });
   expect(performance.now() - before).toBeLessThan(2700);
-  await line.close();
   expect(await server.accepts(app, FIRST)).toBe(true);
 });
 
 test('a server that stops answering in the middle leaves time to say so before a short step ends', async () => {
   const app = await role();
-  const line = await disturbed(server.port);
+  const line = await lineToServer();
   const { begin, deliver } = await postgresRig(server.secret(app, FIRST, { port: line.port }), {
     lambdaTimeoutMs: 4000,
   });
@@ -95,7 +105,6 @@ test('a server that stops answering in the middle leaves time to say so before a
     code: 'ERR_SERVICE_TIMEOUT',
     message: expect.stringContaining('could not change'),
   });
-  await line.close();
 });
 
 describe('a name with several addresses', () => {
