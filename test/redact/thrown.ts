@@ -28,6 +28,7 @@ export async function thrownBy(
       dbInstanceIdentifier: 'payments-db-1',
       owner: 'rotator',
       endpoint: 'db.example.internal',
+      comment: 'the master of db.example.internal, since 2020',
     }),
   });
   await begin();
