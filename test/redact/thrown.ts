@@ -28,7 +28,8 @@ export async function thrownBy(
       dbInstanceIdentifier: 'payments-db-1',
       owner: 'rotator',
       endpoint: 'db.example.internal',
-      comment: 'the master of db.example.internal, since 2020',
+      dbname: 'ledger-main-1',
+      comment: 'master=ledger-main-1 since 2020',
     }),
   });
   await begin();
