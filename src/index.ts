@@ -13,6 +13,7 @@ export type { SecretsManagerApi } from './engine/secrets-manager.js';
 export type { Outcome } from './engine/steps.js';
 export {
   isRotationError,
+  quoted,
   RotationError,
   type RotationErrorCode,
   type RotationErrorOptions,

@@ -1,4 +1,4 @@
-import { isRotationError, RotationError } from '../../src/index.js';
+import { isRotationError, quoted, RotationError } from '../../src/index.js';
 import { placeName, toFailure } from './failures.js';
 import { isPasswordPlugin, type PasswordPlugin, ROUNDS } from './hashes.js';
 import type { Session } from './session.js';
@@ -91,7 +91,7 @@ function onePlugin(methods: readonly LoginMethod[], { account, place, flavour }:
   if (isAlike && isPasswordPlugin(plugin)) return plugin;
   throw new RotationError(
     'ERR_SERVICE_UNSUPPORTED',
-    `"${account.user}@${account.host}" at ${placeName(place)} is identified by ${plugins.join(' or ') || 'nothing'}`,
+    `"${quoted(`${account.user}@${account.host}`)}" at ${placeName(place)} is identified by ${quoted(plugins.join(' or ') || 'nothing')}`,
     {
       hint:
         'nothing was changed: setting a password would take the other ways to log in away. Only accounts with one password, or ' +

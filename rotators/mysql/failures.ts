@@ -1,4 +1,10 @@
-import { connectionFailure, errorParts, RotationError, type ServiceFailure } from '../../src/index.js';
+import {
+  connectionFailure,
+  errorParts,
+  quoted,
+  RotationError,
+  type ServiceFailure,
+} from '../../src/index.js';
 import { LOGIN_ERRORS } from './login-errors.js';
 import { MARIADB_BEHIND, STATEMENT_ERRORS } from './statement-errors.js';
 import { NOT_IN_CLEAR } from './wire/auth-plugins.js';
@@ -137,7 +143,7 @@ export function placeName({ host, port }: Pick<Target, 'host' | 'port'>): string
 export function otherUser(target: Target, account: string): RotationError {
   return new RotationError(
     'ERR_CREDENTIAL_UNPROVEN',
-    `${placeName(target)} let "${target.username}" in as "${account}"`,
+    `${placeName(target)} let "${target.username}" in as "${quoted(account)}"`,
     {
       hint:
         "nothing was changed. An account without a name that matches the function’s address (DROP USER ''@host), a proxied " +

@@ -1,4 +1,10 @@
-import { connectionFailure, errorParts, RotationError, type ServiceFailure } from '../../src/index.js';
+import {
+  connectionFailure,
+  errorParts,
+  quoted,
+  RotationError,
+  type ServiceFailure,
+} from '../../src/index.js';
 import { placeName } from '../databases/secret.js';
 import type { PostgresSecret } from './secret.js';
 
@@ -151,7 +157,10 @@ export function toFailure(
         ? REFUSED_VALUE
         : FAILURES[code];
   const [rotationCode, problem, hint] = known ?? connectionFailure(code, HINTS) ?? byMessage(message);
-  const sqlState = /^[0-9A-Z]{5}$/.test(code) ? ` (SQLSTATE ${code})` : code && ` (${code})`;
+  // A server may answer with anything in the place of a code.
+  const isServers = error instanceof Error && 'severity' in error;
+  const said = isServers ? quoted(code) : code;
+  const sqlState = /^[0-9A-Z]{5}$/.test(code) ? ` (SQLSTATE ${said})` : code && ` (${said})`;
   return new RotationError(
     rotationCode,
     `could not ${doing} as "${username}" to "${dbname}": ${placeName(place)} ${problem}${sqlState}`,

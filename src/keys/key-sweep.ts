@@ -1,5 +1,5 @@
 import { abandoned } from '../engine/checks.js';
-import { RotationError } from '../errors.js';
+import { quoted, RotationError } from '../errors.js';
 import type { LabelledVersion } from '../rotator.js';
 import type { KeyNames } from './key-names.js';
 
@@ -122,7 +122,7 @@ function strays({ keys, held, unknown, names, ownsEveryKey, currentKey }: Scene)
 
 /** There is no room, and nothing that could go. */
 export function full({ keys, held, unknown, ownsEveryKey }: Scene, maxKeys?: number): RotationError {
-  const ids = keys.map(({ id }) => id).join(', ');
+  const ids = quoted(keys.map(({ id }) => id).join(', '));
   const isRecognised = ownsEveryKey || keys.some(({ name }) => name !== undefined);
   const unread = unknown.length > 0 ? `, and what version ${unknown.join(', ')} holds cannot be read` : '';
   const of = maxKeys === undefined ? 'the provider has' : `of ${maxKeys} there are`;

@@ -6,7 +6,7 @@ import { type AddressInfo, createServer, type Server, Socket } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { type HttpRequest, httpUrl, request } from '../../src/index.js';
+import { type HttpRequest, httpUrl, quoted, request } from '../../src/index.js';
 import { built } from '../support/built.js';
 import { allOf, leaks, rejection } from '../support/errors.js';
 import { certificate } from '../support/postgres.js';
@@ -287,7 +287,7 @@ test('nothing is sent once the time is up', async () => {
 });
 
 test.each([
-  [`https://other.example/${ANSWERED}?key=${ANSWERED}`, 'a redirect to https://other.example'],
+  [`https://other.example/${ANSWERED}?key=${ANSWERED}`, `a redirect to ${quoted('https://other.example')}`],
   [`/other?key=${ANSWERED}`, 'a redirect to another path'],
   [`javascript:${ANSWERED}`, 'a redirect to nowhere'],
   [`http://[${ANSWERED}`, 'a redirect to nowhere'],

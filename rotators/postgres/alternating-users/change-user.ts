@@ -1,4 +1,4 @@
-import { RotationError } from '../../../src/index.js';
+import { quoted, RotationError } from '../../../src/index.js';
 import { userMissing } from '../failures.js';
 import { asAdministrator, IS_SUPERIOR, type Rights, readRights } from '../password/rights.js';
 import { mirrorSettings } from './clone-settings.js';
@@ -150,7 +150,9 @@ async function warnOfMore({ session, pair: { original, clone }, context }: Users
       `AND NOT pg_has_role(${session.escapeLiteral(original)}, role.oid, 'MEMBER')`,
   );
   for (const { rolname } of rows) {
-    const revoke = `REVOKE ${session.escapeIdentifier(String(rolname))} FROM ${session.escapeIdentifier(clone)}`;
-    context.warn(`"${clone}" is a member of "${rolname}", which "${original}" is not: ${revoke}`);
+    const revoke = `REVOKE ${quoted(session.escapeIdentifier(String(rolname)))} FROM ${session.escapeIdentifier(clone)}`;
+    context.warn(
+      `"${clone}" is a member of "${quoted(String(rolname))}", which "${original}" is not: ${revoke}`,
+    );
   }
 }

@@ -1,4 +1,5 @@
 import type { StepContext } from '../../../src/index.js';
+import { quoted } from '../../../src/index.js';
 import type { Pair } from '../../databases/pairs.js';
 import { look } from '../look.js';
 import type { Session } from '../session.js';
@@ -82,7 +83,7 @@ export async function warnOfSessionUser(
     );
   }
   if (rows.length === 0) return;
-  const names = rows.slice(0, MOST_NAMED).map(({ name }) => String(name));
+  const names = rows.slice(0, MOST_NAMED).map(({ name }) => quoted(String(name)));
   const others = rows.length > MOST_NAMED ? ' and others' : '';
   context.warn(
     `session_user is "${clone}" in every other interval, and "${original}" in the rest; current_user is the same in all. ` +
