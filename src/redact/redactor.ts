@@ -163,7 +163,9 @@ function unmaskWords(
     const words = text.slice(from, to);
     const isWhole = values.has(folded(words)) && !shown.has(words);
     const isOfText = masked.subarray(from, to).every((level) => level <= PROSE);
-    if (!isOfText && isQuoted.subarray(from, to).includes(1)) continue;
+    // Of another secret, where nobody says what is a credential, a short word may be that of an environment.
+    const isNoChance = to - from < RUN ? masked.subarray(from, to).includes(SECRET) : !isOfText;
+    if (isNoChance && isQuoted.subarray(from, to).includes(1)) continue;
     if (to - from < RUN || ((isWhole || isOfText) && readsAsWords(words))) masked.fill(0, from, to);
   }
 }

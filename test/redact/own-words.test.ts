@@ -212,7 +212,7 @@ describe('what one of our rotators quotes', () => {
           'ERR_SERVICE_FAILED',
           `"app" is not "${quoted('admin-password-1')}" or "${quoted('app')}"`,
           {
-            hint: `${quoted('reporting group')}: correct horse`,
+            hint: `${quoted('reporting group')}, ${quoted('"rotators"')}: correct horse`,
           },
         );
       },
@@ -224,7 +224,7 @@ describe('what one of our rotators quotes', () => {
     ]);
     expect(error).toMatchObject({
       message: `"app" is not "${HIDDEN}" or "app"`,
-      hint: 'reporting group: correct horse',
+      hint: 'reporting group, "rotators": correct horse',
     });
   });
 });
