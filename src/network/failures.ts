@@ -85,5 +85,27 @@ export function isUnanswered(error: unknown): boolean {
   return isError(error) && !('$fault' in error) && (code !== '' || /^(Timeout|Abort)Error$/.test(name));
 }
 
+/**
+ * Returns why AWS's SDK did not send a call, and what to do; `undefined` if it did. What it throws then says little: an
+ * endpoint without a scheme is an invalid URL, or another service that answers, or no answer.
+ *
+ * @param message of the error that the SDK has thrown
+ */
+export function whyNotSent(message: string): readonly [problem: string, hint: string] | undefined {
+  const variable = Object.keys(process.env).find(
+    (name) => /^(?:SECRETS_MANAGER_ENDPOINT|AWS_ENDPOINT_URL)/.test(name) && !isEndpoint(process.env[name]),
+  );
+  if (variable !== undefined) {
+    return [`was not sent: ${variable} is not a URL`, `${variable} must begin with https://, or be unset`];
+  }
+  if (message !== 'Region is missing') return undefined;
+  return ['was not sent: no Region is set', 'outside Lambda set AWS_REGION'];
+}
+
+/** Empty is as good as unset. */
+function isEndpoint(value = ''): boolean {
+  return value === '' || (/^https?:\/\/[^/?#]/i.test(value) && URL.canParse(value));
+}
+
 /** The names of AWS's refusals that put a call off. */
 export const THROTTLED = /Throttl|TooManyRequests|LimitExceeded/;

@@ -303,11 +303,15 @@ describe('quarterturn local', () => {
 
   test('says what is wrong with its command line, and quotes no value', async () => {
     const secret = 'my secret value';
-    await writeFile(file('bad.json'), `{"app":"${secret}"`);
+    await writeFile(file('bad.json'), `{\n  "app": "${secret}",\n  "web": "${secret}",\n}\n`);
     await writeFile(file('list.json'), `["${secret}"]`);
     await writeFile(file('number.json'), `{"app":5}`);
     await writeFile(file('name.json'), `{"a b":"${secret}"}`);
     await writeFile(file('none.mjs'), 'export const other = 1;');
+    await writeFile(file('syntax.mjs'), 'const one = 1;\nexport const handler = ( => one;');
+    await writeFile(file('imports.mjs'), "import './syntax.mjs';");
+    await writeFile(file('syntax.cjs'), 'exports.handler = {\n  1,\n');
+    await writeFile(file('throws.mjs'), "\n\nthrow new Error('no variable URL');");
     await symlink(file('missing'), file('dangling'));
     const cases = [
       [['--port', '70000'], '--port takes a whole number from 0 to 65535', 2],
@@ -315,10 +319,15 @@ describe('quarterturn local', () => {
       [['--nothing'], "Unknown option '--nothing'; quarterturn local --help lists the options", 2],
       [['--function', 'rotate'], '--function takes <name>=<what>, not "rotate"', 2],
       [['--function', 'a=postgres', '--function', 'a=postgres'], 'there are two functions "a"', 2],
-      [['--function', 'a=./missing.js'], 'there is no function at', 2],
+      [['--function', 'a=./missing.js'], 'missing.js, and no rotator of that name; there is api-key, ', 2],
+      [['--function', 'a=postgrse'], 'postgrse, and no rotator of that name; there is api-key, ', 2],
+      [['--function', `a=${file('syntax.mjs')}`], `(line 2 of ${file('syntax.mjs')})`, 1],
+      [['--function', `a=${file('imports.mjs')}`], `(line 2 of ${file('syntax.mjs')})`, 1],
+      [['--function', `a=${file('syntax.cjs')}`], `(line 2 of ${file('syntax.cjs')})`, 1],
+      [['--function', `a=${file('throws.mjs')}`], `no variable URL (line 3 of ${file('throws.mjs')})`, 1],
       [['--function', `a=${file('none.mjs')}`], 'the module does not export a function "handler"', 1],
       [['--seed', file('missing.json')], 'ENOENT', 2],
-      [['--seed', file('bad.json')], 'is not a JSON object', 2],
+      [['--seed', file('bad.json')], 'is not a JSON object: look at line 3\n', 2],
       [['--seed', file('list.json')], 'is not a JSON object', 2],
       [['--seed', file('number.json')], 'the seed of "app" is neither a string nor an object', 2],
       [['--seed', file('name.json')], 'the seed of "a b" is refused: ValidationException: Invalid name', 2],

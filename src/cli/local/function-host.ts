@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { Worker } from 'node:worker_threads';
 import type { LambdaContext } from '../../engine/deadline.js';
 import type { RotationEvent } from '../../engine/event.js';
@@ -45,7 +46,9 @@ function described(error: unknown): NonNullable<Answer['error']> {
 }
 
 async function load(url: string): Promise<Handler> {
-  const module: Exports = await import(url);
+  const module: Exports = await import(url).catch((error: unknown) => {
+    throw withPlace(error, url);
+  });
   const handler = module.handler ?? module.default?.handler;
   if (typeof handler === 'function') return handler as Handler;
   const lambda = module.lambda ?? module.default?.lambda;
@@ -54,6 +57,22 @@ async function load(url: string): Promise<Handler> {
   }
   assertManifest(lambda);
   return rotationHandler(lambda.rotator(process.env));
+}
+
+/** Adds to the message of what a module threw as it was loaded the file and the line. */
+function withPlace(error: unknown, url: string): unknown {
+  if (!(error instanceof Error)) return error;
+  const stack = error instanceof SyntaxError ? printedBy(url) : (error.stack ?? '');
+  const [, file, line] =
+    /^(?:.*\()?(?:\s+at )?(?:file:\/\/)?(\/[^\s()]+?):(\d+)(?::\d+)?\)?$/m.exec(stack) ?? [];
+  if (file !== undefined) error.message += ` (line ${line} of ${file})`;
+  return error;
+}
+
+/** Where a module has an error of syntax, Node tells nobody but the terminal. Nothing of the module runs before. */
+function printedBy(url: string): string {
+  const args = ['--input-type=module', '--eval', `import ${JSON.stringify(url)}`];
+  return spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 5000 }).stderr;
 }
 
 /** Waits for a promise, or for the callback of a handler that takes one. */

@@ -1,0 +1,1 @@
+import {a} from "./nofn.mjs"; export const handler = 1
