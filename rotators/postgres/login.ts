@@ -1,8 +1,9 @@
 import type { Client } from 'pg';
-import { isRotationError, RotationError } from '../../src/index.js';
-import { placeName } from '../databases/secret.js';
+import { isRotationError, type RotationError } from '../../src/index.js';
 import type { LoginOptions } from '../databases/session.js';
 import { codeOf, LOGGING_IN, toFailure } from './failures.js';
+import { isOfBinding, notBound, unproven } from './login-failures.js';
+import { look } from './look.js';
 import type { PostgresSecret } from './secret.js';
 import type { PasswordForm, Session } from './session.js';
 import { identityColumns, wayOf } from './way.js';
@@ -21,11 +22,13 @@ export async function logIn(
   secret: PostgresSecret,
   options: LoginOptions,
 ): Promise<Session | 'rejected' | RotationError> {
-  const unconnected = await clientFor(secret, options, () => secret.password);
+  const target = { ...secret, host: options.place.host, port: options.place.port };
+  const unconnected = await clientFor(secret, options, () => secret.password).catch((error: unknown) => {
+    throw toFailure(error, LOGGING_IN, target);
+  });
   const { client, asked, scram } = unconnected;
   const heard = listenTo(client);
   const end = endOf(unconnected, options);
-  const target = { ...secret, host: options.place.host, port: options.place.port };
   try {
     await client.connect();
   } catch (error) {
@@ -49,14 +52,23 @@ export async function logIn(
 interface Heard {
   isTaken: boolean;
   iterations: number | undefined;
+  major: number | undefined;
   /** A connection that breaks between two queries has nobody else to tell; the next query fails, and says less. */
   lost: unknown;
 }
 
+interface ParameterStatus {
+  readonly parameterName: string;
+  readonly parameterValue: string;
+}
+
 function listenTo(client: Client): Heard {
-  const heard: Heard = { isTaken: false, iterations: undefined, lost: undefined };
+  const heard: Heard = { isTaken: false, iterations: undefined, major: undefined, lost: undefined };
   client.connection.on('authenticationSASLContinue', ({ data }: { readonly data: string }) => {
     heard.iterations = Number(/(?:^|,)i=(\d{1,9})(?:,|$)/.exec(data)?.[1]);
+  });
+  client.connection.on('parameterStatus', ({ parameterName, parameterValue }: ParameterStatus) => {
+    if (parameterName === 'server_version') heard.major = Number.parseInt(parameterValue, 10) || undefined;
   });
   client.connection.on('authenticationOk', () => {
     heard.isTaken = true;
@@ -93,22 +105,37 @@ function sessionOf(
     limitMs,
     signal,
     iterations: heard.iterations,
+    major: heard.major,
     processId: (client as Client & { readonly processID?: unknown }).processID,
     port: socket.localPort,
     assertOpen,
     async query(sql) {
       assertOpen();
-      return (await client.query<Record<string, unknown>>(sql)).rows;
+      try {
+        const statement = { text: sql, query_timeout: limitMs() };
+        return (await client.query<Record<string, unknown>>(statement)).rows;
+      } catch (error) {
+        // Whatever came next would wait behind the statement that nobody answers. The server rolls back.
+        if (isUnanswered(error)) {
+          heard.lost ??= error;
+          socket.destroy();
+        }
+        throw error;
+      }
     },
     escapeIdentifier: (name) => client.escapeIdentifier(name),
     escapeLiteral: (text) => client.escapeLiteral(text),
   };
 }
 
+function isUnanswered(error: unknown): boolean {
+  return error instanceof Error && error.message === 'Query read timeout';
+}
+
 /** Asks whose session it is. */
 export async function ask(session: Session): Promise<void> {
   try {
-    const [row] = await session.query(`SELECT ${identityColumns(session)}`);
+    const [row] = await look(session, `SELECT ${identityColumns(session)}`);
     wayOf(row, session);
   } catch (error) {
     throw isRotationError(error) ? error : toFailure(error, 'ask whose session it is', session.target);
@@ -124,42 +151,12 @@ export async function formAskedOf(
   options: LoginOptions,
 ): Promise<PasswordForm | undefined> {
   const hangUp = () => Promise.reject(new Error('hangs up'));
-  const { client, socket, asked } = await clientFor(secret, options, hangUp);
+  const unconnected = await clientFor(secret, options, hangUp).catch(() => undefined);
+  if (!unconnected) return undefined;
+  const { client, socket, asked } = unconnected;
   client.on('error', () => {});
   await client.connect().catch(() => {});
   socket.destroy();
   const [form] = asked;
   return form;
-}
-
-/** At this place in a login, servers say so of nothing else: that the certificates differ, or that they know no hash of theirs. */
-function isOfBinding(error: unknown): boolean {
-  return ['28000', 'XX000'].includes(codeOf(error));
-}
-
-function notBound({ username, ...place }: PostgresSecret, cause: unknown): RotationError {
-  return new RotationError(
-    'ERR_LOGIN_NOT_ALLOWED',
-    `${placeName(place)} did not let "${username}" in: the certificate that the function sees is not the server’s own, or the ` +
-      `server cannot bind a login to it (channel binding, SQLSTATE ${codeOf(cause)})`,
-    {
-      hint:
-        'a proxy that ends TLS stands there, or somebody in the middle whose certificate is trusted here. Connect past it with ' +
-        'the option `connectTo`. Only if it is a proxy of your own, turn channel binding off, with the option ' +
-        '`channelBinding: false` or CHANNEL_BINDING=false',
-      cause,
-    },
-  );
-}
-
-function unproven({ username, ...place }: PostgresSecret): RotationError {
-  return new RotationError(
-    'ERR_CREDENTIAL_UNPROVEN',
-    `${placeName(place)} let "${username}" in without asking for the password`,
-    {
-      hint:
-        'pg_hba.conf says trust, peer, ident or cert for this user and address: any password would seem to work; ' +
-        'make it scram-sha-256',
-    },
-  );
 }

@@ -9,6 +9,8 @@ export interface Session extends DatabaseSession<PostgresSecret> {
   readonly iterations: number | undefined;
   /** The process that let the client in, as it says itself. */
   readonly processId: unknown;
+  /** The server's major version, as it says itself. */
+  readonly major: number | undefined;
   /** The port of our end; undefined on a Unix socket. */
   readonly port: number | undefined;
   query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;

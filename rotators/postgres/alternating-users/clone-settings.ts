@@ -1,13 +1,18 @@
+import { RotationError } from '../../../src/index.js';
+import type { Rights } from '../password/rights.js';
 import type { Session } from '../session.js';
 import type { UsersTurn } from './role.js';
-import { applySettings, rolesToActAs, type Setting, settingsOf } from './role-settings.js';
+import { applySettings, type PassedOver, rolesToActAs, type Setting, settingsOf } from './role-settings.js';
 
 /**
  * Gives the clone the original's settings, and makes its sessions act as those of the original do, so that both own
  * what either creates. Objects of the clone's own would then be out of its reach: as long as there are any, its
  * sessions stay as they are.
+ *
+ * @param isNew whether the clone has just been made
+ * @throws RotationError `ERR_RIGHTS_MISSING` if a new clone would lack a setting: it might see less than the original
  */
-export async function mirrorSettings(turn: UsersTurn): Promise<void> {
+export async function mirrorSettings(turn: UsersTurn, rights: Rights, isNew: boolean): Promise<void> {
   const { session, facts, pair, context } = turn;
   const { original, clone } = pair;
   const toActAs = (settings: readonly Setting[]) => rolesToActAs(session, facts.version, original, settings);
@@ -21,12 +26,44 @@ export async function mirrorSettings(turn: UsersTurn): Promise<void> {
   const wanted = [...own.filter((setting) => !isRole(setting)), ...roles];
   const passedOver = await applySettings(turn, wanted, found);
   if (owners.length > 0) context.warn(ownsObjects(session, pair, owners, staysItself));
-  if (passedOver.length > 0) {
-    context.warn(
-      `the administrator may not set ${passedOver.join(', ')} for "${clone}" as for "${original}": ` +
-        'a superuser can, once, with ALTER ROLE … SET',
-    );
-  }
+  if (passedOver.length === 0) return;
+  const denied = passedOver.filter(({ isDenied }) => isDenied);
+  if (isNew && denied.length > 0 && !turn.cloneMayDiffer) throw lacksSettings(turn, rights, denied);
+  context.warn(
+    `the administrator may not set ${namesOf(passedOver)} for "${clone}" as for "${original}": ` +
+      'a superuser can, once, with ALTER ROLE … SET',
+  );
+}
+
+/** Which server, from this version on, lets a superuser give the right to a setting away. */
+const HAS_RIGHTS_TO_SETTINGS = 150_000;
+
+function lacksSettings(
+  { session, facts: { version }, pair: { original, clone } }: UsersTurn,
+  { administrator }: Rights,
+  denied: readonly PassedOver[],
+): RotationError {
+  const quoted = (name: string) => session.escapeIdentifier(name);
+  const names = [...new Set(denied.map(({ name }) => quoted(name)))].join(', ');
+  const create = `CREATE ROLE ${quoted(clone)} IN ROLE ${quoted(original)} ADMIN ${quoted(administrator)}`;
+  const sql =
+    version >= HAS_RIGHTS_TO_SETTINGS
+      ? `GRANT SET ON PARAMETER ${names} TO ${quoted(administrator)}`
+      : [create, ...denied.map((setting) => setting.sql)].join('; ');
+  return new RotationError(
+    'ERR_RIGHTS_MISSING',
+    `the administrator "${administrator}" may not set ${namesOf(denied)} for "${clone}" as for "${original}", so that ` +
+      `"${clone}" might see less, or do otherwise`,
+    {
+      hint:
+        `nothing was changed. A superuser can: ${sql}. Or go on without, with the option \`cloneMayDiffer: true\`, if no policy ` +
+        'or function needs them',
+    },
+  );
+}
+
+function namesOf(settings: readonly PassedOver[]): string {
+  return settings.map(({ name }) => name).join(', ');
 }
 
 /**

@@ -56,17 +56,26 @@ export async function rolesToActAs(
   return roles.filter(({ value }) => value.toLowerCase() === 'none' || possible.includes(value));
 }
 
+/** A setting that could not be changed. */
+export interface PassedOver {
+  readonly name: string;
+  /** What would have changed it: it may hold a value that nobody is to see. */
+  readonly sql: string;
+  /** Whether that is for want of a right. */
+  readonly isDenied: boolean;
+}
+
 /**
  * Makes the settings of a role the given ones. What the administrator may not set is passed over, but for `role`.
  *
- * @returns the names of those that were passed over
+ * @returns what was passed over
  */
 export async function applySettings(
   { session, pair: { clone } }: UsersTurn,
   wanted: readonly Setting[],
   found: readonly Setting[],
-): Promise<readonly string[]> {
-  const passedOver: string[] = [];
+): Promise<readonly PassedOver[]> {
+  const passedOver: PassedOver[] = [];
   for (const { name, sql } of changes(session, clone, wanted, found)) {
     await session.query('SAVEPOINT setting');
     try {
@@ -75,7 +84,7 @@ export async function applySettings(
     } catch (error) {
       if (name === 'role' || !NOT_TO_BE_HAD.includes(codeOf(error))) throw error;
       await session.query('ROLLBACK TO SAVEPOINT setting');
-      passedOver.push(name);
+      passedOver.push({ name, sql, isDenied: codeOf(error) === '42501' });
     }
   }
   return passedOver;

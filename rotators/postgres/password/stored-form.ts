@@ -2,6 +2,7 @@ import { RotationError, type StepContext } from '../../../src/index.js';
 import { placeName } from '../../databases/secret.js';
 import type { Step, Witness } from '../facts.js';
 import { formAskedOf } from '../login.js';
+import { look } from '../look.js';
 import type { PostgresSecret } from '../secret.js';
 import { MAX_ITERATIONS, type PasswordForm, type Session } from '../session.js';
 import { md5Verifier, scramVerifier } from './verifier.js';
@@ -26,7 +27,8 @@ export async function storedFormOf(
   session: Session,
   { connections, context }: Step,
 ): Promise<StoredForm | undefined> {
-  const [role] = await session.query(
+  const [role] = await look(
+    session,
     'SELECT rolvaliduntil OPERATOR(pg_catalog.<) pg_catalog.now() AS is_expired FROM pg_catalog.pg_roles ' +
       `WHERE rolname OPERATOR(pg_catalog.=) ${session.escapeLiteral(user.username)}`,
   );

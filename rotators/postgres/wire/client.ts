@@ -1,4 +1,4 @@
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { checkServerIdentity } from 'node:tls';
 import type { Client, ClientConfig, Connection } from 'pg';
@@ -6,10 +6,11 @@ import { tlsContext } from '../../../src/index.js';
 import type { LoginOptions } from '../../databases/session.js';
 import type { PostgresSecret } from '../secret.js';
 import type { PasswordForm } from '../session.js';
+import { dial } from './dial.js';
 import { inMessages } from './messages.js';
 import { type ScramProgress, speakScram } from './scram.js';
 
-/** A client that has not connected yet. */
+/** A client that has not logged in yet. */
 export interface Unconnected {
   readonly client: Client;
   readonly socket: Socket;
@@ -19,7 +20,7 @@ export interface Unconnected {
 }
 
 /**
- * Makes a client of pg that takes nothing from the environment, and from a server only what it can deal with.
+ * Connects, and makes a client of pg that takes nothing from the environment, and from a server only what it can deal with.
  *
  * @param password called when the server asks for the password
  */
@@ -30,7 +31,9 @@ export async function clientFor(
 ): Promise<Unconnected> {
   const { Client } = await import('pg');
   options.signal.throwIfAborted();
-  const socket = new Socket();
+  const socket = await dial(options);
+  // pg connects what it is given.
+  Object.assign(socket, { connect: () => queueMicrotask(() => socket.emit('connect')) });
   const asked = new Set<PasswordForm>();
   const client = new Client({ ...configOf(secret, options, socket), password: passwordFor });
   harden(client);
@@ -61,7 +64,6 @@ function configOf(
 ): ClientConfig {
   const { host, port, servername } = options.place;
   const ssl = isEncrypted(secret, options);
-  const limitMs = options.limitMs();
   return {
     host,
     port,
@@ -75,8 +77,7 @@ function configOf(
     },
     sslnegotiation: 'postgres',
     stream: () => socket,
-    connectionTimeoutMillis: limitMs,
-    query_timeout: limitMs,
+    connectionTimeoutMillis: options.limitMs(),
     client_encoding: 'UTF8',
     application_name: 'quarterturn',
   };

@@ -1,0 +1,158 @@
+import dns from 'node:dns';
+import { disturbed } from '../../support/disturbed-server.js';
+import { rejection } from '../../support/errors.js';
+import { startTestServer, type TestServer } from '../../support/postgres.js';
+import { postgresRig } from '../../support/postgres-rig.js';
+
+const FIRST = 'first-password-1';
+
+let server: TestServer;
+let count = 0;
+
+beforeAll(async () => {
+  server = await startTestServer();
+  await server.sql(`CREATE ROLE admin LOGIN CREATEROLE PASSWORD '${FIRST}'`);
+});
+
+afterAll(() => server.stop());
+
+afterEach(() => jest.restoreAllMocks());
+
+async function role(): Promise<string> {
+  const app = `app_${++count}`;
+  await server.sql(`CREATE ROLE ${app} LOGIN PASSWORD '${FIRST}'`);
+  await server.sql(`GRANT ${app} TO admin WITH ADMIN TRUE, INHERIT FALSE, SET FALSE`);
+  return app;
+}
+
+const SETTINGS = [
+  "statement_timeout = '1ms'",
+  "lock_timeout = '1ms'",
+  "idle_in_transaction_session_timeout = '1ms'",
+  "transaction_timeout = '5ms'",
+  "default_transaction_isolation = 'serializable'",
+  'default_transaction_deferrable = on',
+  'default_transaction_read_only = on',
+];
+
+test.each(SETTINGS)('a role with %s is rotated', async (setting) => {
+  const app = await role();
+  await server.sql(`ALTER ROLE ${app} SET ${setting}`);
+  const { begin, rotation } = await postgresRig(server.secret(app, FIRST));
+  await begin();
+  expect(await rotation().run()).toMatchObject({ outcome: 'succeeded' });
+});
+
+test('users take turns whose settings, and whose administrator’s, are all of these', async () => {
+  const app = await role();
+  for (const setting of SETTINGS) {
+    await server.sql(`ALTER ROLE ${app} SET ${setting}; ALTER ROLE admin SET ${setting}`);
+  }
+  const { begin, rotation } = await postgresRig(server.secret(app, FIRST, { masterarn: 'admin' }), {
+    administrator: server.secret('admin', FIRST),
+    pairs: {},
+  });
+  for (let turn = 0; turn < 3; turn++) {
+    await begin();
+    expect(await rotation().run()).toMatchObject({ outcome: 'succeeded' });
+  }
+  await server.sql('ALTER ROLE admin RESET ALL');
+});
+
+test('nothing waits behind a statement that nobody answers', async () => {
+  const app = await role();
+  const line = await disturbed(server.port);
+  const { begin, deliver } = await postgresRig(server.secret(app, FIRST, { port: line.port }), {
+    timeoutMs: 1500,
+  });
+  await begin();
+  await deliver('createSecret');
+  line.holdBack((message) => message.includes('ALTER ROLE "'));
+  const before = performance.now();
+  expect(await rejection(deliver('setSecret'))).toMatchObject({ code: 'ERR_SERVICE_TIMEOUT' });
+  expect(performance.now() - before).toBeLessThan(2700);
+  await line.close();
+  expect(await server.accepts(app, FIRST)).toBe(true);
+});
+
+test('a server that stops answering in the middle leaves time to say so before a short step ends', async () => {
+  const app = await role();
+  const line = await disturbed(server.port);
+  const { begin, deliver } = await postgresRig(server.secret(app, FIRST, { port: line.port }), {
+    lambdaTimeoutMs: 4000,
+  });
+  await begin();
+  await deliver('createSecret');
+  line.holdBack((message) => message.includes('ALTER ROLE "'));
+  expect(await rejection(deliver('setSecret'))).toMatchObject({
+    code: 'ERR_SERVICE_TIMEOUT',
+    message: expect.stringContaining('could not change'),
+  });
+  await line.close();
+});
+
+describe('a name with several addresses', () => {
+  /** For documentation: nobody is there. */
+  const DEAD = '198.51.100.1';
+  const LIVE = '127.0.0.1';
+
+  function named(...addresses: readonly string[]): void {
+    jest.spyOn(dns, 'lookup').mockImplementation(((
+      _: string,
+      __: object,
+      answer: (...found: unknown[]) => void,
+    ) => {
+      setImmediate(
+        answer,
+        null,
+        addresses.map((address) => ({ address, family: 4 })),
+      );
+    }) as never);
+  }
+
+  test.each([[[DEAD, LIVE]], [[LIVE, DEAD]], [[DEAD, '198.51.100.2', LIVE]]])(
+    'of which one answers, is connected to there: %j',
+    async (addresses) => {
+      const app = await role();
+      const { begin, rotation } = await postgresRig(server.secret(app, FIRST, { host: 'db.example.com' }));
+      await begin();
+      named(...addresses);
+      expect(await rotation().run()).toMatchObject({ outcome: 'succeeded' });
+    },
+  );
+
+  test('of which one refuses, is connected to at once at the other', async () => {
+    const app = await role();
+    const { begin, rotation } = await postgresRig(server.secret(app, FIRST, { host: 'db.example.com' }));
+    await begin();
+    named('127.0.0.2', '127.0.0.3', LIVE);
+    expect(await rotation().run()).toMatchObject({ outcome: 'succeeded' });
+  });
+
+  test('of which none answers, is told as that when its time is up', async () => {
+    const app = await role();
+    const { begin, deliver } = await postgresRig(server.secret(app, FIRST, { host: 'db.example.com' }), {
+      timeoutMs: 1000,
+    });
+    await begin();
+    await deliver('createSecret');
+    named(DEAD, '198.51.100.2');
+    expect(await rejection(deliver('setSecret'))).toMatchObject({
+      code: expect.stringMatching(/ERR_SERVICE_(TIMEOUT|UNREACHABLE|REFUSED)/),
+    });
+  });
+
+  test('a look-up that does not end is told as one', async () => {
+    const app = await role();
+    const { begin, deliver } = await postgresRig(server.secret(app, FIRST, { host: 'db.example.com' }), {
+      timeoutMs: 500,
+    });
+    await begin();
+    await deliver('createSecret');
+    jest.spyOn(dns, 'lookup').mockImplementation((() => {}) as never);
+    expect(await rejection(deliver('setSecret'))).toMatchObject({
+      code: 'ERR_SERVICE_NOT_FOUND',
+      message: expect.stringContaining('looked up'),
+    });
+  });
+});
