@@ -26,6 +26,7 @@ export { type CharacterClass, type PasswordPolicy, passwordPolicyFrom, passwordS
 export {
   type AbandonedVersion,
   type Awaitable,
+  type KeyEnding,
   type LabelledVersion,
   type Rotator,
   type StepContext,

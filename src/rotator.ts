@@ -35,6 +35,14 @@ export interface Rotator<Secret extends object, Field extends keyof Secret & str
   readonly rejectionHint?: string;
 
   /**
+   * When the service refuses what finishSecret has retired. The contract suite and rehearsals try it, unless it is declared
+   * to be otherwise than at once.
+   *
+   * @default 'at-once'
+   */
+  readonly ends?: KeyEnding;
+
+  /**
    * The one field that rotates, if a secret may be a plain text instead of a JSON object: the whole text is then this
    * field, for `parse` too. What is stored as a plain text stays one, and what is stored as JSON stays JSON.
    */
@@ -78,6 +86,12 @@ export interface Rotator<Secret extends object, Field extends keyof Secret & str
    */
   discardSecret?(made: Pick<Secret, Field>, current: Secret, context: StepContext): Awaitable<void>;
 }
+
+/**
+ * When a credential that was ended is refused. `'at-once'`: within the settle time. `'late'`: some time after that.
+ * `'at-expiry'`: the service cannot end it. `'untried'`: nobody tries, since a refused use does harm: it locks an account.
+ */
+export type KeyEnding = 'at-once' | 'late' | 'at-expiry' | 'untried';
 
 /** What the service says of a credential. That it could not be asked is an error, not a verdict. */
 export type Verdict = 'accepted' | 'rejected';
@@ -157,8 +171,11 @@ export interface StepContext {
   warn(message: string, metric?: WarningMetric): void;
 }
 
-/** What a warning may be counted as: `keyEndsEarly`, for a new key that ends before the rotation after the next. */
-export type WarningMetric = 'keyEndsEarly';
+/**
+ * What a warning may be counted as: `keyEndsEarly`, for a new key that ends before the rotation after the next;
+ * `endedKeyWorks`, for an ended one that the provider still takes.
+ */
+export type WarningMetric = 'keyEndsEarly' | 'endedKeyWorks';
 
 /** What createSecret and finishSecret are told besides, since they may destroy what a version holds. */
 export interface VersionsContext extends StepContext {

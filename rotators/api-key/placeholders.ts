@@ -8,8 +8,14 @@ export type Placeholder =
   /** `isServer`: it begins a URL. */
   | { readonly of: 'secret' | 'admin'; readonly field: string; readonly isServer?: boolean }
   /** `isWhole`: it is all that is in its string of JSON. */
-  | { readonly of: 'current'; readonly pointer: string; readonly isWhole?: boolean }
-  | { readonly of: 'key.name' | 'key.id' | 'expiry.date' };
+  | {
+      readonly of: 'current';
+      readonly pointer: string;
+      readonly isWhole?: boolean;
+      /** Where nothing stands there, its member is left out. */
+      readonly isOptional?: boolean;
+    }
+  | { readonly of: 'key.name' | 'key.id' | 'expiry.date' | 'current.lifetime' };
 
 /** What is put in their places. */
 export interface Values {
@@ -18,8 +24,10 @@ export interface Values {
   readonly 'key.name'?: string;
   readonly 'key.id'?: string;
   readonly 'expiry.date'?: string;
-  /** The answer to `create.current`. */
+  /** What is said of the key in use. */
   readonly current?: unknown;
+  /** In seconds; `undefined` if the key in use has no end. */
+  readonly 'current.lifetime'?: number | undefined;
 }
 
 /** A part of a spec, as a function of the values in it. */
@@ -60,6 +68,9 @@ export function textTemplate(
 export function jsonTemplate(json: JsonValue, source: Source): Template<unknown> {
   if (typeof json === 'string') {
     const whole = read(/^\{([^{}]*)\}$/.exec(json)?.[1] ?? '');
+    if (whole?.of === 'current.lifetime' || json.includes('{current.lifetime}')) {
+      return lifetimeTemplate(json, source);
+    }
     if (whole?.of !== 'current') return textTemplate(json, source);
     source.placeholders.push({ ...whole, isWhole: true });
     const { find } = placeAt(whole.pointer);
@@ -68,8 +79,19 @@ export function jsonTemplate(json: JsonValue, source: Source): Template<unknown>
   if (typeof json !== 'object' || json === null) return () => json;
   const parts = Object.entries(json).map(([name, value]) => [name, jsonTemplate(value, source)] as const);
   return Array.isArray(json)
-    ? (values) => parts.map(([, part]) => part(values))
+    ? (values) => parts.map(([, part]) => part(values)).filter((value) => value !== undefined)
     : (values) => Object.fromEntries(parts.map(([name, part]) => [name, part(values)]));
+}
+
+/** A number if it stands alone; nothing, so that its member is left out, if the key in use has no end. */
+function lifetimeTemplate(text: string, source: Source): Template<unknown> {
+  const filled = textTemplate(text, source);
+  const isNumber = text === '{current.lifetime}';
+  return (values) => {
+    const seconds = values['current.lifetime'];
+    if (seconds === undefined) return undefined;
+    return isNumber ? seconds : filled(values);
+  };
 }
 
 /**
@@ -107,8 +129,9 @@ export function serverUrl(value: string, field: string): string {
 
 function read(inner: string): Placeholder | undefined {
   if (inner === 'key.name' || inner === 'key.id' || inner === 'expiry.date') return { of: inner };
-  const [, pointer] = /^current:(\/.*)$/.exec(inner) ?? [];
-  if (pointer !== undefined) return { of: 'current', pointer };
+  if (inner === 'current.lifetime') return { of: inner };
+  const [, optional, pointer] = /^current(\?)?:(\/.*)$/.exec(inner) ?? [];
+  if (pointer !== undefined) return { of: 'current', pointer, isOptional: optional !== undefined };
   const [, admin, field] = /^(admin\.)?([^.:]+)$/.exec(inner) ?? [];
   return field === undefined ? undefined : { of: admin === undefined ? 'secret' : 'admin', field };
 }
@@ -124,5 +147,6 @@ function lookUp(placeholder: Placeholder, values: Values): string | undefined {
   if (placeholder.of === 'secret') return values.secret[placeholder.field];
   if (placeholder.of === 'admin') return values.admin?.[placeholder.field];
   // Whole, it has a value of any type; in a text no spec may have it.
+  if (placeholder.of === 'current.lifetime') return String(values['current.lifetime'] ?? '');
   return placeholder.of === 'current' ? undefined : values[placeholder.of];
 }

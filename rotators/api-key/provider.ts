@@ -3,7 +3,17 @@ import { administrator } from './administrator.js';
 import { type CompiledSpec, isByAdmin } from './compile.js';
 import { allKeys } from './list.js';
 import type { Values } from './placeholders.js';
-import { type Answer, type ExpectedPlace, holds, idAt, isSuccess, keyAt } from './pointers.js';
+import {
+  type Answer,
+  arrayAt,
+  type ExpectedPlace,
+  endAt,
+  holds,
+  idAt,
+  isSuccess,
+  keyAt,
+  timeAt,
+} from './pointers.js';
 import { idFieldOf } from './secret.js';
 import { type CompiledRequest, type PreparedRequest, type Reply, send } from './send.js';
 import type { ApiKeySecret, ApiKeySpec } from './spec.js';
@@ -36,12 +46,15 @@ export function providerOf(
 
   async function issue(name: string, secret: ApiKeySecret, context: StepContext): Promise<ApiKeySecret> {
     const inUse = create.current && (await ask('read the key in use', create.current, { secret, context }));
-    const current = inUse?.json;
+    const current = inUse && keyIn(inUse, create.item, secret[idField]);
     // Left out, the next key might be able to do more than this one.
     const nothing = create.taken.find(({ find }) => find(current) === undefined);
     if (inUse && nothing !== undefined) throw inUse.failure(`with nothing at ${nothing.pointer}`);
     const expiry = new Date(Date.now() + create.expiresInDays * DAY_MS).toISOString().slice(0, 10);
-    const values = { secret, context, current, 'key.name': name, 'expiry.date': expiry };
+    const values = {
+      ...{ secret, context, current, 'key.name': name, 'expiry.date': expiry },
+      'current.lifetime': inUse && secondsOf(create.lifetime, inUse, current),
+    };
     const reply = await replyTo('create a key', create.request, values);
     assertRoom(reply, create.full);
     const answer = answerIn(reply);
@@ -112,12 +125,37 @@ export function providerOf(
   }
 }
 
-/** How a provider may refuse to end what has ended already: then the list tells, as it does after 200 and no more. */
-const MAY_BE_GONE = [400, 409, 410, 422];
+/**
+ * How a provider may refuse to end what has ended already: then the list tells, as it does after 200 and no more. Not 409
+ * and 422, unless a spec says so: with them it refuses what lives.
+ */
+const MAY_BE_GONE = [400, 410];
 
 function answerIn({ response, answer }: Reply): Answer {
   if (isSuccess(response)) return answer();
   throw response.failure();
+}
+
+/** What an answer says of the key in use: all of it, or one item of its list. */
+function keyIn(answer: Answer, item: CompiledSpec['create']['item'], id: string | undefined): unknown {
+  if (item === undefined) return answer.json;
+  const found = arrayAt(item.items, answer).find((part) => idAt(item.id, answer, part) === id);
+  // Left out, the next key might be able to do more than this one.
+  if (found === undefined) throw answer.failure('without the key in use');
+  return found;
+}
+
+/** @throws RotationError if there is an end that cannot be read: the next key must not live for longer */
+function secondsOf(
+  lifetime: CompiledSpec['create']['lifetime'],
+  answer: Answer,
+  current: unknown,
+): number | undefined {
+  const end = lifetime && endAt(lifetime.end, current);
+  if (!lifetime || !end) return undefined;
+  const seconds = Math.round((end.getTime() - timeAt(lifetime.start, answer, current).getTime()) / 1000);
+  if (seconds > 0) return seconds;
+  throw answer.failure(`with no end of the key in use at ${lifetime.end.pointer}`);
 }
 
 /** What a provider says that has as many keys as it allows, and what throttles say alone. */

@@ -2,16 +2,17 @@ import { httpUrl } from '../../src/index.js';
 import type { ApiKeySpec, ApiRequest } from './spec.js';
 
 const REQUEST = ['method', 'url', 'headers', 'basic', 'json', 'form'];
-const KEYS = ['nameLength', 'maxKeys', 'ownsEveryKey', 'propagationMs', 'lifetimeOption'];
-const ROTATOR = ['name', 'rejectionHint', ...KEYS];
+const KEYS = ['nameLength', 'maxKeys', 'ownsEveryKey', 'propagationMs', 'settleMs', 'lifetimeOption'];
+const ROTATOR = ['name', 'rejectionHint', 'ends', ...KEYS];
 const MEMBERS = {
   spec: [...ROTATOR, ...['key', 'id', 'text', 'admin', 'shows', 'create', 'check', 'list', 'revoke', 'ca']],
   create: [...REQUEST, 'key', 'id', 'current', 'full', 'expiresInDays'],
-  'create.current': REQUEST,
+  'create.current': [...REQUEST, 'items', 'id', 'from', 'until'],
   check: [...REQUEST, 'live', 'dead', 'expect', 'id'],
   list: [...REQUEST, 'items', 'id', 'name', 'createdAt', 'expiresAt', 'where', 'pages'],
   revoke: [...REQUEST, 'gone', 'expect'],
 };
+const ENDINGS = ['at-once', 'late', 'at-expiry', 'untried'];
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 /** A request of a spec, as errors call it. */
@@ -30,7 +31,7 @@ export function isText(value: unknown): boolean {
 export function assertSpec(spec: ApiKeySpec): void {
   assertMembers('spec', spec);
   demand(isText(spec.name), 'name', 'must be a non-empty string');
-  const { key, id, admin, shows = [], lifetimeOption } = spec;
+  const { key, id, admin, shows = [], lifetimeOption, ends = 'at-once' } = spec;
   demand(isText(key), 'key', 'must be the name of a field');
   demand(isText(id) || id instanceof RegExp, 'id', 'must be the name of a field, or a RegExp');
   demand(admin === undefined || isText(admin), 'admin', 'must be the name of a field');
@@ -40,6 +41,7 @@ export function assertSpec(spec: ApiKeySpec): void {
     'lifetimeOption',
     'must be a non-empty string',
   );
+  demand(ENDINGS.includes(ends), 'ends', `must be one of ${ENDINGS.join(', ')}`);
   for (const member of ['create', 'check', 'list', 'revoke'] as const) {
     demand(typeof spec[member] === 'object' && spec[member] !== null, member, 'must be an object');
   }

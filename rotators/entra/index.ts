@@ -1,6 +1,7 @@
 import {
   checkedLifetimeDays,
   issuedKey,
+  type KeyEnding,
   LIFETIME_OPTION,
   RotationError,
   type Rotator,
@@ -36,6 +37,8 @@ export interface EntraOptions {
    * @default 'until-full': AWSPREVIOUS's ends when Graph says that there are too many
    */
   readonly maxKeys?: number | 'until-full';
+  /** When a key that was ended is refused, if not at once: then a rotation goes on, with a warning. @default 'at-once' */
+  readonly ends?: KeyEnding;
 }
 
 /** Not documented; up to 18 seconds were seen by others, and two minutes are waited for in Microsoft's own tests. */
@@ -51,7 +54,7 @@ const DEAD = 'nothing was changed: a password is added only for an application w
  * @throws TypeError for an option that cannot be
  */
 export function entra(options: EntraOptions = {}): Rotator<EntraSecret, 'clientSecret' | 'keyId'> {
-  const { propagationMs = PROPAGATION_MS, maxKeys = 'until-full' } = options;
+  const { propagationMs = PROPAGATION_MS, maxKeys = 'until-full', ends } = options;
   const lifetimeDays = checkedLifetimeDays(options.lifetimeDays, lifetime);
   const cloud = cloudOf(options.cloud ?? 'global');
   return issuedKey<EntraSecret, 'clientSecret' | 'keyId'>({
@@ -64,6 +67,7 @@ export function entra(options: EntraOptions = {}): Rotator<EntraSecret, 'clientS
     id: 'keyId',
     propagationMs,
     maxKeys,
+    ...(ends !== undefined && { ends }),
     issuesWithItsOwnKey: ({ masterarn }) => masterarn === undefined,
     deadKey: (current) => dead(current, DEAD),
     lifetimeOption: LIFETIME_OPTION,

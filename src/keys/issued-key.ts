@@ -11,16 +11,18 @@ import type {
 } from '../rotator.js';
 import { parserOf } from './key-id.js';
 import { keyNames } from './key-names.js';
-import { full, holdingsOf, type ListedKey, leftovers, type Scene, spare, warnings } from './key-sweep.js';
-import { probeFor } from './propagation.js';
-import { wholeList } from './whole-list.js';
+import type { ListedKey, Scene } from './key-sweep.js';
+import { assertPropagation, probeFor, settleMsOf } from './propagation.js';
 
 /** How long a provider may take to tell itself what it knows, where that is not declared. */
 const LEAST_PATIENCE_MS = 2000;
 
 /** A kind of key that its provider chooses, and shows once. */
 export interface IssuedKey<Secret extends object, Field extends keyof Secret & string>
-  extends Pick<Rotator<Secret, Field>, 'name' | 'rotates' | 'shows' | 'rejectionHint' | 'text' | 'parse'> {
+  extends Pick<
+    Rotator<Secret, Field>,
+    'name' | 'rotates' | 'shows' | 'rejectionHint' | 'ends' | 'text' | 'parse'
+  > {
   /** The field with the key's id: one that rotates, or one that `parse` derives from those. Messages show it. */
   readonly id: keyof Secret & string;
 
@@ -80,6 +82,13 @@ export interface IssuedKey<Secret extends object, Field extends keyof Secret & s
   /** For how long a new key may still be rejected, in milliseconds: testSecret asks again for so long. @default 0 */
   readonly propagationMs?: number;
 
+  /**
+   * For how long a new key must be accepted, several times in a row: a first acceptance is one server's. 0: once is enough.
+   *
+   * @default `propagationMs`, 3000 at most
+   */
+  readonly settleMs?: number;
+
   /** Names what sets how long a new key lives. The warning about a key that ends too early quotes it. */
   readonly lifetimeOption?: string;
 }
@@ -97,6 +106,9 @@ export interface IssuedKey<Secret extends object, Field extends keyof Secret & s
  * it reads the labels anew, so it never revokes a key that a labelled version holds; a revocation that is held back after
  * that ends a key which had lost its last label, or AWSPREVIOUS's as its only one. What remains: somebody who moves
  * AWSCURRENT back to that very version in between gets a dead key.
+ *
+ * What finishSecret has ended is tried afterwards, where AWSPREVIOUS holds its value: a key that still works fails the step,
+ * unless `ends` says that the provider ends keys late, only at expiry, or must not be asked.
  *
  * A failure of `list` or `revoke` there fails the step, and the rotation is tried again: after the move nothing is, and a
  * key that nobody could revoke would be forgotten.
@@ -117,14 +129,17 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
 ): Rotator<Secret, Field> {
   const { id, issue, list, revoke, probe, nameLength = 100, ownsEveryKey = false, ...rest } = declaration;
   const { issuesWithItsOwnKey = () => false, deadKey = noLongerLive, ...more } = rest;
-  const { maxKeys = Number.POSITIVE_INFINITY, propagationMs = 0, lifetimeOption, ...declared } = more;
+  const { maxKeys = Number.POSITIVE_INFINITY, propagationMs = 0, lifetimeOption, ...further } = more;
+  const { settleMs = settleMsOf(propagationMs), ...declared } = further;
+  const propagation = { propagationMs, settleMs };
   const rotator = { ...declared, parse: parserOf(declared, id) };
   const patienceMs = Math.max(propagationMs, LEAST_PATIENCE_MS);
   const namesFor = keyNames(nameLength);
   if (maxKeys !== 'until-full' && !(maxKeys >= 2)) {
     throw new RangeError("maxKeys must be 2 at least, or 'until-full': AWSCURRENT works beside AWSPENDING");
   }
-  if (!(propagationMs >= 0)) throw new RangeError('propagationMs must be a number of milliseconds');
+  assertPropagation(propagation);
+  const hidden = rotator.rotates.find((field) => field !== id) ?? id;
   const keyOf = (secret: Secret): string => String(secret[id]);
   const isRotated = (name: string): boolean => rotator.rotates.some((field) => field === name);
 
@@ -148,7 +163,7 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
     },
     // The provider knows the key since it issued it.
     setSecret: () => {},
-    testSecret: (pending, context) => probeFor(propagationMs, () => probe(pending, context), context),
+    testSecret: (pending, context) => probeFor(propagation, () => probe(pending, context), context),
     finishSecret: sweep,
     async discardSecret(made, current, context) {
       const fresh = { ...current, ...made };
@@ -165,6 +180,7 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
   /** Before the next key is issued. Without `most`, the provider has refused it: it is full. */
   async function makeRoom(current: Secret, context: VersionsContext, most?: number): Promise<void> {
     const expected = { id: keyOf(current), label: 'AWSCURRENT' } as const;
+    const { wholeList } = await import('./whole-list.js');
     const keys = await wholeList(() => list(current, context), [expected], patienceMs, context);
     const excess = most === undefined ? 1 : keys.length - most + 1;
     if (excess <= 0) return;
@@ -172,6 +188,7 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
     if (scene === 'promoted') {
       throw new RotationError('ERR_CURRENT_MOVED', 'another attempt has finished the rotation');
     }
+    const { full, spare } = await import('./key-sweep.js');
     const doomed = spare(scene, Date.now());
     if (doomed.length < excess && excess === 1) throw full(scene, most);
     if (doomed.length < excess) {
@@ -189,10 +206,12 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
     const scene = await look(keys, { pending, current }, context);
     // What loses its last label now is no longer what this step was to retire.
     if (scene === 'promoted') return;
+    const { leftovers, warnings } = await import('./key-sweep.js');
     for (const warning of warnings(scene, keyOf(pending))) context.warn(warning);
     const { retiring = [] } = scene;
     const doomed = [retiring, leftovers(scene, keyOf(pending))].flat();
     for (const key of new Set(doomed)) await revoke(key, pending, context);
+    if (scene.retiring !== undefined) await tryRetired(parsed(scene.retired), { pending, current }, context);
     const fresh = keys.find((key) => key.id === keyOf(pending));
     if (!fresh?.expiresAt) return;
     // Only here: a key without an end costs no call, and loads nothing.
@@ -200,7 +219,20 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
     await warnOfEarlyEnd(fresh.expiresAt, context, lifetimeOption);
   }
 
-  function listed(
+  /** AWSPREVIOUS is of the same server, account and user, or nothing of it is retired. */
+  async function tryRetired(
+    old: Secret | undefined,
+    { pending, current }: Pick<Versions<Secret>, 'pending' | 'current'>,
+    context: StepContext,
+  ): Promise<void> {
+    if (!old || [pending[hidden], current[hidden]].includes(old[hidden])) return;
+    // Only here: a secret's first rotation ends nothing.
+    const { assertEnded } = await import('./ended-key.js');
+    const key = { id: keyOf(old), ends: rotator.ends ?? 'at-once', probe: () => probe(old, context) };
+    await assertEnded(key, propagation, context);
+  }
+
+  async function listed(
     { pending, current }: Pick<Versions<Secret>, 'pending' | 'current'>,
     context: StepContext,
   ): Promise<readonly ListedKey[]> {
@@ -209,6 +241,7 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
       { id: keyOf(pending), label: 'AWSPENDING' },
       { id: keyOf(current), label: 'AWSCURRENT', isDead },
     ] as const;
+    const { wholeList } = await import('./whole-list.js');
     return wholeList(() => list(pending, context), expected, patienceMs, context);
   }
 
@@ -222,6 +255,7 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
       currentKey: keyOf(current),
       pendingKey: keyOf(pending),
     };
+    const { holdingsOf } = await import('./key-sweep.js');
     const holdings = holdingsOf(await context.readVersions(), begun, keyIn, isSameTarget);
     if (holdings === 'promoted') return holdings;
     return { ...holdings, ...begun, keys, names: namesFor(context), ownsEveryKey };

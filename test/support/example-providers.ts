@@ -145,11 +145,16 @@ export function issued(
   { keyFor }: Pick<Speech, 'keyFor'>,
 ): ServedKey {
   const spec = Object.entries(body.spec ?? {}).find(([field]) => field === 'display_name');
-  const { policies } = body;
+  const { policies, condition, not_before } = body;
   const end = endOf(body);
   return keys.issue(
     String(body.name ?? spec?.[1] ?? ''),
-    { policies, ...(end !== undefined && { end }) },
+    {
+      policies,
+      ...(condition !== undefined && { condition }),
+      ...(not_before !== undefined && { not_before }),
+      ...(end !== undefined && { end }),
+    },
     keyFor?.(keys.all.length + 1001),
   );
 }

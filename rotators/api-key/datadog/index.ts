@@ -1,4 +1,4 @@
-import type { Rotator } from '../../../src/index.js';
+import type { KeyEnding, Rotator } from '../../../src/index.js';
 import { type ApiKeySecret, apiKey } from '../index.js';
 
 export interface DatadogOptions {
@@ -12,6 +12,8 @@ export interface DatadogOptions {
    * @default 50, as https://docs.datadoghq.com/account_management/api-app-keys/ has it
    */
   readonly maxKeys?: number;
+  /** When a key that was ended is refused, if not at once: then a rotation goes on, with a warning. @default 'at-once' */
+  readonly ends?: KeyEnding;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface DatadogOptions {
  * @see https://docs.datadoghq.com/api/latest/key-management/
  */
 export function datadog(options: DatadogOptions = {}): Rotator<ApiKeySecret, string> {
-  const { url = 'https://api.datadoghq.com', propagationMs = 10_000, maxKeys = 50 } = options;
+  const { url = 'https://api.datadoghq.com', propagationMs = 10_000, maxKeys = 50, ends } = options;
   const headers = { 'dd-api-key': '{admin.adminApiKey}', 'dd-application-key': '{admin.adminAppKey}' };
   const keys = `${url}/api/v2/api_keys`;
   return apiKey({
@@ -36,7 +38,17 @@ export function datadog(options: DatadogOptions = {}): Rotator<ApiKeySecret, str
       method: 'POST',
       url: keys,
       headers,
-      json: { data: { type: 'api_keys', attributes: { name: '{key.name}' } } },
+      current: { url: `${keys}/{apiKeyId}`, headers },
+      json: {
+        data: {
+          type: 'api_keys',
+          attributes: {
+            name: '{key.name}',
+            category: '{current?:/data/attributes/category}',
+            remote_config_read_enabled: '{current?:/data/attributes/remote_config_read_enabled}',
+          },
+        },
+      },
       key: '/data/attributes/key',
       id: '/data/id',
     },
@@ -58,5 +70,6 @@ export function datadog(options: DatadogOptions = {}): Rotator<ApiKeySecret, str
     revoke: { method: 'DELETE', url: `${keys}/{key.id}`, headers },
     propagationMs,
     maxKeys,
+    ...(ends !== undefined && { ends }),
   });
 }

@@ -25,6 +25,8 @@ export function cloudflare(url = 'https://api.cloudflare.com', lifetimeDays = 90
       json: {
         name: '{key.name}',
         policies: '{current:/result/policies}',
+        condition: '{current?:/result/condition}',
+        not_before: '{current?:/result/not_before}',
         expires_on: '{expiry.date}T00:00:00Z',
       },
       expiresInDays: lifetimeDays,

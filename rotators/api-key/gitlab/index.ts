@@ -1,4 +1,4 @@
-import { checkedLifetimeDays, LIFETIME_OPTION, type Rotator } from '../../../src/index.js';
+import { checkedLifetimeDays, type KeyEnding, LIFETIME_OPTION, type Rotator } from '../../../src/index.js';
 import { type ApiKeySecret, apiKey } from '../index.js';
 import { lifetime } from './lifetime.js';
 
@@ -13,6 +13,8 @@ export interface GitLabOptions {
   readonly lifetimeDays?: number | undefined;
   /** Certificate authorities, PEM. @default Node's, and those of NODE_EXTRA_CA_CERTS */
   readonly ca?: string | readonly string[];
+  /** When a key that was ended is refused, if not at once: then a rotation goes on, with a warning. @default 'at-once' */
+  readonly ends?: KeyEnding;
 }
 
 /**
@@ -51,7 +53,7 @@ export function gitlab(options: GitLabOptions = {}): Rotator<ApiKeySecret, strin
   };
 }
 
-function tokensOf(owners: string, owner: string, { lifetimeDays, ca }: GitLabOptions) {
+function tokensOf(owners: string, owner: string, { lifetimeDays, ends, ca }: GitLabOptions) {
   const expiresInDays = checkedLifetimeDays(lifetimeDays, lifetime) ?? lifetime.defaultDays;
   const headers = { 'private-token': '{admin.token}' };
   const tokens = `{gitlabUrl}/api/v4/${owners}/{${owner}}/access_tokens`;
@@ -95,6 +97,7 @@ function tokensOf(owners: string, owner: string, { lifetimeDays, ca }: GitLabOpt
     },
     revoke: { method: 'DELETE', url: `${tokens}/{key.id}`, headers },
     lifetimeOption: LIFETIME_OPTION,
+    ...(ends !== undefined && { ends }),
     ...(ca !== undefined && { ca }),
   });
 }

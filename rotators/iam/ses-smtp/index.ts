@@ -58,7 +58,7 @@ export function sesSmtp(options: SesSmtpOptions = {}): Rotator<SesSmtpSecret, 'u
         return logIn({ host, port: PORT, ...connectTo, username, password, ca }, context);
       },
     },
-    { propagationMs: PROPAGATION_MS, ...keyOptions },
+    { propagationMs: PROPAGATION_MS, ends: 'late', ...keyOptions },
   );
 }
 

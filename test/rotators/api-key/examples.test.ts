@@ -99,6 +99,30 @@ describe.each(EXAMPLES)('the example for $name', ({ name, spec, secret, admin })
     expect(provider.live().length).toBeLessThanOrEqual(name === 'sendgrid' ? 2 : 1);
   });
 
+  if (name === 'cloudflare') {
+    test.each([
+      [
+        'restricted',
+        { condition: { request_ip: { in: ['203.0.113.7/32'] } }, not_before: '2026-01-01T00:00:00Z' },
+      ],
+      ['unrestricted', {}],
+    ])('makes a token that is as %s as the one in use', async (_, traits) => {
+      const { url } = provider;
+      const key = issued(
+        provider.keys,
+        { name: 'by hand', policies: [{ effect: 'allow' }], ...traits },
+        speech,
+      );
+      const { rotate } = await rig(apiKey(spec(url)), {
+        secret: secret(key, url),
+        others: { admin: { apiToken: ADMIN_KEY } },
+      });
+      expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
+      const { end, ...made } = provider.keys.all.at(-1)!.traits;
+      expect(made).toEqual({ policies: [{ effect: 'allow' }], ...traits });
+    });
+  }
+
   // With room for two keys, one that nobody has stored takes it for 15 minutes.
   if (name === 'okta') return;
 

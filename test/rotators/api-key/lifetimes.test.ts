@@ -123,6 +123,18 @@ describe('elasticsearch', () => {
     expect(rig.warnings()).toEqual([]);
   });
 
+  test('makes a key that lives as long as the one in use was made to, and with its metadata', async () => {
+    const subject = elasticWith();
+    const made = Date.parse(NOW) + 1000;
+    const traits = { ...subject.traits, metadata: { team: 'logs' }, expiration: made + 30 * 86_400_000 };
+    const rig = await rigged({ ...subject, traits });
+    expect(await rig.rotate()).toMatchObject({ outcome: 'succeeded' });
+    expect(newest()).toMatchObject({
+      metadata: { team: 'logs' },
+      expiration: Date.parse(NOW) + 30 * 86_400_000,
+    });
+  });
+
   test.each([
     [179, 1],
     [180, 0],
@@ -132,6 +144,19 @@ describe('elasticsearch', () => {
     expect(newest().expiration).toBe(Date.parse(NOW) + days * 86_400_000);
     expect(counted(rig)).toBe(times);
   });
+});
+
+test('grafana makes a token that lives as long as the one in use was made to', async () => {
+  const made = Date.parse(NOW) + 1000;
+  const rig = await rigged({
+    dialect: dialectOf(SPEECHES.grafana!),
+    rotator: () => apiKey(grafana()),
+    traits: { end: new Date(made + 20 * 86_400_000).toISOString() },
+    secret: ({ id, key }, grafanaUrl) => ({ token: key, tokenId: id, serviceAccountId: 2, grafanaUrl }),
+    admin: (grafanaUrl) => ({ token: ADMIN_KEY, grafanaUrl }),
+  });
+  expect(await rig.rotate()).toMatchObject({ outcome: 'succeeded' });
+  expect(newest().end).toBe(new Date(Date.parse(NOW) + 20 * 86_400_000).toISOString());
 });
 
 test('datadog, whose keys have no end, is neither warned of nor asks for the schedule', async () => {

@@ -43,7 +43,7 @@ const SUBJECTS: readonly Subject[] = [
     name: 'datadog',
     dialect: datadogDialect,
     rotator: (url) => datadog({ url, propagationMs: 300 }),
-    traits: {},
+    traits: { category: 'agents', remote_config_read_enabled: false },
     secret: ({ id, key }) => ({ apiKey: key, apiKeyId: id }),
     admin: () => DATADOG_ADMIN,
     adminSecrets: Object.values(DATADOG_ADMIN),
