@@ -24,7 +24,7 @@ export async function logIn(
 ): Promise<Session | 'rejected' | RotationError> {
   const target = { ...secret, host: options.place.host, port: options.place.port };
   const unconnected = await clientFor(secret, options, () => secret.password).catch((error: unknown) => {
-    throw toFailure(error, LOGGING_IN, target);
+    throw toFailure(error, LOGGING_IN, target, 'unconnected');
   });
   const { client, asked, scram } = unconnected;
   const heard = listenTo(client);

@@ -15,8 +15,6 @@ export interface ConnectionHints {
   readonly way: string;
   /** The certificate is for another name. */
   readonly otherName: string;
-  /** Ends what is said of a certificate that is not trusted: how to do without TLS, where that can be had. */
-  readonly withoutTls?: string;
   /** Both sides found no version of TLS, or no cipher, that they share. */
   readonly tls: string;
 }
@@ -44,12 +42,21 @@ export function connectionFailure(code: string, hints: ConnectionHints): Service
       ['ERR_TLS_WRONG_NAME', 'has a certificate for another name', hints.otherName],
     ],
     [
+      /^CERT_(?:HAS_EXPIRED|NOT_YET_VALID)$/,
+      [
+        'ERR_TLS_NOT_TRUSTED',
+        'has a certificate that has expired, or is not valid yet',
+        'replace the certificate there, and look at the clocks. Leave verification on: whoever stands between would get the ' +
+          'credential',
+      ],
+    ],
+    [
       /CERT|SELF_SIGNED|UNABLE_TO_|CRL/,
       [
         'ERR_TLS_NOT_TRUSTED',
         'has no certificate that can be trusted',
-        'the certificate must be valid, from an authority that is known here: name another one with the option `ca`, or ' +
-          `with NODE_EXTRA_CA_CERTS${hints.withoutTls ?? ''}`,
+        'name the authority that has signed the certificate, with the option `ca` or NODE_EXTRA_CA_CERTS. Leave verification on: whoever ' +
+          'stands between would get the credential',
       ],
     ],
     [/^ERR_(TLS|SSL)_|^EPROTO$/, ['ERR_TLS_FAILED', 'does not agree on how to encrypt', hints.tls]],
