@@ -5,9 +5,11 @@ import { codeOf, LOGGING_IN, toFailure } from './failures.js';
 import { isOfBinding, notBound, unproven } from './login-failures.js';
 import { look } from './look.js';
 import type { PostgresSecret } from './secret.js';
-import type { PasswordForm, Session } from './session.js';
+import type { Session } from './session.js';
 import { identityColumns, wayOf } from './way.js';
 import { clientFor, type Unconnected } from './wire/client.js';
+import { dial } from './wire/dial.js';
+import { type Heard, listenTo } from './wire/heard.js';
 
 /**
  * Logs in as an application would. Only invalid_password (28P01), said before the server has taken a password, is a
@@ -22,17 +24,45 @@ export async function logIn(
   secret: PostgresSecret,
   options: LoginOptions,
 ): Promise<Session | 'rejected' | RotationError> {
-  const target = { ...secret, host: options.place.host, port: options.place.port };
-  const unconnected = await clientFor(secret, options, () => secret.password).catch((error: unknown) => {
-    throw toFailure(error, LOGGING_IN, target, 'unconnected');
-  });
-  const { client, asked, scram } = unconnected;
+  const until = performance.now() + options.limitMs();
+  const within = { ...options, limitMs: () => Math.max(1, Math.ceil(until - performance.now())) };
+  const silent = new Set<string>();
+  for (;;) {
+    const line = () =>
+      dial(within, silent).catch((error: unknown) => {
+        throw toFailure(error, LOGGING_IN, targetOf(secret, options), 'unconnected');
+      });
+    const unconnected = await clientFor(secret, within, line, () => secret.password);
+    // Whoever says nothing leaves time for the other addresses.
+    const { socket, hasOthers } = unconnected;
+    const hangUp = () => socket.bytesRead === 0 && socket.destroy();
+    const timer = hasOthers ? setTimeout(hangUp, within.limitMs() / 2) : undefined;
+    const session = await logInThere(secret, unconnected, options).finally(() => clearTimeout(timer));
+    if (session !== 'silent') return session;
+    silent.add(unconnected.address);
+  }
+}
+
+/** What is connected to, in place of what the secret names. */
+function targetOf(secret: PostgresSecret, { place: { host, port } }: LoginOptions): PostgresSecret {
+  return { ...secret, host, port };
+}
+
+/** @returns `'silent'` if nothing was heard there, so that no password was sent, and the host has other addresses */
+async function logInThere(
+  secret: PostgresSecret,
+  unconnected: Unconnected,
+  options: LoginOptions,
+): Promise<Session | 'rejected' | 'silent' | RotationError> {
+  const { client, socket, hasOthers, asked, scram } = unconnected;
+  const target = targetOf(secret, options);
   const heard = listenTo(client);
   const end = endOf(unconnected, options);
   try {
     await client.connect();
   } catch (error) {
     await end();
+    if (hasOthers && socket.bytesRead === 0 && !options.signal.aborted) return 'silent';
     if (codeOf(error) === '28P01' && !heard.isTaken) return 'rejected';
     if (scram.isBound && !heard.isTaken && isOfBinding(error)) throw notBound(target, error);
     const failure = toFailure(error, LOGGING_IN, target);
@@ -46,37 +76,6 @@ export async function logIn(
     throw unproven(target);
   }
   return { ...sessionOf(unconnected, heard, options), target: secret, form, end };
-}
-
-/** What a server and a connection say while nobody waits for it. */
-interface Heard {
-  isTaken: boolean;
-  iterations: number | undefined;
-  major: number | undefined;
-  /** A connection that breaks between two queries has nobody else to tell; the next query fails, and says less. */
-  lost: unknown;
-}
-
-interface ParameterStatus {
-  readonly parameterName: string;
-  readonly parameterValue: string;
-}
-
-function listenTo(client: Client): Heard {
-  const heard: Heard = { isTaken: false, iterations: undefined, major: undefined, lost: undefined };
-  client.connection.on('authenticationSASLContinue', ({ data }: { readonly data: string }) => {
-    heard.iterations = Number(/(?:^|,)i=(\d{1,9})(?:,|$)/.exec(data)?.[1]);
-  });
-  client.connection.on('parameterStatus', ({ parameterName, parameterValue }: ParameterStatus) => {
-    if (parameterName === 'server_version') heard.major = Number.parseInt(parameterValue, 10) || undefined;
-  });
-  client.connection.on('authenticationOk', () => {
-    heard.isTaken = true;
-  });
-  client.on('error', (error) => {
-    heard.lost ??= error;
-  });
-  return heard;
 }
 
 /** Breaks the connection off when the step's time is up. Returns what ends it before. */
@@ -113,7 +112,8 @@ function sessionOf(
       assertOpen();
       try {
         const statement = { text: sql, query_timeout: limitMs() };
-        return (await client.query<Record<string, unknown>>(statement)).rows;
+        // Of several statements pg returns as many results.
+        return [await client.query<Record<string, unknown>>(statement)].flat().flatMap(({ rows }) => rows);
       } catch (error) {
         // Whatever came next would wait behind the statement that nobody answers. The server rolls back.
         if (isUnanswered(error)) {
@@ -140,23 +140,4 @@ export async function ask(session: Session): Promise<void> {
   } catch (error) {
     throw isRotationError(error) ? error : toFailure(error, 'ask whose session it is', session.target);
   }
-}
-
-/**
- * Asks how the server would have a user prove the password, and hangs up instead of sending one: the server counts no
- * failed login. `undefined` if it did not say.
- */
-export async function formAskedOf(
-  secret: Omit<PostgresSecret, 'password'>,
-  options: LoginOptions,
-): Promise<PasswordForm | undefined> {
-  const hangUp = () => Promise.reject(new Error('hangs up'));
-  const unconnected = await clientFor(secret, options, hangUp).catch(() => undefined);
-  if (!unconnected) return undefined;
-  const { client, socket, asked } = unconnected;
-  client.on('error', () => {});
-  await client.connect().catch(() => {});
-  socket.destroy();
-  const [form] = asked;
-  return form;
 }

@@ -8,6 +8,7 @@ const HAS_TRANSACTION_TIMEOUT = 17;
 
 /** How long, in milliseconds, the server goes on with what we have begun. */
 export interface ServerLimits {
+  readonly statementMs: number;
   readonly lockMs: number;
   readonly idleMs: number;
 }
@@ -19,10 +20,11 @@ export interface ServerLimits {
 export async function begin(
   session: Session,
   mode: 'READ ONLY' | 'READ WRITE',
-  { lockMs, idleMs }: ServerLimits = { lockMs: session.limitMs(), idleMs: session.limitMs() },
+  limits: Partial<ServerLimits> = {},
 ): Promise<void> {
+  const limitMs = session.limitMs();
   // The server gives up before we do: then it is there to say so.
-  const statementMs = Math.ceil(session.limitMs() * 0.9);
+  const { statementMs = Math.ceil(limitMs * 0.9), lockMs = limitMs, idleMs = limitMs } = limits;
   const statements = [
     `BEGIN ${mode}, ISOLATION LEVEL READ COMMITTED`,
     ...((session.major ?? 0) >= HAS_TRANSACTION_TIMEOUT ? ['SET LOCAL transaction_timeout = 0'] : []),
@@ -48,9 +50,13 @@ export async function begin(
 export async function look(
   session: Session,
   sql: string,
+  limits?: Partial<ServerLimits>,
 ): Promise<readonly Readonly<Record<string, unknown>>[]> {
-  await begin(session, 'READ ONLY');
-  const rows = await session.query(sql);
-  await session.query('COMMIT');
-  return rows;
+  await begin(session, 'READ ONLY', limits);
+  try {
+    return await session.query(`${sql}; COMMIT`);
+  } catch (error) {
+    await session.query('ROLLBACK').catch(() => {}); // A session that is broken says so at the next statement.
+    throw error;
+  }
 }

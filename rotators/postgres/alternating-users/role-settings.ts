@@ -59,8 +59,8 @@ export async function rolesToActAs(
 /** A setting that could not be changed. */
 export interface PassedOver {
   readonly name: string;
-  /** What would have changed it: it may hold a value that nobody is to see. */
-  readonly sql: string;
+  /** What would have changed it, without its value: nobody knows who may see that. */
+  readonly shown: string;
   /** Whether that is for want of a right. */
   readonly isDenied: boolean;
 }
@@ -76,7 +76,7 @@ export async function applySettings(
   found: readonly Setting[],
 ): Promise<readonly PassedOver[]> {
   const passedOver: PassedOver[] = [];
-  for (const { name, sql } of changes(session, clone, wanted, found)) {
+  for (const { name, sql, shown } of changes(session, clone, wanted, found)) {
     await session.query('SAVEPOINT setting');
     try {
       await session.query(sql);
@@ -84,7 +84,7 @@ export async function applySettings(
     } catch (error) {
       if (name === 'role' || !NOT_TO_BE_HAD.includes(codeOf(error))) throw error;
       await session.query('ROLLBACK TO SAVEPOINT setting');
-      passedOver.push({ name, sql, isDenied: codeOf(error) === '42501' });
+      passedOver.push({ name, shown, isDenied: codeOf(error) === '42501' });
     }
   }
   return passedOver;
@@ -95,7 +95,7 @@ function* changes(
   role: string,
   wanted: readonly Setting[],
   found: readonly Setting[],
-): Generator<{ readonly name: string; readonly sql: string }> {
+): Generator<{ readonly name: string; readonly sql: string; readonly shown: string }> {
   const alter = ({ database }: Setting) =>
     `ALTER ROLE ${session.escapeIdentifier(role)}${database && ` IN DATABASE ${session.escapeIdentifier(database)}`}`;
   for (const setting of wanted) {
@@ -103,11 +103,13 @@ function* changes(
     if (found.some((other) => isSame(other, setting) && other.value === value)) continue;
     const values = LISTS.includes(name) ? namesIn(value) : [value];
     const list = values.map((item) => session.escapeLiteral(item)).join(', ');
-    yield { name, sql: `${alter(setting)} SET ${session.escapeIdentifier(name)} TO ${list}` };
+    const set = `${alter(setting)} SET ${session.escapeIdentifier(name)} TO`;
+    yield { name, sql: `${set} ${list}`, shown: `${set} …` };
   }
   for (const setting of found) {
     if (wanted.some((other) => isSame(other, setting))) continue;
-    yield { name: setting.name, sql: `${alter(setting)} RESET ${session.escapeIdentifier(setting.name)}` };
+    const sql = `${alter(setting)} RESET ${session.escapeIdentifier(setting.name)}`;
+    yield { name: setting.name, sql, shown: sql };
   }
 }
 

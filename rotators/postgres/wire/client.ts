@@ -6,14 +6,13 @@ import { tlsContext } from '../../../src/index.js';
 import type { LoginOptions } from '../../databases/session.js';
 import type { PostgresSecret } from '../secret.js';
 import type { PasswordForm } from '../session.js';
-import { dial } from './dial.js';
+import type { Line } from './dial.js';
 import { inMessages } from './messages.js';
 import { type ScramProgress, speakScram } from './scram.js';
 
-/** A client that has not logged in yet. */
-export interface Unconnected {
+/** A client that is connected, and has not logged in yet. */
+export interface Unconnected extends Line {
   readonly client: Client;
-  readonly socket: Socket;
   /** Will be how the server has asked for the password. */
   readonly asked: ReadonlySet<PasswordForm>;
   readonly scram: Readonly<ScramProgress>;
@@ -22,16 +21,19 @@ export interface Unconnected {
 /**
  * Connects, and makes a client of pg that takes nothing from the environment, and from a server only what it can deal with.
  *
+ * @param lineTo connects
  * @param password called when the server asks for the password
  */
 export async function clientFor(
   secret: Omit<PostgresSecret, 'password'>,
   options: LoginOptions,
+  lineTo: () => Promise<Line>,
   password: () => string | Promise<string>,
 ): Promise<Unconnected> {
   const { Client } = await import('pg');
   options.signal.throwIfAborted();
-  const socket = await dial(options);
+  const line = await lineTo();
+  const { socket } = line;
   // pg connects what it is given.
   Object.assign(socket, { connect: () => queueMicrotask(() => socket.emit('connect')) });
   const asked = new Set<PasswordForm>();
@@ -41,7 +43,7 @@ export async function clientFor(
   client.connection.on('authenticationSASL', () => asked.add('scram'));
   client.connection.on('authenticationMD5Password', () => asked.add('md5'));
   client.connection.on('authenticationCleartextPassword', () => asked.add('clear text'));
-  return { client, socket, asked, scram };
+  return { ...line, client, asked, scram };
 
   /** pg calls it when the server asks for a password, in whatever form. */
   function passwordFor(): string | Promise<string> {

@@ -1,4 +1,5 @@
 import dns from 'node:dns';
+import { createServer, type Socket } from 'node:net';
 import { disturbed } from '../../support/disturbed-server.js';
 import { rejection } from '../../support/errors.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
@@ -127,6 +128,31 @@ describe('a name with several addresses', () => {
     await begin();
     named('127.0.0.2', '127.0.0.3', LIVE);
     expect(await rotation().run()).toMatchObject({ outcome: 'succeeded' });
+  });
+
+  test.each([
+    ['says nothing', () => {}],
+    ['hangs up', (socket: Socket) => socket.destroy()],
+  ])('of which one takes connections and %s, is logged in to at the other', async (_, answer) => {
+    const app = await role();
+    const open: Socket[] = [];
+    const other = createServer((socket) => {
+      open.push(socket.on('error', () => {}));
+      answer(socket);
+    });
+    await new Promise<void>((resolve) => other.listen(server.port, '127.0.0.2', resolve));
+    try {
+      const rigged = await postgresRig(server.secret(app, FIRST, { host: 'db.example.com' }), {
+        timeoutMs: 1000,
+      });
+      await rigged.begin();
+      named('127.0.0.2', LIVE);
+      expect(await rigged.rotation().run()).toMatchObject({ outcome: 'succeeded' });
+      expect(open.length).toBeGreaterThan(0);
+    } finally {
+      for (const socket of open) socket.destroy();
+      other.close();
+    }
   });
 
   test('of which none answers, is told as that when its time is up', async () => {

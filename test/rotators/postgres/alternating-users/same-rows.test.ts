@@ -80,6 +80,49 @@ describe.each([18, 15] as const)('on PostgreSQL %i', (major) => {
     await server.sql('REVOKE SET ON PARAMETER app.tenant FROM admin');
   });
 
+  test('a clone that somebody has made without the setting fails its first turn, and keeps its password', async () => {
+    const { app, begin, deliver } = await pair();
+    await orders(app);
+    await server.sql(`CREATE ROLE ${app}_clone LOGIN PASSWORD '${FIRST}' IN ROLE ${app} ADMIN admin`);
+    await begin();
+    await deliver('createSecret');
+    expect(await rejection(deliver('setSecret'))).toMatchObject({ code: 'ERR_RIGHTS_MISSING' });
+    expect(await server.accepts(`${app}_clone`, FIRST)).toBe(true);
+  });
+
+  test('a setting that comes after the clone’s first turn is a warning', async () => {
+    const { app, begin, run, warnings } = await pair();
+    for (const [turn, expected] of [0, 0, 1].entries()) {
+      if (turn === 2) await server.sql(`ALTER ROLE ${app} SET app.tenant = '${TENANT}'`);
+      await begin();
+      expect(await run()).toMatchObject({ outcome: 'succeeded' });
+      expect(warnings()).toHaveLength(expected);
+    }
+    expect(warnings()).toEqual([expect.stringContaining('app.tenant')]);
+  });
+
+  test('a setting of the server’s own is told with SQL that gives the administrator no right to it, and no value', async () => {
+    const { app, begin, deliver, run } = await pair();
+    await server.sql(
+      `ALTER ROLE ${app} SET log_min_duration_statement = 54321; ALTER ROLE ${app} IN DATABASE postgres SET app.tenant = '${TENANT}'`,
+    );
+    await begin();
+    await deliver('createSecret');
+    const error = await rejection(deliver('setSecret'));
+    expect(error).toMatchObject({
+      code: 'ERR_RIGHTS_MISSING',
+      hint: expect.stringContaining(
+        `GRANT SET ON PARAMETER "app.tenant" TO "admin"; CREATE ROLE "${app}_clone" IN ROLE "${app}" ADMIN "admin"; ` +
+          `ALTER ROLE "${app}_clone" SET "log_min_duration_statement" TO …, with the values that "${app}" has`,
+      ),
+    });
+    expect(`${JSON.stringify(error)} ${String(error)}`).not.toMatch(/54321|tenant-of/);
+    await server.sql(`GRANT SET ON PARAMETER "app.tenant" TO admin; CREATE ROLE ${app}_clone IN ROLE ${app} ADMIN admin;
+      ALTER ROLE ${app}_clone SET log_min_duration_statement TO 54321`);
+    expect(await run()).toMatchObject({ outcome: 'succeeded' });
+    await server.sql('REVOKE SET ON PARAMETER app.tenant FROM admin');
+  });
+
   test('with `cloneMayDiffer` it is a warning', async () => {
     const rigged = await pair({ cloneMayDiffer: true });
     await orders(rigged.app);
@@ -91,9 +134,12 @@ describe.each([18, 15] as const)('on PostgreSQL %i', (major) => {
 
   test('what asks for session_user is a warning at each turn of the clone, with its names', async () => {
     const { app, begin, run, warnings } = await pair();
+    const onlyIn18 = major === 18 ? `CREATE POLICY login ON ${app}.t USING (system_user <> 'trust');` : '';
     await server.sql(`SET ROLE ${app}; CREATE TABLE ${app}.t (id int, owner name DEFAULT session_user, CHECK (owner <> session_user OR true));
       CREATE POLICY mine ON ${app}.t USING (owner = session_user);
       CREATE POLICY writes ON ${app}.t FOR INSERT WITH CHECK (owner = session_user);
+      ${onlyIn18} CREATE RULE notes AS ON DELETE TO ${app}.t DO ALSO SELECT session_user;
+      CREATE DOMAIN ${app}.d AS name CHECK (value <> session_user);
       CREATE VIEW ${app}.v AS SELECT session_user AS who;
       CREATE FUNCTION ${app}.f() RETURNS text LANGUAGE sql SECURITY DEFINER AS $$ SELECT SESSION_USER $$;
       CREATE FUNCTION ${app}.g() RETURNS name LANGUAGE sql RETURN session_user;
@@ -109,14 +155,40 @@ describe.each([18, 15] as const)('on PostgreSQL %i', (major) => {
         `policy writes on ${app}.t`,
         `default of ${app}.t.owner`,
         `of ${app}.t`,
+        ...(major === 18 ? [`policy login on ${app}.t`] : []),
+        `check d_check of ${app}.d`,
         `view ${app}.v`,
         `function ${app}.f()`,
         `function ${app}.g()`,
+        ...(major === 15 ? [`rule notes on ${app}.t`] : []),
       ]) {
         expect(warning).toContain(name);
       }
-      expect(warning).not.toContain('same');
+      expect(warning).not.toContain(`${app}.same`);
     }
+    await server.sql(`DROP SCHEMA ${app} CASCADE`);
+  });
+
+  test('tables that somebody has locked keep no rotation waiting', async () => {
+    const { app, begin, rotation } = await pair();
+    await server.sql(
+      `CREATE TABLE ${app}.t (id int); CREATE VIEW ${app}.v AS SELECT session_user FROM ${app}.t`,
+    );
+    const client = new Client({
+      host: server.host,
+      port: server.port,
+      user: server.username,
+      password: server.password,
+      database: 'postgres',
+      ssl: false,
+    });
+    await client.connect();
+    await client.query(`BEGIN; LOCK TABLE ${app}.t, ${app}.v IN ACCESS EXCLUSIVE MODE`);
+    await begin();
+    const before = performance.now();
+    expect(await rotation().run()).toMatchObject({ outcome: 'succeeded' });
+    expect(performance.now() - before).toBeLessThan(5000);
+    await client.end();
     await server.sql(`DROP SCHEMA ${app} CASCADE`);
   });
 });
