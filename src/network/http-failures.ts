@@ -18,6 +18,11 @@ const NOT_READY = 'the next attempt may find it ready; look into the service’s
 export const WRONG_SERVICE =
   'look at what the URL leads to: a sign-in page, a proxy or another service may stand there';
 
+/** What only a service says that has understood a request. */
+const REFUSED_AS_IT_IS = [400, 409, 412, 422];
+const REFUSES =
+  'the service refuses the request as it is: its documentation, or its log at this time, says what it does not allow';
+
 const FAILED = 'ERR_SERVICE_FAILED';
 
 const HINTS: ConnectionHints = {
@@ -64,7 +69,8 @@ export function unexpected(status: number, place: Place, retryAfterMs: number | 
   }
   const later =
     retryAfterMs === undefined ? '' : `; it asks for a pause of ${Math.ceil(retryAfterMs / 1000)} s`;
-  const hint = status >= 500 || status === 429 ? NOT_READY : WRONG_SERVICE;
+  const hint =
+    status >= 500 || status === 429 ? NOT_READY : REFUSED_AS_IT_IS.includes(status) ? REFUSES : WRONG_SERVICE;
   return failure(place, answered, `${hint}${later}`);
 }
 
