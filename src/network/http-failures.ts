@@ -9,7 +9,7 @@ export interface Place {
 }
 
 /** How far a request has come. */
-export type Phase = 'connecting' | 'waiting' | 'reading';
+export type Phase = 'looking up' | 'connecting' | 'waiting' | 'reading';
 
 const UNREACHABLE =
   'in a VPC the function needs a way out: a NAT gateway or an endpoint of the service, and security groups that let it ' +
@@ -35,6 +35,7 @@ const HINTS: ConnectionHints = {
 };
 
 const TIMEOUTS: Readonly<Record<Phase, readonly [problem: string, hint: string]>> = {
+  'looking up': ['cannot be looked up by name', 'the VPC’s DNS is slow, or does not answer'],
   connecting: ['cannot be connected to', UNREACHABLE],
   waiting: ['does not answer', NOT_READY],
   reading: ['began an answer and did not end it', NOT_READY],
