@@ -30,7 +30,9 @@ export async function takeTurns<
       'ERR_PENDING_MISMATCH',
       `AWSPENDING is for "${pending.username}", and the alternate of "${current.username}" is "${pair.other}"`,
       {
-        hint: 'find out who wrote AWSPENDING, or whether the option `pairs` has changed; remove its label and rotate again',
+        hint:
+          'nothing was changed. Find out who wrote AWSPENDING, or whether the option `pairs` has changed. Remove its label and ' +
+          'rotate again only if the server does not take its password',
       },
     );
   }
