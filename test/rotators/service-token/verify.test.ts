@@ -141,6 +141,123 @@ describe.each([
     ['garbage', () => 'a.b.c'],
   ])('a token with %s is not accepted', (_, make) => expect(verified(keys, make())).toBeUndefined());
 
+  /** Whatever its signature is: a token with these parts, as text. */
+  const raw = (header: string, claims = body, tail = signature) => `${header}.${claims}.${tail}`;
+  const signedText = (headerText: string, claimsText = '{"sub":"billing"}') => {
+    const data = [headerText, claimsText].map((text) => Buffer.from(text).toString('base64url')).join('.');
+    return `${data}.${signBytes(hash, Buffer.from(data), secret.current).toString('base64url')}`;
+  };
+  const headerText = JSON.stringify(decode(head));
+  const kid = keys.keys[1]?.kid;
+  const flipped = (text: string, at: number) => {
+    const bytes = Buffer.from(text, 'base64url');
+    bytes[at < 0 ? bytes.length + at : at]! ^= 1;
+    return bytes.toString('base64url');
+  };
+  const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+  const last = ALPHABET.indexOf(signature.at(-1) ?? '');
+
+  test.each([
+    ['an algorithm that is a list', () => forged({ alg: [alg] })],
+    ['an algorithm that is an object', () => forged({ alg: { toString: () => alg } })],
+    ['an algorithm that is null', () => forged({ alg: null })],
+    ['no algorithm', () => forged({ alg: undefined })],
+    ['an empty algorithm', () => forged({ alg: '' })],
+    ['an algorithm with a blank', () => forged({ alg: `${alg} ` })],
+    ['the algorithm nOnE', () => raw(encode({ ...decode(head), alg: 'nOnE' }))],
+    ['PS256 for RSA', () => forged({ alg: 'PS256' })],
+    ['ES256', () => forged({ alg: 'ES256' })],
+    ['a kid that is a path', () => forged({ kid: '../../dev/null' })],
+    ['a kid that is SQL', () => forged({ kid: `${kid}' OR '1'='1` })],
+    ['a kid in other letters', () => forged({ kid: kid?.toUpperCase().concat('x') })],
+    ['a kid with a blank', () => forged({ kid: `${kid} ` })],
+    ['an empty kid', () => forged({ kid: '' })],
+    ['a kid that is null', () => forged({ kid: null })],
+    ['a kid that is __proto__', () => forged({ kid: '__proto__' })],
+    ['an empty list of what must be understood', () => forged({ crit: [] })],
+    ['a null list of what must be understood', () => forged({ crit: null })],
+    ['a key of its own', () => sign({ current: make() }, { sub: 'root' })],
+    [
+      'a key of its own in its header',
+      () => {
+        const own = make();
+        const jwk = jwks({ current: own }).keys[0];
+        const data = `${encode({ ...decode(head), jwk })}.${body}`;
+        return `${data}.${signBytes(hash, Buffer.from(data), own).toString('base64url')}`;
+      },
+    ],
+    ['a header that is a list', () => signedText(`[${headerText}]`)],
+    ['a header that is null', () => signedText('null')],
+    ['a header that is a string', () => signedText(JSON.stringify(headerText))],
+    ['a header that is not JSON', () => signedText(`${headerText},`)],
+    ['a header with a byte order mark', () => signedText(`\ufeff${headerText}`)],
+    ['an algorithm twice, the last another', () => signedText(headerText.replace(/\}$/, ',"alg":"none"}'))],
+    ['a kid twice, the last another', () => signedText(headerText.replace(/\}$/, ',"kid":"x"}'))],
+    ['claims that are not JSON', () => signedText(headerText, '{"sub":"billing"')],
+    ['claims that are a number', () => signedText(headerText, '7')],
+    ['claims that are true', () => signedText(headerText, 'true')],
+    ['claims that are a token', () => signedText(headerText, JSON.stringify(token))],
+    ['an end that is null', () => forged({}, { exp: null })],
+    ['an end that is a list', () => forged({}, { exp: [9_999_999_999] })],
+    ['an end that is an object', () => forged({}, { exp: { valueOf: 9_999_999_999 } })],
+    ['an end that is true', () => forged({}, { exp: true })],
+    ['an end at 0', () => forged({}, { exp: 0 })],
+    ['an end before 1970', () => forged({}, { exp: -1 })],
+    ['an end a millisecond ago', () => forged({}, { exp: (Date.now() - 1) / 1000 })],
+    ['a beginning that is a string', () => forged({}, { nbf: '0' })],
+    ['a beginning that is null', () => forged({}, { nbf: null })],
+    ['a beginning that never comes', () => signedText(headerText, '{"nbf":1e999}')],
+    ['an end twice, the last one past', () => signedText(headerText, '{"exp":9999999999,"exp":1}')],
+    ['no signature', () => `${head}.${body}.`],
+    ['nothing where the header is', () => `.${body}.${signature}`],
+    ['nothing where the claims are', () => `${head}..${signature}`],
+    ['a signature of zeros', () => raw(head, body, Buffer.alloc(signature.length).toString('base64url'))],
+    ['the first bit of the signature changed', () => raw(head, body, flipped(signature, 0))],
+    ['the last bit of the signature changed', () => raw(head, body, flipped(signature, -1))],
+    ['a bit of the claims changed', () => raw(head, flipped(body, 3))],
+    ['a bit of the header changed', () => raw(flipped(head, 3))],
+    ['a shorter signature', () => raw(head, body, signature.slice(0, -4))],
+    ['a longer signature', () => raw(head, body, `${signature}AAAA`)],
+    ['a signature twice', () => raw(head, body, signature + signature)],
+    [
+      'other bits at the end that say nothing',
+      () => raw(head, body, signature.slice(0, -1) + ALPHABET[last + 1]),
+    ],
+    ['the signature of other claims', () => raw(head, encode({ sub: 'root' }), token.split('.')[2])],
+    ['the signature of another token', () => raw(head, body, forged({}, { sub: 'x' }).split('.')[2])],
+    [
+      'a previous key’s signature',
+      () => raw(head, body, sign({ current: secret.previous }, { sub: 'billing' }).split('.')[2]),
+    ],
+    ['plus and slash in place of minus and underscore', () => raw(head, body, signature.replace(/.$/, '+'))],
+    ['a blank before it', () => ` ${token}`],
+    ['a scheme before it', () => `Bearer ${token}`],
+    ['a dot at the end', () => `${token}.`],
+    ['a dot before it', () => `.${token}`],
+    ['five parts', () => `${token}.${body}.${signature}`],
+    ['a NUL at the end', () => `${token}\0`],
+    ['percent signs for its dots', () => token.replaceAll('.', '%2e')],
+  ])('a token with %s is not accepted either', (_, make) => {
+    expect(make()).not.toBe(token);
+    expect(verified(keys, make())).toBeUndefined();
+  });
+
+  test('a clock that differs is allowed for as far as it is asked, and no further', () => {
+    const now = Math.floor(Date.now() / 1000);
+    const late = forged({}, { exp: now - 20 });
+    const early = forged({}, { nbf: now + 20 });
+    for (const other of [late, early]) {
+      expect(verified(keys, other)).toBeUndefined();
+      expect(verified(keys, other, { leewaySeconds: 10 })).toBeUndefined();
+      expect(verified(keys, other, { leewaySeconds: 60 })).toBeDefined();
+    }
+    for (const leewaySeconds of [-1, 301, Number.NaN, '60' as never]) {
+      expect(() => verified(keys, token, { leewaySeconds })).toThrow(
+        'leewaySeconds must be a number from 0 to 300',
+      );
+    }
+  });
+
   test.each([undefined, null, 7, {}, [token]])('%j is no token', (value) => {
     expect(verified(keys, value)).toBeUndefined();
   });
@@ -194,7 +311,7 @@ test.each(['verify/index.ts', 'sign/index.ts', 'keys.ts'])(
   (file) => {
     const code = readFileSync(join(__dirname, '../../../rotators/service-token', file), 'utf8');
     const loaded = [...code.matchAll(/from '([^']+)'/g)].map(([, from]) => from);
-    const allowed = ['node:crypto', './verify/index.js', '../verify/index.js', '../keys.js'];
+    const allowed = ['node:crypto', './verify/index.js', '../verify/index.js', '../keys.js', '../slots.js'];
     for (const from of loaded) expect(allowed).toContain(from);
     expect(loaded).not.toEqual([]);
   },
