@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
 import { built } from './support/built.js';
 
 built('esm');
@@ -39,4 +41,32 @@ test.each([
 ])('%s is there for import and for require', (from, expected) => {
   expect(names('module', from)).toEqual(expected);
   expect(names('commonjs', from)).toEqual(expected);
+});
+
+describe('what is packed', () => {
+  const [{ files }] = JSON.parse(
+    execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+      encoding: 'utf8',
+      cwd: join(__dirname, '..'),
+      maxBuffer: 64 * 1024 * 1024,
+    }),
+  ) as [{ files: { path: string }[] }];
+  const packed = files.map(({ path }) => path);
+  const isPacked = (path: string) => packed.some((file) => file === path || file.startsWith(`${path}/`));
+  const documents = packed.filter((path) => path.endsWith('.md') && !path.includes('node_modules'));
+
+  test.each(documents)('has every file that %s links to', (document) => {
+    const text = readFileSync(join(__dirname, '..', document), 'utf8');
+    const links = [...text.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)].map(([, to = '']) => to);
+    const local = links.filter((to) => !/^[a-z]+:/.test(to));
+    expect(
+      local.filter((to) => !isPacked(normalize(join(dirname(document), to)).replace(/\/$/, ''))),
+    ).toEqual([]);
+  });
+
+  test('has the documents of every folder', () => {
+    expect(documents).toEqual(
+      expect.arrayContaining(['README.md', 'SECURITY.md', 'rotators/postgres/README.md']),
+    );
+  });
 });
