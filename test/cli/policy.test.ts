@@ -194,6 +194,23 @@ describe('quarterturn policy', () => {
     expect(text).toContain('KEY_LIFETIME_DAYS=365');
   });
 
+  test.each(['postgres', 'postgres/rds-instance', 'iam'])(
+    '%s for Terraform has its comments and equals signs in columns, as `terraform fmt` wants them',
+    async (rotator) => {
+      const { stdout } = await policy(rotator, '--vpc', '--terraform');
+      const lines = stdout.split('\n');
+      const columnsOf = (pattern: RegExp) => lines.map((line) => pattern.exec(line)?.[1]?.length);
+      for (const columns of [columnsOf(/^( +"[^"]+", +)# /), columnsOf(/^( +\w+ +)= [^{[(]*[^{[(]$/)]) {
+        const neighbours = columns.flatMap((column, n) => {
+          const next = columns[n + 1];
+          return column === undefined || next === undefined ? [] : [[column, next]];
+        });
+        expect(neighbours.length).toBeGreaterThan(5);
+        for (const [column, next] of neighbours) expect(column).toBe(next);
+      }
+    },
+  );
+
   test('deploys with rate(30 days) and the rotator’s own lifetime unless it is told otherwise', async () => {
     for (const [format, schedule] of [
       ['--cdk', "scheduleExpression: 'rate(30 days)'"],

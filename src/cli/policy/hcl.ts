@@ -21,11 +21,16 @@ export function hclStatement({ sid, permissions, resources, condition, isDenied 
     );
     return `          ${test} = {\n${pairs.join('\n')}\n          }`;
   });
+  // As `terraform fmt` has them.
+  const widest = Math.max(...permissions.map(({ action }) => action.length));
+  const rights = permissions.map(
+    ({ action, why }) => `          "${action}",${' '.repeat(widest - action.length)} # ${why}`,
+  );
   return `      {
         Sid    = "${sid}"
         Effect = "${isDenied ? 'Deny' : 'Allow'}"
         Action = [
-${permissions.map(({ action, why }) => `          "${action}", # ${why}`).join('\n')}
+${rights.join('\n')}
         ]
         Resource = ${resources.some(isOfList) ? 'flatten(' : ''}[
 ${resources.map((resource) => `          ${expression(resource)},`).join('\n')}
