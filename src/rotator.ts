@@ -40,7 +40,7 @@ export interface Rotator<Secret extends object, Field extends keyof Secret & str
    *
    * @default 'at-once'
    */
-  readonly ends?: KeyEnding;
+  readonly ends?: KeyEnding | undefined;
 
   /**
    * The one field that rotates, if a secret may be a plain text instead of a JSON object: the whole text is then this

@@ -1,6 +1,6 @@
 import { takesWholeKeys } from './key-ids.js';
 import { listPlaces } from './list.js';
-import type { Placeholder } from './placeholders.js';
+import { isOfLifetime, type Placeholder } from './placeholders.js';
 import { expectedIn, isSuccess, placeAt, placeIfIn, placeIn } from './pointers.js';
 import { type CompiledRequest, compiledRequest } from './send.js';
 import { assertSpec, demand } from './shape.js';
@@ -21,7 +21,7 @@ export type CompiledSpec = ReturnType<typeof compile>;
 
 /** What each request may be told besides the fields of the two secrets. */
 const PARTS: Readonly<Record<CompiledRequest['name'], readonly Placeholder['of'][]>> = {
-  create: ['secret', 'admin', 'key.name', 'expiry.date', 'current', 'current.lifetime'],
+  create: ['secret', 'admin', 'key.name', 'expiry.date', 'current', 'current.lifetime', 'current.expiry'],
   'create.current': ['secret', 'admin'],
   // With an administrator's right the check would prove nothing of the key.
   check: ['secret'],
@@ -166,15 +166,22 @@ function assertPlaceholders(spec: ApiKeySpec, requests: readonly CompiledRequest
   const currents = inCreate.filter((part) => part.of === 'current');
   const areWhole = currents.every(({ isWhole }) => isWhole);
   demand(areWhole, 'create.json', 'may have {current:…} as a whole string');
+  const lifetimes = inCreate.filter(isOfLifetime);
+  const areInJson = lifetimes.every(({ isWhole }) => isWhole);
+  demand(areInJson, 'create', 'may have {current.lifetime} and {current.expiry} in "json" alone');
   const isAsked = create.current !== undefined;
-  const takesLifetime = inCreate.some(({ of }) => of === 'current.lifetime');
+  const takesLifetime = lifetimes.length > 0;
   demand(
     (currents.length > 0 || takesLifetime) === isAsked,
     'create.current',
-    'must be there with {current:…} or {current.lifetime}',
+    'must be there with {current:…}, {current.lifetime} or {current.expiry}, and only then',
   );
   const hasLifetime = create.current?.until !== undefined;
-  demand(takesLifetime === hasLifetime, 'create.current.until', 'must be there with {current.lifetime}');
+  demand(
+    takesLifetime === hasLifetime,
+    'create.current.until',
+    'must be there with {current.lifetime} or {current.expiry}, and only then',
+  );
   const expires = create.expiresInDays;
   const hasDays = Number.isInteger(expires) && Number(expires) >= 1 && Number(expires) <= 3650;
   demand(expires === undefined || hasDays, 'create.expiresInDays', 'must be a number of days');

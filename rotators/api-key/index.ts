@@ -64,13 +64,10 @@ export function apiKey(spec: ApiKeySpec): Rotator<ApiKeySecret, string> {
     revoke: async (...given) => (await provider()).revoke(...given),
     probe: async (...given) => (await provider()).probe(...given),
     issuesWithItsOwnKey: () => !isByAdmin(compiled.create.request),
-    lifetimeOption,
+    ...{ lifetimeOption, propagationMs, settleMs, ends },
     ...(rejectionHint !== undefined && { rejectionHint }),
-    ...(ends !== undefined && { ends }),
     ...(nameLength !== undefined && { nameLength }),
     ...(maxKeys !== undefined && { maxKeys }),
     ...(ownsEveryKey !== undefined && { ownsEveryKey }),
-    ...(propagationMs !== undefined && { propagationMs }),
-    ...(settleMs !== undefined && { settleMs }),
   });
 }

@@ -20,7 +20,14 @@ export type Placeholder =
       /** Where nothing stands there, its member is left out. */
       readonly isOptional?: boolean;
     }
-  | { readonly of: 'key.name' | 'key.id' | 'expiry.date' | 'current.lifetime' };
+  /** `isWhole`: it stands in JSON, of which its member can be left out. */
+  | { readonly of: OfLifetime; readonly isWhole?: boolean }
+  | { readonly of: 'key.name' | 'key.id' | 'expiry.date' };
+
+/** What is told of how long the key in use lives: for how many seconds, and when the next one ends if it lives as long. */
+type OfLifetime = 'current.lifetime' | 'current.expiry';
+
+const LIFETIMES: readonly OfLifetime[] = ['current.lifetime', 'current.expiry'];
 
 /** What is put in their places. */
 export interface Values {
@@ -31,8 +38,9 @@ export interface Values {
   readonly 'expiry.date'?: string;
   /** What is said of the key in use. */
   readonly current?: unknown;
-  /** In seconds; `undefined` if the key in use has no end. */
-  readonly 'current.lifetime'?: number | undefined;
+  /** `undefined`, both, if the key in use has no end. */
+  readonly 'current.lifetime'?: string | undefined;
+  readonly 'current.expiry'?: string | undefined;
 }
 
 /** A part of a spec, as a function of the values in it. */
@@ -74,13 +82,13 @@ export function textTemplate(
 export function jsonTemplate(json: JsonValue, source: Source): Template<unknown> {
   if (typeof json === 'string') {
     const whole = read(/^\{([^{}]*)\}$/.exec(json)?.[1] ?? '');
-    if (whole?.of === 'current.lifetime' || json.includes('{current.lifetime}')) {
-      return lifetimeTemplate(json, source);
-    }
+    const ofLifetime = LIFETIMES.find((of) => json.includes(`{${of}}`));
+    if (ofLifetime) return lifetimeTemplate(json, ofLifetime, source);
     if (whole?.of !== 'current') return textTemplate(json, source);
     source.placeholders.push({ ...whole, isWhole: true });
     const { find } = placeAt(whole.pointer);
-    return ({ current }) => find(current);
+    // Where it may be absent, null is nothing too: not every provider takes back the null that it shows.
+    return ({ current }) => (whole.isOptional ? (find(current) ?? undefined) : find(current));
   }
   if (typeof json !== 'object' || json === null) return () => json;
   const parts = Object.entries(json).map(([name, value]) => [name, jsonTemplate(value, source)] as const);
@@ -89,15 +97,20 @@ export function jsonTemplate(json: JsonValue, source: Source): Template<unknown>
     : (values) => Object.fromEntries(parts.map(([name, part]) => [name, part(values)]));
 }
 
-/** A number if it stands alone; nothing, so that its member is left out, if the key in use has no end. */
-function lifetimeTemplate(text: string, source: Source): Template<unknown> {
-  const filled = textTemplate(text, source);
+/** Seconds that stand alone are a number. If the key in use has no end, there is nothing, so that the member is left out. */
+function lifetimeTemplate(text: string, of: OfLifetime, { member, placeholders }: Source): Template<unknown> {
+  const own: Placeholder[] = [];
+  const filled = textTemplate(text, { member, placeholders: own });
+  placeholders.push(...own.map((part) => (isOfLifetime(part) ? { ...part, isWhole: true } : part)));
   const isNumber = text === '{current.lifetime}';
   return (values) => {
-    const seconds = values['current.lifetime'];
-    if (seconds === undefined) return undefined;
-    return isNumber ? seconds : filled(values);
+    if (values[of] === undefined) return undefined;
+    return isNumber ? Number(filled(values)) : filled(values);
   };
+}
+
+export function isOfLifetime(part: Placeholder): part is Placeholder & { readonly of: OfLifetime } {
+  return LIFETIMES.some((of) => of === part.of);
 }
 
 /**
@@ -135,7 +148,7 @@ export function serverUrl(value: string, field: string): string {
 
 function read(inner: string): Placeholder | undefined {
   if (inner === 'key.name' || inner === 'key.id' || inner === 'expiry.date') return { of: inner };
-  if (inner === 'current.lifetime') return { of: inner };
+  if (inner === 'current.lifetime' || inner === 'current.expiry') return { of: inner };
   const [, optional, pointer] = /^current(\?)?:(\/.*)$/.exec(inner) ?? [];
   if (pointer !== undefined) return { of: 'current', pointer, isOptional: optional !== undefined };
   const [, admin, field] = /^(admin\.)?([^.:]+)$/.exec(inner) ?? [];
@@ -153,6 +166,5 @@ function lookUp(placeholder: Placeholder, values: Values): string | undefined {
   if (placeholder.of === 'secret') return values.secret[placeholder.field];
   if (placeholder.of === 'admin') return values.admin?.[placeholder.field];
   // Whole, it has a value of any type; in a text no spec may have it.
-  if (placeholder.of === 'current.lifetime') return String(values['current.lifetime'] ?? '');
   return placeholder.of === 'current' ? undefined : values[placeholder.of];
 }

@@ -12,7 +12,6 @@ const MEMBERS = {
   list: [...REQUEST, 'items', 'id', 'name', 'createdAt', 'expiresAt', 'where', 'pages'],
   revoke: [...REQUEST, 'gone', 'expect'],
 };
-const ENDINGS = ['at-once', 'late', 'at-expiry', 'untried'];
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 /** A request of a spec, as errors call it. */
@@ -31,7 +30,7 @@ export function isText(value: unknown): boolean {
 export function assertSpec(spec: ApiKeySpec): void {
   assertMembers('spec', spec);
   demand(isText(spec.name), 'name', 'must be a non-empty string');
-  const { key, id, admin, shows = [], lifetimeOption, ends = 'at-once' } = spec;
+  const { key, id, admin, shows = [], lifetimeOption } = spec;
   demand(isText(key), 'key', 'must be the name of a field');
   demand(isText(id) || id instanceof RegExp, 'id', 'must be the name of a field, or a RegExp');
   demand(admin === undefined || isText(admin), 'admin', 'must be the name of a field');
@@ -41,7 +40,6 @@ export function assertSpec(spec: ApiKeySpec): void {
     'lifetimeOption',
     'must be a non-empty string',
   );
-  demand(ENDINGS.includes(ends), 'ends', `must be one of ${ENDINGS.join(', ')}`);
   for (const member of ['create', 'check', 'list', 'revoke'] as const) {
     demand(typeof spec[member] === 'object' && spec[member] !== null, member, 'must be an object');
   }

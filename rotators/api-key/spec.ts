@@ -1,4 +1,4 @@
-import type { HttpMethod, IssuedKey } from '../../src/index.js';
+import type { HttpMethod, IssuedKey, KeyTimes } from '../../src/index.js';
 
 /** The fields of a secret that a spec names. */
 export type ApiKeySecret = Readonly<Record<string, string>>;
@@ -25,9 +25,10 @@ export type Expectation = Readonly<Record<Pointer, string | number | boolean | n
  * - `{key.name}` in `create`, `{key.id}` in `revoke`: of the key that is made, or ended.
  * - `{expiry.date}` in `create`: the day, in UTC, that `expiresInDays` leads to.
  * - `{current:/pointer}` in `create.json`, as a whole string: what stands there in the answer to `create.current`;
- *   `{current?:/pointer}`, too, and where nothing stands there, the member is left out.
+ *   `{current?:/pointer}`, too, and where nothing stands there, or null, the member is left out.
  * - `{current.lifetime}` in `create.json`: for how many seconds the key in use was made to live; if it has no end, the member
  *   is left out.
+ * - `{current.expiry}` in `create.json`: likewise, when the next key ends if it lives as long.
  */
 export interface ApiRequest {
   /** @default 'GET' */
@@ -65,7 +66,7 @@ export interface CurrentRequest extends ApiRequest {
   readonly items?: Pointer | '';
   /** Where, in one of its items, the id is. */
   readonly id?: Pointer;
-  /** Where it says since when the key lives: with `until`, for `{current.lifetime}`. */
+  /** Where it says since when the key lives: with `until`, for `{current.lifetime}` and `{current.expiry}`. */
   readonly from?: Pointer;
   /** Where it says when the key ends; nothing, null and 0 are a key without an end. */
   readonly until?: Pointer;
@@ -136,18 +137,11 @@ export interface RevokeRequest extends ApiRequest {
 
 /** A kind of key of a provider with an HTTP API. */
 export interface ApiKeySpec
-  extends Pick<
-    IssuedKey<ApiKeySecret, string>,
-    | 'name'
-    | 'rejectionHint'
-    | 'ends'
-    | 'nameLength'
-    | 'maxKeys'
-    | 'ownsEveryKey'
-    | 'propagationMs'
-    | 'settleMs'
-    | 'lifetimeOption'
-  > {
+  extends KeyTimes,
+    Pick<
+      IssuedKey<ApiKeySecret, string>,
+      'name' | 'rejectionHint' | 'nameLength' | 'maxKeys' | 'ownsEveryKey' | 'lifetimeOption'
+    > {
   /** The field with the key. */
   readonly key: string;
   /** The field with the key's id; or, for a secret that is a plain text, where in the key it is: the first group. */

@@ -1,8 +1,8 @@
-import { type IssuedKey, issuedKey, type KeyEnding, RotationError, type Rotator } from '../../src/index.js';
+import { type IssuedKey, issuedKey, type KeyTimes, RotationError, type Rotator } from '../../src/index.js';
 import { createAccessKey, deleteAccessKey, listAccessKeys, type NewAccessKey } from './access-keys.js';
 
 /** What all rotators for the keys of IAM users can be told. */
-export interface UserKeyOptions {
+export interface UserKeyOptions extends KeyTimes {
   /**
    * That each user is for one secret alone. Access keys have no names: only then can one that no version holds be taken
    * for what a failed attempt left behind, and be deleted. Without it such a key has to be deleted by hand, since it takes
@@ -11,12 +11,6 @@ export interface UserKeyOptions {
    * @default false
    */
   readonly ownsEveryKey?: boolean;
-  /** For how long a new key may still be rejected, in milliseconds: testSecret asks again for so long. */
-  readonly propagationMs?: number;
-  /** For how long it must be accepted, four times in a row. @default 3000, or `propagationMs` if that is less */
-  readonly settleMs?: number;
-  /** When a key that was ended is refused, if not at once: then a rotation goes on, with a warning. @default 'at-once' */
-  readonly ends?: KeyEnding;
 }
 
 /** In which the rotators for the keys of IAM users differ. */
@@ -37,7 +31,7 @@ interface UserKeys<Secret extends object, Field extends keyof Secret & string>
  */
 export function userKeys<Secret extends object, Field extends keyof Secret & string>(
   { user, fieldsOf, ...declaration }: UserKeys<Secret, Field>,
-  { ownsEveryKey = false, propagationMs = 0, settleMs, ends }: UserKeyOptions,
+  { ownsEveryKey = false, propagationMs, settleMs, ends }: UserKeyOptions,
 ): Rotator<Secret, Field> {
   const keyOf = (secret: Secret): string => String(secret[declaration.id]);
   const userOf = (secret: Secret): string => String(secret[user]);
@@ -46,9 +40,7 @@ export function userKeys<Secret extends object, Field extends keyof Secret & str
     // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
     maxKeys: 2,
     ownsEveryKey,
-    propagationMs,
-    ...(settleMs !== undefined && { settleMs }),
-    ...(ends !== undefined && { ends }),
+    ...{ propagationMs, settleMs, ends },
     deadKey: (current) => dead(`AWS refused the access key ${keyOf(current)} of "${userOf(current)}"`),
     issue: async (_, current, context) => fieldsOf(await createAccessKey(userOf(current), context), current),
     list: (secret, context) => listAccessKeys(userOf(secret), context),

@@ -39,7 +39,7 @@ export async function assertEnded(
   } catch (error) {
     // It is some key’s, only not that of the id: what was revoked is another one.
     const isOfAnother = isRotationError(error) && error.code === 'ERR_SECRET_MALFORMED';
-    if (isPatient && !isOfAnother) throw error;
+    if (isPatient && !isOfAnother) throw undecided(error, id);
     context.warn(
       `whether the key in AWSPREVIOUS, ${id}, has ended could not be found out: look at the provider`,
       'endedKeyWorks',
@@ -53,6 +53,17 @@ export async function assertEnded(
   );
 }
 
+const NO_ANSWER = /^ERR_(DEADLINE|TLS_|SERVICE_(UNREACHABLE|TIMEOUT|NOT_FOUND))/;
+
+/** Neither live nor dead. Most likely it is the answer to a dead key, which nobody has seen before. */
+function undecided(error: unknown, id: string): unknown {
+  if (!isRotationError(error) || NO_ANSWER.test(error.code)) return error;
+  const asked = `the key ${id} was ended and is tried: if this is how the provider refuses it, say so (check.dead of a spec)`;
+  const hint = [asked, error.hint].filter(Boolean).join('; ');
+  return new RotationError(error.code, error.message, { hint, cause: error.cause });
+}
+
 const HINT =
   'nothing was promoted, and AWSCURRENT works: the next attempt tries again. If the provider ends keys later, or only when ' +
-  'they expire, declare that: the option or member `ends`, as "late" or "at-expiry"; "untried" where a refused use does harm';
+  'they expire, declare that: `ends` of the rotator or spec, or KEYS_END of a ready-made function, as "late" or "at-expiry"; ' +
+  '"untried" where a refused use does harm';

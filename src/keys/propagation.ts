@@ -58,26 +58,27 @@ export async function settled(
   const endsAt = startedAt + leftMs;
   // A share of the time that is left: what follows needs some, too.
   const settle = Math.min(settleMs, leftMs / 4);
+  const patience = Math.max(propagationMs, settle);
   let row = 0;
   for (let delay = FIRST_DELAY_MS; ; ) {
     const verdict = await probe();
     row = verdict === wanted ? row + 1 : 0;
     if (row >= (settle > 0 ? IN_A_ROW : 1)) return verdict;
     const now = performance.now();
-    const left = startedAt + propagationMs - now;
+    const left = startedAt + patience - now;
     if (row === 0 && left <= 0) return verdict;
     const wait = row > 0 ? settle / (IN_A_ROW - 1) : Math.min(delay, left);
     if (row === 0) delay = Math.min(delay * 2, LONGEST_DELAY_MS);
-    if (now + wait >= endsAt) throw tooEarly(propagationMs);
+    if (now + wait >= endsAt) throw tooEarly(patience);
     await sleep(wait, undefined, { signal });
   }
 }
 
 /** Not a verdict: the key has not had the time that its provider takes. */
-function tooEarly(propagationMs: number): RotationError {
+function tooEarly(patience: number): RotationError {
   return new RotationError(
     'ERR_DEADLINE',
-    `the time was up while the provider still said otherwise of a key, which it may for ${propagationMs} ms`,
+    `the time was up while the provider still said otherwise of a key, which it may for ${Math.round(patience)} ms`,
     { hint: 'the next attempt asks again; a longer timeout of the function saves it' },
   );
 }

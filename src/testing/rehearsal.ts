@@ -21,7 +21,7 @@ export interface Rehearsal {
   readonly rotator: {
     readonly shows: readonly string[];
     readonly rotates: readonly string[];
-    readonly ends?: KeyEnding;
+    readonly ends?: KeyEnding | undefined;
   };
   /**
    * Whether the service accepts AWSPREVIOUS after a rotation, and refuses what came before it. Else it must refuse

@@ -47,7 +47,7 @@ export interface Stand extends Omit<ContractSubject<object, never>, 'rotator'> {
   declared(): {
     readonly rotates: readonly string[];
     readonly shows: readonly string[];
-    readonly ends?: KeyEnding;
+    readonly ends?: KeyEnding | undefined;
   };
   /** The secret with a credential that nobody has set. */
   wrong(secret: Json): Json;

@@ -888,6 +888,18 @@ describe('propagation', () => {
     expect(verdicts.slice(-3)).toEqual([true, true, true]);
   });
 
+  test('need not be declared, where it is how long a key must be accepted', async () => {
+    const provider = providerOf();
+    const answers = [true, false, true, false];
+    const { rotate } = await keyRig(provider, {
+      settleMs: 2000,
+      probe: ({ id, key }) =>
+        provider.accepts(key) && (id === 'id-1' || (answers.shift() ?? true)) ? 'accepted' : 'rejected',
+    });
+    expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
+    expect(answers).toEqual([]);
+  });
+
   test('takes as long as a key must be accepted', async () => {
     const provider = providerOf();
     const { begin, deliver } = await keyRig(provider, { propagationMs: 600 });
@@ -981,6 +993,13 @@ describe('a key that was ended', () => {
       expect(log.at(-1)).toMatchObject({ step: 'finishSecret', endedKeyWorks: 1 });
     },
   );
+
+  test('ends in one of four ways', () => {
+    const ends = 'never' as never;
+    expect(() => issuedKey({ ...keysOf(providerOf()), ends })).toThrow(
+      new TypeError('"ends" must be one of at-once, late, at-expiry, untried'),
+    );
+  });
 
   test('is not tried where a refused use does harm', async () => {
     const provider = providerOf();

@@ -45,7 +45,7 @@ function invalidated(ids: unknown, keys: KeyStore): readonly [number, unknown] {
 }
 
 function ownOf(keys: KeyStore): readonly ServedKey[] {
-  return keys.all.filter(({ traits }) => traits.owner === ELASTIC_ADMIN.username);
+  return keys.all.filter(({ traits, isHidden }) => traits.owner === ELASTIC_ADMIN.username && !isHidden);
 }
 
 function keyIn(encodedKey = ''): string | undefined {

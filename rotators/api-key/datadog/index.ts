@@ -1,19 +1,17 @@
-import type { KeyEnding, Rotator } from '../../../src/index.js';
+import type { KeyTimes, Rotator } from '../../../src/index.js';
 import { type ApiKeySecret, apiKey } from '../index.js';
 
-export interface DatadogOptions {
+export interface DatadogOptions extends KeyTimes {
   /** Of the organization's site: `https://api.datadoghq.eu`, … @default 'https://api.datadoghq.com' */
   readonly url?: string;
   /** For how long a new key may still be refused, in milliseconds: testSecret asks again for so long. @default 10000 */
-  readonly propagationMs?: number;
+  readonly propagationMs?: number | undefined;
   /**
    * How many API keys the organization may have: with one less, AWSPREVIOUS's ends when the next is made.
    *
    * @default 50, as https://docs.datadoghq.com/account_management/api-app-keys/ has it
    */
   readonly maxKeys?: number;
-  /** When a key that was ended is refused, if not at once: then a rotation goes on, with a warning. @default 'at-once' */
-  readonly ends?: KeyEnding;
 }
 
 /**
@@ -26,7 +24,7 @@ export interface DatadogOptions {
  * @see https://docs.datadoghq.com/api/latest/key-management/
  */
 export function datadog(options: DatadogOptions = {}): Rotator<ApiKeySecret, string> {
-  const { url = 'https://api.datadoghq.com', propagationMs = 10_000, maxKeys = 50, ends } = options;
+  const { url = 'https://api.datadoghq.com', propagationMs = 10_000, maxKeys = 50, settleMs, ends } = options;
   const headers = { 'dd-api-key': '{admin.adminApiKey}', 'dd-application-key': '{admin.adminAppKey}' };
   const keys = `${url}/api/v2/api_keys`;
   return apiKey({
@@ -68,8 +66,7 @@ export function datadog(options: DatadogOptions = {}): Rotator<ApiKeySecret, str
       pages: { parameter: 'page[number]', first: 0 },
     },
     revoke: { method: 'DELETE', url: `${keys}/{key.id}`, headers },
-    propagationMs,
+    ...{ propagationMs, settleMs, ends },
     maxKeys,
-    ...(ends !== undefined && { ends }),
   });
 }

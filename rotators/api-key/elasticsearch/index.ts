@@ -1,8 +1,8 @@
-import { checkedLifetimeDays, type KeyEnding, LIFETIME_OPTION, type Rotator } from '../../../src/index.js';
+import { checkedLifetimeDays, type KeyTimes, LIFETIME_OPTION, type Rotator } from '../../../src/index.js';
 import { type ApiKeySecret, apiKey } from '../index.js';
 import { lifetime } from './lifetime.js';
 
-export interface ElasticsearchOptions {
+export interface ElasticsearchOptions extends KeyTimes {
   /**
    * In how many days a new key expires, 1 to 3650. Twice the days between rotations at least, better three times:
    * AWSPREVIOUS is in use too.
@@ -12,8 +12,6 @@ export interface ElasticsearchOptions {
   readonly lifetimeDays?: number | undefined;
   /** Certificate authorities, PEM. @default Node's, and those of NODE_EXTRA_CA_CERTS */
   readonly ca?: string | readonly string[];
-  /** When a key that was ended is refused, if not at once: then a rotation goes on, with a warning. @default 'at-once' */
-  readonly ends?: KeyEnding;
 }
 
 /**
@@ -30,8 +28,8 @@ export interface ElasticsearchOptions {
  * @see https://www.elastic.co/docs/api/doc/elasticsearch/group/endpoint-security
  */
 export function elasticsearch(options: ElasticsearchOptions = {}): Rotator<ApiKeySecret, string> {
-  const { ca, ends } = options;
-  const days = checkedLifetimeDays(options.lifetimeDays, lifetime);
+  const { ca, lifetimeDays, propagationMs, settleMs, ends } = options;
+  const days = checkedLifetimeDays(lifetimeDays, lifetime);
   const basic = ['{admin.username}', '{admin.password}'] as const;
   const keys = '{url}/_security/api_key';
   return apiKey({
@@ -83,7 +81,7 @@ export function elasticsearch(options: ElasticsearchOptions = {}): Rotator<ApiKe
       expect: { '/error_count': 0 },
     },
     lifetimeOption: LIFETIME_OPTION,
-    ...(ends !== undefined && { ends }),
+    ...{ propagationMs, settleMs, ends },
     ...(ca !== undefined && { ca }),
   });
 }

@@ -1,8 +1,8 @@
-import { checkedLifetimeDays, type KeyEnding, LIFETIME_OPTION, type Rotator } from '../../../src/index.js';
+import { checkedLifetimeDays, type KeyTimes, LIFETIME_OPTION, type Rotator } from '../../../src/index.js';
 import { type ApiKeySecret, apiKey } from '../index.js';
 import { lifetime } from './lifetime.js';
 
-export interface GitLabOptions {
+export interface GitLabOptions extends KeyTimes {
   /**
    * In how many days a new token expires: 1 to 400, and no more than the instance allows, which is 365 by default. Twice the
    * days between rotations at least, better three times: AWSPREVIOUS is in use too. GitLab ends a token with the beginning
@@ -13,8 +13,6 @@ export interface GitLabOptions {
   readonly lifetimeDays?: number | undefined;
   /** Certificate authorities, PEM. @default Node's, and those of NODE_EXTRA_CA_CERTS */
   readonly ca?: string | readonly string[];
-  /** When a key that was ended is refused, if not at once: then a rotation goes on, with a warning. @default 'at-once' */
-  readonly ends?: KeyEnding;
 }
 
 /**
@@ -53,7 +51,11 @@ export function gitlab(options: GitLabOptions = {}): Rotator<ApiKeySecret, strin
   };
 }
 
-function tokensOf(owners: string, owner: string, { lifetimeDays, ends, ca }: GitLabOptions) {
+function tokensOf(
+  owners: string,
+  owner: string,
+  { lifetimeDays, ca, propagationMs, settleMs, ends }: GitLabOptions,
+) {
   const expiresInDays = checkedLifetimeDays(lifetimeDays, lifetime) ?? lifetime.defaultDays;
   const headers = { 'private-token': '{admin.token}' };
   const tokens = `{gitlabUrl}/api/v4/${owners}/{${owner}}/access_tokens`;
@@ -97,7 +99,7 @@ function tokensOf(owners: string, owner: string, { lifetimeDays, ends, ca }: Git
     },
     revoke: { method: 'DELETE', url: `${tokens}/{key.id}`, headers },
     lifetimeOption: LIFETIME_OPTION,
-    ...(ends !== undefined && { ends }),
+    ...{ propagationMs, settleMs, ends },
     ...(ca !== undefined && { ca }),
   });
 }

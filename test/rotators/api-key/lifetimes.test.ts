@@ -6,7 +6,7 @@ import { gitlab } from '../../../rotators/api-key/gitlab/index.js';
 import { lifetime } from '../../../rotators/api-key/gitlab/lifetime.js';
 import { type ApiKeySecret, apiKey } from '../../../rotators/api-key/index.js';
 import { entra } from '../../../rotators/entra/index.js';
-import { lifetimeDaysFrom, type Rotator } from '../../../src/index.js';
+import { keyEndingFrom, lifetimeDaysFrom, type Rotator } from '../../../src/index.js';
 import { LocalSecretsManager, type Rig, type RigOptions, rig } from '../../../src/testing/index.js';
 import { DATADOG_ADMIN, datadogDialect } from '../../support/datadog-provider.js';
 import { deploy } from '../../support/deployment.js';
@@ -243,6 +243,20 @@ describe('the ready-made functions', () => {
     return deployment;
   };
 
+  test.each([
+    [undefined, 'failed'],
+    ['late', 'succeeded'],
+  ] as const)(
+    'with KEYS_END=%s, a rotation whose ended token goes on to work has %s',
+    async (ends, outcome) => {
+      const { rotate, stop } = await deployed(ends === undefined ? {} : { KEYS_END: ends });
+      provider.keys.all[0]!.echoes = Number.POSITIVE_INFINITY;
+      await rotate();
+      expect(await rotate()).toMatchObject({ outcome });
+      await stop();
+    },
+  );
+
   test('take KEY_LIFETIME_DAYS', async () => {
     const { rotate, stop } = await deployed({ KEY_LIFETIME_DAYS: '200' });
     expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
@@ -263,6 +277,12 @@ describe('the ready-made functions', () => {
     await stop();
     expect(provider.live()).toEqual(['1001']);
   });
+});
+
+test.each(['', 'never', 'Late', ' late'])('%j in KEYS_END is refused, and not quoted', (value) => {
+  expect(() => keyEndingFrom(value)).toThrow(
+    new TypeError('KEYS_END must be one of at-once, late, at-expiry, untried'),
+  );
 });
 
 describe('a lifetime', () => {

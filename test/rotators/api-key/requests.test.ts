@@ -521,6 +521,43 @@ test.each([
   expect(await rig.rotate()).toMatchObject({ outcome });
 });
 
+test('a provider that ends keys late may list them, and find them gone', async () => {
+  const late = { ends: 'late', revoke: { ...spec().revoke, gone: [404, 409] } } as const;
+  for (const [parts, outcome] of [
+    [{ revoke: late.revoke }, 'failed'],
+    [late, 'succeeded'],
+  ] as const) {
+    provider.reset();
+    const rig = await rigged(parts);
+    await rig.rotate();
+    listed = () => ({ keys: provider.keys.all.map(shown) });
+    provider.keys.echoes = Number.POSITIVE_INFINITY;
+    provider.before = ({ method }) =>
+      method === 'DELETE' ? [409, { error: 'it is being deleted' }] : undefined;
+    expect(await rig.rotate()).toMatchObject({ outcome });
+  }
+});
+
+test('an answer that does not say whether an ended key is dead fails the step, and says what to declare', async () => {
+  const answers = (url: URL, key: string | undefined) =>
+    url.pathname === '/self' && provider.keys.all.some((one) => one.key === key && !one.isLive);
+  const rig = await rigged();
+  await rig.rotate();
+  provider.before = ({ url, header }) =>
+    answers(url, header('x-key')) ? [403, { error: 'revoked' }] : undefined;
+  expect(await failureOf(rig)).toMatchObject({
+    message: expect.stringContaining('answered 403'),
+    hint: expect.stringMatching(/(?=.*1001)(?=.*check\.dead)/),
+  });
+  const check = { ...spec().check, dead: [401, 403] };
+  provider.reset();
+  const declared = await rigged({ check });
+  await declared.rotate();
+  provider.before = ({ url, header }) =>
+    answers(url, header('x-key')) ? [403, { error: 'revoked' }] : undefined;
+  expect(await declared.rotate()).toMatchObject({ outcome: 'succeeded' });
+});
+
 describe('what the next key takes from the one in use', () => {
   const request = { url: '{url}/current', headers: { 'x-admin': '{admin.key}' } };
 
@@ -542,7 +579,7 @@ describe('what the next key takes from the one in use', () => {
     ],
     [
       { scopes: ['a'], ips: null },
-      { scopes: ['a'], ips: null, list: [] },
+      { scopes: ['a'], list: [] },
     ],
     [{ scopes: ['a'] }, { scopes: ['a'], list: [] }],
   ])('is copied if it is there: %j', async (inUse, made) => {
@@ -572,6 +609,19 @@ describe('what the next key takes from the one in use', () => {
   ])('is how long it was made to live, if it has an end: %j', async (inUse, made) => {
     const { sent } = await madeFrom(inUse, { ttl: '{current.lifetime}', text: '{current.lifetime}s' }, times);
     expect(sent).toEqual(made);
+  });
+
+  test('is when it ends, for as long a life', async () => {
+    const inUse = { made: '2026-01-01T00:00:00Z', ends: '2026-01-02T00:00:00Z' };
+    const { sent } = await madeFrom(inUse, { end: '{current.expiry}' }, times);
+    const [{ end } = { end: '' }] = [sent as { end: string }];
+    expect(end).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+    const seconds = (Date.parse(end) - Date.now()) / 1000;
+    expect(seconds).toBeLessThanOrEqual(86_400);
+    expect(seconds).toBeGreaterThan(86_340);
+    provider.reset();
+    const { sent: lasting } = await madeFrom({ ...inUse, ends: null }, { end: '{current.expiry}' }, times);
+    expect(lasting).toEqual({});
   });
 
   test('is not more: an end that cannot be read is an error', async () => {
