@@ -5,7 +5,7 @@ import { codeOf, LOGGING_IN, toFailure } from './failures.js';
 import { isOfBinding, notBound, unproven } from './login-failures.js';
 import { look } from './look.js';
 import type { PostgresSecret } from './secret.js';
-import type { Session } from './session.js';
+import { ENDED_BY, type Session } from './session.js';
 import { identityColumns, wayOf } from './way.js';
 import { clientFor, type Unconnected } from './wire/client.js';
 import { dial } from './wire/dial.js';
@@ -15,6 +15,7 @@ import { type Heard, listenTo } from './wire/heard.js';
  * Logs in as an application would. Only invalid_password (28P01), said before the server has taken a password, is a
  * refusal.
  *
+ * @param off settings that are to be 0, whatever the role has
  * @returns a RotationError if the login ended otherwise after the server had asked for the password and before it had
  *   taken one. That is inconclusive: poolers refuse wrong passwords with other codes, so another password may work.
  * @throws RotationError for what no other password would change, and `ERR_CREDENTIAL_UNPROVEN` if the server lets the
@@ -23,6 +24,7 @@ import { type Heard, listenTo } from './wire/heard.js';
 export async function logIn(
   secret: PostgresSecret,
   options: LoginOptions,
+  off: readonly string[] = [],
 ): Promise<Session | 'rejected' | RotationError> {
   const until = performance.now() + options.limitMs();
   const within = { ...options, limitMs: () => Math.max(1, Math.ceil(until - performance.now())) };
@@ -32,12 +34,12 @@ export async function logIn(
       dial(within, silent).catch((error: unknown) => {
         throw toFailure(error, LOGGING_IN, targetOf(secret, options), 'unconnected');
       });
-    const unconnected = await clientFor(secret, within, line, () => secret.password);
+    const unconnected = await clientFor(secret, within, line, () => secret.password, off);
     // Whoever says nothing leaves time for the other addresses.
     const { socket, hasOthers } = unconnected;
     const hangUp = () => socket.bytesRead === 0 && socket.destroy();
     const timer = hasOthers ? setTimeout(hangUp, within.limitMs() / 2) : undefined;
-    const session = await logInThere(secret, unconnected, options).finally(() => clearTimeout(timer));
+    const session = await logInThere(secret, unconnected, options, off).finally(() => clearTimeout(timer));
     if (session !== 'silent') return session;
     silent.add(unconnected.address);
   }
@@ -53,6 +55,7 @@ async function logInThere(
   secret: PostgresSecret,
   unconnected: Unconnected,
   options: LoginOptions,
+  off: readonly string[],
 ): Promise<Session | 'rejected' | 'silent' | RotationError> {
   const { client, socket, hasOthers, asked, scram } = unconnected;
   const target = targetOf(secret, options);
@@ -63,6 +66,8 @@ async function logInThere(
   } catch (error) {
     await end();
     if (hasOthers && socket.bytesRead === 0 && !options.signal.aborted) return 'silent';
+    const setting = ENDED_BY[codeOf(error)];
+    if (setting && heard.isTaken && !off.includes(setting)) return logIn(secret, options, [...off, setting]);
     if (codeOf(error) === '28P01' && !heard.isTaken) return 'rejected';
     if (scram.isBound && !heard.isTaken && isOfBinding(error)) throw notBound(target, error);
     const failure = toFailure(error, LOGGING_IN, target);
@@ -75,7 +80,25 @@ async function logInThere(
     await end();
     throw unproven(target);
   }
-  return { ...sessionOf(unconnected, heard, options), target: secret, form, end };
+  return {
+    ...sessionOf(unconnected, heard, options),
+    target: secret,
+    form,
+    end,
+    async without(this: Session, setting) {
+      if (off.includes(setting)) return false;
+      await end();
+      try {
+        const again = await logIn(secret, options, [...off, setting]);
+        if (again === 'rejected' || isRotationError(again)) return false;
+        // Whoever holds the session goes on with it.
+        await ask(Object.assign(this, again));
+        return true;
+      } catch {
+        return false; // What has ended the session is the better answer.
+      }
+    },
+  };
 }
 
 /** Breaks the connection off when the step's time is up. Returns what ends it before. */
@@ -94,7 +117,7 @@ function sessionOf(
   { client, socket }: Unconnected,
   heard: Heard,
   { place, limitMs, signal }: LoginOptions,
-): Omit<Session, 'target' | 'form' | 'end'> {
+): Omit<Session, 'target' | 'form' | 'end' | 'without'> {
   const assertOpen = (): void => {
     signal.throwIfAborted();
     if (heard.lost !== undefined) throw heard.lost;
@@ -112,8 +135,7 @@ function sessionOf(
       assertOpen();
       try {
         const statement = { text: sql, query_timeout: limitMs() };
-        // Of several statements pg returns as many results.
-        return [await client.query<Record<string, unknown>>(statement)].flat().flatMap(({ rows }) => rows);
+        return (await client.query<Record<string, unknown>>(statement)).rows;
       } catch (error) {
         // Whatever came next would wait behind the statement that nobody answers. The server rolls back.
         if (isUnanswered(error)) {

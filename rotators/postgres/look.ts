@@ -1,5 +1,5 @@
 import { codeOf } from './failures.js';
-import { PIN_NAMES, type Session } from './session.js';
+import { ENDED_BY, PIN_NAMES, type Session } from './session.js';
 
 /** A limit of the role's may end the statement that puts ours in its place. */
 const MOST_TRIES = 10;
@@ -15,7 +15,7 @@ export interface ServerLimits {
 
 /**
  * Begins a transaction in which names mean what they mean, and in which our limits hold: those of a role, a database or a
- * server may be a millisecond, or none, and a role may have its transactions wait for others (DEFERRABLE).
+ * server may be a millisecond or absent, and a role may have its transactions wait for others (DEFERRABLE).
  */
 export async function begin(
   session: Session,
@@ -40,7 +40,10 @@ export async function begin(
       await session.query(statements.join('; '));
       return;
     } catch (error) {
-      if (codeOf(error) !== '57014' || attempt === MOST_TRIES) throw error;
+      const code = codeOf(error);
+      const setting = ENDED_BY[code];
+      if (setting !== undefined && (await session.without(setting))) continue;
+      if (code !== '57014' || attempt === MOST_TRIES) throw error;
       await session.query('ROLLBACK');
     }
   }
@@ -54,7 +57,9 @@ export async function look(
 ): Promise<readonly Readonly<Record<string, unknown>>[]> {
   await begin(session, 'READ ONLY', limits);
   try {
-    return await session.query(`${sql}; COMMIT`);
+    const rows = await session.query(sql);
+    await session.query('COMMIT');
+    return rows;
   } catch (error) {
     await session.query('ROLLBACK').catch(() => {}); // A session that is broken says so at the next statement.
     throw error;

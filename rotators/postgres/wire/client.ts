@@ -23,12 +23,14 @@ export interface Unconnected extends Line {
  *
  * @param lineTo connects
  * @param password called when the server asks for the password
+ * @param off settings that are to be 0, whatever the role has
  */
 export async function clientFor(
   secret: Omit<PostgresSecret, 'password'>,
   options: LoginOptions,
   lineTo: () => Promise<Line>,
   password: () => string | Promise<string>,
+  off: readonly string[] = [],
 ): Promise<Unconnected> {
   const { Client } = await import('pg');
   options.signal.throwIfAborted();
@@ -38,7 +40,7 @@ export async function clientFor(
   Object.assign(socket, { connect: () => queueMicrotask(() => socket.emit('connect')) });
   const asked = new Set<PasswordForm>();
   const client = new Client({ ...configOf(secret, options, socket), password: passwordFor });
-  harden(client);
+  harden(client, off);
   const scram = speakScram(client, passwordFor, options.channelBinding);
   client.connection.on('authenticationSASL', () => asked.add('scram'));
   client.connection.on('authenticationMD5Password', () => asked.add('md5'));
@@ -91,10 +93,11 @@ interface Internals {
   readonly connection: Connection & { attachListeners(stream: Pick<Duplex, 'on'>): void };
 }
 
-function harden(client: Client): void {
+function harden(client: Client, off: readonly string[]): void {
   const { connection, connectionParameters } = client as Client & Internals;
   // PGOPTIONS and PGREPLICATION would change what the session is.
-  Object.assign(connectionParameters, { options: undefined, replication: undefined });
+  const options = off.map((setting) => `-c ${setting}=0`).join(' ') || undefined;
+  Object.assign(connectionParameters, { options, replication: undefined });
   // Of a request that it does not know (GSS, SSPI) pg's parser throws, out of reach of all who wait for it.
   const attachListeners = connection.attachListeners.bind(connection);
   connection.attachListeners = (stream) => {

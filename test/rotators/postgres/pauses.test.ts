@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process';
 import dns from 'node:dns';
-import { createServer, type Socket } from 'node:net';
-import { disturbed } from '../../support/disturbed-server.js';
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type DisturbedServer, disturbed } from '../../support/disturbed-server.js';
 import { rejection } from '../../support/errors.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
 import { postgresRig } from '../../support/postgres-rig.js';
@@ -17,7 +20,18 @@ beforeAll(async () => {
 
 afterAll(() => server.stop());
 
-afterEach(() => jest.restoreAllMocks());
+const lines: DisturbedServer[] = [];
+
+async function lineToServer(): Promise<DisturbedServer> {
+  const line = await disturbed(server.port);
+  lines.push(line);
+  return line;
+}
+
+afterEach(async () => {
+  jest.restoreAllMocks();
+  for (const line of lines.splice(0)) await line.close();
+});
 
 async function role(): Promise<string> {
   const app = `app_${++count}`;
@@ -30,7 +44,10 @@ const SETTINGS = [
   "statement_timeout = '1ms'",
   "lock_timeout = '1ms'",
   "idle_in_transaction_session_timeout = '1ms'",
-  "transaction_timeout = '5ms'",
+  "transaction_timeout = '1ms'",
+  "idle_session_timeout = '1ms'",
+  "search_path = 'public, pg_catalog'",
+  'standard_conforming_strings = off',
   "default_transaction_isolation = 'serializable'",
   'default_transaction_deferrable = on',
   'default_transaction_read_only = on',
@@ -62,34 +79,32 @@ test('users take turns whose settings, and whose administrator’s, are all of t
 
 test('nothing waits behind a statement that nobody answers', async () => {
   const app = await role();
-  const line = await disturbed(server.port);
+  const line = await lineToServer();
   const { begin, deliver } = await postgresRig(server.secret(app, FIRST, { port: line.port }), {
     timeoutMs: 1500,
   });
   await begin();
   await deliver('createSecret');
-  line.holdBack((message) => message.includes('ALTER ROLE "'));
+  line.holdBack((message) => message.includes('BEGIN READ WRITE'));
   const before = performance.now();
   expect(await rejection(deliver('setSecret'))).toMatchObject({ code: 'ERR_SERVICE_TIMEOUT' });
   expect(performance.now() - before).toBeLessThan(2700);
-  await line.close();
   expect(await server.accepts(app, FIRST)).toBe(true);
 });
 
 test('a server that stops answering in the middle leaves time to say so before a short step ends', async () => {
   const app = await role();
-  const line = await disturbed(server.port);
+  const line = await lineToServer();
   const { begin, deliver } = await postgresRig(server.secret(app, FIRST, { port: line.port }), {
     lambdaTimeoutMs: 4000,
   });
   await begin();
   await deliver('createSecret');
-  line.holdBack((message) => message.includes('ALTER ROLE "'));
+  line.holdBack((message) => message.includes('BEGIN READ WRITE'));
   expect(await rejection(deliver('setSecret'))).toMatchObject({
     code: 'ERR_SERVICE_TIMEOUT',
     message: expect.stringContaining('could not change'),
   });
-  await line.close();
 });
 
 describe('a name with several addresses', () => {
@@ -129,6 +144,44 @@ describe('a name with several addresses', () => {
     named('127.0.0.2', '127.0.0.3', LIVE);
     expect(await rotation().run()).toMatchObject({ outcome: 'succeeded' });
   });
+
+  test('of which one takes a second, and one never answers, is connected to at the slow one', async () => {
+    const app = await role();
+    const rigged = await postgresRig(server.secret(app, FIRST, { host: 'db.example.com' }));
+    await rigged.begin();
+    named('127.0.0.2', DEAD);
+    const slow = await busyServer('127.0.0.2');
+    try {
+      const rotation = rigged.rotation().run();
+      await sleep(400);
+      slow.goOn();
+      expect(await rotation).toMatchObject({ outcome: 'succeeded' });
+    } finally {
+      slow.kill();
+    }
+  });
+
+  /** Passes all on to the server. Until it goes on, the queue of those that want a connection is full. */
+  async function busyServer(host: string) {
+    const code = `const { connect, createServer } = require('node:net');
+      createServer((client) => {
+        const socket = connect(${server.port}, '${LIVE}');
+        client.pipe(socket).pipe(client);
+        for (const end of [client, socket]) end.on('error', () => {});
+      }).listen({ port: ${server.port}, host: '${host}', backlog: 1 }, () => console.log('ready'));`;
+    const child = spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(child.stdout, 'data');
+    child.kill('SIGSTOP');
+    const queue = Array.from({ length: 8 }, () => connect(server.port, host).on('error', () => {}));
+    await sleep(100);
+    return {
+      goOn: () => {
+        for (const socket of queue) socket.destroy();
+        child.kill('SIGCONT');
+      },
+      kill: () => child.kill('SIGKILL'),
+    };
+  }
 
   test.each([
     ['says nothing', () => {}],
