@@ -31,6 +31,15 @@ export interface Rotator<Secret extends object, Field extends keyof Secret & str
    */
   readonly shows: readonly (keyof Secret & string)[];
 
+  /**
+   * Says that all its RotationErrors and warnings are sentences of its own, which name users, hosts and ids, and quote
+   * neither a value nor what a service has answered. Words in them then stay readable where a value happens to be the same
+   * word; what does not read as words is redacted all the same.
+   *
+   * @default false: whatever is in a value is redacted
+   */
+  readonly ownWords?: boolean;
+
   /** What else, with this service, can look like a refused credential: goes into the error's hint. */
   readonly rejectionHint?: string;
 

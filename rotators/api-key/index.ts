@@ -56,6 +56,7 @@ export function apiKey(spec: ApiKeySpec): Rotator<ApiKeySecret, string> {
     name,
     rotates: typeof id === 'string' ? [key, id] : [key],
     shows: [...shows, ...compiled.fields.filter(isShown)],
+    ownWords: true,
     ...(text && { text: key }),
     parse: parserOf(spec, compiled),
     id: idFieldOf(spec),

@@ -59,6 +59,7 @@ export function entra(options: EntraOptions = {}): Rotator<EntraSecret, 'clientS
     name: 'entra',
     rotates: ['clientSecret', 'keyId'],
     shows: ['tenantId', 'clientId', 'masterarn'],
+    ownWords: true,
     rejectionHint:
       'the password was removed or has expired, or Entra has not told all of its servers of it yet',
     parse: parseSecret,

@@ -37,6 +37,7 @@ export function userKeys<Secret extends object, Field extends keyof Secret & str
   const userOf = (secret: Secret): string => String(secret[user]);
   const rotator = issuedKey<Secret, Field>({
     ...declaration,
+    ownWords: true,
     // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
     maxKeys: 2,
     ownsEveryKey,

@@ -26,7 +26,10 @@ export interface KeyTimes {
 /** A kind of key that its provider chooses, and shows once. */
 export interface IssuedKey<Secret extends object, Field extends keyof Secret & string>
   extends KeyTimes,
-    Pick<Rotator<Secret, Field>, 'name' | 'rotates' | 'shows' | 'rejectionHint' | 'text' | 'parse'> {
+    Pick<
+      Rotator<Secret, Field>,
+      'name' | 'rotates' | 'shows' | 'ownWords' | 'rejectionHint' | 'text' | 'parse'
+    > {
   /** The field with the key's id: one that rotates, or one that `parse` derives from those. Messages show it. */
   readonly id: keyof Secret & string;
 

@@ -4,7 +4,10 @@ import { assertPropagation, probeFor, settleMsOf } from './propagation.js';
 
 /** A kind of key of which there is one at a time: the call that issues the next ends the one in use. */
 export interface ReplacedKey<Secret extends object, Field extends keyof Secret & string>
-  extends Pick<Rotator<Secret, Field>, 'name' | 'rotates' | 'shows' | 'rejectionHint' | 'text' | 'parse'> {
+  extends Pick<
+    Rotator<Secret, Field>,
+    'name' | 'rotates' | 'shows' | 'ownWords' | 'rejectionHint' | 'text' | 'parse'
+  > {
   /** Issues the next key, and returns the rotated fields. Ends AWSCURRENT's at once. */
   replace(current: Secret, context: StepContext): Awaitable<Pick<Secret, Field>>;
 

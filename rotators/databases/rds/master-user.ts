@@ -43,6 +43,7 @@ export function masterUser<Secret extends DatabaseSecret, Session extends Databa
     name: engine.name,
     rotates: ['password'],
     shows: [...engine.shows, 'dbInstanceIdentifier', 'dbClusterIdentifier'],
+    ownWords: true,
     rejectionHint: engine.rejectionHint,
     parse: (json) => ({
       ...engine.parse(json),
