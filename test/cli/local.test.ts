@@ -1,5 +1,7 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { until } from '../support/command.js';
+import { freePort } from '../support/free-port.js';
 import { LocalCommand } from '../support/local-command.js';
 
 const AWS_TEMPLATE = join(__dirname, 'functions/aws-template.cjs');
@@ -77,6 +79,40 @@ describe('quarterturn local', () => {
       code: 1,
       stderr: expect.stringContaining(`the function gate cannot be loaded: TypeError: ${message}`),
     });
+  });
+
+  test('answers nobody before its secrets and functions are there, but for a function that is loaded', async () => {
+    await writeFile(
+      file('slow.mjs'),
+      `const call = (operation, input) =>
+        fetch(process.env.AWS_ENDPOINT_URL_SECRETS_MANAGER, {
+          method: 'POST',
+          headers: { 'x-amz-target': 'secretsmanager.' + operation },
+          body: JSON.stringify(input),
+        });
+      const { status } = await call('GetSecretValue', { SecretId: 'app' });
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      export const handler = () => console.log('read its secret with ' + status);`,
+    );
+    const port = await freePort();
+    const started = command.rig.start([
+      ...['local', '--port', String(port), '--function', `slow=${file('slow.mjs')}`],
+      ...['--seed', await seed({ app: { user: 'app', password: FIRST } })],
+    ]);
+    const body = JSON.stringify({
+      SecretId: 'app',
+      ClientRequestToken: '5048d7b2-c0a9-4b9c-8a1e-0d9a2f1a7f54',
+      RotationLambdaARN: `${ARN}:slow`,
+    });
+    const headers = { 'x-amz-target': 'secretsmanager.RotateSecret' };
+    const ask = () => fetch(`http://127.0.0.1:${port}`, { method: 'POST', headers, body });
+    let first: Response | undefined;
+    await until(async () => {
+      first = await ask().catch(() => undefined);
+      return first !== undefined;
+    });
+    expect(await first?.json()).toMatchObject({ Name: 'app' });
+    await until(() => started.output.stderr.includes('[slow] read its secret with 200'));
   });
 
   test('has every value on disk before it answers, for its owner alone', async () => {

@@ -42,7 +42,7 @@ try {
   run('node', '--test', 'node.test.mjs');
   run('npx', 'vitest', 'run', 'vitest.test.mjs');
 } catch (error) {
-  console.error(error.message);
+  process.stderr.write(`${error.message}\n`);
   process.exitCode = 1;
 } finally {
   rmSync(project, { recursive: true });

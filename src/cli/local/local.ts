@@ -53,7 +53,13 @@ async function serve(command: LocalCommand, state: StateFile | undefined): Promi
     stopFunctions();
     process.exit(1);
   });
-  const listener = await listenOn(secrets, command.port);
+  let begin = () => {};
+  const ready = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  const listener = await listenOn(secrets, command.port, ready);
+  // Functions may call while they are loaded, when nobody else is answered yet.
+  const forFunctions = await secrets.listen();
   const client = {
     AWS_ENDPOINT_URL_SECRETS_MANAGER: listener.url,
     // The second is what boto3 and version 1 of the AWS CLI read.
@@ -61,8 +67,9 @@ async function serve(command: LocalCommand, state: StateFile | undefined): Promi
     ...CREDENTIALS,
   };
   try {
-    const arns = await startFunctions(command, secrets, client, functions);
     const seeded = await plant(command.seed, secrets);
+    const own = { ...client, AWS_ENDPOINT_URL_SECRETS_MANAGER: forFunctions.url };
+    const arns = await startFunctions(command, secrets, own, functions);
     introduce(client, arns, seeded, command.stateFile);
     isIntroduced = true;
     if (state?.torn !== undefined) line(`the last line of the state was not whole, and is in ${state.torn}`);
@@ -70,19 +77,20 @@ async function serve(command: LocalCommand, state: StateFile | undefined): Promi
       for (const name of secrets.unfinished) line(`going on with the rotation of ${name}`);
       secrets.resume();
     }
+    begin();
     await interrupted;
     await finish(secrets);
     return interruption.exitCode === 1 ? 1 : 0;
   } finally {
     interruption.end();
-    await listener.close();
+    await Promise.all([listener.close(), forFunctions.close()]);
     stopFunctions();
   }
 }
 
-async function listenOn(secrets: LocalSecretsManager, port: number): Promise<Listener> {
+async function listenOn(secrets: LocalSecretsManager, port: number, ready: Promise<void>): Promise<Listener> {
   try {
-    return await secrets.listen(port);
+    return await secrets.listen(port, ready);
   } catch (error) {
     if (codeOf(error) === 'EADDRINUSE') throw new Error(`port ${port} is in use; --port takes another`);
     throw error;

@@ -23,6 +23,8 @@ export interface Answering {
   answer(operation: Operation, input: object): object;
   /** Is told the error's name for a request that is none of an operation. */
   refused(error: string): void;
+  /** Until when requests wait for their answers. */
+  readonly ready?: Promise<void> | undefined;
 }
 
 interface WireRequest {
@@ -168,6 +170,7 @@ async function serve(request: IncomingMessage, reply: ServerResponse, answering:
   reply.on('error', () => {});
   try {
     const body = await bodyOf(request);
+    await answering.ready;
     const { method = '', headers } = request;
     if (body) return send(reply, respond({ method, headers, body }, answering), false);
     answering.refused('RequestEntityTooLargeException');
