@@ -129,7 +129,11 @@ function isTaken() {
     if (error.code !== 'EEXIST') throw error;
   }
   try {
-    process.kill(Number(readlinkSync(LOCK)), 0);
+    const pid = Number(readlinkSync(LOCK));
+    process.kill(pid, 0);
+    // One that has ended, and that its parent has not asked about, is there for ever.
+    const stat = `/proc/${pid}/stat`;
+    if (existsSync(stat) && /\) [ZX] /.test(readFileSync(stat, 'utf8'))) rmSync(LOCK, { force: true });
   } catch (error) {
     // Its process has ended without a word, or it is gone just now.
     if (error.code !== 'EPERM') rmSync(LOCK, { force: true });

@@ -1,4 +1,7 @@
+import { spawn } from 'node:child_process';
+import { readlinkSync } from 'node:fs';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { until } from '../support/command.js';
 import { freePort } from '../support/free-port.js';
@@ -148,6 +151,52 @@ describe('quarterturn local', () => {
       again.client.putSecretValue({ SecretId: 'text', ClientRequestToken: VersionId, SecretString: 'x' }),
     ).rejects.toMatchObject({ name: 'ResourceExistsException' });
     expect((await stat(file('state'))).mode & 0o777).toBe(0o600);
+  });
+
+  test('a process that was killed holds no state, whether or not its parent has asked about it', async () => {
+    const args = ['local', '--port', '0', '--state', file('state')];
+    // Its parent becomes a program that asks about nobody.
+    const shell = `"$0" "$@" & echo $!; exec sleep 60`;
+    const main = join(__dirname, '../../dist/esm/src/cli/main.js');
+    const parent = spawn('sh', ['-c', shell, process.execPath, main, ...args], { stdio: 'pipe' });
+    let output = '';
+    parent.stdout.on('data', (chunk) => {
+      output += chunk;
+    });
+    try {
+      await until(() => output.includes('A client finds it'));
+      const pid = Number.parseInt(output, 10);
+      process.kill(pid, 'SIGKILL');
+      await until(async () => / Z /.test(await readFile(`/proc/${pid}/stat`, 'utf8')));
+      const { client } = await listening('--state', file('state'));
+      expect((await client.listSecrets({})).SecretList).toEqual([]);
+      expect(await readFile(`/proc/${pid}/stat`, 'utf8')).toMatch(/ Z /);
+    } finally {
+      parent.kill('SIGKILL');
+    }
+  });
+
+  test.each([
+    ['is empty', () => ''],
+    ['holds what a crash of the machine has left', () => '\0\0\0\0'],
+    ['names a process whose number another one has now', (here: string) => `${here} ${process.ppid} 1`],
+  ])('a lock that %s is nobody’s', async (_, lock) => {
+    await writeFile(file('state.lock'), lock(`${hostname()} ${readlinkSync('/proc/self/ns/pid')}`));
+    const { client, child, end } = await listening('--state', file('state'));
+    expect((await client.listSecrets({})).SecretList).toEqual([]);
+    expect((await run('--state', file('state'))).stderr).toContain(`process ${child.pid} on`);
+    child.kill('SIGINT');
+    await end;
+    expect(await readdir(command.rig.folder)).toEqual(['state']);
+  });
+
+  test('does not touch a file that stands where its lock should, and is none', async () => {
+    await writeFile(file('state.lock'), 'my own notes');
+    const { code, stderr } = await run('--state', file('state'));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/state\.lock is not a lock of quarterturn: move it away/);
+    expect(await readFile(file('state.lock'), 'utf8')).toBe('my own notes');
+    expect(await readdir(command.rig.folder)).toEqual(['state.lock']);
   });
 
   test('goes on with a rotation that a crash has broken off, with the same token and value', async () => {
