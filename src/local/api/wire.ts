@@ -15,6 +15,8 @@ import * as refusals from './refusals.js';
 
 /** More than any valid request has: a value is 64 KiB at most. */
 const MOST_BYTES = 1_048_576;
+/** Of a request that is refused for its size: it has an end. */
+const MOST_READ = 64 * MOST_BYTES;
 const CONTENT_TYPE = 'application/x-amz-json-1.1';
 
 /** What is behind the socket. */
@@ -180,17 +182,20 @@ async function serve(request: IncomingMessage, reply: ServerResponse, answering:
   }
 }
 
-/** The body, or undefined if it is too large; what is too large is not read to its end. */
+/**
+ * The body, or undefined if it is too large. What is too large is read all the same, and dropped: a client that is still
+ * sending when the connection closes does not see the answer.
+ */
 async function bodyOf(request: IncomingMessage): Promise<Uint8Array | undefined> {
-  if (Number(request.headers['content-length']) > MOST_BYTES) return undefined;
+  if (Number(request.headers['content-length']) > MOST_READ) return undefined;
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.byteLength;
-    if (size > MOST_BYTES) return undefined;
-    chunks.push(chunk);
+    if (size > MOST_READ) return undefined;
+    if (size <= MOST_BYTES) chunks.push(chunk);
   }
-  return Buffer.concat(chunks);
+  return size > MOST_BYTES ? undefined : Buffer.concat(chunks);
 }
 
 function send(reply: ServerResponse, answer: WireResponse | undefined, isLast: boolean): void {
