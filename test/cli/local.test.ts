@@ -118,6 +118,86 @@ describe('quarterturn local', () => {
     await until(() => started.output.stderr.includes('[slow] read its secret with 200'));
   });
 
+  test('gives a function the whole context, and the variables, that Lambda gives it', async () => {
+    await writeFile(
+      file('tell.mjs'),
+      `export const handler = async (event, context) => {
+        const variables = Object.fromEntries(
+          Object.entries(process.env).filter(([name]) => /^_|^AWS_(LAMBDA|EXEC)|^LAMBDA_|^TZ$/.test(name)),
+        );
+        const members = Object.entries(context).map(([name, value]) => [name, typeof value === 'function' ? 'function' : value]);
+        console.log('TOLD' + JSON.stringify({ ...Object.fromEntries(members), variables }));
+      };`,
+    );
+    const { rotate, output } = await listening(
+      ...['--function', `tell=${file('tell.mjs')}`, '--seed', await seed({ app: { password: FIRST } })],
+    );
+    await rotate('app', 'tell');
+    await until(() => output.stderr.split('TOLD').length === 5);
+    const told = output.stderr.match(/(?<=TOLD).*/g)?.map((text) => JSON.parse(text)) ?? [];
+    const logStreamName = expect.stringMatching(/^\d{4}\/\d\d\/\d\d\/\[\$LATEST\][0-9a-f]{32}$/);
+    expect(told[0]).toMatchObject({
+      functionName: 'tell',
+      functionVersion: '$LATEST',
+      invokedFunctionArn: `${ARN}:tell`,
+      memoryLimitInMB: '128',
+      awsRequestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      logGroupName: '/aws/lambda/tell',
+      logStreamName,
+      callbackWaitsForEmptyEventLoop: true,
+      ...{ getRemainingTimeInMillis: 'function', done: 'function', fail: 'function', succeed: 'function' },
+      variables: {
+        _HANDLER: 'tell.handler',
+        _X_AMZN_TRACE_ID: expect.stringMatching(/^Root=1-[0-9a-f]{8}-[0-9a-f]{24};/),
+        LAMBDA_TASK_ROOT: command.rig.folder,
+        AWS_EXECUTION_ENV: `AWS_Lambda_nodejs${process.versions.node.split('.')[0]}.x`,
+        AWS_LAMBDA_FUNCTION_NAME: 'tell',
+        AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+        AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '128',
+        AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+        AWS_LAMBDA_LOG_GROUP_NAME: '/aws/lambda/tell',
+        AWS_LAMBDA_LOG_STREAM_NAME: logStreamName,
+        TZ: ':UTC',
+      },
+    });
+    expect(told[0].variables.AWS_LAMBDA_LOG_STREAM_NAME).toBe(told[0].logStreamName);
+    // One container, and four invocations of it.
+    expect(new Set(told.map(({ logStreamName }) => logStreamName)).size).toBe(1);
+    expect(new Set(told.map(({ awsRequestId }) => awsRequestId)).size).toBe(4);
+    expect(new Set(told.map(({ variables }) => variables._X_AMZN_TRACE_ID)).size).toBe(4);
+  });
+
+  const later = 'setTimeout(() => {';
+  test.each([
+    ['context.succeed()', 'succeeded'],
+    [`${later} context.succeed('ok') }, 50)`, 'succeeded'],
+    [`${later} context.done(null, 'ok') }, 50); setInterval(() => {}, 1000)`, 'succeeded'],
+    [`${later} context.done(new Error('the database refused')) }, 50)`, 'failed: the database refused'],
+    [`${later} context.fail(new Error('the database refused')) }, 50)`, 'failed: the database refused'],
+    [
+      `${later} context.fail('the database refused') }, 50)`,
+      'failed: Error: the database refused|failed: the database refused',
+    ],
+    [`${later} callback(null) }, 50)`, 'succeeded'],
+    [
+      `${later} callback('the database refused') }, 50); setInterval(() => {}, 1000)`,
+      'failed: the database refused',
+    ],
+    [`context.callbackWaitsForEmptyEventLoop = false; setInterval(() => {}, 1000); callback()`, 'succeeded'],
+    [`setInterval(() => {}, 1000); callback()`, 'failed: Task timed out after 2.00 seconds'],
+    [`${later} console.log('was waited for') }, 50)`, 'succeeded'],
+  ])('ends a function that does "%s" as Lambda does', async (does, end) => {
+    await writeFile(file('old.cjs'), `exports.handler = (event, context, callback) => { ${does} };`);
+    const { rotate, said, output } = await listening(
+      ...['--function', `old=${file('old.cjs')}`, '--seed', await seed({ app: { password: FIRST } })],
+      ...['--timeout', '2'],
+    );
+    await rotate('app', 'old');
+    await said(`app: createSecret (${end}) \\(`);
+    if (does.includes('was waited for')) expect(output.stderr).toContain('[old] was waited for');
+    if (end === 'succeeded') await said('app: finishSecret succeeded');
+  });
+
   test('has every value on disk before it answers, for its owner alone', async () => {
     const { client, child, end } = await listening('--state', file('state'));
     await client.createSecret({ Name: 'text', SecretString: 'ü"\n\u0000' });

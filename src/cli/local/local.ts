@@ -4,19 +4,13 @@ import type { Observation } from '../../local/settings.js';
 import { codeOf } from '../durable.js';
 import { Interruption } from '../interruption.js';
 import { UsageError } from '../usage-error.js';
+import { environmentOf } from './environment.js';
 import { type StartedFunction, startFunction } from './functions.js';
 import { type LocalCommand, readLocalCommand } from './options.js';
 import { inWords, line, messageOf, printable, write } from './output.js';
 import { StateFile } from './state-file.js';
 
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
-/** What would lead a function to AWS itself. */
-const NOT_FOR_FUNCTIONS = {
-  AWS_PROFILE: undefined,
-  AWS_DEFAULT_PROFILE: undefined,
-  AWS_SESSION_TOKEN: undefined,
-};
-
 /** Runs `quarterturn local`; resolves to the exit code, once it was interrupted. */
 export async function local(args: readonly string[]): Promise<number> {
   const command = await readLocalCommand(args);
@@ -106,14 +100,7 @@ async function startFunctions(
 ): Promise<readonly string[]> {
   const arns: string[] = [];
   for (const [name, location] of command.functions) {
-    const env = {
-      ...process.env,
-      ...NOT_FOR_FUNCTIONS,
-      ...client,
-      // What AWS's own rotation functions read.
-      SECRETS_MANAGER_ENDPOINT: client.AWS_ENDPOINT_URL_SECRETS_MANAGER,
-      AWS_LAMBDA_FUNCTION_NAME: name,
-    };
+    const env = environmentOf(name, location, client);
     const print = (text: string) => {
       process.stderr.write(`[${name}] ${printable(secrets.redact(text))}\n`);
     };
