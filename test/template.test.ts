@@ -350,7 +350,10 @@ describe('what can never rotate is refused', () => {
 });
 
 test('alarms tell of steps that fail or are slow, and of rotations that failed or were given up', () => {
-  const { ErrorsAlarm, DurationAlarm, RotationFailed } = deployed({ AlarmTopicArn: 'arn:aws:sns:x' });
+  const { ErrorsAlarm, DurationAlarm, RotationFailed } = deployed({
+    AlarmTopicArn: 'arn:aws:sns:x',
+    SecretArn: ADMIN,
+  });
   for (const alarm of [ErrorsAlarm, DurationAlarm]) {
     expect(alarm).toMatchObject({ AlarmActions: ['arn:aws:sns:x'], TreatMissingData: 'notBreaching' });
   }
@@ -358,6 +361,20 @@ test('alarms tell of steps that fail or are slow, and of rotations that failed o
     source: ['aws.secretsmanager'],
     detail: { eventName: ['RotationFailed', 'RotationAbandoned', 'TestRotationFailed'] },
   });
+});
+
+test('the rule for rotations that failed is of the secret of its stack, and of no other in the Region', () => {
+  const ruleWith = (parameters: Record<string, string>) =>
+    deployed({ AlarmTopicArn: 'arn:aws:sns:x', ...parameters }).RotationFailed;
+  const madeIn = (parameters: Record<string, string>) => {
+    const pattern = ruleWith(parameters)?.EventPattern as { detail: Record<string, Json> } | undefined;
+    return pattern?.detail.additionalEventData;
+  };
+  expect(madeIn({ SecretArn: ADMIN })).toEqual({ SecretId: [ADMIN] });
+  expect(madeIn({ NewSecret: '{"username":"app"}' })).toEqual({ SecretId: ['<Secret>'] });
+  // Nobody knows which they are: the alarm on the function's errors tells of them.
+  expect(ruleWith({})).toBeUndefined();
+  expect(deployed({ AlarmTopicArn: 'arn:aws:sns:x' })).toHaveProperty('ErrorsAlarm');
 });
 
 test.each(ROTATORS)(

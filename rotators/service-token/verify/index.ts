@@ -46,13 +46,34 @@ const ALGORITHMS: Readonly<Record<string, { readonly alg: string; readonly hash:
 };
 const LEAST_RSA_BITS = 2048;
 
+export interface VerifyOptions {
+  /**
+   * By how many seconds the clocks of client and service may differ, 600 at most: a token is accepted so long before its
+   * `nbf` and after its `exp`.
+   *
+   * @default 0
+   */
+  readonly leewaySeconds?: number;
+}
+
+/** A token that was meant to have ended is not to live on. */
+const MOST_LEEWAY_SECONDS = 600;
+
 /**
  * The claims of a JWT that one of the keys has signed, or nothing. `exp` and `nbf` are heeded where they are there; who
  * issued it (`iss`) and for whom (`aud`) is the caller's to compare.
  *
  * @throws Error if the key set is none
+ * @throws RangeError if the leeway is invalid
  */
-export function verified({ keys }: Jwks, token: unknown): Claims | undefined {
+export function verified(
+  { keys }: Jwks,
+  token: unknown,
+  { leewaySeconds = 0 }: VerifyOptions = {},
+): Claims | undefined {
+  if (!(leewaySeconds >= 0 && leewaySeconds <= MOST_LEEWAY_SECONDS)) {
+    throw new RangeError(`leewaySeconds must be from 0 to ${MOST_LEEWAY_SECONDS}`);
+  }
   const parts = typeof token === 'string' ? /^([\w-]+)\.([\w-]+)\.([\w-]+)$/.exec(token) : null;
   if (!parts) return undefined;
   const [, head = '', body = '', signature = ''] = parts;
@@ -73,7 +94,7 @@ export function verified({ keys }: Jwks, token: unknown): Claims | undefined {
     key,
     Buffer.from(signature, 'base64url'),
   );
-  return isSigned && isInTime(claims) ? claims : undefined;
+  return isSigned && isInTime(claims, leewaySeconds) ? claims : undefined;
 }
 
 function objectIn(part: string): Claims | undefined {
@@ -87,7 +108,7 @@ function objectIn(part: string): Claims | undefined {
   return typeof json === 'object' && json !== null && !Array.isArray(json) ? { ...json } : undefined;
 }
 
-function isInTime({ exp = Number.POSITIVE_INFINITY, nbf = 0 }: Claims): boolean {
+function isInTime({ exp = Number.POSITIVE_INFINITY, nbf = 0 }: Claims, leeway: number): boolean {
   const now = Date.now() / 1000;
-  return typeof exp === 'number' && typeof nbf === 'number' && nbf <= now && now < exp;
+  return typeof exp === 'number' && typeof nbf === 'number' && nbf - leeway <= now && now < exp + leeway;
 }
