@@ -1,4 +1,5 @@
 import { createHash, createPublicKey, type JsonWebKey, timingSafeEqual, verify } from 'node:crypto';
+import { SLOTS } from '../slots.js';
 
 /** The public half of a signing key. Its `kid` is its RFC 7638 thumbprint. */
 export interface PublicJwk extends JsonWebKey {
@@ -12,9 +13,6 @@ export interface Jwks {
 }
 
 export type Claims = Readonly<Record<string, unknown>>;
-
-/** The fields of a secret that hold a token, the one that is on its way out first. */
-export const SLOTS = ['previous', 'current', 'next'] as const;
 
 /**
  * Whether a service takes a token: one of the three in its secret, as parsed from the SecretString. How long it takes

@@ -297,13 +297,13 @@ test.each([{}, { current: 'crr-4Hn8-2zty' }, { current: pem(generateKeyPairSync(
   },
 );
 
-test.each(['verify/index.ts', 'sign/index.ts', 'keys.ts'])(
+test.each(['verify/index.ts', 'sign/index.ts', 'keys.ts', 'slots.ts'])(
   '%s loads nothing but node:crypto and its neighbours',
   (file) => {
     const code = readFileSync(join(__dirname, '../../../rotators/service-token', file), 'utf8');
     const loaded = [...code.matchAll(/from '([^']+)'/g)].map(([, from]) => from);
-    const allowed = ['node:crypto', './verify/index.js', '../verify/index.js', '../keys.js'];
+    const allowed = ['node:crypto', './verify/index.js', '../verify/index.js', '../keys.js', '../slots.js'];
     for (const from of loaded) expect(allowed).toContain(from);
-    expect(loaded).not.toEqual([]);
+    expect(loaded.length > 0).toBe(file !== 'slots.ts');
   },
 );
