@@ -21,7 +21,8 @@ test.each([
     [
       ...['LIFETIME_OPTION', 'RotationError', 'administratorOfKeys', 'awsFailure', 'checkedLifetimeDays'],
       ...['connectionFailure', 'defineLambda', 'errorParts', 'httpUrl', 'isRotationError'],
-      ...['issuedKey', 'jsonObject', 'lifetimeDaysFrom', 'loadDriver', 'noteThrottles', 'parseJson'],
+      ...['issuedKey', 'jsonObject', 'keyEndingFrom', 'lifetimeDaysFrom', 'loadDriver', 'noteThrottles'],
+      'parseJson',
       ...['passwordPolicyFrom', 'passwordSource', 'replacedKey', 'request', 'rotationHandler'],
       ...['stringField', 'tlsContext'],
     ],
