@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { built } from './support/built.js';
 
@@ -21,7 +21,8 @@ test.each([
     [
       ...['LIFETIME_OPTION', 'RotationError', 'administratorOfKeys', 'awsFailure', 'checkedLifetimeDays'],
       ...['connectionFailure', 'defineLambda', 'errorParts', 'httpUrl', 'isRotationError'],
-      ...['issuedKey', 'jsonObject', 'keyEndingFrom', 'lifetimeDaysFrom', 'noteThrottles', 'parseJson'],
+      ...['issuedKey', 'jsonObject', 'keyEndingFrom', 'lifetimeDaysFrom', 'loadDriver', 'noteThrottles'],
+      'parseJson',
       ...['passwordPolicyFrom', 'passwordSource', 'replacedKey', 'request', 'rotationHandler'],
       ...['stringField', 'tlsContext'],
     ],
@@ -43,30 +44,41 @@ test.each([
   expect(names('commonjs', from)).toEqual(expected);
 });
 
-describe('what is packed', () => {
-  const [{ files }] = JSON.parse(
+describe('what is published', () => {
+  const root = join(__dirname, '..');
+  const packed = JSON.parse(
     execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+      cwd: root,
       encoding: 'utf8',
-      cwd: join(__dirname, '..'),
-      maxBuffer: 64 * 1024 * 1024,
+      stdio: 'pipe',
     }),
-  ) as [{ files: { path: string }[] }];
-  const packed = files.map(({ path }) => path);
-  const isPacked = (path: string) => packed.some((file) => file === path || file.startsWith(`${path}/`));
-  const documents = packed.filter((path) => path.endsWith('.md') && !path.includes('node_modules'));
+  );
+  const paths: readonly string[] = packed[0].files.map(({ path }: { path: string }) => path);
+  const isThere = (path: string) => paths.some((each) => each === path || each.startsWith(`${path}/`));
+  const documents = paths.filter((path) => path.endsWith('.md'));
 
-  test.each(documents)('has every file that %s links to', (document) => {
-    const text = readFileSync(join(__dirname, '..', document), 'utf8');
-    const links = [...text.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)].map(([, to = '']) => to);
-    const local = links.filter((to) => !/^[a-z]+:/.test(to));
-    expect(
-      local.filter((to) => !isPacked(normalize(join(dirname(document), to)).replace(/\/$/, ''))),
-    ).toEqual([]);
+  test('has documents', () => {
+    expect(documents).toEqual(expect.arrayContaining(['README.md', 'SECURITY.md', 'CHANGELOG.md']));
   });
 
-  test('has the documents of every folder', () => {
-    expect(documents).toEqual(
-      expect.arrayContaining(['README.md', 'SECURITY.md', 'rotators/postgres/README.md']),
+  test.each(documents)('%s links to what is in the package', (document) => {
+    const text = readFileSync(join(root, document), 'utf8');
+    const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link = '']) =>
+      normalize(join(dirname(document), link)),
     );
+    expect(links.filter((link) => !isThere(link))).toEqual([]);
   });
+
+  test.each(documents)(
+    '%s says of a file that is not in the package that it is the repository’s',
+    (document) => {
+      const text = readFileSync(join(root, document), 'utf8');
+      const named = [...text.matchAll(/`([\w.-]+\/[\w./-]+)`/g)].map(([, path = '']) => path);
+      const missing = named.filter((path) => existsSync(join(root, path)) && !isThere(path));
+      if (missing.length > 0) expect(text).toMatch(/\brepository\b/);
+      // Each that a document names is there at all.
+      const sources = named.filter((path) => /^(?:src|test|rotators|\.ci|\.build|\.github)\//.test(path));
+      expect(sources.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+    },
+  );
 });

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
-import type { LambdaContext } from '../../engine/deadline.js';
 import type { RotationEvent } from '../../engine/event.js';
 import { rotationHandler } from '../../engine/handler.js';
 import { isRotationError } from '../../errors.js';
+import { type ContextData, callHandler, type LambdaHandler } from '../../local/rotations/lambda-call.js';
 import { assertManifest, type Exports } from '../manifest-checks.js';
 
 /**
@@ -16,7 +17,7 @@ export interface Invocation {
   readonly id: string;
   readonly event: RotationEvent;
   /** Without its functions, which do not go between processes. */
-  readonly context: object;
+  readonly context: Omit<ContextData, 'getRemainingTimeInMillis'>;
   readonly remainingMs: number;
 }
 
@@ -26,9 +27,6 @@ export interface Answer {
   readonly id: string;
   readonly error?: { readonly name: string; readonly message: string };
 }
-
-type Callback = (error?: unknown) => void;
-type Handler = (event: RotationEvent, context: LambdaContext, callback: Callback) => unknown;
 
 function tell(id: string, error?: Answer['error']): void {
   process.send?.({ host: 'quarterturn', id, ...(error && { error }) } satisfies Answer);
@@ -45,12 +43,12 @@ function described(error: unknown): NonNullable<Answer['error']> {
     : { name: 'Error', message: 'something was thrown that is no Error' };
 }
 
-async function load(url: string): Promise<Handler> {
+async function load(url: string): Promise<LambdaHandler> {
   const module: Exports = await import(url).catch((error: unknown) => {
     throw withPlace(error, url);
   });
   const handler = module.handler ?? module.default?.handler;
-  if (typeof handler === 'function') return handler as Handler;
+  if (typeof handler === 'function') return handler as LambdaHandler;
   const lambda = module.lambda ?? module.default?.lambda;
   if (lambda === undefined) {
     throw new TypeError('the module does not export a function "handler", nor "lambda"');
@@ -76,18 +74,29 @@ function printedBy(url: string): string {
 }
 
 /** Waits for a promise, or for the callback of a handler that takes one. */
-async function invoke(handler: Handler, { event, context, remainingMs }: Invocation): Promise<void> {
+async function invoke(handler: LambdaHandler, { event, context, remainingMs }: Invocation): Promise<void> {
   const endsAt = performance.now() + remainingMs;
   const getRemainingTimeInMillis = () => Math.max(0, Math.floor(endsAt - performance.now()));
-  await new Promise<void>((resolve, reject) => {
-    const callback: Callback = (error) => (error ? reject(error) : resolve());
-    const result = handler(event, { ...context, getRemainingTimeInMillis }, callback);
-    if (isThenable(result) || handler.length < 3) Promise.resolve(result).then(() => resolve(), reject);
-  });
+  const { AWS_LAMBDA_LOG_STREAM_NAME: logStreamName = '' } = process.env;
+  process.env._X_AMZN_TRACE_ID = traceId();
+  // What still asks for the process, so that it is known when nothing does.
+  const { channel } = process;
+  const listeners: (() => void)[] = [];
+  try {
+    await callHandler(handler, event, { ...context, logStreamName, getRemainingTimeInMillis }, (idle) => {
+      channel?.unref();
+      listeners.push(idle);
+      process.once('beforeExit', idle);
+    });
+  } finally {
+    channel?.ref();
+    for (const listener of listeners) process.off('beforeExit', listener);
+  }
 }
 
-function isThenable(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+function traceId(): string {
+  const time = Math.floor(Date.now() / 1000).toString(16);
+  return `Root=1-${time}-${randomBytes(12).toString('hex')};Parent=${randomBytes(8).toString('hex')};Sampled=0`;
 }
 
 // Ctrl-C reaches the whole process group; a step that is under way ends in order, and then the parent hangs up.
