@@ -316,22 +316,6 @@ describe.each([
     expect(verified(keys, make())).toBeUndefined();
   });
 
-  test('a clock that differs is allowed for as far as it is asked, and no further', () => {
-    const now = Math.floor(Date.now() / 1000);
-    const late = forged({}, { exp: now - 20 });
-    const early = forged({}, { nbf: now + 20 });
-    for (const other of [late, early]) {
-      expect(verified(keys, other)).toBeUndefined();
-      expect(verified(keys, other, { leewaySeconds: 10 })).toBeUndefined();
-      expect(verified(keys, other, { leewaySeconds: 60 })).toBeDefined();
-    }
-    for (const leewaySeconds of [-1, 301, Number.NaN, '60' as never]) {
-      expect(() => verified(keys, token, { leewaySeconds })).toThrow(
-        'leewaySeconds must be a number from 0 to 300',
-      );
-    }
-  });
-
   test.each([undefined, null, 7, {}, [token]])('%j is no token', (value) => {
     expect(verified(keys, value)).toBeUndefined();
   });
@@ -371,11 +355,11 @@ describe.each([
   });
 });
 
-test.each([-1, 601, Number.NaN, Number.POSITIVE_INFINITY])(
-  'a leeway of %d seconds is refused, whatever the token',
+test.each([-1, 301, '60' as never, Number.NaN, Number.POSITIVE_INFINITY])(
+  'a leeway of %p seconds is refused, whatever the token',
   (leewaySeconds) => {
     expect(() => verified({ keys: [] }, 'a.b.c', { leewaySeconds })).toThrow(
-      new RangeError('leewaySeconds must be from 0 to 600'),
+      new RangeError('leewaySeconds must be a number from 0 to 300'),
     );
   },
 );
