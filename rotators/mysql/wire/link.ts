@@ -114,17 +114,19 @@ function linkOf(
     throw lost;
   });
   isLost.catch(() => {});
+  const assertOpen = (): void => {
+    signal.throwIfAborted();
+    if (lost !== undefined) throw lost;
+    if (socket.destroyed) throw new Error('the connection is closed');
+  };
   return {
     opened: Promise.race([opened, isLost]),
     progress,
     connectionId: () => connection.threadId,
     flavour: () => (internals(connection)._isMariaDB ? 'mariadb' : 'mysql'),
-    assertOpen() {
-      signal.throwIfAborted();
-      if (lost !== undefined) throw lost;
-      if (socket.destroyed) throw new Error('the connection is closed');
-    },
-    query(sql) {
+    assertOpen,
+    async query(sql) {
+      assertOpen();
       const timer = setTimeout(() => socket.destroy(timedOut()), limitMs());
       return Promise.race([ask(connection, sql), isLost]).finally(() => clearTimeout(timer));
     },
