@@ -1,43 +1,37 @@
 // Writes dist/lambda/<rotator>/, each a Lambda as it is, with the handler `index.handler`: npm run build
-// Source maps are in dist/lambda-maps/<rotator>. `--report` prints what is in dist/lambda/report.json.
-import { readdirSync } from 'node:fs';
+// Source maps are in dist/lambda-maps/<rotator>. `--report` prints what is in dist/lambda/report.json, and `--into` names
+// another folder than dist.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { bundleEntry } from './bundle-entry.mjs';
 import { licencesOf } from './licences.mjs';
 import { pastIndex } from './past-index.mjs';
 import { ABSENT, describe, problemsOf } from './report.mjs';
+import { requireWhereAsked } from './require.mjs';
+import { manifestsIn } from './rotators.mjs';
 import { sdkPlugins } from './sdk.mjs';
-
-/** The rotators that are a Lambda as they are, and what each loads when it is used. */
-const DRIVERS = {
-  postgres: ['pg', '@aws-sdk/client-rds'],
-  'postgres/alternating-users': ['pg', '@aws-sdk/client-rds'],
-  'postgres/rds-instance': ['pg', '@aws-sdk/client-rds'],
-  'api-key': [],
-  'api-key/datadog': [],
-  'api-key/elasticsearch': [],
-  entra: [],
-  'api-key/gitlab': [],
-  iam: ['@aws-sdk/client-iam', '@aws-sdk/client-sts'],
-  'iam/ses-smtp': ['@aws-sdk/client-iam', 'nodemailer'],
-  'service-token': [],
-};
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const OUT = 'dist/lambda';
+const { values: options } = parseArgs({
+  options: { report: { type: 'boolean' }, into: { type: 'string', default: join(ROOT, 'dist') } },
+});
 const LICENCES = 'THIRD-PARTY-LICENSES.txt';
 
-const allDrivers = [...new Set(Object.values(DRIVERS).flat())];
-assertComplete(Object.keys(DRIVERS));
-await rm(join(ROOT, OUT), { recursive: true, force: true });
-const bundles = await Promise.all(Object.keys(DRIVERS).map(write));
+const manifests = await manifestsIn(ROOT);
+const allDrivers = [...new Set(manifests.flatMap(([, { drivers }]) => drivers))];
+for (const folder of ['lambda', 'lambda-maps']) {
+  await rm(join(options.into, folder), { recursive: true, force: true });
+}
+const bundles = await Promise.all(manifests.map(write));
 const report = Object.fromEntries(bundles.map(({ name, ...bundle }) => [name, bundle]));
-await writeFile(join(ROOT, OUT, 'report.json'), `${JSON.stringify(report, undefined, 2)}\n`);
+await writeFile(join(options.into, 'lambda/report.json'), `${JSON.stringify(report, undefined, 2)}\n`);
 
 const problems = bundles.flatMap(({ name, problems }) => problems.map((problem) => `${name} ${problem}`));
-if (problems.length > 0 || process.argv.includes('--report')) {
+if (problems.length > 0 || options.report) {
   for (const { name, initBytes, totalBytes, zipBytes } of bundles) {
     process.stdout.write(`${name}: ${initBytes} bytes at once, ${totalBytes} in all, zip ${zipBytes}\n`);
   }
@@ -46,9 +40,9 @@ for (const problem of problems) process.stderr.write(`${problem}\n`);
 if (problems.length > 0) process.exitCode = 1;
 
 /** Folders lie side by side: those of `postgres` and `postgres/alternating-users` are two Lambdas. */
-async function write(rotator) {
+async function write([rotator, { drivers }]) {
   const name = rotator.replaceAll('/', '-');
-  const entry = `rotators/${rotator}/handler.ts`;
+  const entry = `rotators/${rotator}/lambda.ts`;
   const { metafile, outputFiles } = await bundle(entry, join(OUT, name));
   const licences = Buffer.from(licencesOf(metafile, ROOT));
   const files = { [LICENCES]: licences };
@@ -60,7 +54,7 @@ async function write(rotator) {
     await put(join(isMap ? `../lambda-maps/${name}` : name, inside), contents);
   }
   const described = describe({ metafile, entry, files });
-  return { name, ...described, problems: problemsOf(described, { drivers: DRIVERS[rotator], allDrivers }) };
+  return { name, ...described, problems: problemsOf(described, { drivers, allDrivers }) };
 }
 
 function bundle(entry, outdir) {
@@ -85,23 +79,12 @@ function bundle(entry, outdir) {
     sourcesContent: false,
     metafile: true,
     external: ABSENT,
-    plugins: [...sdkPlugins(), pastIndex(ROOT)],
-    // What is CommonJS within (pg) asks for Node's own modules.
-    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+    plugins: [...sdkPlugins(), pastIndex(ROOT, { entry, entryOf: bundleEntry }), requireWhereAsked],
   });
 }
 
 async function put(path, contents) {
-  const file = join(ROOT, OUT, path);
+  const file = join(options.into, 'lambda', path);
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, contents);
-}
-
-function assertComplete(listed) {
-  const paths = readdirSync(join(ROOT, 'rotators'), { recursive: true }).map((path) =>
-    path.replaceAll(sep, '/'),
-  );
-  const found = paths.filter((path) => path.endsWith('/handler.ts')).map(dirname);
-  const missing = found.filter((rotator) => !listed.includes(rotator));
-  if (missing.length > 0) throw new Error(`not in the list of Lambdas: ${missing.join(', ')}`);
 }

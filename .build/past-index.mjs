@@ -4,15 +4,17 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-export function pastIndex(root) {
+/** @param entryOf makes the entry of a bundle, of the source of the file that is given as `entry` */
+export function pastIndex(root, { entry, entryOf }) {
   const moduleOf = modulesIn(readFileSync(join(root, 'src/index.ts'), 'utf8'));
   return {
     name: 'past-index',
     setup({ onLoad }) {
-      onLoad({ filter: /[\\/]rotators[\\/].*\.ts$/ }, async ({ path }) => ({
-        contents: rewritten(await readFile(path, 'utf8'), moduleOf),
-        loader: 'ts',
-      }));
+      onLoad({ filter: /[\\/]rotators[\\/].*\.ts$/ }, async ({ path }) => {
+        const source = await readFile(path, 'utf8');
+        const own = path === join(root, entry) ? await entryOf(source, entry) : source;
+        return { contents: rewritten(own, moduleOf), loader: 'ts' };
+      });
     },
   };
 }

@@ -11,7 +11,7 @@ export const ABSENT = ['pg-native', 'pg-cloudflare'];
 const NEVER = [
   [/^(?:aws-sdk-client-mock|@?sinon\b.*|@?jest\b.*|fast-check)\//, 'a tool of the tests'],
   [/^\.\/(?:src\/(?:local|testing|cli)|test)\//, 'not for Lambda'],
-  [/^\.\/rotators\/.*\/(?:rehearsal|embedded-server)\.ts$/, 'not for Lambda'],
+  [/^\.\/rotators\/.*\/(?:(?:rehearsal|embedded-server)\.ts$|rehearsal\/)/, 'not for Lambda'],
   [/^@aws-sdk\/client-[^/]+\/dist-es\/SecretsManager\.js$/, 'the client with all commands'],
   [/^@(?:aws-sdk|smithy)\/credential-provider-(?!env\/|node\/)/, 'credentials from elsewhere than Lambda'],
 ];

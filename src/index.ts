@@ -54,11 +54,14 @@ export { type ReplacedKey, replacedKey } from './keys/replaced-key.js';
 export { awsFailure } from './network/aws-failures.js';
 export { connectionFailure, errorParts, type ServiceFailure } from './network/failures.js';
 export { type HttpMethod, httpUrl } from './network/http-checks.js';
-export { type HttpRequest, type HttpResponse, request } from './network/http-request.js';
+export { type HttpRequest, request } from './network/http-request.js';
+export type { HttpResponse } from './network/http-response.js';
+export { noteThrottles } from './network/throttles.js';
 export { type ClientCertificate, tlsContext } from './network/trust.js';
 
-// To say which rights a rotator needs.
+// To say how a rotator is deployed, and which rights it needs.
 
+export { defineLambda, type LambdaManifest } from './lambda.js';
 export {
   administratorOfKeys,
   type CommonPermission,

@@ -1,8 +1,8 @@
 import { STEPS, type Step } from './step.js';
 
 /**
- * A right that the role of a rotation function needs. A rotator declares its own in `permissions.ts` beside its handler;
- * those on the secret that is rotated, and on its key, are the engine's.
+ * A right that the role of a rotation function needs. A rotator declares its own in its `lambda.ts`; those on the secret
+ * that is rotated, and on its key, are the engine's.
  */
 export interface Permission {
   /** The IAM action: `rds:DescribeDBInstances`. */
@@ -48,15 +48,15 @@ export type CommonPermission = Omit<Permission, 'on' | 'onlyFor'> & {
   readonly source?: string;
 };
 
-/** What a rotator brings so that `quarterturn policy` knows what it needs: the exports of its `permissions.ts`. */
+/** What the function of a rotator needs, as `quarterturn policy` prints it. */
 export interface RotatorNeeds {
   readonly permissions: readonly Permission[];
   /** Rights on the secret that is rotated, beside those that every rotator needs. */
   readonly onSecret?: readonly CommonPermission[];
   /** The function's timeout, if a minute is too short. */
   readonly timeoutSeconds?: number;
-  /** The environment variables that its handler reads. */
-  readonly environment?: readonly string[];
+  /** The environment variables that it reads. */
+  readonly environment: readonly string[];
   /** Without them the function throws when it is loaded. */
   readonly isEnvironmentRequired?: boolean;
   /** For how many days its keys live: KEY_LIFETIME_DAYS, or what it is without. Absent: its keys do not end. */

@@ -1,6 +1,6 @@
 import { assertNoLeak, leaksOnPurpose } from './support/canary.js';
+import { type DoorRotator, doorRig } from './support/door-rig.js';
 import { leakWatch } from './support/leak-watch.js';
-import { type DoorRotator, rig } from './support/rig.js';
 
 const CANARY = 'Kanarie é"v0gel/?>~?>~+\\&1';
 
@@ -23,11 +23,21 @@ const FORMS: Readonly<Record<string, (secret: string) => string>> = {
 
 /** A rotation, up to setSecret, of a secret that the engine does not know, if it is not the password. */
 async function rotation(parts: Partial<DoorRotator>, password = 'first-password-1') {
-  const { begin, deliver } = await rig({ secretString: JSON.stringify({ user: 'app', password }), parts });
+  const { begin, deliver } = await doorRig({
+    secretString: JSON.stringify({ user: 'app', password }),
+    parts,
+  });
   await begin();
   await deliver('createSecret');
   await deliver('setSecret').catch(() => {});
 }
+
+/** What a test prints is searched, and then goes nowhere. */
+function mute(stream: 'stdout' | 'stderr'): void {
+  jest.spyOn(process[stream], '_write').mockImplementation((_chunk, _encoding, done) => done());
+}
+
+afterEach(() => jest.restoreAllMocks());
 
 test.each(Object.entries(FORMS))('a part of a secret is found in this form: %s', (form, encode) => {
   const look = leaksOnPurpose();
@@ -39,6 +49,7 @@ test.each(Object.entries(FORMS))('a part of a secret is found in this form: %s',
 test.each(['stdout', 'stderr'] as const)(
   'a part of a secret is found in %s, by the test that printed it',
   async (stream) => {
+    mute(stream);
     await rotation(
       { setSecret: ({ current }) => void process[stream].write(`${current.password.slice(3, 11)}\n`) },
       CANARY,
@@ -48,6 +59,7 @@ test.each(['stdout', 'stderr'] as const)(
 );
 
 test('seven characters of a secret are no leak', async () => {
+  mute('stdout');
   await rotation(
     { setSecret: ({ current }) => void process.stdout.write(`${current.password.slice(3, 10)}\n`) },
     CANARY,
@@ -57,7 +69,7 @@ test('seven characters of a secret are no leak', async () => {
 
 test('what a secret shows may be seen, and what it keeps may not', async () => {
   const look = leaksOnPurpose();
-  const { begin, deliver } = await rig({
+  const { begin, deliver } = await doorRig({
     secretString: JSON.stringify({ user: 'app-user-1', password: 'pw', note: 'of app-user-1', url: CANARY }),
     parts: {
       setSecret: ({ current }) => void process.stdout.write(`${current.user} ${CANARY}\n`),
@@ -103,7 +115,7 @@ test.each<[string, unknown]>([
 test('what the engine hides, made or read, is known to the watch', async () => {
   const look = leaksOnPurpose();
   const told = ['made-but-told-1', 'hidden-but-told-2', 'admin-but-told-3'];
-  const rigged = await rig({
+  const rigged = await doorRig({
     parts: {
       createSecret: () => ({ password: 'made-but-told-1' }),
       async setSecret(_, context) {

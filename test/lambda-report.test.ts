@@ -15,9 +15,9 @@ interface Output {
 function bundle(added: { first?: Partial<Output>; later?: Partial<Output>; zipped?: number }) {
   const first: Output = {
     bytes: 225_000,
-    entryPoint: 'rotators/postgres/handler.ts',
+    entryPoint: 'rotators/postgres/lambda.ts',
     inputs: inputs(
-      ...['src/engine/steps.ts', 'rotators/postgres/session.ts', 'rotators/postgres/handler.ts'],
+      ...['src/engine/steps.ts', 'rotators/postgres/session.ts', 'rotators/postgres/lambda.ts'],
       ...['node_modules/@aws-sdk/client-secrets-manager/dist-es/SecretsManagerClient.js'],
     ),
     imports: [
@@ -55,7 +55,7 @@ function problemsOf(bundles: readonly object[]): string[][] {
     const { bundles, allDrivers } = JSON.parse(process.argv[1]);
     const problems = bundles.map(({ metafile, zipped }) => {
       const files = { 'index.mjs': randomBytes(zipped) };
-      const described = describe({ metafile, entry: 'rotators/postgres/handler.ts', files });
+      const described = describe({ metafile, entry: 'rotators/postgres/lambda.ts', files });
       return problemsOf(described, { drivers: ['pg', '@aws-sdk/client-rds'], allDrivers });
     });
     console.log(JSON.stringify(problems));`;

@@ -2,13 +2,16 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { SourceMap } from 'node:module';
 import { join } from 'node:path';
+import { ON_SECRET } from '../src/permissions.js';
+import { built } from './support/built.js';
 import { deploy } from './support/deployment.js';
 import { SPEC } from './support/desk-provider.js';
+import { rejection } from './support/errors.js';
 import { IamServer } from './support/iam-server.js';
 import type { FunctionFailure } from './support/lambda-runtime.js';
-import { rejection } from './support/rig.js';
+import { manifestOf, rotatorsIn } from './support/rotators.js';
 
-const LAMBDAS = join(__dirname, '../dist/lambda');
+const LAMBDAS = built('lambda');
 const REPORT: Readonly<Record<string, Record<'initModules' | 'lazyModules', readonly string[]>>> = JSON.parse(
   readFileSync(join(LAMBDAS, 'report.json'), 'utf8'),
 );
@@ -94,9 +97,27 @@ test.each(Object.keys(REPORT))('beside the bundle of %s are the licences of all 
   expect(licences.includes('Copyright (c) 2010 - 2021 Brian Carlson')).toBe(bundle.startsWith('postgres'));
 });
 
-test('there is a bundle for each handler', () => {
-  const rotators = readdirSync(join(__dirname, '../rotators'), { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('handler.ts'))
-    .map((path) => path.replace(/\/handler\.ts$/, '').replaceAll('/', '-'));
-  expect(Object.keys(REPORT).sort()).toEqual(rotators.sort());
+test('there is a bundle for each rotator that has a lambda.ts', () => {
+  const folders = rotatorsIn().map((rotator) => rotator.replaceAll('/', '-'));
+  expect(Object.keys(REPORT).sort()).toEqual(folders.sort());
+});
+
+test('no bundle has a right, nor what it is for: that stays in the source', () => {
+  const permissions = rotatorsIn().flatMap((rotator) => {
+    const { permissions, onSecret = [] } = manifestOf(rotator);
+    return [...permissions, ...onSecret];
+  });
+  const known = [...new Set([...permissions, ...ON_SECRET].map(({ why }) => why))];
+  expect(known.length).toBeGreaterThan(15);
+  for (const bundle of Object.keys(REPORT)) {
+    const files = readdirSync(join(LAMBDAS, bundle), { recursive: true, encoding: 'utf8' });
+    const code = files
+      .filter((path) => path.endsWith('.mjs'))
+      .map((path) => readFileSync(join(LAMBDAS, bundle, path), 'utf8'))
+      .join('\n');
+    // Such a sentence is found, where there is one.
+    expect(code).toContain('take that label off and rotate again');
+    expect(known.filter((why) => code.includes(why))).toEqual([]);
+    expect(code).not.toContain('isEnvironmentRequired');
+  }
 });

@@ -1,4 +1,8 @@
 import { execFileSync } from 'node:child_process';
+import { built } from './support/built.js';
+
+built('esm');
+built('cjs');
 
 const names = (type: 'module' | 'commonjs', from: string): string[] => {
   const load = type === 'module' ? `await import('${from}')` : `require('${from}')`;
@@ -14,12 +18,16 @@ test.each([
     'quarterturn',
     [
       ...['LIFETIME_OPTION', 'RotationError', 'administratorOfKeys', 'awsFailure', 'checkedLifetimeDays'],
-      ...['connectionFailure', 'errorParts', 'httpUrl', 'isRotationError', 'issuedKey'],
-      ...['jsonObject', 'lifetimeDaysFrom', 'parseJson', 'passwordPolicyFrom', 'passwordSource'],
-      ...['replacedKey', 'request', 'rotationHandler', 'stringField', 'tlsContext'],
+      ...['connectionFailure', 'defineLambda', 'errorParts', 'httpUrl', 'isRotationError'],
+      ...['issuedKey', 'jsonObject', 'lifetimeDaysFrom', 'noteThrottles', 'parseJson'],
+      ...['passwordPolicyFrom', 'passwordSource', 'replacedKey', 'request', 'rotationHandler'],
+      ...['stringField', 'tlsContext'],
     ],
   ],
-  ['quarterturn/testing', ['LocalRotation', 'LocalSecretsManager', 'lineTo', 'rotatorContract']],
+  [
+    'quarterturn/testing',
+    ['LocalRotation', 'LocalSecretsManager', 'lineTo', 'memoryLine', 'rig', 'rotatorContract'],
+  ],
   ['quarterturn/rotators/postgres', ['alternatingUsers', 'postgres', 'rdsInstance']],
   ['quarterturn/rotators/api-key', ['apiKey']],
   ['quarterturn/rotators/iam', ['iam']],

@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { lineTo, rotatorContract, type TcpLine } from '../src/testing/index.js';
+import { rotatorContract } from '../src/testing/index.js';
 import { gate } from './readme/gate.js';
 import { loseAnAnswer } from './readme/local.js';
+import { type GateService, startGate } from './support/gate-service.js';
+import { readmeGaps } from './support/readme-gaps.js';
+import { rotatorsIn } from './support/rotators.js';
 
 const read = (path: string) => readFileSync(join(__dirname, '..', path), 'utf8');
 const README = read('README.md');
@@ -21,10 +22,45 @@ test('the README has a row for each error code, and for no other', () => {
   expect(rows).toEqual(codes);
 });
 
+describe('the rotators that can be deployed', () => {
+  const readIfThere = (path: string) => (existsSync(join(__dirname, '..', path)) ? read(path) : undefined);
+  const rotators = rotatorsIn();
+
+  test('have each a row in the README, or in that of their family, and no other has one', () => {
+    expect(readmeGaps(rotators, readIfThere)).toEqual([]);
+  });
+
+  test('are missed if they have none, and rows if they have no rotator', () => {
+    const [others, added] = [rotators.filter((name) => name !== 'iam/ses-smtp'), ['redis/acl-users', 'gate']];
+    expect(readmeGaps([...others, ...added], readIfThere)).toEqual([
+      'README.md has no row for aclUsers() of rotators/redis/acl-users',
+      'README.md has no row for gate() of rotators/gate',
+      'README.md has a row for sesSmtp(), and no lambda.ts makes it',
+    ]);
+  });
+
+  test('may have their row in the README of their family', () => {
+    const withFamily = (path: string) =>
+      path === 'rotators/redis/README.md'
+        ? '| Rotator | |\n| --- | --- |\n| [`aclUsers()`](#acl) | |\n'
+        : readIfThere(path);
+    expect(readmeGaps([...rotators, 'redis/acl-users'], withFamily)).toEqual([]);
+  });
+});
+
 test('the README has fewer than 220 lines, and its links lead to files', () => {
   expect(README.split('\n').length).toBeLessThan(220);
   for (const [, path] of README.matchAll(/\]\((?!https?:|#)([^)#]+)/g))
     expect(() => read(path!)).not.toThrow();
+});
+
+test('what CONTRIBUTING.md has people run and read is there', () => {
+  const guide = read('.github/CONTRIBUTING.md');
+  const { scripts } = JSON.parse(read('package.json'));
+  for (const [, script] of guide.matchAll(/`npm run ([\w:-]+)/g)) expect(scripts).toHaveProperty(script!);
+  const paths = [...guide.matchAll(/(?<=[` ])((?:\.ci|test)\/[\w./-]+|[A-Z]+\.md|template\.yaml)/g)];
+  expect(paths.length).toBeGreaterThan(5);
+  for (const [, path] of paths) expect(existsSync(join(__dirname, '..', path!))).toBe(true);
 });
 
 test("the local Secrets Manager's README has the code that is run here, and its links lead to files", async () => {
@@ -36,8 +72,7 @@ test("the local Secrets Manager's README has the code that is run here, and its 
   for (const [, path] of guide.matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
     expect(() => read(join('src/local', path!))).not.toThrow();
   }
-  const secret = { url: doorUrl(), user: 'door-7', password: door.password };
-  expect(await loseAnAnswer(JSON.stringify(secret))).toEqual({
+  expect(await loseAnAnswer(service.reset())).toEqual({
     hits: 1,
     outcomes: ['failed', 'succeeded', 'succeeded'],
     events: [
@@ -50,39 +85,17 @@ test("the local Secrets Manager's README has the code that is run here, and its 
   });
 });
 
-/** A gate: one user, one password, over real HTTP. */
-const door = { password: 'first-password-1' };
-let line: TcpLine;
-const server = createServer(async (request, response) => {
-  const given = Buffer.from(request.headers.authorization?.slice(6) ?? '', 'base64').toString();
-  const isRight = given === `door-7:${door.password}`;
-  let body = '';
-  for await (const chunk of request) body += chunk;
-  if (isRight && request.method === 'PUT') door.password = body;
-  return response.writeHead(isRight ? 200 : 401).end();
-});
-
-function doorUrl(): string {
-  return `http://${line.host}:${line.port}`;
-}
-
+let service: GateService;
 beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  line = await lineTo((server.address() as AddressInfo).port);
+  service = await startGate();
 });
-afterAll(async () => {
-  await line.close();
-  await new Promise((resolve) => server.close(resolve));
-});
+afterAll(() => service.stop());
 
 test.each(
   rotatorContract({
     rotator: gate,
-    reset() {
-      door.password = 'first-password-1';
-      return { url: doorUrl(), user: 'door-7', password: door.password };
-    },
-    accepts: ({ password }) => password === door.password,
-    line: () => line,
+    reset: () => service.reset(),
+    accepts: ({ password }) => service.accepts(password),
+    line: () => service.line,
   }),
 )("the README's rotator $name", ({ run }) => run());

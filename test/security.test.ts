@@ -23,11 +23,34 @@ test('SECURITY.md names only files and sections that are there, in 160 lines at 
   }
 });
 
-test('package-lock.json has the hash of every package', () => {
-  const { packages }: { packages: Record<string, { integrity?: string }> } = JSON.parse(
-    read('package-lock.json'),
-  );
+interface Locked {
+  readonly name?: string;
+  readonly integrity?: string;
+  readonly resolved?: string;
+  readonly hasInstallScript?: true;
+}
+
+/** All packages in a lockfile, by where they are installed. */
+function packagesIn(lockfile: string): Readonly<Record<string, Locked>> {
+  const { packages } = JSON.parse(read(lockfile));
   const { '': self, ...installed } = packages;
   expect(self).toBeDefined();
-  for (const { integrity } of Object.values(installed)) expect(integrity).toMatch(/^sha512-/);
+  return installed;
+}
+
+test.each(['package-lock.json', 'test/unleash/package-lock.json'])(
+  '%s has the hash and the address of every package',
+  (lockfile) => {
+    for (const { integrity, resolved } of Object.values(packagesIn(lockfile))) {
+      expect(integrity).toMatch(/^sha512-/);
+      expect(resolved).toMatch(/^https:\/\/registry\.npmjs\.org\//);
+    }
+  },
+);
+
+test('no install script runs that package.json does not allow by name, and it names no others', () => {
+  const scripted = Object.entries(packagesIn('package-lock.json')).filter(([, it]) => it.hasInstallScript);
+  const names = scripted.map(([path, { name }]) => name ?? path.replace(/^.*node_modules\//, ''));
+  const { allowScripts } = JSON.parse(read('package.json'));
+  expect(Object.keys(allowScripts).sort()).toEqual([...new Set(names)].sort());
 });

@@ -1,142 +1,120 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type PolicyDocument, policyDocument } from '../src/cli/policy/document.js';
-import { grantsFor, type Named, networkDenial } from '../src/cli/policy/grants.js';
-import {
-  type CommonPermission,
-  ON_KEY,
-  ON_LOG,
-  ON_NETWORK,
-  ON_SECRET,
-  type RotatorNeeds,
-} from '../src/permissions.js';
+import { networkDenial } from '../src/cli/policy/grants.js';
+import type { LambdaManifest } from '../src/index.js';
+import { ON_NETWORK } from '../src/permissions.js';
 import { deployed, isAllowed, type Json, objections, TEMPLATE, TEXT } from './support/cloudformation.js';
+import { manifestOf, ROOT, rotatorsIn } from './support/rotators.js';
+import * as gaps from './support/template-gaps.js';
+import {
+  ACCOUNT,
+  ADMIN,
+  ADMIN_KEY,
+  ATTRIBUTES,
+  DATABASES,
+  FUNCTION,
+  KEY,
+  PARTS,
+  policyOf,
+  rights,
+  templateGaps,
+  USERS,
+} from './support/template-gaps.js';
 
-const ROOT = join(__dirname, '..');
-const ROTATORS = readdirSync(join(ROOT, 'rotators'), { recursive: true, encoding: 'utf8' })
-  .filter((path) => path.endsWith('/handler.ts'))
-  .map(dirname)
-  .sort();
-
-const ACCOUNT = 'eu-west-1:123456789012';
-const FUNCTION = `arn:aws:lambda:${ACCOUNT}:function:rotate`;
-const STREAMS = `arn:aws:logs:${ACCOUNT}:log-group:rotate:*`;
-const ATTRIBUTES = {
-  'Function.Arn': FUNCTION,
-  'Log.Arn': STREAMS,
-  'FunctionSecurityGroup.GroupId': 'sg-1',
-};
-const PARTS = {
-  partition: 'aws',
-  region: 'eu-west-1',
-  account: '123456789012',
-  urlSuffix: 'amazonaws.com',
-  function: FUNCTION,
-  streams: STREAMS,
-};
-const ADMIN = `arn:aws:secretsmanager:${ACCOUNT}:secret:boss-AbCdEf`;
-const [KEY, ADMIN_KEY] = [`arn:aws:kms:${ACCOUNT}:key/1`, `arn:aws:kms:${ACCOUNT}:key/2`];
-const DATABASES = [`arn:aws:rds:${ACCOUNT}:db:db-1`, `arn:aws:rds:${ACCOUNT}:cluster:aurora`];
-const USERS = ['arn:aws:iam::123456789012:user/app'];
+const ROTATORS = rotatorsIn();
+const MANIFESTS = new Map(ROTATORS.map((rotator) => [rotator, manifestOf(rotator)]));
 const IN_VPC = { VpcId: 'vpc-1', SubnetIds: 'subnet-1,subnet-2', CreateEndpoints: 'true' };
 
-const needsOf = (rotator: string): RotatorNeeds => require(join(ROOT, 'rotators', rotator, 'permissions.ts'));
-
-/** All that a rotator can be given, or what it must be, in the words of `quarterturn policy` and of the template. */
-function given(rotator: string, which: 'all' | 'what it must') {
-  const isWanted = ({ onlyFor }: { onlyFor?: string }) => which === 'all' || onlyFor === undefined;
-  const kinds = needsOf(rotator)
-    .permissions.filter(isWanted)
-    .map(({ on }) => (on === 'administrator' ? on : on.name));
-  const targets = kinds.includes('databases') ? DATABASES : kinds.includes('users') ? USERS : [];
-  const hasAdmin = kinds.includes('administrator');
-  const named: Named = {
-    targets,
-    ...(hasAdmin && { admin: ADMIN, adminKey: ADMIN_KEY }),
-    ...(which === 'all' && { secretKey: KEY }),
-  };
-  const parameters = {
-    Rotator: rotator,
-    Targets: targets.join(','),
-    ...(hasAdmin && { AdminSecretArn: ADMIN, AdminKeyArn: ADMIN_KEY }),
-    ...(which === 'all' && { SecretKeyArn: KEY }),
-  };
-  return { named, parameters };
-}
-
-const policyOf = (parameters: Record<string, string>) =>
-  deployed(parameters, ATTRIBUTES).RotationPolicy?.PolicyDocument as unknown as PolicyDocument;
-
-/** Each right that a rotator needs: who misses it, the action, and the beginning of the resource. */
-function missable(rotator: string) {
-  const on = (where: string) => (permission: CommonPermission) => {
-    const { steps, source, action } = permission;
-    return [source ?? `${steps.join(', ')} of ${rotator}`, action, where] as const;
-  };
-  return [
-    ...[...ON_SECRET, ...(needsOf(rotator).onSecret ?? [])].map(
-      on(`arn:aws:secretsmanager:${ACCOUNT}:secret:`),
-    ),
-    ...ON_KEY.map(on(KEY!)),
-    ...ON_LOG.map(on(`arn:aws:logs:${ACCOUNT}:log-group:rotate:`)),
-    ...needsOf(rotator).permissions.map((permission) =>
-      on(
-        permission.on === 'administrator'
-          ? ADMIN
-          : permission.on.name === 'users'
-            ? USERS[0]!
-            : DATABASES[0]!,
-      )(permission),
-    ),
-  ];
-}
+const given = (rotator: string, which: 'all' | 'what it must') =>
+  gaps.given(rotator, manifestOf(rotator), which);
 
 /** A list of one is the same to IAM as the one. */
 const one = (statement: PolicyDocument['Statement'][number]) => ({ ...statement, Resource: '*' });
 
-/** A policy as single rights, in an order of their own. */
-function rights({ Statement }: PolicyDocument): readonly string[] {
-  const all = Statement.flatMap(({ Effect, Action, Resource, Condition }) =>
-    [Action].flat().flatMap((action) =>
-      [Resource ?? ''].flat().map((resource) => {
-        const only = Condition ? ` if ${JSON.stringify(Condition)}` : '';
-        return `${Effect} ${action} on ${resource}${only}`;
-      }),
-    ),
-  );
-  return all.sort();
-}
-
-test('it offers the rotators that are there, and each says what it needs', () => {
-  expect([...(TEMPLATE.Parameters.Rotator!.AllowedValues as readonly string[])].sort()).toEqual(ROTATORS);
-  for (const rotator of ROTATORS) expect(Array.isArray(needsOf(rotator).permissions)).toBe(true);
+test('it has what the manifests of the rotators say, and of no others', () => {
+  expect(templateGaps(MANIFESTS)).toEqual([]);
 });
 
-describe.each(ROTATORS)('%s', (rotator) => {
-  test.each(['all', 'what it must'] as const)(
-    'given %s, gets the rights that quarterturn policy prints',
-    (which) => {
-      const { named, parameters } = given(rotator, which);
-      const printed = policyDocument(grantsFor(needsOf(rotator), named), PARTS);
-      expect(rights(policyOf(parameters))).toEqual(rights(printed));
-    },
-  );
+describe('the line that is to be changed is named', () => {
+  const withChange = (rotator: string, change: Partial<LambdaManifest>) =>
+    templateGaps(new Map([...MANIFESTS, [rotator, { ...manifestOf(rotator), ...change }]]));
 
-  // One by one, so that a right which is missing says who misses it.
-  test.each(missable(rotator))('%s: %s on %s', (_, action, on) => {
-    const granted = rights(policyOf(given(rotator, 'all').parameters));
-    expect(granted).toContainEqual(expect.stringMatching(`^Allow ${action} on ${on}`));
+  test.each([
+    [
+      'another right',
+      'postgres',
+      {
+        permissions: [
+          ...manifestOf('postgres').permissions,
+          {
+            action: 'secretsmanager:TagResource',
+            on: 'administrator',
+            steps: ['setSecret'],
+            why: '',
+          } as const,
+        ],
+      },
+      [
+        `RotationPolicy lacks "Allow secretsmanager:TagResource on ${ADMIN}", which setSecret of postgres needs`,
+      ],
+    ],
+    [
+      'one right less',
+      'postgres',
+      { onSecret: [] },
+      [
+        expect.stringMatching(
+          /^RotationPolicy has "Allow secretsmanager:ListSecretVersionIds on .*", which postgres does not declare$/,
+        ),
+      ],
+    ],
+    [
+      'another timeout',
+      'entra',
+      { timeoutSeconds: 200 },
+      [
+        'Function.Timeout is 180 for entra, which needs 200',
+        'DurationAlarm.Threshold is 144000 for entra, which needs 160000',
+      ],
+    ],
+    [
+      'a lifetime',
+      'api-key/datadog',
+      { lifetime: { mostDays: 30 } },
+      ['Conditions.MakesKeysThatEnd lacks api-key/datadog'],
+    ],
+    [
+      'no lifetime',
+      'entra',
+      { lifetime: undefined },
+      ['Conditions.MakesKeysThatEnd has entra, which declares no lifetime'],
+    ],
+    [
+      'a variable of another name',
+      'api-key/datadog',
+      { environment: ['DATADOG_SITE'] },
+      [
+        'Function.Environment.Variables lacks DATADOG_SITE, which api-key/datadog reads',
+        'Function.Environment.Variables has DATADOG_URL, which no rotator reads',
+      ],
+    ],
+  ])('for %s', (_, rotator, change, lines) => {
+    expect(withChange(rotator, change as Partial<LambdaManifest>)).toEqual(lines);
   });
 
-  test('has the time that it takes, and an alarm when four fifths of it are over', () => {
-    const { Function: made, DurationAlarm } = deployed({ Rotator: rotator, AlarmTopicArn: 'arn:aws:sns:x' });
-    const { timeoutSeconds = 60 } = needsOf(rotator);
-    expect(made).toMatchObject({
-      Timeout: timeoutSeconds,
-      Handler: `${rotator.replace('/', '-')}/index.handler`,
-    });
-    expect(DurationAlarm?.Threshold).toBe(timeoutSeconds * 800);
+  test('for a rotator that is new, and for one that is gone', () => {
+    const { iam, ...others } = Object.fromEntries(MANIFESTS);
+    expect(templateGaps(new Map(Object.entries({ ...others, 'iam/roles': iam! }))).slice(0, 2)).toEqual([
+      'Parameters.Rotator.AllowedValues lacks iam/roles',
+      'Parameters.Rotator.AllowedValues has iam, which has no lambda.ts',
+    ]);
   });
+});
+
+test.each(ROTATORS)('%s has a folder of its own in what is deployed', (rotator) => {
+  const Handler = `${rotator.replace('/', '-')}/index.handler`;
+  expect(deployed({ Rotator: rotator }).Function).toMatchObject({ Handler });
 });
 
 test('nobody gets what is another rotator’s', () => {
@@ -337,7 +315,7 @@ describe('what can never rotate is refused', () => {
     expect(objectionsTo('postgres', { Schedule: 'rate(30 days)', ...NEW })).toEqual([]);
   });
 
-  const ending = ROTATORS.filter((rotator) => needsOf(rotator).lifetime !== undefined);
+  const ending = ROTATORS.filter((rotator) => manifestOf(rotator).lifetime !== undefined);
 
   test.each(ROTATORS)('%s: a lifetime of keys, if its keys do not end', (rotator) => {
     expect(objectionsTo(rotator, { KeyLifetimeDays: '180' })).toEqual(
@@ -385,7 +363,7 @@ test('alarms tell of steps that fail or are slow, and of rotations that failed o
 test.each(ROTATORS)(
   '%s: is given the lifetime of its keys, with an alarm for those that end early, if they end',
   (rotator) => {
-    const { lifetime, environment = [] } = needsOf(rotator);
+    const { lifetime, environment } = manifestOf(rotator);
     const made = deployed({ Rotator: rotator, KeyLifetimeDays: '180', AlarmTopicArn: 'arn:aws:sns:x' });
     const { Variables } = made.Function!.Environment as { Variables: Record<string, string> };
     expect(Variables.KEY_LIFETIME_DAYS).toBe(lifetime && '180');

@@ -1,6 +1,10 @@
-import { type Placeholder, placeholdersOf, serverFieldOf, textsOf } from './placeholders.js';
-import { assertShape, demand, requestsOf } from './shape.js';
-import type { ApiKeySpec, ApiRequest } from './spec.js';
+import { takesWholeKeys } from './key-ids.js';
+import { listPlaces } from './list.js';
+import type { Placeholder } from './placeholders.js';
+import { expectedIn, isSuccess, placeAt, placeIfIn, placeIn } from './pointers.js';
+import { type CompiledRequest, compiledRequest } from './send.js';
+import { assertSpec, demand } from './shape.js';
+import type { ApiKeySpec, CheckRequest, CreateRequest, RevokeRequest } from './spec.js';
 
 /** What a spec names of the secret and of the administrator's. */
 export interface Named {
@@ -10,8 +14,11 @@ export interface Named {
   readonly ofAdmin: readonly string[];
 }
 
+/** A spec as functions: what makes its requests, of values, and what reads their answers. */
+export type CompiledSpec = ReturnType<typeof compile>;
+
 /** What each request may be told besides the fields of the two secrets. */
-const PARTS: Readonly<Record<string, readonly Placeholder['of'][]>> = {
+const PARTS: Readonly<Record<CompiledRequest['name'], readonly Placeholder['of'][]>> = {
   create: ['secret', 'admin', 'key.name', 'expiry.date', 'current'],
   'create.current': ['secret', 'admin'],
   // With an administrator's right the check would prove nothing of the key.
@@ -21,91 +28,160 @@ const PARTS: Readonly<Record<string, readonly Placeholder['of'][]>> = {
 };
 
 /**
- * Checks a spec, and says what it names.
+ * Checks a spec and compiles it, once: no request and no answer needs its text again.
  *
  * @throws TypeError that names the member, and quotes no value
  */
-export function checkedSpec(spec: ApiKeySpec): Named {
-  assertShape(spec);
-  assertParts(spec);
-  assertFindable(spec);
-  const requests = requestsOf(spec);
-  const servers = [...new Set(requests.flatMap(([, { url }]) => serverFieldOf(url) ?? []))];
-  for (const server of servers) {
-    demand(server !== spec.key && server !== spec.id, 'key', 'must not be the URL of a server');
-  }
-  const all = requests.flatMap(([, request]) => partsOf(request));
-  const fieldsOf = (of: string) =>
-    all.flatMap((part) => ('field' in part && part.of === of ? part.field : []));
-  const own = [spec.key, spec.id, spec.admin, ...fieldsOf('secret')].filter(
-    (field) => typeof field === 'string',
-  );
-  const named = { fields: [...new Set(own)], servers, ofAdmin: [...new Set(fieldsOf('admin'))] };
+export function compile(spec: ApiKeySpec) {
+  assertSpec(spec);
+  const create = compiledCreate(spec.create);
+  const check = compiledCheck(spec.check);
+  const list = { request: compiledRequest('list', spec.list), places: listPlaces(spec.list) };
+  const revokes = [spec.revoke].flat().map(compiledRevoke);
+  const requests = [create.request, create.current, check.request, list.request]
+    .filter((request) => request !== undefined)
+    .concat(revokes.map(({ request }) => request));
+  assertPlaceholders(spec, requests);
+  assertFindable(spec, requests);
+  const named = namedBy(spec, requests);
   assertSecret(spec, named);
-  return named;
+  return { ...named, create, check, list, revokes };
 }
 
 /** Whether a request is made with the administrator's right. */
-export function isByAdmin(request: ApiRequest): boolean {
-  return partsOf(request).some(({ of }) => of === 'admin');
+export function isByAdmin({ placeholders }: CompiledRequest): boolean {
+  return placeholders.some(({ of }) => of === 'admin');
 }
 
-function partsOf(request: ApiRequest): readonly Placeholder[] {
-  return textsOf(request)
-    .flatMap(placeholdersOf)
-    .filter((placeholder) => placeholder !== undefined);
+function compiledCreate(create: CreateRequest) {
+  const request = compiledRequest('create', create);
+  const { current, key, id, full, expiresInDays = 0 } = create;
+  demand(key !== id, 'create.id', 'must be another place than the key’s: messages show the id');
+  return {
+    request,
+    current: current ? compiledRequest('create.current', current) : undefined,
+    key: placeIn('create.key', key),
+    id: placeIn('create.id', id),
+    /** What the next key takes from the one in use. */
+    taken: request.placeholders.flatMap((part) => (part.of === 'current' ? placeAt(part.pointer) : [])),
+    full: expectedIn('create.full', full),
+    expiresInDays,
+  };
 }
 
-function assertParts(spec: ApiKeySpec): void {
-  for (const [path, request] of requestsOf(spec)) {
-    const alien = partsOf(request).find(({ of }) => !PARTS[path]?.includes(of));
-    demand(alien === undefined, path, `must not have placeholders of ${alien?.of}`);
-  }
-  const { create, check, key, admin } = spec;
-  const inCreate = partsOf(create).map(({ of }) => of);
-  const inJson = create.json === undefined ? [] : partsOf({ url: '', json: create.json });
-  const currents = inCreate.filter((of) => of === 'current').length;
-  const inWhole = inJson.filter(({ of }) => of === 'current').length;
+function compiledCheck(check: CheckRequest) {
+  const { live, dead = [401], expect, id } = check;
+  const isDeclaredLive = hasStatus('check.live', live ?? []);
+  const isToldApart = id !== undefined || Object.keys(expect ?? {}).length > 0;
+  const areSuccesses = (live ?? []).every((status) => status < 300);
   demand(
-    currents === inWhole && isWhole(create.json),
-    'create.json',
-    'may have {current:…} as a whole string',
+    areSuccesses || isToldApart,
+    'check.live',
+    'must have successes alone, without "check.id" or "check.expect": a gateway refuses with JSON too',
   );
-  demand(currents > 0 === (create.current !== undefined), 'create.current', 'must be there with {current:…}');
+  return {
+    request: compiledRequest('check', check),
+    isLive: live ? isDeclaredLive : isSuccess,
+    isDead: hasStatus('check.dead', dead),
+    expect: expectedIn('check.expect', expect),
+    id: placeIfIn('check.id', id),
+  };
+}
+
+function compiledRevoke(revoke: RevokeRequest) {
+  const { gone = [404], expect } = revoke;
+  return {
+    request: compiledRequest('revoke', revoke),
+    isGone: hasStatus('revoke.gone', gone),
+    expect: expectedIn('revoke.expect', expect),
+  };
+}
+
+/** What a server in trouble says tells nothing of a key. */
+function hasStatus(
+  member: string,
+  statuses: readonly number[],
+): (response: { readonly status: number }) => boolean {
+  const isStatus = (status: number) => Number.isInteger(status) && /^[24]\d\d$/.test(String(status));
+  const areStatuses = Array.isArray(statuses) && statuses.every(isStatus);
+  demand(areStatuses, member, 'must be statuses: 200 to 299, or 400 to 499');
+  return ({ status }) => statuses.includes(status);
+}
+
+function namedBy({ key, id, admin }: ApiKeySpec, requests: readonly CompiledRequest[]): Named {
+  const all = requests.flatMap(({ placeholders }) => placeholders).filter((part) => 'field' in part);
+  const fieldsOf = (of: string) => all.flatMap((part) => (part.of === of ? part.field : []));
+  const servers = all.flatMap((part) => (part.isServer ? part.field : []));
+  for (const server of servers) {
+    demand(server !== key && server !== id, 'key', 'must not be the URL of a server');
+  }
+  const own = [key, id, admin, ...fieldsOf('secret')].filter((field) => typeof field === 'string');
+  return {
+    fields: [...new Set(own)],
+    servers: [...new Set(servers)],
+    ofAdmin: [...new Set(fieldsOf('admin'))],
+  };
+}
+
+function assertPlaceholders(spec: ApiKeySpec, requests: readonly CompiledRequest[]): void {
+  for (const { name, placeholders } of requests) {
+    const alien = placeholders.find(({ of }) => !PARTS[name].includes(of));
+    demand(alien === undefined, name, `must not have placeholders of ${alien?.of}`);
+  }
+  const { create, key, admin } = spec;
+  const inCreate = partsOf('create', requests);
+  const currents = inCreate.filter((part) => part.of === 'current');
+  const areWhole = currents.every(({ isWhole }) => isWhole);
+  demand(areWhole, 'create.json', 'may have {current:…} as a whole string');
+  const isAsked = create.current !== undefined;
+  demand(currents.length > 0 === isAsked, 'create.current', 'must be there with {current:…}');
   const expires = create.expiresInDays;
   const hasDays = Number.isInteger(expires) && Number(expires) >= 1 && Number(expires) <= 3650;
   demand(expires === undefined || hasDays, 'create.expiresInDays', 'must be a number of days');
-  const usesDate = inCreate.includes('expiry.date');
+  const usesDate = inCreate.some(({ of }) => of === 'expiry.date');
   demand(usesDate === hasDays, 'create.expiresInDays', 'must be there with {expiry.date}');
-  const isWithKey = partsOf(check).some((part) => part.of === 'secret' && part.field === key);
+  const isWithKey = partsOf('check', requests).some((part) => part.of === 'secret' && part.field === key);
   demand(isWithKey, 'check', 'must be made with the key');
-  const byAdmin = requestsOf(spec).some(([, request]) => isByAdmin(request));
-  demand(byAdmin === (admin !== undefined), 'admin', 'must be there with {admin.…}, and only then');
+  demand(
+    requests.some(isByAdmin) === (admin !== undefined),
+    'admin',
+    'must be there with {admin.…}, and only then',
+  );
 }
 
 /** Leftovers are found by their names, and ended by their ids. */
-function assertFindable({ create, list, revoke, ownsEveryKey = false }: ApiKeySpec): void {
-  const isNamed = partsOf(create).some(({ of }) => of === 'key.name');
+function assertFindable(
+  { list, ownsEveryKey = false }: ApiKeySpec,
+  requests: readonly CompiledRequest[],
+): void {
+  const isNamed = partsOf('create', requests).some(({ of }) => of === 'key.name');
   demand(ownsEveryKey || isNamed, 'create', 'must have {key.name}, since leftovers are found by it');
   demand(!ownsEveryKey || list.createdAt !== undefined, 'list.createdAt', 'must be there with ownsEveryKey');
   demand(ownsEveryKey || list.name !== undefined, 'list.name', 'must say where the name is');
-  for (const request of [revoke].flat()) {
-    const hasId = partsOf(request).some(({ of }) => of === 'key.id');
+  for (const { name, placeholders } of requests) {
+    const hasId = name !== 'revoke' || placeholders.some(({ of }) => of === 'key.id');
     demand(hasId, 'revoke', 'must have {key.id}');
   }
 }
 
+function partsOf(
+  name: CompiledRequest['name'],
+  requests: readonly CompiledRequest[],
+): readonly Placeholder[] {
+  return requests.flatMap((request) => (request.name === name ? request.placeholders : []));
+}
+
 function assertSecret({ key, id, text = false, shows = [] }: ApiKeySpec, { fields, servers }: Named): void {
   demand(key !== id, 'id', 'must be another field than the key');
+  demand(
+    typeof id === 'string' || !takesWholeKeys(id),
+    'id',
+    'must leave the key out: messages show what its first group finds',
+  );
   demand(!shows.includes(key), 'shows', 'must not have the key');
   const isFound = typeof id !== 'string';
   demand(isFound || !text, 'text', 'needs an "id" that is found in the key');
   demand(!isFound || !(id.global || id.sticky), 'id', 'must not have the flag g or y');
   const isAlone = fields.length === 1 && servers.length === 0;
   demand(isAlone || !text, 'text', 'leaves no room for fields besides the key');
-}
-
-function isWhole(json: unknown): boolean {
-  if (typeof json === 'string') return !json.includes('{current:') || /^\{current:[^{}]*\}$/.test(json);
-  return typeof json !== 'object' || json === null || Object.values(json).every(isWhole);
 }

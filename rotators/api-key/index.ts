@@ -1,5 +1,5 @@
 import { issuedKey, type Rotator } from '../../src/index.js';
-import { checkedSpec } from './compile.js';
+import { compile, isByAdmin } from './compile.js';
 import { providerOf } from './provider.js';
 import { idFieldOf, parserOf } from './secret.js';
 import type { ApiKeySecret, ApiKeySpec } from './spec.js';
@@ -39,20 +39,21 @@ export type {
  * ```
  */
 export function apiKey(spec: ApiKeySpec): Rotator<ApiKeySecret, string> {
-  const named = checkedSpec(spec);
+  const compiled = compile(spec);
   const { name, key, id, admin, shows = [], text = false } = spec;
-  const { rejectionHint, nameLength, maxKeys, ownsEveryKey, propagationMs } = spec;
+  const { rejectionHint, nameLength, ownsEveryKey, propagationMs } = spec;
+  const { maxKeys = compiled.create.full.length > 0 ? 'until-full' : undefined } = spec;
   const { lifetimeOption = 'the member create of the spec' } = spec;
-  const isShown = (field: string) => field === admin || named.servers.includes(field);
-  const { assertProven, ...provider } = providerOf(spec, named);
-  const rotator = issuedKey<ApiKeySecret, string>({
+  const isShown = (field: string) => field === admin || compiled.servers.includes(field);
+  return issuedKey<ApiKeySecret, string>({
     name,
     rotates: typeof id === 'string' ? [key, id] : [key],
-    shows: [...shows, ...named.fields.filter(isShown)],
+    shows: [...shows, ...compiled.fields.filter(isShown)],
     ...(text && { text: key }),
-    parse: parserOf(spec, named),
+    parse: parserOf(spec, compiled),
     id: idFieldOf(spec),
-    ...provider,
+    ...providerOf(spec, compiled),
+    issuesWithItsOwnKey: () => !isByAdmin(compiled.create.request),
     lifetimeOption,
     ...(rejectionHint !== undefined && { rejectionHint }),
     ...(nameLength !== undefined && { nameLength }),
@@ -60,12 +61,4 @@ export function apiKey(spec: ApiKeySpec): Rotator<ApiKeySecret, string> {
     ...(ownsEveryKey !== undefined && { ownsEveryKey }),
     ...(propagationMs !== undefined && { propagationMs }),
   });
-  return {
-    ...rotator,
-    async createSecret(current, context) {
-      // Before room is made for the next: that ends a key.
-      await assertProven(current, context);
-      return rotator.createSecret(current, context);
-    },
-  };
 }

@@ -1,11 +1,14 @@
 import { httpUrl } from '../../src/index.js';
-import { valueAt } from './pointers.js';
-import type { ApiKeySecret, ApiRequest, JsonValue } from './spec.js';
+import { placeAt } from './pointers.js';
+import { demand } from './shape.js';
+import type { ApiKeySecret, JsonValue } from './spec.js';
 
 /** What stands between braces. */
 export type Placeholder =
-  | { readonly of: 'secret' | 'admin'; readonly field: string }
-  | { readonly of: 'current'; readonly pointer: string }
+  /** `isServer`: it begins a URL. */
+  | { readonly of: 'secret' | 'admin'; readonly field: string; readonly isServer?: boolean }
+  /** `isWhole`: it is all that is in its string of JSON. */
+  | { readonly of: 'current'; readonly pointer: string; readonly isWhole?: boolean }
   | { readonly of: 'key.name' | 'key.id' | 'expiry.date' };
 
 /** What is put in their places. */
@@ -19,61 +22,73 @@ export interface Values {
   readonly current?: unknown;
 }
 
-const BRACES = /\{([^{}]*)\}/g;
-const WHOLE_CURRENT = /^\{current:([^{}]*)\}$/;
+/** A part of a spec, as a function of the values in it. */
+export type Template<Filled> = (values: Values) => Filled;
 
-/** The placeholders of a text; `undefined` for one that is none, or a brace that stands alone. */
-export function placeholdersOf(text: string): readonly (Placeholder | undefined)[] {
-  const found = [...text.matchAll(BRACES)].map(([, inner = '']) => read(inner));
-  return /[{}]/.test(text.replace(BRACES, '')) ? [...found, undefined] : found;
-}
-
-/** All strings of a request that may hold placeholders. */
-export function textsOf({ url, headers = {}, basic, json, form = {} }: ApiRequest): readonly string[] {
-  return [url, ...Object.values(headers), ...(basic ?? []), ...stringsOf(json), ...Object.values(form)];
-}
-
-/** The field that a URL begins with: the URL of a server. */
-export function serverFieldOf(url: string): string | undefined {
-  return /^\{([^{}.:]+)\}/.exec(url)?.[1];
-}
-
-/** Fills a template of text. */
-export function filled(text: string, values: Values, encode: (value: string) => string = String): string {
-  return text.replace(BRACES, (_, inner: string) => encode(valueFor(read(inner), values)));
-}
-
-/** What a template of JSON takes from the key in use. */
-export function currentPointers(json: JsonValue | undefined): readonly string[] {
-  return stringsOf(json).flatMap((text) => WHOLE_CURRENT.exec(text)?.[1] ?? []);
-}
-
-/** Fills a template of JSON. */
-export function filledJson(json: JsonValue, values: Values): unknown {
-  if (typeof json === 'string') {
-    const [, pointer] = WHOLE_CURRENT.exec(json) ?? [];
-    return pointer === undefined ? filled(json, values) : valueAt(values.current, pointer);
-  }
-  if (typeof json !== 'object' || json === null) return json;
-  if (isList(json)) return json.map((item) => filledJson(item, values));
-  return Object.fromEntries(Object.entries(json).map(([name, value]) => [name, filledJson(value, values)]));
+/** Where a template comes from. */
+export interface Source {
+  /** Names it in errors. */
+  readonly member: string;
+  /** Those of the whole request: a template adds what it finds. */
+  readonly placeholders: Placeholder[];
 }
 
 /**
- * Fills a template of a URL. What is put in is a part of a segment of its path, or of its query, whatever it holds.
+ * Compiles a text.
  *
- * @throws TypeError that quotes nothing of it
+ * @throws TypeError for a brace that is no placeholder
  */
-export function filledUrl(url: string, values: Values): URL {
-  const field = serverFieldOf(url);
-  const server = field === undefined ? '' : serverUrl(values.secret[field] ?? '', field);
-  const rest = field === undefined ? url : url.slice(field.length + 2);
-  const end = filled(rest, values, encodeURIComponent);
-  // No encoding keeps a dot from meaning the path above.
-  if (end.split(/[/?]/).some((part) => /^(\.|%2e){1,2}$/i.test(part))) {
-    throw new TypeError('a field that stands in the path of a URL must not be a dot, or two');
+export function textTemplate(
+  text: string,
+  { member, placeholders }: Source,
+  encode: (value: string) => string = String,
+): Template<string> {
+  // Every second piece stood between braces.
+  const pieces = text.split(/\{([^{}]*)\}/).map((piece, n): Template<string> => {
+    const isPlain = n % 2 === 0;
+    const placeholder = isPlain ? undefined : read(piece);
+    const isKnown = isPlain ? !/[{}]/.test(piece) : placeholder !== undefined;
+    demand(isKnown, member, 'has a brace that is no placeholder');
+    if (placeholder === undefined) return () => piece;
+    placeholders.push(placeholder);
+    return (values) => encode(valueFor(placeholder, values));
+  });
+  return (values) => pieces.map((piece) => piece(values)).join('');
+}
+
+/** Compiles JSON. A string that is nothing but `{current:/pointer}` becomes what stands there, of whatever type. */
+export function jsonTemplate(json: JsonValue, source: Source): Template<unknown> {
+  if (typeof json === 'string') {
+    const whole = read(/^\{([^{}]*)\}$/.exec(json)?.[1] ?? '');
+    if (whole?.of !== 'current') return textTemplate(json, source);
+    source.placeholders.push({ ...whole, isWhole: true });
+    const { find } = placeAt(whole.pointer);
+    return ({ current }) => find(current);
   }
-  return httpUrl(server + end);
+  if (typeof json !== 'object' || json === null) return () => json;
+  const parts = Object.entries(json).map(([name, value]) => [name, jsonTemplate(value, source)] as const);
+  return Array.isArray(json)
+    ? (values) => parts.map(([, part]) => part(values))
+    : (values) => Object.fromEntries(parts.map(([name, part]) => [name, part(values)]));
+}
+
+/**
+ * Compiles a URL. What is put in is a part of a segment of its path, or of its query, whatever it holds: otherwise the
+ * template throws a TypeError that quotes nothing of it.
+ */
+export function urlTemplate(url: string, source: Source): Template<URL> {
+  const [opening = '', field] = /^\{([^{}.:]+)\}/.exec(url) ?? [];
+  if (field !== undefined) source.placeholders.push({ of: 'secret', field, isServer: true });
+  const rest = textTemplate(url.slice(opening.length), source, encodeURIComponent);
+  return (values) => {
+    const server = field === undefined ? '' : serverUrl(values.secret[field] ?? '', field);
+    const end = rest(values);
+    // No encoding keeps a dot from meaning the path above.
+    if (end.split(/[/?]/).some((part) => /^(\.|%2e){1,2}$/i.test(part))) {
+      throw new TypeError('a field that stands in the path of a URL must not be a dot, or two');
+    }
+    return httpUrl(server + end);
+  };
 }
 
 /**
@@ -98,25 +113,16 @@ function read(inner: string): Placeholder | undefined {
   return field === undefined ? undefined : { of: admin === undefined ? 'secret' : 'admin', field };
 }
 
-function valueFor(placeholder: Placeholder | undefined, values: Values): string {
+function valueFor(placeholder: Placeholder, values: Values): string {
   const value = lookUp(placeholder, values);
-  // A spec is checked when it is made: here, a field that it does not name would be a fault of our own.
+  // The spec was checked when it was compiled: here, a field that it does not name would be a fault of our own.
   if (value === undefined) throw new TypeError('a placeholder has no value');
   return value;
 }
 
-function lookUp(placeholder: Placeholder | undefined, values: Values): string | undefined {
-  if (placeholder?.of === 'secret') return values.secret[placeholder.field];
-  if (placeholder?.of === 'admin') return values.admin?.[placeholder.field];
-  return placeholder === undefined || placeholder.of === 'current' ? undefined : values[placeholder.of];
-}
-
-function stringsOf(json: JsonValue | undefined): readonly string[] {
-  if (typeof json === 'string') return [json];
-  if (typeof json !== 'object' || json === null) return [];
-  return Object.values(json).flatMap(stringsOf);
-}
-
-function isList(json: object): json is readonly JsonValue[] {
-  return Array.isArray(json);
+function lookUp(placeholder: Placeholder, values: Values): string | undefined {
+  if (placeholder.of === 'secret') return values.secret[placeholder.field];
+  if (placeholder.of === 'admin') return values.admin?.[placeholder.field];
+  // Whole, it has a value of any type; in a text no spec may have it.
+  return placeholder.of === 'current' ? undefined : values[placeholder.of];
 }

@@ -1,29 +1,65 @@
 import type { HttpResponse, RotationError } from '../../src/index.js';
+import { demand } from './shape.js';
 import type { Expectation } from './spec.js';
 
 /** The JSON of an answer. */
 export interface Answer {
   /** `undefined` for 204: there is none. */
   readonly json: unknown;
+  /** How long it is. */
+  readonly bytes: number;
   /** What to throw if it is not what it should be. */
   failure(problem: string): RotationError;
 }
 
+/** A place in JSON (RFC 6901). */
+export interface Place {
+  readonly pointer: string;
+  /** Returns what stands there, `undefined` if there is nothing. */
+  readonly find: (json: unknown) => unknown;
+}
+
+/** A place, and what is expected there. */
+export interface ExpectedPlace extends Place {
+  readonly expected: unknown;
+}
+
+/** Compiles a pointer. */
+export function placeAt(pointer: string): Place {
+  const tokens = pointer.split('/').slice(1);
+  const names = tokens.map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
+  return { pointer, find: (json) => names.reduce(memberOf, json) };
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (Array.isArray(value) && !/^(0|[1-9]\d*)$/.test(name)) return undefined;
+  return Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined;
+}
+
 /**
- * What stands at a place in JSON (RFC 6901).
+ * Compiles the pointer in a member of a spec.
  *
- * @returns `undefined` if there is nothing
+ * @throws TypeError naming the member
  */
-export function valueAt(json: unknown, pointer: string): unknown {
-  let value = json;
-  for (const token of pointer.split('/').slice(1)) {
-    const name = token.replaceAll('~1', '/').replaceAll('~0', '~');
-    if (typeof value !== 'object' || value === null) return undefined;
-    if (Array.isArray(value) && !/^(0|[1-9]\d*)$/.test(name)) return undefined;
-    if (!Object.hasOwn(value, name)) return undefined;
-    value = Reflect.get(value, name);
-  }
-  return value;
+export function placeIn(member: string, pointer: string): Place {
+  // A spec may come without types.
+  const isPointer = typeof pointer === 'string' && /^\/(?:[^~]|~[01])*$/.test(pointer);
+  demand(isPointer, member, 'must be JSON pointers: /data/id');
+  return placeAt(pointer);
+}
+
+/** Likewise, for a member that need not be there. */
+export function placeIfIn(member: string, pointer: string | undefined): Place | undefined {
+  return pointer === undefined ? undefined : placeIn(member, pointer);
+}
+
+/** Likewise, for places at which something is expected. */
+export function expectedIn(member: string, expectation: Expectation | undefined): readonly ExpectedPlace[] {
+  return Object.entries(expectation ?? {}).map(([pointer, expected]) => ({
+    ...placeIn(member, pointer),
+    expected,
+  }));
 }
 
 export function isSuccess({ status }: HttpResponse): boolean {
@@ -31,24 +67,24 @@ export function isSuccess({ status }: HttpResponse): boolean {
 }
 
 /** @throws RotationError if it is not a key */
-export function keyAt({ json, failure }: Answer, pointer: string): string {
-  const key = valueAt(json, pointer);
+export function keyAt({ pointer, find }: Place, { json, failure }: Answer): string {
+  const key = find(json);
   if (typeof key === 'string' && key !== '' && !/[\0\r\n]/.test(key)) return key;
   throw failure(`with no key at ${pointer}`);
 }
 
 /** @throws RotationError if it is not an id */
-export function idAt(answer: Answer, pointer: string, json: unknown = answer.json): string {
-  const id = valueAt(json, pointer);
+export function idAt({ pointer, find }: Place, { json, failure }: Answer, part: unknown = json): string {
+  const id = find(part);
   if (typeof id === 'string' && id !== '' && !id.includes('\0')) return id;
   // A larger number is another one by now.
   if (Number.isSafeInteger(id)) return String(id);
-  throw answer.failure(`with no id at ${pointer}`);
+  throw failure(`with no id at ${pointer}`);
 }
 
 /** @throws RotationError if it is not a time */
-export function timeAt({ failure }: Answer, pointer: string, json: unknown): Date {
-  const time = timeOf(valueAt(json, pointer));
+export function timeAt({ pointer, find }: Place, { failure }: Answer, part: unknown): Date {
+  const time = timeOf(find(part));
   if (Number.isNaN(time.getTime())) throw failure(`with no time at ${pointer}`);
   return time;
 }
@@ -58,8 +94,8 @@ export function timeAt({ failure }: Answer, pointer: string, json: unknown): Dat
  *
  * @returns `undefined` if it has no end; an invalid Date for what is neither: no rotation fails for that
  */
-export function endAt(pointer: string, json: unknown): Date | undefined {
-  const value = valueAt(json, pointer) ?? undefined;
+export function endAt({ find }: Place, part: unknown): Date | undefined {
+  const value = find(part) ?? undefined;
   if (value === undefined || value === 0 || value === '') return undefined;
   const isDay = typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value);
   return isDay ? new Date(`${value}T00:00:00Z`) : timeOf(value);
@@ -74,8 +110,8 @@ function timeOf(value: unknown): Date {
 }
 
 /** @throws RotationError if there is no array */
-export function arrayAt({ json, failure }: Answer, pointer: string): readonly unknown[] {
-  const array = valueAt(json, pointer);
+export function arrayAt({ pointer, find }: Place, { json, failure }: Answer): readonly unknown[] {
+  const array = find(json);
   if (Array.isArray(array)) return array;
   throw failure(`with no array at ${pointer === '' ? 'the top' : pointer}`);
 }
@@ -85,10 +121,14 @@ export function arrayAt({ json, failure }: Answer, pointer: string): readonly un
  *
  * @throws RotationError if nothing stands at one of the places: then it is the answer of something else
  */
-export function holds(answer: Answer, expectation: Expectation = {}, json: unknown = answer.json): boolean {
-  const found = Object.entries(expectation).map(([pointer, expected]) => {
-    const value = valueAt(json, pointer);
-    if (value === undefined) throw answer.failure(`with nothing at ${pointer}`);
+export function holds(
+  places: readonly ExpectedPlace[],
+  { json, failure }: Answer,
+  part: unknown = json,
+): boolean {
+  const found = places.map(({ pointer, find, expected }) => {
+    const value = find(part);
+    if (value === undefined) throw failure(`with nothing at ${pointer}`);
     return value === expected;
   });
   return !found.includes(false);

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
-import { request, rotationHandler, type StartRehearsal } from '../../src/index.js';
+import { jsonObject, request, rotationHandler, type StartRehearsal } from '../../src/index.js';
 import { apiKey } from './index.js';
 
 /** Rehearses on a service of its own, which has as many keys as somebody makes. */
@@ -18,7 +18,7 @@ export const startRehearsal: StartRehearsal = async ({ secretString }) => {
     overlaps: true,
     handler: (options) => rotationHandler(rotator, options),
     async accepts(version) {
-      const { key } = JSON.parse(version);
+      const { key } = jsonObject(version) ?? {};
       const { status } = await request({
         doing: 'try a key',
         url: `${service.url}/self`,
@@ -99,7 +99,7 @@ function answerTo(
 ): readonly [status: number, json?: unknown] {
   const asker = [...keys.values()].find(({ key }) => headers.authorization === `Bearer ${key}`);
   if (!asker) return [401];
-  if (method === 'POST') return [201, make(String(JSON.parse(body).name))];
+  if (method === 'POST') return [201, make(String(jsonObject(body)?.name))];
   if (method === 'DELETE') return [keys.delete(url.replace('/keys/', '')) ? 204 : 404];
   if (url === '/self') return [200, { id: asker.id }];
   return [200, [...keys.values()].map(({ id, name, createdAt }) => ({ id, name, createdAt }))];

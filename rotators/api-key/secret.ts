@@ -1,5 +1,6 @@
 import { stringField } from '../../src/index.js';
 import type { Named } from './compile.js';
+import { idFoundIn } from './key-ids.js';
 import { serverUrl } from './placeholders.js';
 import type { ApiKeySecret, ApiKeySpec } from './spec.js';
 
@@ -20,9 +21,7 @@ export function parserOf(
     const secret = fieldsOf(json, fields);
     for (const server of servers) serverUrl(secret[server] ?? '', server);
     if (typeof id === 'string') return secret;
-    const [, found = ''] = id.exec(secret[key] ?? '') ?? [];
-    if (found === '') throw new TypeError(`"${key}" has no id in it`);
-    return { ...secret, [FOUND]: found };
+    return { ...secret, [FOUND]: idFoundIn(secret[key] ?? '', id, key) };
   };
 }
 

@@ -1,18 +1,36 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type HttpResponse, RotationError, request, type StepContext } from '../../src/index.js';
-import { filled, filledJson, filledUrl, type Values } from './placeholders.js';
+import {
+  type HttpMethod,
+  type HttpResponse,
+  RotationError,
+  request,
+  type StepContext,
+} from '../../src/index.js';
+import {
+  jsonTemplate,
+  type Placeholder,
+  type Source,
+  type Template,
+  textTemplate,
+  urlTemplate,
+} from './placeholders.js';
 import type { Answer } from './pointers.js';
+import { assertRequest, type RequestName } from './shape.js';
 import type { ApiKeySpec, ApiRequest } from './spec.js';
 
-export interface Outgoing {
-  /** As in "could not list the keys". */
-  readonly doing: string;
-  readonly request: ApiRequest;
-  readonly values: Values;
-  readonly ca: ApiKeySpec['ca'];
-  readonly context: StepContext;
-  /** Instead of the request's own: the URL of a further page. */
-  readonly url?: URL;
+/** A request with its values. */
+export interface PreparedRequest {
+  readonly method: HttpMethod;
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** A request as a function of its values, which throws a TypeError, quoting nothing, for one that cannot stand there. */
+export interface CompiledRequest {
+  readonly name: RequestName;
+  readonly placeholders: readonly Placeholder[];
+  readonly prepare: Template<PreparedRequest>;
 }
 
 export interface Reply {
@@ -24,17 +42,51 @@ export interface Reply {
 const FIRST_PAUSE_MS = 500;
 
 /**
+ * Compiles a request.
+ *
+ * @throws TypeError naming the member
+ */
+export function compiledRequest(name: RequestName, request: ApiRequest): CompiledRequest {
+  assertRequest(name, request);
+  const { method = 'GET', headers = {}, basic } = request;
+  const placeholders: Placeholder[] = [];
+  const sourceOf = (member: string) => ({ member: `${name}.${member}`, placeholders });
+  const url = urlTemplate(request.url, sourceOf('url'));
+  const own = recordTemplate(headers, sourceOf('headers'));
+  const authorization = basic && basicTemplate(basic, sourceOf('basic'));
+  const [type, body] = bodyTemplate(request, sourceOf);
+  return {
+    name,
+    placeholders,
+    prepare: (values) => ({
+      method,
+      url: url(values),
+      headers: {
+        accept: 'application/json',
+        ...(type !== undefined && { 'content-type': type }),
+        ...(authorization && { authorization: authorization(values) }),
+        ...own(values),
+      },
+      ...(body && { body: body(values) }),
+    }),
+  };
+}
+
+/**
  * Sends a request, again if the provider asks for that, until the step ends: after 429 the provider has done nothing,
  * and after 503 what it may have done is done once more by requests that can be repeated.
  *
+ * @param doing as in "could not list the keys"
  * @throws RotationError
  */
-export async function exchange(outgoing: Outgoing): Promise<Reply> {
-  const { doing, request: template, values, ca, context } = outgoing;
-  const url = outgoing.url ?? filledUrl(template.url, values);
-  const { method = 'GET' } = template;
+export async function send(
+  doing: string,
+  prepared: PreparedRequest,
+  { ca, context }: { readonly ca: ApiKeySpec['ca']; readonly context: StepContext },
+): Promise<Reply> {
+  const { method, url } = prepared;
   const again = method === 'GET' || method === 'DELETE' ? [429, 503] : [429];
-  const call = { doing, url, method, ...contentOf(template, values), ...(ca !== undefined && { ca }) };
+  const call = { ...prepared, doing, ...(ca !== undefined && { ca }) };
   for (let pause = FIRST_PAUSE_MS; ; pause *= 2) {
     const response = await request({ ...call, signal: context.signal });
     if (!again.includes(response.status)) return replyOf(response, `could not ${doing}: ${url.origin}`);
@@ -49,6 +101,7 @@ function replyOf(response: HttpResponse, place: string): Reply {
     response,
     answer: () => ({
       json: response.status === 204 ? undefined : response.json(),
+      bytes: response.bytes,
       failure: (problem) =>
         new RotationError('ERR_SERVICE_FAILED', `${place} answered ${response.status} ${problem}`, {
           hint: 'look at what the URL leads to: another service may stand there, or another version of its API',
@@ -57,33 +110,33 @@ function replyOf(response: HttpResponse, place: string): Reply {
   };
 }
 
-function contentOf({ headers = {}, basic, json, form }: ApiRequest, values: Values) {
-  const own = Object.entries(headers).map(([name, value]) => [name, filled(value, values)] as const);
-  const [type, body] = bodyOf({ json, form }, values);
-  return {
-    headers: {
-      accept: 'application/json',
-      ...(type !== undefined && { 'content-type': type }),
-      ...(basic && { authorization: basicOf(basic, values) }),
-      ...Object.fromEntries(own),
-    },
-    ...(body !== undefined && { body }),
+/** RFC 7617: a colon would end the user. */
+function basicTemplate([user, password]: readonly [string, string], source: Source): Template<string> {
+  const [nameIn, passwordIn] = [textTemplate(user, source), textTemplate(password, source)];
+  return (values) => {
+    const name = nameIn(values);
+    if (name.includes(':')) throw new TypeError('the user of basic authentication must not contain a colon');
+    return `Basic ${Buffer.from(`${name}:${passwordIn(values)}`).toString('base64')}`;
   };
 }
 
-function bodyOf(
-  { json, form }: { readonly [Part in 'json' | 'form']: ApiRequest[Part] | undefined },
-  values: Values,
-): readonly [type?: string, body?: string] {
-  if (json !== undefined) return ['application/json', JSON.stringify(filledJson(json, values))];
+function bodyTemplate(
+  { json, form }: ApiRequest,
+  sourceOf: (member: string) => Source,
+): readonly [type?: string, body?: Template<string>] {
+  if (json !== undefined) {
+    const whole = jsonTemplate(json, sourceOf('json'));
+    return ['application/json', (values) => JSON.stringify(whole(values))];
+  }
   if (form === undefined) return [];
-  const fields = Object.entries(form).map(([name, value]): [string, string] => [name, filled(value, values)]);
-  return ['application/x-www-form-urlencoded', new URLSearchParams(fields).toString()];
+  const fields = recordTemplate(form, sourceOf('form'));
+  return ['application/x-www-form-urlencoded', (values) => new URLSearchParams(fields(values)).toString()];
 }
 
-/** RFC 7617: a colon would end the user. */
-function basicOf([user, password]: readonly [string, string], values: Values): string {
-  const name = filled(user, values);
-  if (name.includes(':')) throw new TypeError('the user of basic authentication must not contain a colon');
-  return `Basic ${Buffer.from(`${name}:${filled(password, values)}`).toString('base64')}`;
+function recordTemplate(
+  texts: Readonly<Record<string, string>>,
+  source: Source,
+): Template<Record<string, string>> {
+  const parts = Object.entries(texts).map(([name, text]) => [name, textTemplate(text, source)] as const);
+  return (values) => Object.fromEntries(parts.map(([name, part]) => [name, part(values)]));
 }

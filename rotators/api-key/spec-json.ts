@@ -1,3 +1,4 @@
+import { type Json, jsonObject } from '../../src/index.js';
 import type { ApiKeySpec } from './spec.js';
 
 /**
@@ -8,23 +9,14 @@ import type { ApiKeySpec } from './spec.js';
  */
 export function specFrom(json: string | undefined): ApiKeySpec {
   if (json === undefined || json.trim() === '') throw new TypeError('API_KEY_SPEC must be a spec, in JSON');
-  const spec = parse(json);
-  if (!isObject(spec)) throw new TypeError('API_KEY_SPEC is not a JSON object');
+  const spec = jsonObject(json);
+  if (spec === undefined) throw new TypeError('API_KEY_SPEC is not a JSON object');
   const { id } = spec;
   // Every member is checked where specs are made: those that are no code come with no types.
   return (isObject(id) ? { ...spec, id: patternOf(id) } : spec) as unknown as ApiKeySpec;
 }
 
-/** No cause: what JSON.parse quotes may be a header that should not have been there. */
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
-}
-
-function patternOf({ pattern, ...rest }: Readonly<Record<string, unknown>>): RegExp {
+function patternOf({ pattern, ...rest }: Json): RegExp {
   if (typeof pattern === 'string' && Object.keys(rest).length === 0) {
     try {
       return new RegExp(pattern);
@@ -35,6 +27,6 @@ function patternOf({ pattern, ...rest }: Readonly<Record<string, unknown>>): Reg
   throw new TypeError('"id" must be the name of a field, or {"pattern": a regular expression}');
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

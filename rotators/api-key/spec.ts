@@ -47,13 +47,23 @@ export interface CreateRequest extends ApiRequest {
   readonly id: Pointer;
   /** Asked before: describes the key in AWSCURRENT, whose rights the next is to have. */
   readonly current?: ApiRequest;
+  /**
+   * What the answer of a provider that has no room for another key holds, whatever its status: AWSPREVIOUS's key then ends,
+   * and the next is made. Without it, an answer that speaks of a limit is an error, `ERR_SERVICE_FULL`, and ends nothing.
+   */
+  readonly full?: Expectation;
   /** In how many days the new key ends. Let it outlive two rotations, and tell the end by `list.expiresAt`. */
   readonly expiresInDays?: number;
 }
 
 /** A harmless call, with the key. An answer to it is JSON, or status 204. */
 export interface CheckRequest extends ApiRequest {
-  /** The statuses that a live key gets. @default 200 to 299 */
+  /**
+   * The statuses that a live key gets. Others than successes need `expect` or `id`: a gateway that lets nobody in answers
+   * 403 as well, to a dead key too.
+   *
+   * @default 200 to 299
+   */
   readonly live?: readonly number[];
   /** The statuses that a dead one gets. All others tell nothing. @default [401] */
   readonly dead?: readonly number[];
@@ -82,8 +92,11 @@ export interface ListRequest extends ApiRequest {
   readonly expiresAt?: Pointer;
   /** Which of them are live, where the list holds dead ones too. @default all */
   readonly where?: Expectation;
-  /** How the next page is asked for. @default all are on one */
-  readonly pages?: PageNumbers | NextPage;
+  /**
+   * How the next page is asked for; `'one'`: the provider shows all keys at once. Without it, a list that has as many items
+   * as a page may have is a warning.
+   */
+  readonly pages?: PageNumbers | NextPage | 'one';
 }
 
 /** Pages have numbers; after the last comes an empty one. */

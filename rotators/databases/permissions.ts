@@ -63,7 +63,7 @@ const OF_PASSWORDS = [
 ];
 
 /** Of a rotator that changes passwords in sessions with the server. */
-export const environment = [...OF_PASSWORDS, 'POOLER_ASKS_SERVER'];
+export const environment = [...OF_PASSWORDS, 'POOLER_ASKS_SERVER', 'CHANNEL_BINDING'];
 
 /** Of one that has RDS change them. */
-export const environmentOfRds = OF_PASSWORDS;
+export const environmentOfRds = [...OF_PASSWORDS, 'CHANNEL_BINDING'];

@@ -9,8 +9,8 @@ import {
 } from '../../src/index.js';
 import { administratorOf } from './administrator.js';
 import { cloudOf, type EntraCloud, type EntraCloudName } from './clouds.js';
+import { lifetime } from './lifetime.js';
 import { type Access, addPassword, listPasswords, removePassword } from './passwords.js';
-import { lifetime } from './permissions.js';
 import { type EntraSecret, parseSecret } from './secret.js';
 import { graphToken } from './token.js';
 
@@ -29,11 +29,20 @@ export interface EntraOptions {
   readonly lifetimeDays?: number | undefined;
   /** For how long a new password may still be rejected, in milliseconds. @default 120000 */
   readonly propagationMs?: number;
+  /**
+   * How many passwords an application may have, if AWSPREVIOUS's is to end before there are more. Applications for personal
+   * Microsoft accounts have two at most: https://learn.microsoft.com/entra/identity-platform/supported-accounts-validation
+   *
+   * @default 'until-full': AWSPREVIOUS's ends when Graph says that there are too many
+   */
+  readonly maxKeys?: number | 'until-full';
 }
 
 /** Not documented; up to 18 seconds were seen by others, and two minutes are waited for in Microsoft's own tests. */
 const PROPAGATION_MS = 120_000;
 const DAY_MS = 86_400_000;
+
+const DEAD = 'nothing was changed: a password is added only for an application whose secret holds a live one';
 
 /**
  * Rotates the passwords (client secrets) of applications in Microsoft Entra ID. An application changes its own, or, if the
@@ -42,10 +51,10 @@ const DAY_MS = 86_400_000;
  * @throws TypeError for an option that cannot be
  */
 export function entra(options: EntraOptions = {}): Rotator<EntraSecret, 'clientSecret' | 'keyId'> {
-  const { propagationMs = PROPAGATION_MS } = options;
+  const { propagationMs = PROPAGATION_MS, maxKeys = 'until-full' } = options;
   const lifetimeDays = checkedLifetimeDays(options.lifetimeDays, lifetime);
   const cloud = cloudOf(options.cloud ?? 'global');
-  const rotator = issuedKey<EntraSecret, 'clientSecret' | 'keyId'>({
+  return issuedKey<EntraSecret, 'clientSecret' | 'keyId'>({
     name: 'entra',
     rotates: ['clientSecret', 'keyId'],
     shows: ['tenantId', 'clientId', 'masterarn'],
@@ -54,6 +63,9 @@ export function entra(options: EntraOptions = {}): Rotator<EntraSecret, 'clientS
     parse: parseSecret,
     id: 'keyId',
     propagationMs,
+    maxKeys,
+    issuesWithItsOwnKey: ({ masterarn }) => masterarn === undefined,
+    deadKey: (current) => dead(current, DEAD),
     lifetimeOption: LIFETIME_OPTION,
     issue: async (displayName, current, context) =>
       addPassword(await accessTo(current, context), {
@@ -66,19 +78,6 @@ export function entra(options: EntraOptions = {}): Rotator<EntraSecret, 'clientS
     revoke: async (keyId, secret, context) => removePassword(await accessTo(secret, context), keyId),
     probe,
   });
-  return {
-    ...rotator,
-    async createSecret(current, context) {
-      // Whoever may write the secret must not get a password of another application that the administrator owns.
-      if (current.masterarn !== undefined && (await probe(current, context)) === 'rejected') {
-        throw dead(
-          current,
-          'nothing was changed: a password is added only for an application whose secret holds a live one',
-        );
-      }
-      return rotator.createSecret(current, context);
-    },
-  };
 
   async function probe(secret: EntraSecret, context: StepContext): Promise<Verdict> {
     return (await graphToken(secret, cloud, context)) === 'rejected' ? 'rejected' : 'accepted';

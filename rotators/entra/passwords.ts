@@ -22,7 +22,7 @@ export async function addPassword(
   password: { readonly displayName: string; readonly endDateTime?: string },
 ): Promise<{ keyId: string; clientSecret: string }> {
   const response = await call('add a password to', access, '/addPassword', { passwordCredential: password });
-  if (response.status !== 200) throw response.failure();
+  if (response.status !== 200) throw tooMany(response, access) ?? response.failure();
   const json = response.json();
   if (!isObject(json)) throw unreadable(access);
   try {
@@ -57,6 +57,20 @@ export async function removePassword(access: Access, keyId: string): Promise<voi
   const mayBeGone = response.status === 400 || response.status === 404;
   if (mayBeGone && !(await listPasswords(access)).some(({ id }) => id === keyId)) return;
   throw response.failure();
+}
+
+/** That there is no room for another. Graph's codes are for programs: https://learn.microsoft.com/graph/errors */
+function tooMany(response: HttpResponse, { clientId }: Access): RotationError | undefined {
+  if (response.status !== 400 && response.status !== 403) return undefined;
+  const json = response.json();
+  const error = isObject(json) && isObject(json.error) ? json.error : {};
+  const details = Array.isArray(error.details) ? error.details.filter(isObject) : [];
+  const isFull = [error, ...details].some(({ code }) => /^TooMany|Quota|LimitExceeded/.test(String(code)));
+  if (!isFull) return undefined;
+  const message = `the application ${clientId} has as many passwords as it may have`;
+  return new RotationError('ERR_SERVICE_FULL', message, {
+    hint: 'remove one that nobody uses: applications for personal Microsoft accounts may have two',
+  });
 }
 
 function call(

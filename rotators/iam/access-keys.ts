@@ -1,7 +1,32 @@
-import { type ListedKey, RotationError, type StepContext } from '../../src/index.js';
+import {
+  type ListedKey,
+  type Permission,
+  type PermissionTarget,
+  RotationError,
+  type StepContext,
+} from '../../src/index.js';
 import { refusalName, toAwsFailure } from './failures.js';
 
 type Client = typeof import('./client.js')['iam'];
+
+const USERS: PermissionTarget = { name: 'users', arns: ['arn:{partition}:iam::{account}:user/NAME'] };
+
+/** The rights to what is called here, of every rotator of access keys. */
+export const ON_ACCESS_KEYS: readonly Permission[] = [
+  {
+    action: 'iam:ListAccessKeys',
+    on: USERS,
+    steps: ['createSecret', 'finishSecret'],
+    why: 'whether AWSCURRENT’s key is the user’s, whether there is room, what failed attempts left',
+  },
+  { action: 'iam:CreateAccessKey', on: USERS, steps: ['createSecret'], why: 'makes the next key' },
+  {
+    action: 'iam:DeleteAccessKey',
+    on: USERS,
+    steps: ['createSecret', 'finishSecret'],
+    why: 'AWSPREVIOUS’s makes room, since a user has two at most; ends what failed attempts left',
+  },
+];
 
 /** A key as CreateAccessKey returns it, once. */
 export interface NewAccessKey {

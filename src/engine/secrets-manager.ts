@@ -16,6 +16,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { isError, isRotationError, RotationError } from '../errors.js';
 import { errorParts, isUnanswered, type ServiceFailure, THROTTLED } from '../network/failures.js';
+import { noteThrottles, QUOTA_USED_UP, throttleHint } from '../network/throttles.js';
 import type { Deadline } from './deadline.js';
 
 interface CallOptions {
@@ -39,13 +40,16 @@ export interface SecretsManagerApi {
 
 /** The client of a deployed function: made once per container, and used by all its invocations. */
 export function defaultClient(): SecretsManagerApi {
-  const client = new SecretsManagerClient({
-    // AWS's own rotation functions are deployed with this variable. Without it the SDK finds the endpoint.
-    ...(process.env.SECRETS_MANAGER_ENDPOINT && { endpoint: process.env.SECRETS_MANAGER_ENDPOINT }),
-    retryMode: 'adaptive',
-    // `requestTimeout` alone only prints a warning, and without any timeout the SDK waits for ever.
-    requestHandler: { connectionTimeout: 2000, requestTimeout: 3000, throwOnRequestTimeout: true },
-  });
+  const client = noteThrottles(
+    new SecretsManagerClient({
+      // AWS's own rotation functions are deployed with this variable. Without it the SDK finds the endpoint.
+      ...(process.env.SECRETS_MANAGER_ENDPOINT && { endpoint: process.env.SECRETS_MANAGER_ENDPOINT }),
+      // Not `adaptive`, which slows down all later calls of a container that was throttled once.
+      retryMode: 'standard',
+      // `requestTimeout` alone only prints a warning, and without any timeout the SDK waits for ever.
+      requestHandler: { connectionTimeout: 2000, requestTimeout: 3000, throwOnRequestTimeout: true },
+    }),
+  );
   return {
     describeSecret: (input, options) => client.send(new DescribeSecretCommand(input), options),
     // The gate calls it, in secret-values.ts: here and below an answer is passed on, and nobody looks at it.
@@ -133,7 +137,7 @@ const HINTS: Readonly<Record<string, string>> = {
   EncryptionFailure:
     'the function’s role lacks kms:GenerateDataKey on the secret’s key, or the key is disabled',
   ResourceNotFoundException: 'the secret is in another account or Region, or was deleted',
-  ThrottlingException: 'the account’s quota is used up; Secrets Manager tries the rotation again',
+  ThrottlingException: QUOTA_USED_UP,
 };
 
 function callError(what: string, cause: unknown): RotationError {
@@ -144,7 +148,11 @@ function callError(what: string, cause: unknown): RotationError {
 function meaningOf(error: unknown): ServiceFailure {
   const { name, message, code } = errorParts(error);
   if (isUnanswered(error)) {
-    return ['ERR_SECRETS_MANAGER_UNREACHABLE', `got no answer (${code || name})`, UNREACHABLE];
+    return [
+      'ERR_SECRETS_MANAGER_UNREACHABLE',
+      `got no answer (${code || name})`,
+      throttleHint(error) ?? UNREACHABLE,
+    ];
   }
   return [
     'ERR_SECRETS_MANAGER_FAILED',

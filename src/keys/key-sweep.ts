@@ -119,11 +119,12 @@ function strays({ keys, held, unknown, names, ownsEveryKey, currentKey }: Scene)
 }
 
 /** There is no room, and nothing that could go. */
-export function full({ keys, held, unknown, ownsEveryKey }: Scene, maxKeys: number): RotationError {
+export function full({ keys, held, unknown, ownsEveryKey }: Scene, maxKeys?: number): RotationError {
   const ids = keys.map(({ id }) => id).join(', ');
   const isRecognised = ownsEveryKey || keys.some(({ name }) => name !== undefined);
   const unread = unknown.length > 0 ? `, and what version ${unknown.join(', ')} holds cannot be read` : '';
-  return new RotationError('ERR_SERVICE_FULL', `no room for another key: of ${maxKeys} there are ${ids}`, {
+  const of = maxKeys === undefined ? 'the provider has' : `of ${maxKeys} there are`;
+  return new RotationError('ERR_SERVICE_FULL', `no room for another key: ${of} ${ids}`, {
     hint:
       `revoke one that nobody uses; the versions of the secret hold ${[...held].join(', ')}${unread}` +
       (isRecognised

@@ -1,4 +1,5 @@
 import { errorParts, isUnanswered, type ServiceFailure, THROTTLED } from './failures.js';
+import { QUOTA_USED_UP, throttleHint } from './throttles.js';
 
 type Refusal = readonly [name: RegExp, failure: ServiceFailure];
 
@@ -20,10 +21,11 @@ export function awsFailure(thrown: unknown, { resource, way, refusals }: AwsApi)
   const error = unwrapped(thrown);
   const { name, message, code } = errorParts(error);
   if (isUnanswered(error)) {
+    const hint = throttleHint(error) ?? way;
     // The SDK calls a connection that was reset a TimeoutError, too.
     return code === '' || code === 'ETIMEDOUT'
-      ? ['ERR_SERVICE_TIMEOUT', 'got no answer in time', way]
-      : ['ERR_SERVICE_UNREACHABLE', `did not reach AWS (${code})`, way];
+      ? ['ERR_SERVICE_TIMEOUT', 'got no answer in time', hint]
+      : ['ERR_SERVICE_UNREACHABLE', `did not reach AWS (${code})`, hint];
   }
   const [, refusal] = [...refusals, ...common(resource)].find(([pattern]) => pattern.test(name)) ?? [];
   if (refusal) return refusal;
@@ -43,14 +45,7 @@ function common(resource: string): readonly Refusal[] {
         `allow it to the function’s role, on the ARN of ${resource}; the policy of a VPC endpoint may deny it, too`,
       ],
     ],
-    [
-      THROTTLED,
-      [
-        'ERR_SERVICE_FAILED',
-        'was throttled',
-        'the account’s quota for these calls is used up; Secrets Manager tries the rotation again',
-      ],
-    ],
+    [THROTTLED, ['ERR_SERVICE_FAILED', 'was throttled', QUOTA_USED_UP]],
     [
       /^CredentialsProviderError$/,
       ['ERR_SERVICE_FAILED', 'found no AWS credentials', 'outside Lambda set AWS_PROFILE'],

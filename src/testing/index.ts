@@ -7,4 +7,6 @@ export type { LocalContext, LocalFunction, LocalOptions, Observation } from '../
 export type { RotationOutcome, StepRecord } from '../local/store/stored-secret.js';
 export { rotatorContract } from './contract.js';
 export { type Failure, type Held, type Line, lineTo, type TcpLine } from './line.js';
+export { type MemoryLine, memoryLine } from './memory-line.js';
+export { type Rig, type RigOptions, type RotationSettings, rig } from './rig.js';
 export type { Clause, ContractSubject } from './subject.js';

@@ -57,11 +57,9 @@ export async function lineTo(port: number, host = '127.0.0.1'): Promise<TcpLine>
   return Object.assign(line, { port: await line.alsoTo(port, host) });
 }
 
-class Tcp implements Omit<TcpLine, 'port'> {
-  readonly host = '127.0.0.1';
+/** What can go wrong on a line, and when: the same over sockets and in memory. */
+export abstract class Disturbed implements Line {
   sent = 0;
-  readonly #sockets = new Set<Socket>();
-  readonly #servers: Server[] = [];
   /** The number of the message that is to fail. */
   #fails = Number.POSITIVE_INFINITY;
   #how: Failure = 'lost';
@@ -71,19 +69,23 @@ class Tcp implements Omit<TcpLine, 'port'> {
   #isFailing = false;
   /** The number of the message that is to be held back. */
   #holds = Number.POSITIVE_INFINITY;
-  /** The client whose messages are held back, and what lets them through. */
-  #held: { readonly client: Socket; readonly letThrough: (() => void)[] } | undefined;
+  /** The connection whose messages are held back, and what lets them through. */
+  #held: { readonly connection: object; readonly letThrough: (() => void)[] } | undefined;
 
-  async alsoTo(port: number, host = '127.0.0.1'): Promise<number> {
-    const server = createServer((client) => this.#join(client, port, host)).listen(0, this.host);
-    this.#servers.push(server);
-    await once(server, 'listening');
-    return (server.address() as AddressInfo).port;
+  /** Breaks all connections. */
+  protected abstract breakAll(): void;
+
+  protected get isCut(): boolean {
+    return this.#isCut;
+  }
+
+  protected get isStalled(): boolean {
+    return this.#isStalled;
   }
 
   cut(): void {
     this.#isCut = true;
-    this.#breakAll();
+    this.breakAll();
   }
 
   failAt(n: number, how: Failure): void {
@@ -105,38 +107,33 @@ class Tcp implements Omit<TcpLine, 'port'> {
   mend(): boolean {
     this.#letGo();
     // What was not answered has lost its place.
-    if (this.#isStalled) this.#breakAll();
+    if (this.#isStalled) this.breakAll();
     [this.#isCut, this.#isStalled, this.#isFailing] = [false, false, false];
     this.#fails = Number.POSITIVE_INFINITY;
     return this.#hasFailed;
   }
 
-  async close(): Promise<void> {
-    this.#breakAll();
-    await Promise.all(this.#servers.map((server) => once(server.close(), 'close')));
+  /**
+   * Takes a message that has just come in.
+   *
+   * @param pass gives it to the service: now, or when it is let go
+   * @param turnAway does with it what a service does that is out of order
+   */
+  protected take(connection: object, pass: () => void, turnAway: () => void): void {
+    if (!this.#isHeardOf()) {
+      if (this.#isFailing) turnAway();
+      return;
+    }
+    if (this.sent === this.#holds) this.#held = { connection, letThrough: [] };
+    if (this.#held?.connection === connection) this.#held.letThrough.push(pass);
+    else pass();
   }
 
-  #join(client: Socket, port: number, host: string): void {
-    this.#keep(client);
-    if (this.#isCut) return void client.destroy();
-    const service = this.#keep(connect(port, host));
-    client.once('close', () => service.destroy());
-    service.once('close', () => client.destroy());
-    client.on('data', (message) => {
-      const pass = (): void => {
-        if (!service.writableEnded && !service.destroyed) service.write(message);
-      };
-      if (!this.#isHeardOf()) {
-        if (this.#isFailing) turnAway(client, message);
-        return;
-      }
-      if (this.sent === this.#holds) this.#held = { client, letThrough: [] };
-      if (this.#held?.client === client) this.#held.letThrough.push(pass);
-      else pass();
-    });
-    service.on('data', (answer) => {
-      if (this.#isAnswered()) client.write(answer);
-    });
+  /** Whether the client gets the answer that has just come in. */
+  protected isAnswered(): boolean {
+    // The message that is to fail may be one that has no answer: then the next answer is its own.
+    if (this.sent >= this.#fails && !this.#hasFailed) this.#fail();
+    return !this.#isStalled;
   }
 
   /** Whether the service gets the message that has just come in. */
@@ -147,13 +144,6 @@ class Tcp implements Omit<TcpLine, 'port'> {
       return false;
     }
     return !this.#isCut && !this.#isFailing;
-  }
-
-  /** Whether the client gets the answer that has just come in. */
-  #isAnswered(): boolean {
-    // The message that is to fail may be one that has no answer: then the next answer is its own.
-    if (this.sent >= this.#fails && !this.#hasFailed) this.#fail();
-    return !this.#isStalled;
   }
 
   #letGo(): void {
@@ -168,11 +158,49 @@ class Tcp implements Omit<TcpLine, 'port'> {
     this.#isCut = this.#how === 'dead';
     this.#isStalled = this.#how === 'stalled';
     this.#isFailing = this.#how === 'failing';
-    if (!this.#isStalled && !this.#isFailing) this.#breakAll();
+    if (!this.#isStalled && !this.#isFailing) this.breakAll();
+  }
+}
+
+class Tcp extends Disturbed implements Omit<TcpLine, 'port'> {
+  readonly host = '127.0.0.1';
+  readonly #sockets = new Set<Socket>();
+  readonly #servers: Server[] = [];
+
+  async alsoTo(port: number, host = '127.0.0.1'): Promise<number> {
+    const server = createServer((client) => this.#join(client, port, host)).listen(0, this.host);
+    this.#servers.push(server);
+    await once(server, 'listening');
+    return (server.address() as AddressInfo).port;
   }
 
-  #breakAll(): void {
+  async close(): Promise<void> {
+    this.breakAll();
+    await Promise.all(this.#servers.map((server) => once(server.close(), 'close')));
+  }
+
+  protected breakAll(): void {
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #join(client: Socket, port: number, host: string): void {
+    this.#keep(client);
+    if (this.isCut) return void client.destroy();
+    const service = this.#keep(connect(port, host));
+    client.once('close', () => service.destroy());
+    service.once('close', () => {
+      // A service that closes what it has answered is not heard of either.
+      if (!this.isStalled) client.destroy();
+    });
+    client.on('data', (message) => {
+      const pass = (): void => {
+        if (!service.writableEnded && !service.destroyed) service.write(message);
+      };
+      this.take(client, pass, () => turnAway(client, message));
+    });
+    service.on('data', (answer) => {
+      if (this.isAnswered()) client.write(answer);
+    });
   }
 
   #keep(socket: Socket): Socket {

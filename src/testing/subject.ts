@@ -16,8 +16,8 @@ export interface ContractSubject<Secret extends object, Field extends keyof Secr
   /** Asks the service itself, not the rotator, whether it accepts the JSON object of a secret now. */
   accepts(secret: Json): Awaitable<boolean>;
   /**
-   * The way to the service, over which the secret of `reset` leads, but `accepts` does not: `lineTo(port)` makes one. The
-   * suite mends it before each `reset`.
+   * The way to the service, over which the secret of `reset` leads, but `accepts` does not: `lineTo(port)` makes one, and
+   * `memoryLine()` one for a service that the rotator calls as a function. The suite mends it before each `reset`.
    */
   line(): Line;
   /**

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { withoutWaiting } from '../search/no-waiting.js';
-import { Door, doorRotator, FIRST, SECRET } from '../support/rig.js';
+import { Door, doorRotator, FIRST, SECRET } from '../support/door-rig.js';
 import { ending } from './ending.js';
 import { anyString, runs } from './runs.js';
 import { ARN, CURRENT_ID, StubbedSecrets, TOKEN } from './stub.js';

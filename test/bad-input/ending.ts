@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RotationError } from '../../src/index.js';
 import { assertNoLeak } from '../support/canary.js';
+import { allOf, leaks } from '../support/errors.js';
 import { leakWatch } from '../support/leak-watch.js';
-import { allOf, leaks } from '../support/rig.js';
 
 /** What the README documents. */
 const CODES = new Set(

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { type RotationEvent, rotationHandler } from '../../src/index.js';
 import { leaksOnPurpose } from '../support/canary.js';
+import { Door, doorRotator } from '../support/door-rig.js';
 import { FaultyClient, serviceError } from '../support/faulty-client.js';
-import { Door, doorRotator } from '../support/rig.js';
 import { ending } from './ending.js';
 import { anyString, runs } from './runs.js';
 

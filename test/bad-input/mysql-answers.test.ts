@@ -4,9 +4,9 @@ import { createServer as createTlsServer } from 'node:tls';
 import fc from 'fast-check';
 import { toFailure } from '../../rotators/mysql/failures.js';
 import { isRotationError, type RotationError } from '../../src/index.js';
+import { leaks } from '../support/errors.js';
 import { type LoginChanges, logIn } from '../support/mysql-login.js';
 import { certificate } from '../support/postgres.js';
-import { leaks } from '../support/rig.js';
 import { PASSWORD } from './corpus.js';
 import {
   failure,

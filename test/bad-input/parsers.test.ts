@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { gitlab } from '../../rotators/api-key/gitlab/index.js';
 import { leaksOnPurpose } from '../support/canary.js';
-import { leaks } from '../support/rig.js';
+import { leaks } from '../support/errors.js';
 import { PASSWORD } from './corpus.js';
 import { ending } from './ending.js';
 import { runs } from './runs.js';
@@ -100,10 +100,11 @@ test.each(cases)('%s takes no secret from a prototype', async (_, rotator, good)
   expect(error?.code).toBe(isEmptyAllowed ? 'ERR_ROTATOR_FAILED' : 'ERR_SECRET_MALFORMED');
 });
 
-test('a URL with sixty thousand slashes is read in time', async () => {
-  const gitlabUrl = `https://git.example.com/${'/'.repeat(60_000)}x`;
+test('a URL with two hundred thousand slashes is read in time', async () => {
+  const gitlabUrl = `https://git.example.com/${'/'.repeat(200_000)}x`;
   const secret = { gitlabUrl, token: PASSWORD, tokenId: 1, projectId: 1, adminSecretArn: 'boss' };
-  const startedAt = performance.now();
+  const before = process.cpuUsage();
   gitlab().parse(secret);
-  expect(performance.now() - startedAt).toBeLessThan(1000);
+  // Of the processor's time: a machine that is busy with something else gives less of it, and takes longer.
+  expect(process.cpuUsage(before).user).toBeLessThan(2_000_000);
 });

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
+import { listening } from '../support/listening.js';
 
 /** How the server misbehaves in one session. */
 export interface Misbehaviour {
@@ -37,22 +38,18 @@ export class PostgresServer {
   iterations = '4096';
   /** The statements that it was sent. */
   readonly statements: string[] = [];
+  port = 0;
   readonly #sockets = new Set<Socket>();
   readonly #server: Server = createServer((socket) => this.#serve(socket));
 
   async start(): Promise<void> {
-    this.#server.listen(0, '127.0.0.1');
-    await once(this.#server, 'listening');
+    this.port = await listening(this.#server);
   }
 
   async stop(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     this.#server.close();
     await once(this.#server, 'close');
-  }
-
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port;
   }
 
   #serve(socket: Socket): void {

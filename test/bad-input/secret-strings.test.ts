@@ -1,4 +1,4 @@
-import { type Rig, rig } from '../support/rig.js';
+import { type DoorRig, doorRig } from '../support/door-rig.js';
 import { CORPUS, type Nasty, PASSWORD } from './corpus.js';
 import { ending } from './ending.js';
 
@@ -14,14 +14,14 @@ const inputOf = (stored: string | Uint8Array) =>
   typeof stored === 'string' ? { SecretString: stored } : { SecretBinary: stored };
 
 /** A rotator that quotes all that it is given when it fails, which it does once in each step, and reads AWSPREVIOUS. */
-async function careless(secretString: string): Promise<Rig & { readonly failures: Set<string> }> {
+async function careless(secretString: string): Promise<DoorRig & { readonly failures: Set<string> }> {
   const failures = new Set(['setSecret', 'finishSecret']);
   const quote = async (step: string, versions: { previous(): Promise<unknown> }, fresh = '') => {
     const previous = await versions.previous();
     if (failures.delete(step))
       throw new Error(`${JSON.stringify([versions, previous]).slice(0, 600)} ${fresh.slice(0, 300)}`);
   };
-  const rigged: Rig = await rig({
+  const rigged: DoorRig = await doorRig({
     secretString,
     parts: {
       async setSecret(versions) {
@@ -38,7 +38,7 @@ async function careless(secretString: string): Promise<Rig & { readonly failures
 }
 
 /** Everything that is stored, by label. */
-async function storedIn({ secrets }: Rig, label: string) {
+async function storedIn({ secrets }: DoorRig, label: string) {
   const { SecretString, SecretBinary } = await secrets.getSecretValue({
     SecretId: 'door',
     VersionStage: label,
@@ -120,7 +120,7 @@ test.each(small)('AWSPREVIOUS may be odd, and is no obstacle: %s', async (_, nas
 });
 
 test.each(small)("an administrator's secret may be odd, and is not quoted: %s", async (_, nasty) => {
-  const rigged = await rig({
+  const rigged = await doorRig({
     parts: {
       async setSecret(_versions, { readSecret }) {
         throw new Error(`with ${JSON.stringify(await readSecret('admin', ['user']))}`);
@@ -140,14 +140,14 @@ test('a password beside thousands of words is looked for in all of them in time'
     String.fromCharCode(35 + ((at * at * 31) % 57)),
   ).join('');
   const words = Array.from({ length: 5000 }, (_, at) => `w${at}`);
-  const rigged = await rig({ secretString: JSON.stringify({ user: 'app', password, words }) });
+  const rigged = await doorRig({ secretString: JSON.stringify({ user: 'app', password, words }) });
   await rigged.begin();
   expect(await ending(rigged.deliver('createSecret'), { values: [] })).toBeUndefined();
 });
 
 test('a long password that repeats itself is taken out in time of a text that quotes it', async () => {
   const password = '☃'.repeat(20_000);
-  const rigged = await rig({
+  const rigged = await doorRig({
     secretString: JSON.stringify({ user: 'app', password }),
     parts: {
       setSecret({ current }) {

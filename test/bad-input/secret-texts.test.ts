@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type Rig, rig } from '../support/rig.js';
+import { type DoorRig, doorRig } from '../support/door-rig.js';
 import { PASSWORD } from './corpus.js';
 import { ending } from './ending.js';
 import { anyString, runs } from './runs.js';
@@ -35,14 +35,14 @@ const secretText = fc
     return `${space}{${all.join(`${space},`)}}${space}`;
   });
 
-async function currentOf({ secrets }: Rig): Promise<string | undefined> {
+async function currentOf({ secrets }: DoorRig): Promise<string | undefined> {
   return (await secrets.getSecretValue({ SecretId: 'door' })).SecretString;
 }
 
 test('whatever is kept in a secret survives a rotation to the byte', async () => {
   await fc.assert(
     fc.asyncProperty(secretText, async (secretString) => {
-      const rigged = await rig({ secretString });
+      const rigged = await doorRig({ secretString });
       rigged.door.password = PASSWORD;
       await rigged.begin();
       expect(await rigged.run()).toMatchObject({ outcome: 'succeeded' });
@@ -59,7 +59,7 @@ test('a text that was damaged on its way is refused, or rotates; it is never sto
   await fc.assert(
     fc.asyncProperty(secretText, damage, async (text, { at, cut, put }) => {
       const secretString = text.slice(0, at) + put + text.slice(at + cut);
-      const rigged = await rig({ secretString: secretString || ' ' });
+      const rigged = await doorRig({ secretString: secretString || ' ' });
       await rigged.begin();
       const error = await ending(rigged.deliver('createSecret'), { values: [PASSWORD], log: rigged.log });
       expect(await currentOf(rigged)).toBe(secretString || ' ');

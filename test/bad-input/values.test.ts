@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { withoutWaiting } from '../search/no-waiting.js';
 import { leaksOnPurpose } from '../support/canary.js';
+import { Door, doorRotator, FIRST, SECRET } from '../support/door-rig.js';
 import { serviceError } from '../support/faulty-client.js';
-import { Door, doorRotator, FIRST, SECRET } from '../support/rig.js';
 import { ending } from './ending.js';
 import { anyString, runs } from './runs.js';
 import { CURRENT_ID, StubbedSecrets, TOKEN } from './stub.js';

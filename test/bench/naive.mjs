@@ -7,7 +7,9 @@ import { ABSENT, describe } from '../../.build/report.mjs';
 const ROOT = join(import.meta.dirname, '../..');
 
 /** One file for Postgres. */
-const POSTGRES_ALONE = "export { handler } from './rotators/postgres/handler.ts';";
+const POSTGRES_ALONE = `import { rotationHandler } from './src/index.ts';
+  import { postgres } from './rotators/postgres/index.ts';
+  export const handler = rotationHandler(postgres());`;
 
 /**
  * Builds them into a folder.
@@ -23,11 +25,14 @@ export async function buildNaive(folder, rotators) {
 
 /** One file for every rotator, of which a variable says the one to run. */
 function allOf(rotators) {
-  const imports = rotators.map((path, n) => `import * as r${n} from './rotators/${path}/handler.ts';`);
-  const entries = rotators.map((path, n) => `${JSON.stringify(path)}: r${n}.handler`);
+  const imports = rotators.map(
+    (path, n) => `import { lambda as r${n} } from './rotators/${path}/lambda.ts';`,
+  );
+  const entries = rotators.map((path, n) => `${JSON.stringify(path)}: r${n}`);
   return `${imports.join('\n')}
-    const handlers = { ${entries.join(', ')} };
-    export const handler = handlers[process.env.ROTATOR ?? 'postgres'];`;
+    import { rotationHandler } from './src/index.ts';
+    const lambdas = { ${entries.join(', ')} };
+    export const handler = rotationHandler(lambdas[process.env.ROTATOR ?? 'postgres'].rotator(process.env));`;
 }
 
 async function bundle(name, contents, file) {

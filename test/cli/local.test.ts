@@ -36,6 +36,49 @@ describe('quarterturn local', () => {
     expect(await readdir(command.rig.folder)).toEqual(['seed.json']);
   });
 
+  test('rotates with a manifest, of which it makes the rotator with the environment', async () => {
+    await writeFile(
+      file('lambda.mjs'),
+      `const rotator = ({ GATE_WORD }) => ({
+        name: 'gate',
+        rotates: ['password'],
+        shows: ['user'],
+        parse: ({ user, password }) => ({ user, password }),
+        createSecret: () => ({ password: GATE_WORD }),
+        setSecret() {},
+        testSecret: () => 'accepted',
+      });
+      export const lambda = { rotator, environment: ['GATE_WORD'], permissions: [], drivers: [] };`,
+    );
+    const { rotate, said, value, output } = await command.listeningWith(
+      { GATE_WORD: 'the-second-password' },
+      ...['--function', `gate=${file('lambda.mjs')}`],
+      ...['--seed', await seed({ app: { user: 'app', password: FIRST } })],
+    );
+    await rotate('app', 'gate');
+    await said('app: the rotation succeeded');
+    expect(JSON.parse(await value('app'))).toEqual({ user: 'app', password: 'the-second-password' });
+    expect(output.stdout + output.stderr).not.toMatch(/the-second-password/);
+  });
+
+  test.each([
+    [
+      'throws without its variable',
+      "() => { throw new TypeError('GATE_WORD is missing'); }",
+      'GATE_WORD is missing',
+    ],
+    ['makes no rotator', '5', '"rotator" of its "lambda" must be a function that makes the rotator'],
+  ])('does not start with a manifest that %s', async (_, rotator, message) => {
+    await writeFile(
+      file('lambda.mjs'),
+      `export const lambda = { rotator: ${rotator}, environment: [], permissions: [], drivers: [] };`,
+    );
+    expect(await run('--function', `gate=${file('lambda.mjs')}`)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`the function gate cannot be loaded: TypeError: ${message}`),
+    });
+  });
+
   test('has every value on disk before it answers, for its owner alone', async () => {
     const { client, child, end } = await listening('--state', file('state'));
     await client.createSecret({ Name: 'text', SecretString: 'ü"\n\u0000' });

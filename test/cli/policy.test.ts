@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CommandRig } from '../support/command.js';
+import { manifestOf, rotatorsIn } from '../support/rotators.js';
 
 const ACCOUNT = 'eu-west-1:123456789012';
 const SECRET = `arn:aws:secretsmanager:${ACCOUNT}:secret:app-AbCdEf`;
@@ -213,6 +214,109 @@ describe('quarterturn policy', () => {
   });
 });
 
+describe('quarterturn policy of a rotator that is not ours', () => {
+  const file = async (path: string, text: string) => {
+    const whole = join(rig.folder, path);
+    await mkdir(dirname(whole), { recursive: true });
+    await writeFile(whole, text);
+    return whole;
+  };
+  const right = (action: string, on: unknown) => ({
+    action,
+    on,
+    steps: ['setSecret'],
+    why: 'opens the gate',
+  });
+  const MANIFEST = {
+    environment: ['GATE_REALM'],
+    permissions: [
+      right('gate:Open', { name: 'gates', arns: ['arn:{partition}:gate:{region}:{account}:NAME'] }),
+    ],
+    onSecret: [right('secretsmanager:TagResource', undefined)],
+    timeoutSeconds: 90,
+    drivers: [],
+  };
+  const withRotator = (manifest: object) =>
+    `{ ...${JSON.stringify(manifest)}, rotator() { throw new Error(); } }`;
+
+  test.each([
+    ['gate/lambda.mjs', 'export const lambda = '],
+    ['gate.cjs', 'exports.lambda = '],
+    ['gate/lambda.cjs', 'module.exports = { made: 1 }; module.exports["lam" + "bda"] = '],
+  ])('reads the manifest in %s, and makes no rotator', async (path, before) => {
+    const at = await file(path, `${before}${withRotator(MANIFEST)}`);
+    const target = `arn:aws:gate:${ACCOUNT}:north`;
+    const { code, stdout } = await policy(at, '--secret', SECRET, '--target', target, '--json');
+    expect(code).toBe(0);
+    const { rotator, function: made, executionPolicy } = JSON.parse(stdout);
+    expect({ rotator, ...made }).toMatchObject({
+      rotator: 'gate',
+      bundle: 'dist/lambda/gate',
+      timeoutSeconds: 90,
+    });
+    expect(executionPolicy.Statement).toMatchObject([
+      { Action: expect.arrayContaining(['secretsmanager:TagResource']) },
+      { Sid: 'Gates', Action: ['gate:Open'], Resource: [target] },
+      { Sid: 'Log' },
+    ]);
+    const [cdk, terraform] = [(await policy(at, '--cdk')).stdout, (await policy(at, '--terraform')).stdout];
+    expect(cdk).toContain('/** Rotates a secret with gate. */');
+    expect(cdk).toContain("fromAsset('dist/lambda/gate')");
+    expect(terraform).toContain('default = "dist/lambda/gate"');
+    expect(terraform).toContain('# Environment variables of the function. It reads GATE_REALM, SECRETS_');
+  });
+
+  test.each([
+    ['there is none', undefined, /there is no manifest at .*lambda\.mjs$/],
+    [
+      'it exports no lambda',
+      'export const handler = () => {};',
+      /does not export "lambda", made by defineLambda/,
+    ],
+    ['it has a handler as lambda', 'export const lambda = () => {};', /does not export "lambda"/],
+    ['it cannot be read', 'export const lambda = {', /lambda\.mjs cannot be used: Unexpected end of input/],
+    ['it throws', 'throw "north";', /cannot be used: it throws what is no Error/],
+    [
+      'it says no rights',
+      withRotator({ ...MANIFEST, permissions: undefined }),
+      /"permissions" of its "lambda" must/,
+    ],
+    [
+      'a right is on nothing',
+      withRotator({ ...MANIFEST, permissions: [right('gate:Open', undefined)] }),
+      /"permissions" of its "lambda" must be a list of rights, each with action, on, steps and why/,
+    ],
+    ['it makes no rotator', JSON.stringify(MANIFEST), /"rotator" of its "lambda" must be a function/],
+    [
+      'a step is none',
+      withRotator({ ...MANIFEST, onSecret: [{ ...right('a:B', 'administrator'), steps: ['openGate'] }] }),
+      /"onSecret" of its "lambda" must be a list/,
+    ],
+    [
+      'it takes too long',
+      withRotator({ ...MANIFEST, timeoutSeconds: 901 }),
+      /"timeoutSeconds" of its "lambda" must be a whole number of seconds from 1 to 900/,
+    ],
+    [
+      'its keys live for ever',
+      withRotator({ ...MANIFEST, lifetime: {} }),
+      /"lifetime" of its "lambda" must be/,
+    ],
+  ])('says so if %s', async (_, text, message) => {
+    const path = join(rig.folder, 'wrong/lambda.mjs');
+    await rm(path, { force: true });
+    if (text) await file('wrong/lambda.mjs', /^[{]/.test(text) ? `export const lambda = ${text};` : text);
+    const { code, stdout, stderr } = await policy(path);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr.trimEnd()).toMatch(message);
+  });
+
+  test('a name that is none is not taken for a path', async () => {
+    const { stderr } = await policy('postgres/oracle');
+    expect(stderr).toContain('there is no rotator "postgres/oracle"; there is api-key');
+  });
+});
+
 describe('quarterturn policy --terraform', () => {
   /** What the providers' documentation requires. */
   const REQUIRED: Readonly<Record<string, readonly string[]>> = {
@@ -230,26 +334,13 @@ describe('quarterturn policy --terraform', () => {
     ],
   };
   const args = ['postgres/rds-instance', '--target', DATABASE, '--terraform'];
-  const ROTATORS = join(__dirname, '../../rotators');
-  const handlers = readdirSync(ROTATORS, { recursive: true, encoding: 'utf8' }).filter((path) =>
-    path.endsWith('/handler.ts'),
-  );
 
-  test.each(handlers.map(dirname))('%s: names the variables that its handler reads', async (rotator) => {
-    const [, note = ''] = /# (.*)\nvariable "environment"/.exec(
-      (await policy(rotator, '--terraform')).stdout,
-    )!;
-    const [handler, passwords] = [join(ROTATORS, rotator, 'handler.ts'), 'src/password.ts'].map((path) =>
-      readFileSync(path, 'utf8'),
-    ) as [string, string];
-    const read = rotator.startsWith('postgres')
-      ? [...passwords.matchAll(/(?:env\.|isTrue\('|excluded\(')([A-Z_]+)/g)]
-      : [...handler.matchAll(/([A-Z_]+)\b.*process\.env|process\.env\.([A-Z_]+)/g)];
-    const names = [...read.map(([, ...found]) => found.find(Boolean)), 'SECRETS_MANAGER_ENDPOINT'];
-    // RDS changes the password, whatever stands before the server.
-    if (['postgres', 'postgres/alternating-users'].includes(rotator)) names.push('POOLER_ASKS_SERVER');
+  test.each(rotatorsIn())('%s: names the variables of its manifest', async (rotator) => {
+    const { stdout } = await policy(rotator, '--terraform');
+    const [, note = ''] = /# (.*)\nvariable "environment"/.exec(stdout) ?? [];
     const noted = note.match(/[A-Z]+(?:_[A-Z]+)+/g);
-    expect([...new Set(noted)].sort()).toEqual([...new Set(names)].sort());
+    const { environment } = manifestOf(rotator);
+    expect([...new Set(noted)].sort()).toEqual([...environment, 'SECRETS_MANAGER_ENDPOINT'].sort());
     expect(note.includes('does not start')).toBe(rotator === 'api-key');
   });
 

@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { transformSync } from 'esbuild';
+import { manifestsIn } from '../../.build/rotators.mjs';
 
 const root = join(import.meta.dirname, '../..');
 const project = mkdtempSync(join(tmpdir(), 'quarterturn-cdk-'));
@@ -21,27 +22,26 @@ const policy = (...args) => run(join(project, 'node_modules/.bin/quarterturn'), 
 const ACCOUNT = '123456789012';
 const PLACE = `eu-west-1:${ACCOUNT}`;
 const SECRET = `arn:aws:secretsmanager:${PLACE}:secret:app-AbCdEf`;
-const ADMIN = ['--admin', `arn:aws:secretsmanager:${PLACE}:secret:boss-AbCdEf`];
 const KEY = ['--kms', `arn:aws:kms:${PLACE}:key/0a1b`];
-const DATABASES = [
-  '--target',
-  `arn:aws:rds:${PLACE}:db:db-1`,
-  '--target',
-  `arn:aws:rds:${PLACE}:cluster:aurora`,
-];
+/** What is named of each kind that a rotator may need. */
+const NAMED = {
+  administrator: ['--admin', `arn:aws:secretsmanager:${PLACE}:secret:boss-AbCdEf`],
+  databases: [
+    ...['--target', `arn:aws:rds:${PLACE}:db:db-1`],
+    ...['--target', `arn:aws:rds:${PLACE}:cluster:aurora`],
+  ],
+  users: ['--target', `arn:aws:iam::${ACCOUNT}:user/app`],
+};
 const ENVIRONMENT = { API_KEY_SPEC: '{}' };
 const [GROUP, SUBNET] = ['sg-0123456789abcdef0', 'subnet-0123456789abcdef0'];
-const USERS = ['--target', `arn:aws:iam::${ACCOUNT}:user/app`];
-const SUBJECTS = [
-  ['postgres'],
-  ['postgres', ...KEY, '--vpc'],
-  ['postgres/alternating-users', ...ADMIN, ...DATABASES, '--vpc'],
-  ['postgres/rds-instance', ...DATABASES],
-  ['api-key'],
-  ['api-key/datadog', ...ADMIN],
-  ['iam', ...USERS],
-  ['service-token', ...KEY],
-];
+/** Each rotator with what it must be given; with all that it can be, in a VPC. */
+const SUBJECTS = (await manifestsIn(root)).flatMap(([rotator, { permissions }]) => {
+  const must = permissions.filter(({ onlyFor }) => onlyFor === undefined);
+  return [
+    [rotator, ...namedFor(must)],
+    [rotator, ...namedFor(permissions), ...KEY, '--vpc'],
+  ];
+});
 
 try {
   writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }');
@@ -87,6 +87,11 @@ try {
 } finally {
   process.chdir(root);
   rmSync(project, { recursive: true });
+}
+
+function namedFor(permissions) {
+  const kinds = new Set(permissions.map(({ on }) => (on === 'administrator' ? on : on.name)));
+  return [...kinds].flatMap((kind) => NAMED[kind] ?? []);
 }
 
 /** The package as it is published. */

@@ -9,8 +9,8 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { mockClient } from 'aws-sdk-client-mock';
 import { rotationHandler, type SecretsManagerApi } from '../../src/index.js';
+import { Door, doorRig, doorRotator } from '../support/door-rig.js';
 import { FaultyClient } from '../support/faulty-client.js';
-import { Door, doorRotator, rig } from '../support/rig.js';
 
 const SecretId = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:door-AbCdEf';
 const ClientRequestToken = 'c0ffee00-0000-4000-8000-000000000002';
@@ -124,7 +124,7 @@ test('a rotation makes 11 calls, 2 of them writes, in 6 sequential round trips',
       return work(input);
     };
   let client: FaultyClient | undefined;
-  const { begin, run } = await rig({
+  const { begin, run } = await doorRig({
     client(secrets) {
       client = new FaultyClient({
         describeSecret: counted((input) => secrets.describeSecret(input)),

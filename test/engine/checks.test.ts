@@ -1,7 +1,8 @@
 import type { DescribeSecretResponse } from '@aws-sdk/client-secrets-manager';
 import { type RotationEvent, rotationHandler } from '../../src/index.js';
+import { Door, doorRig, doorRotator, FIRST } from '../support/door-rig.js';
+import { rejection } from '../support/errors.js';
 import { FaultyClient, serviceError } from '../support/faulty-client.js';
-import { Door, doorRotator, FIRST, rejection, rig } from '../support/rig.js';
 
 const TOKEN = 'a'.repeat(36);
 const OTHER = 'b'.repeat(36);
@@ -10,7 +11,7 @@ const OTHER = 'b'.repeat(36);
 async function rigDescribing(answer: Partial<DescribeSecretResponse>) {
   const touched = jest.fn();
   let client: FaultyClient | undefined;
-  const rigged = await rig({
+  const rigged = await doorRig({
     parts: { createSecret: touched, setSecret: touched, testSecret: touched },
     client(secrets) {
       client = new FaultyClient({
@@ -88,7 +89,7 @@ describe('the checks', () => {
   });
 
   test('let a secret pass whose rotation was never configured, and the primary of a replicated one', async () => {
-    const { begin, run } = await rig({
+    const { begin, run } = await doorRig({
       client: (secrets) =>
         new FaultyClient({
           describeSecret: async (input) => {
@@ -115,7 +116,7 @@ describe('the checks', () => {
   });
 
   test('tell an abandoned version, which is no longer listed, from one that never was', async () => {
-    const { begin, deliver, secrets } = await rig();
+    const { begin, deliver, secrets } = await doorRig();
     const token = await begin();
     await deliver('createSecret');
     await secrets.putSecretValue({ SecretId: 'door', SecretString: '{"user":"app","password":"by hand 1"}' });
@@ -126,7 +127,7 @@ describe('the checks', () => {
   });
 
   test('tell an abandoned version, though its value is no secret of the rotator', async () => {
-    const { begin, deliver, secrets } = await rig();
+    const { begin, deliver, secrets } = await doorRig();
     const ClientRequestToken = await begin();
     await secrets.putSecretValue({
       SecretId: 'door',
@@ -139,15 +140,15 @@ describe('the checks', () => {
   });
 
   test('take only "not found" for a version that never was', async () => {
-    const { begin, client, arn } = await rigDescribing(unlisted);
+    const { begin, client, secretId: SecretId } = await rigDescribing(unlisted);
     const ClientRequestToken = await begin();
     client.fail('getSecretValue', serviceError('AccessDeniedException'), {
       matches: ({ VersionStage }) => VersionStage === undefined,
     });
     const handler = rotationHandler(doorRotator(new Door()), { client, log: () => {} });
-    const event = { Step: 'testSecret', SecretId: arn, ClientRequestToken } as const;
+    const event = { Step: 'testSecret', SecretId, ClientRequestToken } as const;
     // Little time, so that the version is not waited for.
-    const error = await rejection(handler(event, { getRemainingTimeInMillis: () => 400 }));
+    const error = await rejection(handler(event, { getRemainingTimeInMillis: () => 2000 }));
     expect(error).toMatchObject({ code: 'ERR_SECRETS_MANAGER_FAILED' });
     expect(client.writes()).toEqual([]);
   });
@@ -230,10 +231,10 @@ describe('an event', () => {
   });
 
   test('may lack its RotationToken, or say null', async () => {
-    const { begin, secrets, arn } = await rig();
+    const { begin, secrets, secretId: SecretId } = await doorRig();
     const ClientRequestToken = await begin();
     const handler = rotationHandler(doorRotator(new Door()), { client: secrets, log: () => {} });
-    const event = { Step: 'createSecret', SecretId: arn, ClientRequestToken } as const;
+    const event = { Step: 'createSecret', SecretId, ClientRequestToken } as const;
     expect(await handler(event)).toEqual({ step: 'createSecret', outcome: 'created' });
     const again = handler({ ...event, RotationToken: null } as never);
     expect(await again).toEqual({ step: 'createSecret', outcome: 'kept' });

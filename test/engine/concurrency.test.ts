@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type RotationError, rotationHandler } from '../../src/index.js';
 import { building, nameIn } from '../support/building.js';
 import { leaksOnPurpose } from '../support/canary.js';
+import { Door, doorRig, doorRotator } from '../support/door-rig.js';
+import { allOf, rejection } from '../support/errors.js';
 import { FaultyClient, serviceError } from '../support/faulty-client.js';
-import { allOf, Door, doorRotator, rejection, rig } from '../support/rig.js';
 
 /** What goes wrong with a secret, by its number: of eight, four fail, each in a way of its own. */
 const FATES = ['quotes', 'throttled', 'late', 'lost', 'well', 'well', 'well', 'well'] as const;
@@ -140,7 +141,7 @@ test('what one invocation has to hide is plain text to another that runs at the 
 });
 
 test('a warm container keeps nothing: a thousand steps leave no timer and no listener', async () => {
-  const { begin, run, secrets, door } = await rig();
+  const { begin, run, secrets, door } = await doorRig();
   await begin();
   await run();
   const kept = () => [

@@ -1,7 +1,8 @@
 import type { SecretsManagerApi } from '../../src/index.js';
 import type { LocalSecretsManager } from '../../src/testing/index.js';
+import { type DoorRig, type DoorRotator, doorRig } from '../support/door-rig.js';
+import { rejection } from '../support/errors.js';
 import { serviceError } from '../support/faulty-client.js';
-import { type DoorRotator, type Rig, rejection, rig } from '../support/rig.js';
 
 type Answer = (
   honest: ReturnType<SecretsManagerApi['describeSecret']>,
@@ -16,7 +17,7 @@ async function looking(
   let looks = 0;
   let isWatched = false;
   const heard: unknown[] = [];
-  const rigged: Rig = await rig({
+  const rigged: DoorRig = await doorRig({
     client: (secrets) => ({
       describeSecret(input) {
         const honest = secrets.describeSecret(input);
@@ -144,7 +145,8 @@ describe('confirm()', () => {
     });
     const since = performance.now();
     const error = await rejection(deliver('setSecret'));
-    expect(performance.now() - since).toBeLessThan(4000);
+    // Two seconds are given. Without an end of its own the look would have the step's thirty.
+    expect(performance.now() - since).toBeLessThan(15_000);
     expect(error).toMatchObject({
       code: 'ERR_NOT_CONFIRMED',
     });

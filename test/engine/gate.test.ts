@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import type { Versions, VersionsContext } from '../../src/index.js';
-import { allOf, type DoorRotator, leaks, rejection, rig, SECRET } from '../support/rig.js';
+import { type DoorRotator, doorRig, SECRET } from '../support/door-rig.js';
+import { allOf, leaks, rejection } from '../support/errors.js';
 
 const ROOT = join(__dirname, '../..');
 
@@ -72,7 +73,7 @@ type Stored = { readonly SecretString: string } | { readonly SecretBinary: Uint8
 /** A rotation that has come to finishSecret, with a value wherever there is a way to one. */
 async function atFinish(values: ReadonlyMap<string, Stored>, finishSecret: DoorRotator['finishSecret']) {
   const storedFor = (way: string) => values.get(way) ?? { SecretString: SECRET };
-  const rigged = await rig({
+  const rigged = await doorRig({
     parts: { setSecret: () => {}, testSecret: () => 'accepted', ...(finishSecret && { finishSecret }) },
   });
   const { secrets, begin, deliver } = rigged;
@@ -149,7 +150,7 @@ describe.each<[kind: string, stored: Stored, secret: string]>([
 
 test('our own words stay, though a value that cannot be read has names of fields in it', async () => {
   const secretString = '{"username":"app","password":"zq-no-end"';
-  const { begin, deliver } = await rig({ secretString });
+  const { begin, deliver } = await doorRig({ secretString });
   await begin();
   expect(await rejection(deliver('createSecret'))).toMatchObject({
     message: 'AWSCURRENT is not JSON',

@@ -6,16 +6,16 @@ import {
   type SecretsManagerApi,
   type Step,
 } from '../../src/index.js';
+import { type DoorRig, doorRig, doorRotator } from '../support/door-rig.js';
 import { FaultyClient } from '../support/faulty-client.js';
 import { Gate } from '../support/gate.js';
-import { doorRotator, type Rig, rig } from '../support/rig.js';
 
 const STEPS: readonly Step[] = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'];
 
 describe('two functions with the same token', () => {
   /** Two containers, of which each has a client of its own, and calls that take some time. */
   async function twoContainers(seed: number) {
-    const { secrets, door, begin, value, labels } = await rig();
+    const { secrets, door, begin, value, labels } = await doorRig();
     const ClientRequestToken = await begin();
     const next = numbers(seed);
     const container = () =>
@@ -87,7 +87,7 @@ describe('a second RotateSecret while a step is under way', () => {
   async function held(step: 'createSecret' | 'setSecret' | 'finishSecret') {
     const gate = new Gate();
     const isHeld = (at: Step) => (at === step ? gate.pass() : undefined);
-    const rigged = await rig({
+    const rigged = await doorRig({
       client: (secrets) => ({
         describeSecret: (input) => secrets.describeSecret(input),
         getSecretValue: (input) => secrets.getSecretValue(input),
@@ -134,7 +134,7 @@ describe('a second RotateSecret while a step is under way', () => {
   );
 
   /** What an owner does who gives a rotation up and begins another. */
-  async function giveUp({ secrets, begin, token }: Pick<Rig, 'secrets' | 'begin'> & { token: string }) {
+  async function giveUp({ secrets, begin, token }: Pick<DoorRig, 'secrets' | 'begin'> & { token: string }) {
     await secrets.cancelRotateSecret({ SecretId: 'door' });
     const SecretId = 'door';
     await secrets.updateSecretVersionStage({
@@ -184,12 +184,12 @@ describe('a second RotateSecret while a step is under way', () => {
   });
 
   test('refuses what steps of the first come late, once that was given up', async () => {
-    const { secrets, begin, deliver, door, value } = await rig();
+    const { secrets, begin, deliver, door, value } = await doorRig();
     const handler = rotationHandler(doorRotator(door), { client: secrets, log: () => {} });
     const ClientRequestToken = await begin();
     await deliver('createSecret');
     await giveUp({ secrets, begin, token: ClientRequestToken });
-    const inHaste = { getRemainingTimeInMillis: () => 600 };
+    const inHaste = { getRemainingTimeInMillis: () => 2000 };
     const late = STEPS.map((Step) => handler({ Step, SecretId: 'door', ClientRequestToken }, inHaste));
     const errors = (await Promise.allSettled(late)).map(
       (end) => end.status === 'rejected' && end.reason.code,

@@ -1,50 +1,24 @@
 import { inspect } from 'node:util';
-import { type LogEntry, type Rotator, rotationHandler, stringField } from '../../src/index.js';
-import { LocalSecretsManager } from '../../src/testing/index.js';
-import { allOf, leaks } from '../support/rig.js';
-
-interface TokenSecret {
-  readonly token: string;
-}
+import { type Rotator, rotationHandler, stringField } from '../../src/index.js';
+import { rig } from '../../src/testing/index.js';
+import { allOf, leaks } from '../support/errors.js';
+import { type TokenSecret, tokens } from '../support/plain-tokens.js';
 
 const FIRST = 'first-token-of-the-service';
-let made = 0;
-
-function tokens(parts: Partial<Rotator<TokenSecret, 'token'>> = {}): Rotator<TokenSecret, 'token'> {
-  return {
-    name: 'tokens',
-    rotates: ['token'],
-    shows: [],
-    text: 'token',
-    parse: (json) => ({ token: stringField(json, 'token') }),
-    createSecret: () => ({ token: `another-token-${++made}` }),
-    setSecret: () => {},
-    testSecret: () => 'accepted',
-    ...parts,
-  };
-}
-
-async function rotated(SecretString: string, parts: Partial<Rotator<TokenSecret, 'token'>> = {}) {
-  const secrets = new LocalSecretsManager();
-  const log: LogEntry[] = [];
-  const handler = rotationHandler(tokens(parts), { client: secrets, log: (entry) => log.push(entry) });
-  const RotationLambdaARN = secrets.addFunction('rotate', handler);
-  await secrets.createSecret({ Name: 'plain', SecretString });
-  await secrets.rotateSecret({ SecretId: 'plain', RotationLambdaARN });
-  const report = await secrets.rotation('plain').run();
-  const { SecretString: current } = await secrets.getSecretValue({ SecretId: 'plain' });
-  return { secrets, report, current, log };
+async function rotated(secret: string, parts: Partial<Rotator<TokenSecret, 'token'>> = {}) {
+  const rigged = await rig(tokens(parts), { secret });
+  const report = await rigged.rotate();
+  return { ...rigged, report, current: await rigged.secretString('AWSCURRENT') };
 }
 
 test('a plain text is the field that it is declared to be, and stays a plain text', async () => {
   const seen: unknown[] = [];
   const setSecret: Rotator<TokenSecret, 'token'>['setSecret'] = async ({ pending, current, previous }) =>
     void seen.push(current, pending, await previous());
-  const { report, current, secrets } = await rotated(FIRST, { setSecret });
+  const { report, current, rotate } = await rotated(FIRST, { setSecret });
   expect(report).toMatchObject({ outcome: 'succeeded' });
   expect(current).toMatch(/^another-token-\d+$/);
-  await secrets.rotateSecret({ SecretId: 'plain' });
-  await secrets.rotation('plain').run();
+  await rotate();
   expect(seen).toEqual([
     { token: FIRST },
     { token: current },
@@ -78,12 +52,10 @@ test.each([
 });
 
 test('without the declaration a plain text is malformed, as ever', async () => {
-  const secrets = new LocalSecretsManager();
   const { text: _, ...undeclared } = tokens();
-  const RotationLambdaARN = secrets.addFunction('rotate', rotationHandler(undeclared, { client: secrets }));
-  await secrets.createSecret({ Name: 'plain', SecretString: FIRST });
-  await secrets.rotateSecret({ SecretId: 'plain', RotationLambdaARN });
-  await expect(secrets.rotation('plain').deliver('createSecret')).rejects.toMatchObject({
+  const { begin, deliver } = await rig(undeclared, { secret: FIRST });
+  await begin();
+  await expect(deliver('createSecret')).rejects.toMatchObject({
     code: 'ERR_SECRET_MALFORMED',
     message: 'AWSCURRENT is not JSON',
   });

@@ -1,12 +1,13 @@
 import { type Step, stringField } from '../../src/index.js';
+import { type DoorRotator, doorRig, FIRST, SECRET } from '../support/door-rig.js';
+import { rejection } from '../support/errors.js';
 import { FaultyClient, isPendingRead, serviceError } from '../support/faulty-client.js';
-import { type DoorRotator, FIRST, rejection, rig, SECRET } from '../support/rig.js';
 
 const STEPS: readonly Step[] = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'];
 
-async function faultyRig(options: Parameters<typeof rig>[0] = {}) {
+async function faultyRig(options: Parameters<typeof doorRig>[0] = {}) {
   let client: FaultyClient | undefined;
-  const rigged = await rig({
+  const rigged = await doorRig({
     ...options,
     client: (secrets) => {
       client = new FaultyClient(secrets);
@@ -18,7 +19,7 @@ async function faultyRig(options: Parameters<typeof rig>[0] = {}) {
 
 describe('a rotation', () => {
   test('moves AWSCURRENT to a value that the service accepts, and AWSPREVIOUS to the old one', async () => {
-    const { begin, run, value, door, labels } = await rig();
+    const { begin, run, value, door, labels } = await doorRig();
     const token = await begin();
     expect(await run()).toMatchObject({ outcome: 'succeeded' });
     expect(door.accepts((await value('AWSCURRENT')).password)).toBe(true);
@@ -28,7 +29,7 @@ describe('a rotation', () => {
   });
 
   test('keeps everything but the rotated field to the byte, numbers of twenty digits too', async () => {
-    const { begin, run, secrets, value } = await rig();
+    const { begin, run, secrets, value } = await doorRig();
     await begin();
     await run();
     const { SecretString } = await secrets.getSecretValue({ SecretId: 'door' });
@@ -37,7 +38,7 @@ describe('a rotation', () => {
   });
 
   test('logs one entry for each step', async () => {
-    const { begin, run, log, arn } = await rig();
+    const { begin, run, log, secretId } = await doorRig();
     const token = await begin();
     await run();
     expect(log).toEqual(
@@ -50,7 +51,7 @@ describe('a rotation', () => {
         rotator: 'door',
         step,
         outcome,
-        secretId: arn,
+        secretId,
         versionId: token,
         durationMs: expect.any(Number),
       })),
@@ -58,7 +59,7 @@ describe('a rotation', () => {
   });
 
   test('is repeated three times over, and drops the oldest value each time', async () => {
-    const { begin, run, door, value, labels } = await rig();
+    const { begin, run, door, value, labels } = await doorRig();
     for (let rotation = 1; rotation <= 3; rotation++) {
       await begin();
       expect(await run()).toMatchObject({ outcome: 'succeeded' });
@@ -83,7 +84,7 @@ describe('a rotation', () => {
   );
 
   test('with RotateImmediately=false tests a copy of the current value, and passes', async () => {
-    const { begin, run, door, labels, log } = await rig();
+    const { begin, run, door, labels, log } = await doorRig();
     const before = await labels();
     await begin({ RotateImmediately: false });
     expect(await run()).toMatchObject({ outcome: 'succeeded', steps: [{ step: 'testSecret' }] });
@@ -129,7 +130,7 @@ describe('dying in a step', () => {
 
   test.each(['before', 'after'] as const)('setSecret, %s its effect: likewise', async (when) => {
     let isFirst = true;
-    const { begin, run, reattempt, door, value } = await rig({
+    const { begin, run, reattempt, door, value } = await doorRig({
       parts: {
         setSecret(versions) {
           const dies = isFirst;
@@ -151,7 +152,7 @@ describe('dying in a step', () => {
 
   test('testSecret leaves AWSCURRENT where it is, and the same value for the next attempt', async () => {
     let verdict: 'accepted' | 'rejected' = 'rejected';
-    const { begin, run, reattempt, value, log } = await rig({ parts: { testSecret: () => verdict } });
+    const { begin, run, reattempt, value, log } = await doorRig({ parts: { testSecret: () => verdict } });
     await begin();
     expect(await run()).toMatchObject({ outcome: 'failed' });
     expect(log.at(-1)).toMatchObject({ outcome: 'failed', code: 'ERR_CREDENTIAL_REJECTED' });
@@ -166,7 +167,7 @@ describe('dying in a step', () => {
 describe('createSecret', () => {
   test('makes a value once, however often it is delivered', async () => {
     let made = 0;
-    const { begin, deliver, log } = await rig({
+    const { begin, deliver, log } = await doorRig({
       parts: { createSecret: () => ({ password: `made-password-${++made}` }) },
     });
     await begin();
@@ -178,7 +179,7 @@ describe('createSecret', () => {
 
   test('adopts the value of another attempt that was faster, and discards its own', async () => {
     const discarded: string[] = [];
-    const { begin, deliver, value, log } = await rig({
+    const { begin, deliver, value, log } = await doorRig({
       parts: { discardSecret: ({ password }) => void discarded.push(password) },
     });
     await begin();
@@ -255,7 +256,7 @@ describe('createSecret', () => {
   });
 
   test('tells a rotator why it cannot read what it made', async () => {
-    const { begin, deliver } = await rig({
+    const { begin, deliver } = await doorRig({
       parts: { createSecret: () => ({ password: 12345678 as never }) },
     });
     await begin();
@@ -267,7 +268,7 @@ describe('createSecret', () => {
   });
 
   test('stores the rotated fields only, whatever else the rotator returns', async () => {
-    const { begin, deliver, value } = await rig({
+    const { begin, deliver, value } = await doorRig({
       parts: { createSecret: () => ({ password: 'another-password', user: 'admin' }) },
     });
     await begin();
@@ -276,7 +277,7 @@ describe('createSecret', () => {
   });
 
   test('keeps AWSCURRENT as the rotator got it, even if the rotator writes into it', async () => {
-    const { begin, deliver, value } = await rig({
+    const { begin, deliver, value } = await doorRig({
       parts: {
         createSecret(current) {
           Object.assign(current, { user: 'admin' });
@@ -315,7 +316,7 @@ describe('createSecret', () => {
   });
 
   test('takes a user name that happens to be the password too', async () => {
-    const { begin, deliver, log } = await rig({
+    const { begin, deliver, log } = await doorRig({
       secretString: '{"user":"initial-name","password":"initial-name"}',
     });
     await begin();
@@ -340,7 +341,7 @@ describe('createSecret', () => {
 test('a secret is stored that is just as long as Secrets Manager takes', async () => {
   const rest = JSON.stringify({ user: 'app', password: 'second-password', note: '' });
   const note = `é${'x'.repeat(65_536 - rest.length - 2)}`;
-  const { begin, run, secrets } = await rig({
+  const { begin, run, secrets } = await doorRig({
     secretString: JSON.stringify({ user: 'app', password: 'first-password', note }),
     parts: {
       createSecret: () => ({ password: 'second-password' }),
@@ -355,7 +356,7 @@ test('a secret is stored that is just as long as Secrets Manager takes', async (
 });
 
 test('a secret with a key twice comes with a way out', async () => {
-  const { begin, deliver } = await rig({ secretString: '{"user":"a","user":"b","password":"c"}' });
+  const { begin, deliver } = await doorRig({ secretString: '{"user":"a","user":"b","password":"c"}' });
   await begin();
   expect(await rejection(deliver('createSecret'))).toMatchObject({
     code: 'ERR_DUPLICATE_KEYS',
@@ -369,14 +370,15 @@ describe('createSecret of a rotator of two fields', () => {
     const rotates = ['user', 'password'] as readonly string[] as DoorRotator['rotates'];
     const rigged = await faultyRig({ secretString, parts: { rotates, ...parts } });
     await rigged.begin();
-    return { ...rigged, work: rigged.deliver('createSecret') };
+    const pending = async () => JSON.parse(await rigged.secretString('AWSPENDING'));
+    return { ...rigged, pending, work: rigged.deliver('createSecret') };
   }
   const made = (fields: object) => ({ createSecret: () => fields as { password: string } });
 
   test('may leave one of them as it is', async () => {
-    const { work, value } = await created(made({ user: 'app-user', password: 'second-password' }));
+    const { work, pending } = await created(made({ user: 'app-user', password: 'second-password' }));
     await work;
-    expect(await value('AWSPENDING')).toEqual({ user: 'app-user', password: 'second-password' });
+    expect(await pending()).toEqual({ user: 'app-user', password: 'second-password' });
   });
 
   test('is refused when it makes only one of them, even if the other may be absent', async () => {
@@ -396,9 +398,9 @@ describe('createSecret of a rotator of two fields', () => {
 
   test('takes a copy, in a field that stays, of the one that it shows', async () => {
     const another = made({ user: 'app-user-2', password: 'second-password' });
-    const { work, value } = await created(another, 'belongs to app-user');
+    const { work, pending } = await created(another, 'belongs to app-user');
     await work;
-    expect(await value('AWSPENDING')).toMatchObject({ user: 'app-user-2', note: 'belongs to app-user' });
+    expect(await pending()).toMatchObject({ user: 'app-user-2', note: 'belongs to app-user' });
   });
 
   test.each(['app-user', 'first-password'])(
@@ -441,7 +443,7 @@ describe('the values', () => {
 
   test('setSecret without a value in AWSPENDING gives up after a few seconds, and asks the rotator nothing', async () => {
     const setSecret = jest.fn();
-    const { begin, deliver, log } = await rig({ parts: { setSecret } });
+    const { begin, deliver, log } = await doorRig({ parts: { setSecret } });
     await begin();
     expect(await rejection(deliver('setSecret'))).toMatchObject({
       code: 'ERR_PENDING_MISSING',
@@ -524,7 +526,9 @@ describe('the values', () => {
     ['is not JSON', 'hunter2-hunter2', 'AWSPENDING is not JSON'],
     ['lacks a field', '{"user":"app"}', expect.stringMatching(/^AWSPENDING is not a door secret/)],
   ])('AWSPENDING that %s is named, in all steps', async (_, SecretString, message) => {
-    const { begin, deliver, secrets } = await rig({ secretString: '{"user":"app","password":"first-one"}' });
+    const { begin, deliver, secrets } = await doorRig({
+      secretString: '{"user":"app","password":"first-one"}',
+    });
     const ClientRequestToken = await begin();
     const VersionStages = ['AWSPENDING'];
     await secrets.putSecretValue({ SecretId: 'door', ClientRequestToken, SecretString, VersionStages });
@@ -558,7 +562,7 @@ describe('the values', () => {
   ])('AWSPENDING with %s is refused before the rotator is asked', async (_, field, SecretString) => {
     const setSecret = jest.fn();
     const secretString = '{"user":"app","password":"first-password","serial":1}';
-    const { begin, deliver, secrets } = await rig({ secretString, parts: { setSecret } });
+    const { begin, deliver, secrets } = await doorRig({ secretString, parts: { setSecret } });
     const ClientRequestToken = await begin();
     const VersionStages = ['AWSPENDING'];
     await secrets.putSecretValue({ SecretId: 'door', ClientRequestToken, SecretString, VersionStages });
@@ -624,7 +628,7 @@ describe('the values', () => {
 
   test('a secret that is nested 100 deep is read and edited', async () => {
     const deep = `"a":${'['.repeat(99)}${']'.repeat(99)}}`;
-    const { begin, run, secrets } = await rig({
+    const { begin, run, secrets } = await doorRig({
       secretString: `{"user":"app","password":${JSON.stringify(FIRST)},${deep}`,
     });
     await begin();
@@ -634,7 +638,7 @@ describe('the values', () => {
 
   test('a key may stand in several objects of a secret, and be null', async () => {
     const more = '"more":[{"user":null},{"user":null}],"note":{"password":null}';
-    const { begin, run } = await rig({
+    const { begin, run } = await doorRig({
       secretString: `{${more},"user":"app","password":${JSON.stringify(FIRST)}}`,
     });
     await begin();
@@ -774,7 +778,7 @@ describe('previous()', () => {
 });
 
 describe('finishSecret', () => {
-  async function atFinish(options: Parameters<typeof rig>[0] = {}) {
+  async function atFinish(options: Parameters<typeof doorRig>[0] = {}) {
     const rigged = await faultyRig(options);
     const token = await rigged.begin();
     for (const step of STEPS.slice(0, 3)) await rigged.deliver(step);
@@ -881,7 +885,7 @@ describe('finishSecret', () => {
 });
 
 test('a rotator that comes to no verdict is told so', async () => {
-  const { begin, deliver } = await rig({ parts: { testSecret: () => undefined as never } });
+  const { begin, deliver } = await doorRig({ parts: { testSecret: () => undefined as never } });
   await begin();
   await deliver('createSecret');
   expect(await rejection(deliver('testSecret'))).toMatchObject({
@@ -891,7 +895,7 @@ test('a rotator that comes to no verdict is told so', async () => {
 });
 
 test('the hint of the rotator goes with its refusal', async () => {
-  const { begin, deliver } = await rig({
+  const { begin, deliver } = await doorRig({
     parts: { testSecret: () => 'rejected', rejectionHint: 'is the door expired?' },
   });
   await begin();

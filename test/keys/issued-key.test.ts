@@ -2,18 +2,17 @@ import { inspect } from 'node:util';
 import {
   type IssuedKey,
   issuedKey,
-  type LogEntry,
+  RotationError,
   replacedKey,
-  rotationHandler,
   type Step,
   stringField,
 } from '../../src/index.js';
-import { LocalSecretsManager, rotatorContract } from '../../src/testing/index.js';
-import { CallLine } from '../support/call-line.js';
+import { LocalSecretsManager, rig } from '../../src/testing/index.js';
+import { allOf, leaks, rejection } from '../support/errors.js';
 import { serviceError } from '../support/faulty-client.js';
 import { KeyProvider } from '../support/key-provider.js';
 import { type KeyDeclaration, type KeyRig, type KeySecret, keyRig, keysOf } from '../support/key-rig.js';
-import { allOf, leaks, rejection } from '../support/rig.js';
+import { contractOfKeys } from '../testing/contracts.js';
 
 const STEPS: readonly Step[] = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'];
 const SIXTEEN_MINUTES = 960_000;
@@ -33,29 +32,7 @@ function age(provider: KeyProvider, id: string, ms: number): void {
 }
 
 describe('the contract', () => {
-  let provider = providerOf();
-  const line = new CallLine();
-  const rotator = () =>
-    issuedKey({
-      ...keysOf(provider),
-      issue: (name, _, { signal }) => line.pass(() => provider.issue(name), signal),
-      list: (_, { signal }) => line.pass(() => provider.list(), signal),
-      revoke: (id, _, { signal }) => line.pass(() => void provider.revoke(id), signal),
-      probe: ({ key }, { signal }) =>
-        line.pass(() => (provider.accepts(key) ? 'accepted' : 'rejected'), signal),
-    });
-  const clauses = rotatorContract({
-    rotator,
-    reset() {
-      provider = providerOf();
-      return provider.issue('made by hand');
-    },
-    accepts: ({ key }) => provider.accepts(key),
-    line: () => line,
-    credentials: () => provider.keys.size,
-    overlaps: true,
-  });
-  test.each(clauses)('$name', ({ run }) => run());
+  test.each(contractOfKeys())('$name', ({ run }) => run());
 });
 
 describe('a rotation', () => {
@@ -98,6 +75,7 @@ describe('a rotation', () => {
   test('lets nothing of a key out when the provider quotes it', async () => {
     const provider = providerOf();
     const { begin, run, log } = await keyRig(provider, {
+      issuesWithItsOwnKey: () => true,
       probe({ key }, { warn }) {
         warn(`tried ${key}`);
         throw new Error(`no answer for ${key}`);
@@ -108,6 +86,153 @@ describe('a rotation', () => {
     const told = allOf(steps.at(-1)?.error) + inspect(log);
     expect(told).toContain('no answer for');
     expect(leaks(told, 'the key with the number 2')).toBeUndefined();
+  });
+});
+
+describe('an id', () => {
+  test('that is the key is refused when the rotator is made: messages show ids', () => {
+    const parts = { id: 'key', rotates: ['key'] } as const;
+    expect(() => issuedKey({ ...keysOf(providerOf()), ...parts })).toThrow(TypeError);
+  });
+
+  test('that holds the key is refused when it comes, and what was issued is discarded', async () => {
+    const provider = providerOf();
+    const { rotate, log } = await keyRig(provider, {
+      issue(name) {
+        const { key } = provider.issue(name);
+        const issued = provider.keys.get('id-2')!;
+        provider.keys.set(`id of ${key}`, issued);
+        provider.keys.delete('id-2');
+        return { id: `id of ${key}`, key };
+      },
+    });
+    const { steps } = await rotate();
+    expect(steps.at(-1)).toMatchObject({ step: 'createSecret', error: { code: 'ERR_ROTATOR_FAILED' } });
+    expect(leaks(allOf([steps, log]), 'the key with the number 2')).toBeUndefined();
+    expect(live(provider)).toEqual(['id-1']);
+  });
+
+  test('of AWSCURRENT that is its key is refused, and not told', async () => {
+    const provider = providerOf();
+    provider.issue('somebody else’s');
+    const secrets = new LocalSecretsManager();
+    const { rotate, log } = await rig(issuedKey(keysOf(provider)), {
+      secret: { id: 'the key with the number 1', key: 'the key with the number 1' },
+      secrets,
+    });
+    const { steps } = await rotate();
+    expect(steps.at(-1)?.error).toMatchObject({ code: 'ERR_SECRET_MALFORMED' });
+    expect(leaks(allOf([steps, log]), 'the key with the number 1')).toBeUndefined();
+  });
+});
+
+describe('AWSCURRENT’s key is tried in createSecret', () => {
+  /** A rotator that counts its requests. */
+  async function counted(provider: KeyProvider, parts: Partial<KeyDeclaration> = {}) {
+    const calls: string[] = [];
+    const counting =
+      <Given extends unknown[], Answer>(name: string, ask: (...given: Given) => Answer) =>
+      (...given: Given): Answer => {
+        calls.push(name);
+        return ask(...given);
+      };
+    const { issue, list, revoke, probe } = keysOf(provider, parts);
+    const rigged = await keyRig(provider, {
+      ...parts,
+      issue: counting('issue', issue),
+      list: counting('list', list),
+      revoke: counting('revoke', revoke),
+      probe: counting('probe', probe),
+    });
+    return { ...rigged, calls };
+  }
+
+  test('once, before the next is issued', async () => {
+    const { begin, deliver, calls } = await counted(providerOf());
+    await begin();
+    await deliver('createSecret');
+    expect(calls).toEqual(['probe', 'issue']);
+  });
+
+  test.each<[string, Partial<KeyDeclaration>]>([
+    ['any number of keys', {}],
+    ['two keys at most', { maxKeys: 2 }],
+    [
+      'two keys at most, although it is said to prove itself',
+      { maxKeys: 2, issuesWithItsOwnKey: () => true },
+    ],
+  ])('and if it is dead, nothing is issued or ended, with %s', async (_, parts) => {
+    const provider = providerOf();
+    const { rotate, reattempt, holds, calls } = await counted(provider, parts);
+    await rotate();
+    provider.revoke('id-2');
+    provider.issue('somebody else’s');
+    calls.length = 0;
+    for (const attempt of [rotate, reattempt]) {
+      expect((await attempt()).steps).toMatchObject([
+        {
+          step: 'createSecret',
+          error: { code: 'ERR_CREDENTIAL_REJECTED', hint: expect.stringContaining('nothing was changed') },
+        },
+      ]);
+    }
+    expect(calls).toEqual(['probe', 'probe']);
+    expect(live(provider)).toEqual(['id-1', 'id-3']);
+    expect(await holds('AWSCURRENT')).toBe('id-2');
+  });
+
+  test('and if nobody can say whether it lives, nothing is issued or ended either', async () => {
+    const provider = providerOf();
+    let isDown = false;
+    const { rotate, reattempt, calls } = await counted(provider, {
+      maxKeys: 2,
+      probe({ key }) {
+        if (isDown) throw new Error('503');
+        return provider.accepts(key) ? 'accepted' : 'rejected';
+      },
+    });
+    await rotate();
+    isDown = true;
+    calls.length = 0;
+    expect((await rotate()).steps).toMatchObject([
+      { step: 'createSecret', error: { code: 'ERR_ROTATOR_FAILED', cause: { message: '503' } } },
+    ]);
+    expect(calls).toEqual(['probe']);
+    expect(live(provider)).toEqual(['id-1', 'id-2']);
+    isDown = false;
+    expect(await reattempt()).toMatchObject({ outcome: 'succeeded' });
+    expect(live(provider)).toEqual(['id-2', 'id-3']);
+  });
+
+  test('but not if it alone authorises the next: a dead one makes none', async () => {
+    const provider = providerOf();
+    const asked: string[] = [];
+    const { begin, deliver, reattempt, calls } = await counted(provider, {
+      issuesWithItsOwnKey: ({ id }) => asked.push(id) > 0,
+      issue(name, { key }) {
+        if (!provider.accepts(key)) throw new Error('401');
+        return provider.issue(name);
+      },
+    });
+    await begin();
+    await deliver('createSecret');
+    expect(calls).toEqual(['issue']);
+    expect(asked).toEqual(['id-1']);
+    expect(await reattempt()).toMatchObject({ outcome: 'succeeded' });
+    provider.revoke('id-2');
+    await begin();
+    await rejection(deliver('createSecret'));
+    expect(live(provider)).toEqual(['id-1']);
+  });
+
+  test('and the rotator may say in its own words that it is dead', async () => {
+    const provider = providerOf();
+    const { rotate } = await keyRig(provider, {
+      deadKey: ({ id }) => new RotationError('ERR_CREDENTIAL_REJECTED', `the desk knows no key ${id}`),
+    });
+    provider.revoke('id-1');
+    const [step] = (await rotate()).steps;
+    expect(step?.error).toMatchObject({ message: 'the desk knows no key id-1' });
   });
 });
 
@@ -233,25 +358,6 @@ describe('what an attempt leaves behind', () => {
       expect(live(provider)).toEqual(['id-1', 'id-2', later]);
     },
   );
-
-  test('of an earlier rotation stays while the provider does not list AWSPENDING’s key, which tells how old it is', async () => {
-    const provider = providerOf();
-    let isBehind = false;
-    const { begin, deliver, rotate, secrets } = await keyRig(provider, {
-      list: () => provider.list().slice(0, isBehind ? -1 : undefined),
-    });
-    const RemoveFromVersionId = await begin();
-    await deliver('createSecret');
-    await secrets.cancelRotateSecret({ SecretId: 'app/key' });
-    const label = { SecretId: 'app/key', VersionStage: 'AWSPENDING', RemoveFromVersionId };
-    await secrets.updateSecretVersionStage(label);
-    isBehind = true;
-    expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
-    expect(live(provider)).toEqual(['id-1', 'id-2', 'id-3']);
-    isBehind = false;
-    expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
-    expect(live(provider)).toEqual(['id-3', 'id-4']);
-  });
 
   test('is not looked for among keys of a secret whose long name begins alike', async () => {
     const provider = providerOf();
@@ -625,6 +731,49 @@ describe('a provider of two keys at most', () => {
   });
 });
 
+describe('a provider that alone knows its limit', () => {
+  const untilFull = (provider: KeyProvider): Partial<KeyDeclaration> => ({
+    maxKeys: 'until-full',
+    issue(name) {
+      if (provider.keys.size < 2) return provider.issue(name);
+      throw new RotationError('ERR_SERVICE_FULL', 'the desk is full');
+    },
+  });
+
+  test('has room made when it says that it is full', async () => {
+    const provider = providerOf();
+    const { rotate, holds } = await keyRig(provider, untilFull(provider));
+    for (let rotation = 1; rotation <= 3; rotation++) {
+      expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
+      expect(live(provider)).toEqual([await holds('AWSPREVIOUS'), await holds('AWSCURRENT')]);
+    }
+  });
+
+  test('has nothing ended for a dead AWSCURRENT, or while nothing can go', async () => {
+    const provider = providerOf();
+    const { rotate, reattempt } = await keyRig(provider, {
+      ...untilFull(provider),
+      issuesWithItsOwnKey: () => true,
+    });
+    provider.issue('somebody else’s');
+    expect((await rotate()).steps).toMatchObject([{ error: { code: 'ERR_SERVICE_FULL' } }]);
+    expect(live(provider)).toEqual(['id-1', 'id-2']);
+    provider.revoke('id-1');
+    provider.issue('somebody else’s');
+    expect((await reattempt()).steps).toMatchObject([{ error: { code: 'ERR_CREDENTIAL_REJECTED' } }]);
+    expect(live(provider)).toEqual(['id-2', 'id-3']);
+  });
+});
+
+test('more keys than maxKeys are no reason to end one: the provider has room', async () => {
+  const provider = providerOf();
+  const { rotate, warnings } = await keyRig(provider, { maxKeys: 2 });
+  for (const name of ['a', 'b', 'c']) provider.issue(name);
+  expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
+  expect(live(provider)).toEqual(['id-1', 'id-2', 'id-3', 'id-4', 'id-5']);
+  expect(warnings()).toEqual([expect.stringContaining('4 keys already')]);
+});
+
 describe('on a user of its own', () => {
   async function withStranger(list: (provider: KeyProvider) => ReturnType<KeyProvider['list']>) {
     const provider = providerOf({ hasNames: false });
@@ -641,18 +790,75 @@ describe('on a user of its own', () => {
     expect(live(provider)).toEqual(['id-1', 'id-3']);
   });
 
-  test('no key is taken for a leftover while AWSCURRENT’s is not listed, which tells how old it is', async () => {
-    const { rotate, provider } = await withStranger((all) => all.list().filter(({ id }) => id !== 'id-1'));
+  test('no key is taken for a leftover where AWSCURRENT’s has ended, which told how old it is', async () => {
+    const provider = providerOf({ hasNames: false });
+    const { begin, deliver } = await keyRig(provider, { ownsEveryKey: true });
+    provider.issue('');
+    await begin();
+    for (const step of STEPS.slice(0, 3)) await deliver(step);
+    provider.revoke('id-1');
+    await deliver('finishSecret');
+    expect(live(provider)).toEqual(['id-2', 'id-3']);
+  });
+});
+
+describe('a list that is cut', () => {
+  const cuts = {
+    'sorted oldest first': (provider: KeyProvider) => provider.list().slice(0, 3),
+    'sorted newest first': (provider: KeyProvider) => provider.list().toReversed().slice(0, 3),
+    'without AWSPENDING’s': (provider: KeyProvider) => provider.list().slice(0, -1),
+    'without AWSCURRENT’s': (provider: KeyProvider) => provider.list().slice(1),
+  };
+
+  test.each(Object.entries(cuts))('is an error, and nothing is ended or promoted: %s', async (_, cut) => {
+    const provider = providerOf();
+    const { rotate, holds } = await keyRig(provider, { list: () => cut(provider) });
+    for (let other = 0; other < 5; other++) provider.issue(`other ${other}`);
+    const { steps } = await rotate();
+    expect(steps.at(-1)).toMatchObject({
+      step: 'finishSecret',
+      error: { code: 'ERR_SERVICE_FAILED', message: expect.stringContaining('does not show id-') },
+    });
+    expect(await holds('AWSCURRENT')).toBe('id-1');
+    expect(live(provider)).toHaveLength(7);
+  });
+
+  test('makes no room either, where keys are counted', async () => {
+    const provider = providerOf();
+    const { rotate } = await keyRig(provider, { maxKeys: 2, list: () => provider.list().slice(1) });
+    for (let other = 0; other < 3; other++) provider.issue(`other ${other}`);
+    expect((await rotate()).steps).toMatchObject([
+      { step: 'createSecret', error: { code: 'ERR_SERVICE_FAILED' } },
+    ]);
+    expect(live(provider)).toHaveLength(4);
+  });
+
+  test('is asked for again: it may only be late', async () => {
+    const provider = providerOf();
+    let isLate = 2;
+    const { rotate } = await keyRig(provider, {
+      list: () => provider.list().slice(0, isLate-- > 0 ? -1 : undefined),
+    });
     expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
-    expect(live(provider)).toEqual(['id-1', 'id-2', 'id-3']);
+  });
+
+  test('is whole without AWSCURRENT’s key if somebody has ended that', async () => {
+    const provider = providerOf();
+    const { begin, deliver, holds } = await keyRig(provider);
+    await begin();
+    for (const step of STEPS.slice(0, 3)) await deliver(step);
+    provider.revoke('id-1');
+    await deliver('finishSecret');
+    expect(await holds('AWSCURRENT')).toBe('id-2');
   });
 });
 
 describe('propagation', () => {
-  /** A provider that accepts a key only when it was asked so often. */
+  /** A provider that accepts a new key only when it was asked so often. */
   function slow(provider: KeyProvider, refusals: number): Partial<KeyDeclaration> {
     let left = refusals;
-    return { probe: ({ key }) => (provider.accepts(key) && left-- <= 0 ? 'accepted' : 'rejected') };
+    const isKnown = (id: string) => id === 'id-1' || left-- <= 0;
+    return { probe: ({ id, key }) => (provider.accepts(key) && isKnown(id) ? 'accepted' : 'rejected') };
   }
 
   test('is waited for in testSecret', async () => {
@@ -672,11 +878,8 @@ describe('propagation', () => {
     const provider = providerOf();
     const declaration = { ...keysOf(provider), ...slow(provider, 100), propagationMs: 60_000 };
     const secrets = new LocalSecretsManager({ timeoutMs: 1500 });
-    const handler = rotationHandler(issuedKey(declaration), { client: secrets, log: () => {} });
-    const RotationLambdaARN = secrets.addFunction('rotate', handler);
-    await secrets.createSecret({ Name: 'key', SecretString: JSON.stringify(provider.issue('')) });
-    await secrets.rotateSecret({ SecretId: 'key', RotationLambdaARN });
-    expect((await secrets.rotation('key').run()).steps.at(-1)).toMatchObject({
+    const { rotate } = await rig(issuedKey(declaration), { secret: provider.issue(''), secrets });
+    expect((await rotate()).steps.at(-1)).toMatchObject({
       step: 'testSecret',
       error: { code: 'ERR_DEADLINE', message: expect.stringContaining('60000 ms') },
     });
@@ -761,20 +964,17 @@ test('a key may be the whole text of a secret, if its id can be told from it', a
     parse: (json) => ({ key: stringField(json, 'key'), id: idOf(stringField(json, 'key')) }),
     issue: (name) => ({ key: provider.issue(name).key }),
   };
-  const secrets = new LocalSecretsManager();
-  const handler = rotationHandler(issuedKey(declaration), { client: secrets, log: () => {} });
-  const RotationLambdaARN = secrets.addFunction('rotate', handler);
-  await secrets.createSecret({ Name: 'key', SecretString: provider.issue('made by hand').key });
+  const { begin, deliver, rotate, secretString } = await rig(issuedKey(declaration), {
+    secret: provider.issue('made by hand').key,
+  });
   for (let rotation = 1; rotation <= 2; rotation++) {
-    await secrets.rotateSecret({ SecretId: 'key', RotationLambdaARN });
-    expect(await secrets.rotation('key').run()).toMatchObject({ outcome: 'succeeded' });
+    expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
   }
-  expect((await secrets.getSecretValue({ SecretId: 'key' })).SecretString).toBe('the key with the number 3');
+  expect(await secretString('AWSCURRENT')).toBe('the key with the number 3');
   expect(live(provider)).toEqual(['id-2', 'id-3']);
-  await secrets.rotateSecret({ SecretId: 'key' });
+  await begin();
   // Both at once: one of them has to discard what it made, and nothing else.
-  const deliver = () => secrets.rotation('key').deliver('createSecret');
-  await Promise.all([deliver(), deliver()]);
+  await Promise.all([deliver('createSecret'), deliver('createSecret')]);
   expect(live(provider)).toHaveLength(3);
   expect(live(provider)).toEqual(expect.arrayContaining(['id-2', 'id-3']));
 });
@@ -782,8 +982,6 @@ test('a key may be the whole text of a secret, if its id can be told from it', a
 describe('a provider that replaces the key', () => {
   async function replacing(isRepeatable: boolean) {
     const provider = providerOf();
-    const log: LogEntry[] = [];
-    const secrets = new LocalSecretsManager();
     const calls: string[] = [];
     const { rotates, shows, name, parse, probe } = keysOf(provider);
     const rotator = replacedKey({
@@ -794,16 +992,14 @@ describe('a provider that replaces the key', () => {
         return provider.issue('');
       },
     });
-    const handler = rotationHandler(rotator, { client: secrets, log: (entry) => log.push(entry) });
-    const RotationLambdaARN = secrets.addFunction('rotate', handler);
-    await secrets.createSecret({ Name: 'key', SecretString: JSON.stringify(provider.issue('')) });
-    await secrets.rotateSecret({ SecretId: 'key', RotationLambdaARN });
-    return { provider, secrets, log, calls, rotation: secrets.rotation('key') };
+    const rigged = await rig(rotator, { secret: provider.issue('') });
+    await rigged.begin();
+    return { ...rigged, provider, calls };
   }
 
   test('is rotated, with a warning each time of what is not promised', async () => {
-    const { rotation, log, provider } = await replacing(false);
-    expect(await rotation.run()).toMatchObject({ outcome: 'succeeded' });
+    const { run, log, provider } = await replacing(false);
+    expect(await run()).toMatchObject({ outcome: 'succeeded' });
     expect(live(provider)).toEqual(['id-2']);
     expect(log.map(({ step, warnings }) => [step, warnings])).toEqual(
       STEPS.map((step) => [
@@ -816,10 +1012,10 @@ describe('a provider that replaces the key', () => {
   });
 
   test('is not called a second time when it punishes that, and the way out is told', async () => {
-    const { rotation, secrets, calls, provider } = await replacing(false);
+    const { deliver, secrets, calls, provider } = await replacing(false);
     secrets.inject({ operation: 'PutSecretValue', kind: 'dropped' });
-    await rejection(rotation.deliver('createSecret'));
-    expect(await rejection(rotation.deliver('createSecret'))).toMatchObject({
+    await rejection(deliver('createSecret'));
+    expect(await rejection(deliver('createSecret'))).toMatchObject({
       code: 'ERR_CREDENTIAL_REJECTED',
       hint: expect.stringContaining('by hand'),
     });
@@ -828,18 +1024,18 @@ describe('a provider that replaces the key', () => {
   });
 
   test('is called again when it allows that', async () => {
-    const { rotation, secrets, calls, provider } = await replacing(true);
+    const { run, reattempt, secrets, calls, provider } = await replacing(true);
     secrets.inject({ operation: 'PutSecretValue', kind: 'dropped' });
-    expect(await rotation.run()).toMatchObject({ outcome: 'failed' });
-    expect(await rotation.reattempt()).toMatchObject({ outcome: 'succeeded' });
+    expect(await run()).toMatchObject({ outcome: 'failed' });
+    expect(await reattempt()).toMatchObject({ outcome: 'succeeded' });
     expect(calls).toEqual(['id-1', 'id-1']);
     expect(live(provider)).toEqual(['id-3']);
   });
 
   test('has its new key not discarded when that was refused: nothing else lives', async () => {
-    const { rotation, secrets, provider } = await replacing(true);
+    const { deliver, secrets, provider } = await replacing(true);
     secrets.inject({ operation: 'PutSecretValue', kind: 'throttle' });
-    await rejection(rotation.deliver('createSecret'));
+    await rejection(deliver('createSecret'));
     expect(live(provider)).toEqual(['id-2']);
   });
 });
@@ -864,17 +1060,9 @@ describe('AWSPREVIOUS', () => {
     const provider = providerOf();
     const stranger = provider.issue('a stranger’s');
     const own = provider.issue('made by hand');
-    const secrets = new LocalSecretsManager();
-    const log: LogEntry[] = [];
-    const handler = rotationHandler(scoped(provider), {
-      client: secrets,
-      log: (entry) => void log.push(entry),
-    });
-    const RotationLambdaARN = secrets.addFunction('rotate', handler);
-    await secrets.createSecret({ Name: 'key', SecretString: previous(stranger.id) });
-    await secrets.putSecretValue({ SecretId: 'key', SecretString: JSON.stringify(own) });
-    await secrets.rotateSecret({ SecretId: 'key', RotationLambdaARN });
-    expect(await secrets.rotation('key').run()).toMatchObject({ outcome: 'succeeded' });
+    const { secrets, secretId, rotate, log } = await rig(scoped(provider), { secret: previous(stranger.id) });
+    await secrets.putSecretValue({ SecretId: secretId, SecretString: JSON.stringify(own) });
+    expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
     expect(live(provider)).toContain(stranger.id);
     expect(log.at(-1)?.warnings).toEqual([expect.stringContaining('has to be revoked by hand')]);
   });

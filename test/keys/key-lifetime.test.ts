@@ -140,7 +140,8 @@ describe('the look at the schedule', () => {
     rig.client.describeSecret = (input) => (isThird() ? new Promise(() => {}) : describeSecret(input));
     await rig.deliver('finishSecret');
     expect(await rig.holds('AWSCURRENT')).toBe('id-2');
-    expect(rig.log.at(-1)!.durationMs).toBeLessThan(4000);
+    // Of thirty that the step has.
+    expect(rig.log.at(-1)!.durationMs).toBeLessThan(15_000);
     expect(rig.warnings()).toEqual([]);
   });
 });
@@ -176,6 +177,7 @@ describe('the line of JSON', () => {
 
 test('a rotator cannot make up a metric, since its name could hold a value', async () => {
   const rig = await rigged(undefined, {
+    issuesWithItsOwnKey: () => true,
     probe: (_, { warn }) => {
       warn('odd', 'the key with the number 2' as never);
       return 'accepted';

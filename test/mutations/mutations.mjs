@@ -67,14 +67,14 @@ export const MUTATIONS = [
   },
   {
     what: 'PostgreSQL gets the password itself in place of a verifier',
-    file: 'rotators/postgres/server.ts',
+    file: 'rotators/postgres/password/stored-form.ts',
     from: 'return scramVerifier(password, Math.max(facts.iterations, stored.iterations || 0));',
     to: 'return password;',
     tests: ['test/rotators/postgres/secrecy.test.ts'],
   },
   {
     what: 'a login for which PostgreSQL asked no password counts',
-    file: 'rotators/postgres/session.ts',
+    file: 'rotators/postgres/login.ts',
     from: 'if (form === undefined) {',
     to: 'if (false) {',
     tests: ['test/rotators/postgres/failures.test.ts'],

@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { type HttpRequest, httpUrl, request } from '../../src/index.js';
+import { built } from '../support/built.js';
+import { allOf, leaks, rejection } from '../support/errors.js';
 import { certificate } from '../support/postgres.js';
-import { allOf, leaks, rejection } from '../support/rig.js';
 
 const IN_HEADER = 'hdr-9fK2mQx7-secret';
 const IN_BODY = 'bdy-4wTz8Lp1-secret';
@@ -270,7 +271,7 @@ test.each([
   for (const error of [byLimit, bySignal]) {
     expect(error).toMatchObject({
       code: 'ERR_SERVICE_TIMEOUT',
-      message: expect.stringMatching(new RegExp(`${problem}, after \\d{3} ms$`)),
+      message: expect.stringMatching(new RegExp(`${problem}, after \\d{3,} ms$`)),
     });
   }
   await untilClosed();
@@ -386,7 +387,7 @@ describe('over TLS', () => {
   // In a process of its own, as built: of the environment that jest gives a test, Node's TLS reads nothing.
   test('not even with NODE_TLS_REJECT_UNAUTHORIZED=0', async () => {
     const script = `
-      import { request } from ${JSON.stringify(join(__dirname, '../../dist/esm/src/index.js'))};
+      import { request } from ${JSON.stringify(join(built('esm'), 'src/index.js'))};
       const call = { doing: 'ask', url: process.argv[1], signal: AbortSignal.timeout(10_000) };
       console.log(await request(call).then(({ status }) => status, ({ code }) => code));`;
     const env = { ...process.env, NODE_TLS_REJECT_UNAUTHORIZED: '0', NODE_NO_WARNINGS: '1' };

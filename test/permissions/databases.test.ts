@@ -1,7 +1,7 @@
-import { permissions as ofAlternatingUsers } from '../../rotators/postgres/alternating-users/permissions.js';
+import { lambda as ofAlternatingUsers } from '../../rotators/postgres/alternating-users/lambda.js';
 import { alternatingUsers, postgres, rdsInstance } from '../../rotators/postgres/index.js';
-import { permissions as ofPostgres, onSecret } from '../../rotators/postgres/permissions.js';
-import { permissions as ofRdsInstance } from '../../rotators/postgres/rds-instance/permissions.js';
+import { lambda as ofPostgres } from '../../rotators/postgres/lambda.js';
+import { lambda as ofRdsInstance } from '../../rotators/postgres/rds-instance/lambda.js';
 import { certificate, startTestServer, type TestServer } from '../support/postgres.js';
 import { RdsServer } from '../support/rds-server.js';
 import { declared, RecordedCalls } from '../support/recorded-calls.js';
@@ -67,7 +67,9 @@ test('postgres() looks for abandoned versions only when every labelled one is re
   const before = calls.onSecret();
   const refused = calls.rotate(postgres(), { secret: { ...secret, password: 'another-password-1' } });
   await expect(refused).rejects.toThrow();
-  expect(calls.onSecret().filter((line) => !before.includes(line))).toEqual(declared(onSecret));
+  expect(calls.onSecret().filter((line) => !before.includes(line))).toEqual(
+    declared(ofPostgres.onSecret ?? []),
+  );
 });
 
 describe('with administrators that RDS manages', () => {
@@ -75,14 +77,14 @@ describe('with administrators that RDS manages', () => {
     const calls = recorder();
     await calls.rotate(postgres(options()), await managed('Instance'));
     await calls.rotate(postgres(options()), await managed('Cluster'));
-    expect(calls.elsewhere()).toEqual(declared(ofPostgres));
+    expect(calls.elsewhere()).toEqual(declared(ofPostgres.permissions));
   });
 
   test('alternatingUsers() asks for what it declares, in those steps', async () => {
     const calls = recorder();
     await calls.rotate(alternatingUsers(options()), await managed('Instance'));
     await calls.rotate(alternatingUsers(options()), await managed('Cluster'));
-    expect(calls.elsewhere()).toEqual(declared(ofAlternatingUsers));
+    expect(calls.elsewhere()).toEqual(declared(ofAlternatingUsers.permissions));
   });
 });
 
@@ -99,5 +101,5 @@ test('rdsInstance() asks for what it declares, in those steps', async () => {
       secret: JSON.parse(server.secret(name, PASSWORD, { host, port: 5432 })),
     });
   }
-  expect(calls.elsewhere()).toEqual(declared(ofRdsInstance));
+  expect(calls.elsewhere()).toEqual(declared(ofRdsInstance.permissions));
 });

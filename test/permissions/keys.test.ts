@@ -1,19 +1,19 @@
 import { createHmac } from 'node:crypto';
 import { datadog } from '../../rotators/api-key/datadog/index.js';
-import { permissions as ofDatadog } from '../../rotators/api-key/datadog/permissions.js';
+import { lambda as ofDatadog } from '../../rotators/api-key/datadog/lambda.js';
 import { elasticsearch } from '../../rotators/api-key/elasticsearch/index.js';
-import { permissions as ofElasticsearch } from '../../rotators/api-key/elasticsearch/permissions.js';
+import { lambda as ofElasticsearch } from '../../rotators/api-key/elasticsearch/lambda.js';
 import { gitlab } from '../../rotators/api-key/gitlab/index.js';
-import { permissions as ofGitlab } from '../../rotators/api-key/gitlab/permissions.js';
-import { permissions as ofSpecs } from '../../rotators/api-key/permissions.js';
+import { lambda as ofGitlab } from '../../rotators/api-key/gitlab/lambda.js';
+import { lambda as ofSpecs } from '../../rotators/api-key/lambda.js';
 import { entra } from '../../rotators/entra/index.js';
-import { permissions as ofEntra } from '../../rotators/entra/permissions.js';
+import { lambda as ofEntra } from '../../rotators/entra/lambda.js';
 import { iam } from '../../rotators/iam/index.js';
-import { permissions as ofIam } from '../../rotators/iam/permissions.js';
+import { lambda as ofIam } from '../../rotators/iam/lambda.js';
 import { sesSmtp } from '../../rotators/iam/ses-smtp/index.js';
-import { permissions as ofSesSmtp } from '../../rotators/iam/ses-smtp/permissions.js';
+import { lambda as ofSesSmtp } from '../../rotators/iam/ses-smtp/lambda.js';
 import { serviceToken } from '../../rotators/service-token/index.js';
-import { permissions as ofServiceToken } from '../../rotators/service-token/permissions.js';
+import { lambda as ofServiceToken } from '../../rotators/service-token/lambda.js';
 import { ON_SECRET } from '../../src/permissions.js';
 import { DATADOG_ADMIN, datadogDialect } from '../support/datadog-provider.js';
 import { ELASTIC_ADMIN, elasticsearchDialect, encoded } from '../support/elasticsearch-provider.js';
@@ -36,7 +36,7 @@ test.each([
     traits: {},
     secret: ({ id, key }: ServedKey) => ({ apiKey: key, apiKeyId: id }),
     admin: () => DATADOG_ADMIN,
-    permissions: ofDatadog,
+    lambda: ofDatadog,
   },
   {
     name: 'gitlab()',
@@ -50,7 +50,7 @@ test.each([
       projectId: 17,
     }),
     admin: (gitlabUrl: string) => ({ token: GITLAB_ADMIN, tokenId: '1', gitlabUrl }),
-    permissions: ofGitlab,
+    lambda: ofGitlab,
   },
   {
     name: 'elasticsearch()',
@@ -59,7 +59,7 @@ test.each([
     traits: { owner: ELASTIC_ADMIN.username, role_descriptors: {} },
     secret: (key: ServedKey, url: string) => ({ apiKey: encoded(key), apiKeyId: key.id, url }),
     admin: (url: string) => ({ ...ELASTIC_ADMIN, url }),
-    permissions: ofElasticsearch,
+    lambda: ofElasticsearch,
   },
 ])('$name asks for what it declares, in those steps', async (subject) => {
   const provider = await ProviderServer.start(subject.dialect as Dialect);
@@ -74,8 +74,8 @@ test.each([
     TIMES,
   );
   await provider.stop();
-  expect(calls.elsewhere()).toEqual(declared(subject.permissions));
-  expect(calls.elsewhere()).toEqual(declared(ofSpecs));
+  expect(calls.elsewhere()).toEqual(declared(subject.lambda.permissions));
+  expect(calls.elsewhere()).toEqual(declared(ofSpecs.permissions));
   expect(calls.onSecret()).toEqual(declared(ON_SECRET));
 });
 
@@ -89,7 +89,7 @@ test('entra() asks for the administrator’s secret only if there is one', async
   const secret = { ...server.register(admin.clientId), masterarn: 'admin' };
   await calls.rotate(rotator, { secret, admin }, TIMES);
   await server.stop();
-  expect(calls.elsewhere()).toEqual(declared(ofEntra));
+  expect(calls.elsewhere()).toEqual(declared(ofEntra.permissions));
 });
 
 describe('of AWS', () => {
@@ -117,7 +117,7 @@ describe('of AWS', () => {
       { secret: aws.account.issue('app') },
       TIMES,
     );
-    expect(calls.elsewhere()).toEqual(declared(ofIam));
+    expect(calls.elsewhere()).toEqual(declared(ofIam.permissions));
   });
 
   test('sesSmtp() asks for what it declares, in those steps', async () => {
@@ -136,12 +136,12 @@ describe('of AWS', () => {
     const host = 'email-smtp.eu-central-1.amazonaws.com';
     await calls.rotate(rotator, { secret: { iamUserName: 'mailer', host, username, password } }, TIMES);
     smtp.stop();
-    expect(calls.elsewhere()).toEqual(declared(ofSesSmtp));
+    expect(calls.elsewhere()).toEqual(declared(ofSesSmtp.permissions));
   });
 });
 
 test('serviceToken() asks for nothing but its secret', async () => {
   const calls = new RecordedCalls();
   await calls.rotate(serviceToken(), { secret: {} }, TIMES);
-  expect(calls.elsewhere()).toEqual(declared(ofServiceToken));
+  expect(calls.elsewhere()).toEqual(declared(ofServiceToken.permissions));
 });

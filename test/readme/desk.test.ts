@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { rotationHandler } from '../../src/index.js';
-import { LocalSecretsManager, lineTo, rotatorContract, type TcpLine } from '../../src/testing/index.js';
+import { LocalSecretsManager, lineTo, rig, rotatorContract, type TcpLine } from '../../src/testing/index.js';
 import { KeyProvider } from '../support/key-provider.js';
+import { listening } from '../support/listening.js';
 import { desk } from './desk.js';
 
 /** A service with keys, over real HTTP. */
@@ -27,8 +26,7 @@ function reset() {
 }
 
 beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  line = await lineTo((server.address() as AddressInfo).port);
+  line = await lineTo(await listening(server));
 });
 afterAll(async () => {
   await line.close();
@@ -57,12 +55,9 @@ test("it is the one in the API keys' README", () => {
 
 test('the example leaves two keys live, rotation after rotation', async () => {
   const secrets = new LocalSecretsManager({ strict: true });
-  const handler = rotationHandler(desk(), { client: secrets, log: () => {} });
-  const RotationLambdaARN = secrets.addFunction('rotate', handler);
-  await secrets.createSecret({ Name: 'desk', SecretString: JSON.stringify(reset()) });
+  const { rotate } = await rig(desk(), { secret: reset(), secrets });
   for (let rotation = 1; rotation <= 3; rotation++) {
-    await secrets.rotateSecret({ SecretId: 'desk', RotationLambdaARN });
-    expect(await secrets.rotation('desk').run()).toMatchObject({ outcome: 'succeeded' });
+    expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
     expect([...provider.keys.keys()]).toEqual([`id-${rotation}`, `id-${rotation + 1}`]);
   }
 });

@@ -1,19 +1,15 @@
-import { rotationHandler } from '../../src/index.js';
-import { LocalSecretsManager } from '../../src/testing/index.js';
+import { LocalSecretsManager, rig } from '../../src/testing/index.js';
 import { gate } from './gate.js';
 
 /** A rotation whose AWSPENDING is stored although the answer is lost, and the next one, which the schedule begins. */
-export async function loseAnAnswer(SecretString: string) {
+export async function loseAnAnswer(secret: object) {
   const secrets = new LocalSecretsManager({ standsAt: new Date('2026-02-02T17:16:24Z'), strict: true });
-  const RotationLambdaARN = secrets.addFunction('rotate', rotationHandler(gate(), { client: secrets }));
-  const RotationRules = { AutomaticallyAfterDays: 30 };
-  await secrets.createSecret({ Name: 'gate', SecretString });
-  await secrets.rotateSecret({ SecretId: 'gate', RotationLambdaARN, RotationRules });
+  const { begin, run, reattempt } = await rig(gate(), { secret, secrets });
+  await begin({ RotationRules: { AutomaticallyAfterDays: 30 } });
 
   const lost = secrets.inject({ operation: 'PutSecretValue', kind: 'dropped', when: 'after' });
-  const rotation = secrets.rotation('gate');
-  const first = await rotation.run(); // fails in createSecret
-  const second = await rotation.reattempt(); // succeeds, with the value that the first attempt has stored
+  const first = await run(); // fails in createSecret
+  const second = await reattempt(); // succeeds, with the value that the first attempt has stored
   const [third] = await secrets.advanceTo(new Date('2026-03-04T12:00:00Z'));
 
   const events = secrets.events.map(({ eventName }) => eventName);

@@ -22,7 +22,7 @@ try {
   writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }');
   // Vitest 3 is the last that runs on all versions of Node.js that this project is developed on.
   run('npm', 'install', '--silent', '--no-audit', '--no-fund', join(project, filename), 'vitest@3');
-  const gate = readFileSync(join(here, '../readme/gate.ts'), 'utf8').replace(
+  const gate = readFileSync(join(here, '../readme/gate.ts'), 'utf8').replaceAll(
     "'../../src/index.js'",
     "'quarterturn'",
   );

@@ -1,6 +1,9 @@
+import { mayTakeAsLongAs } from '../support/timeouts.js';
 import { DEFAULT, SERVICES, WRONG } from './plans.js';
 import { searchAtRandom } from './random.js';
 import { search } from './search.js';
+
+mayTakeAsLongAs('searches');
 
 /** A small part of what `npm run search` searches: all schedules in which little else goes wrong, and a few at random. */
 const KINDS = Object.entries(SERVICES);

@@ -25,6 +25,7 @@ export function respond(response: ServerResponse, status: number, root: string, 
 function inner(value: unknown): string {
   if (typeof value !== 'object' || value === null) return escaped(String(value));
   return Object.entries(value)
+    .filter(([, part]) => part !== undefined)
     .flatMap(([name, part]) => [part].flat().map((item) => `<${name}>${inner(item)}</${name}>`))
     .join('');
 }

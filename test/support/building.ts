@@ -9,7 +9,7 @@ import {
   type StepContext,
 } from '../../src/index.js';
 import { LocalSecretsManager } from '../../src/testing/index.js';
-import { Door, type DoorRotator, doorRotator } from './rig.js';
+import { Door, type DoorRotator, doorRotator } from './door-rig.js';
 
 /** A building of many doors, each with a secret and an administrator's secret of its own, and one function for all. */
 export interface Building {

@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { built } from './built.js';
 import { leakWatch } from './leak-watch.js';
 
-const MAIN = join(__dirname, '../../dist/esm/src/cli/main.js');
+const MAIN = join(built('esm'), 'src/cli/main.js');
 
 /** The command as it is built, in processes of its own, with a folder of its own for temporary files. */
 export class CommandRig {

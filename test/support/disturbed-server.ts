@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
+import { listening } from './listening.js';
 
 /** Picks a message of a client's by its text, and by what the client has sent before on the same connection. */
 export type Pick = (message: string, before: string) => boolean;
@@ -62,11 +63,11 @@ export async function disturbed(
       line.answered();
       if (!client.destroyed) client.write(rewrite(answer));
     });
-  }).listen(0, '127.0.0.1');
-  await once(proxy, 'listening');
+  });
+  const ownPort = await listening(proxy);
 
   return {
-    port: (proxy.address() as AddressInfo).port,
+    port: ownPort,
     holdBack(pick) {
       let letGo = () => {};
       const reached = new Promise<void>((resolve) => {

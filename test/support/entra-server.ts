@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { listening } from './listening.js';
 
 interface Password {
   readonly keyId: string;
@@ -38,6 +38,8 @@ export class EntraServer {
   readonly replaced = new Map<string, Answer & { readonly text?: string }>();
   /** How many of the next logins do not know a new password yet. */
   lag = 0;
+  /** How many passwords an application may have. */
+  limit = Number.POSITIVE_INFINITY;
   /** Where it is asked: a test may put something between. */
   origin = '';
   readonly #tokens = new Map<string, string>();
@@ -45,9 +47,7 @@ export class EntraServer {
 
   static async start(): Promise<EntraServer> {
     const server = new EntraServer();
-    server.#server.listen(0, '127.0.0.1');
-    await once(server.#server, 'listening');
-    server.origin = `http://127.0.0.1:${(server.#server.address() as AddressInfo).port}`;
+    server.origin = `http://127.0.0.1:${await listening(server.#server)}`;
     return server;
   }
 
@@ -55,6 +55,7 @@ export class EntraServer {
     for (const part of [this.applications, this.lost, this.replaced, this.#tokens]) part.clear();
     this.requests.length = 0;
     this.lag = 0;
+    this.limit = Number.POSITIVE_INFINITY;
   }
 
   async stop(): Promise<void> {
@@ -117,6 +118,7 @@ export class EntraServer {
         return { status: 200, body: { passwordCredentials: passwords.map(hidden) } };
       }
       case 'POST /addPassword':
+        if (application.passwords.length >= this.limit) return refusal(400, 'TooManyAppPasswords');
         return { status: 200, body: this.#add(appId, JSON.parse(body).passwordCredential) };
       case 'POST /removePassword': {
         const at = application.passwords.findIndex(({ keyId }) => keyId === JSON.parse(body).keyId);

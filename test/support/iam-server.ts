@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { AwsRefusal, REQUEST_ID, respond, signatureOf } from './aws-query.js';
 import { IamAccount, type Params } from './iam-account.js';
+import { listening } from './listening.js';
 
 const ROLE = { id: 'AKIAIOSFODNN7EXAMPLE', secret: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' };
 
@@ -21,13 +21,13 @@ export class IamServer {
   throttles = 0;
   /** Breaks every connection. */
   isUnplugged = false;
+  port = 0;
   readonly #server = createServer((request, response) => void this.#serve(request, response));
 
   /** Starts one, and makes it IAM and STS of this process: the SDK reads these variables when a client is made. */
   static async start(): Promise<IamServer> {
     const server = new IamServer();
-    server.#server.listen(0, '127.0.0.1');
-    await once(server.#server, 'listening');
+    server.port = await listening(server.#server);
     const url = `http://127.0.0.1:${server.port}`;
     Object.assign(process.env, {
       AWS_ENDPOINT_URL_IAM: url,
@@ -37,10 +37,6 @@ export class IamServer {
       AWS_SECRET_ACCESS_KEY: ROLE.secret,
     });
     return server;
-  }
-
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port;
   }
 
   /** The actions that were asked for, in order. */

@@ -1,13 +1,5 @@
-import type { RotateSecretRequest } from '@aws-sdk/client-secrets-manager';
-import {
-  type IssuedKey,
-  issuedKey,
-  type LogEntry,
-  rotationHandler,
-  type Step,
-  stringField,
-} from '../../src/index.js';
-import { LocalSecretsManager, type RotationReport } from '../../src/testing/index.js';
+import { type IssuedKey, issuedKey, stringField } from '../../src/index.js';
+import { LocalSecretsManager, type Rig, rig } from '../../src/testing/index.js';
 import { FaultyClient } from './faulty-client.js';
 import type { KeyProvider } from './key-provider.js';
 
@@ -34,56 +26,21 @@ export function keysOf(provider: KeyProvider, parts: Partial<KeyDeclaration> = {
   };
 }
 
-type RotationOptions = Pick<RotateSecretRequest, 'RotationRules'>;
-
-export interface KeyRig {
-  readonly secrets: LocalSecretsManager;
+export interface KeyRig extends Rig<KeySecret> {
   readonly client: FaultyClient;
-  readonly log: LogEntry[];
-  begin(options?: RotationOptions): Promise<string>;
-  deliver(step: Step): Promise<void>;
-  run(): Promise<RotationReport>;
-  reattempt(): Promise<RotationReport>;
-  rotate(options?: RotationOptions): Promise<RotationReport>;
   /** The id of the key that a version holds. */
   holds(label: string): Promise<string>;
-  warnings(): readonly string[];
 }
 
 /** A secret whose first key was made by hand, in a local Secrets Manager. */
 export async function keyRig(
   provider: KeyProvider,
   parts: Partial<KeyDeclaration> = {},
-  Name = 'app/key',
+  name = 'app/key',
 ): Promise<KeyRig> {
   const secrets = new LocalSecretsManager();
   const client = new FaultyClient(secrets);
-  const log: LogEntry[] = [];
-  const handler = rotationHandler(issuedKey(keysOf(provider, parts)), {
-    client,
-    log: (entry) => log.push(entry),
-  });
-  const RotationLambdaARN = secrets.addFunction('rotate', handler);
-  await secrets.createSecret({ Name, SecretString: JSON.stringify(provider.issue('made by hand')) });
-  const rotation = () => secrets.rotation(Name);
-  const begin = async (options: RotationOptions = {}) =>
-    (await secrets.rotateSecret({ SecretId: Name, RotationLambdaARN, ...options })).VersionId ?? '';
-  return {
-    secrets,
-    client,
-    log,
-    begin,
-    deliver: (step) => rotation().deliver(step),
-    run: () => rotation().run(),
-    reattempt: () => rotation().reattempt(),
-    async rotate(options) {
-      await begin(options);
-      return rotation().run();
-    },
-    async holds(label) {
-      const { SecretString = '' } = await secrets.getSecretValue({ SecretId: Name, VersionStage: label });
-      return JSON.parse(SecretString).id;
-    },
-    warnings: () => log.flatMap(({ warnings = [] }) => warnings),
-  };
+  const secret = provider.issue('made by hand');
+  const rigged = await rig(issuedKey(keysOf(provider, parts)), { name, secret, secrets, client });
+  return { ...rigged, client, holds: async (label) => (await rigged.value(label)).id };
 }

@@ -1,15 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { LambdaContext } from '../../src/index.js';
+import { built } from './built.js';
+import { listening } from './listening.js';
 
-const BUNDLES = join(__dirname, '../../dist/lambda');
+const BUNDLES = built('lambda');
 const BOOTSTRAP = join(__dirname, 'lambda-bootstrap.mjs');
 
 /** What the Runtime API is told of a failure, and Lambda's callers with it. */
@@ -53,9 +53,7 @@ export class LambdaRuntime {
   static async start(bundle: string, env: Readonly<Record<string, string>>): Promise<LambdaRuntime> {
     const runtime = new LambdaRuntime(await mkdtemp(join(tmpdir(), 'quarterturn-lambda-')));
     await cp(join(BUNDLES, bundle), runtime.#folder, { recursive: true });
-    runtime.#server.listen(0, '127.0.0.1');
-    await once(runtime.#server, 'listening');
-    runtime.#spawn(env);
+    runtime.#spawn(await listening(runtime.#server), env);
     return runtime;
   }
 
@@ -74,8 +72,7 @@ export class LambdaRuntime {
     await rm(this.#folder, { recursive: true });
   }
 
-  #spawn(env: Readonly<Record<string, string>>): void {
-    const { port } = this.#server.address() as AddressInfo;
+  #spawn(port: number, env: Readonly<Record<string, string>>): void {
     const child = spawn(process.execPath, [BOOTSTRAP], {
       cwd: this.#folder,
       env: {

@@ -5,6 +5,7 @@ import { chown, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { freePort } from './free-port.js';
+import { type DefineTest, describeInstalled } from './installed.js';
 import { certificate } from './postgres.js';
 
 /** A connection pooler in front of a server. */
@@ -208,24 +209,8 @@ function find(program: Program): string | undefined {
   return folders.map((folder) => join(folder, program)).find((path) => existsSync(path));
 }
 
-type DefineTest = (name: string, run: () => Promise<void>) => void;
-
-/**
- * Tests that need a pooler's program. Where it is not installed they are skipped, and a line says how many; with
- * `QUARTERTURN_POOLERS=required` that is a failure.
- */
+/** Tests that need a pooler's program. */
 export function describePooler(program: Program, title: string, define: (test: DefineTest) => void): void {
-  if (find(program)) {
-    describe(title, () => define(test));
-    return;
-  }
-  if (process.env.QUARTERTURN_POOLERS === 'required') throw new Error(`${program} is not installed`);
-  let count = 0;
-  describe.skip(title, () =>
-    define((name, run) => {
-      count++;
-      test(name, run);
-    }),
-  );
-  process.stderr.write(`${count} tests skipped: ${program} is not installed (${title})\n`);
+  const isInstalled = find(program) !== undefined;
+  describeInstalled({ name: program, isInstalled, variable: 'QUARTERTURN_POOLERS' }, title, define);
 }

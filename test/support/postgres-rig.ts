@@ -1,13 +1,14 @@
+import type { Tag } from '@aws-sdk/client-secrets-manager';
 import { alternatingUsers, postgres, type SingleUserOptions } from '../../rotators/postgres/index.js';
-import { type LogEntry, rotationHandler, type SecretsManagerApi, type Step } from '../../src/index.js';
-import { LocalSecretsManager } from '../../src/testing/index.js';
+import type { SecretsManagerApi } from '../../src/index.js';
+import { LocalSecretsManager, type Rig, rig } from '../../src/testing/index.js';
 
 /** A secret for a role of a real server, and a Postgres rotator to rotate it: alternating users, if it is given pairs. */
 export async function postgresRig(
   secretString: string,
   {
     client,
-    lambdaTimeoutMs,
+    lambdaTimeoutMs: timeoutMs,
     administrator,
     tags = [],
     pairs,
@@ -18,58 +19,35 @@ export async function postgresRig(
     /** The SecretString of the secret "admin". */
     administrator?: string;
     /** Its tags. */
-    tags?: readonly { Key: string; Value: string }[];
+    tags?: readonly Tag[];
     pairs?: Readonly<Record<string, string>>;
   } = {},
 ) {
-  const secrets = new LocalSecretsManager(
-    lambdaTimeoutMs === undefined ? {} : { timeoutMs: lambdaTimeoutMs },
-  );
-  const log: LogEntry[] = [];
-  const told = {
-    client: client?.(secrets) ?? secrets,
-    log: (entry: LogEntry) => void log.push(entry),
-  };
-  const handler = pairs
-    ? rotationHandler(alternatingUsers({ ...options, pairs }), told)
-    : rotationHandler(postgres(options), told);
-  const RotationLambdaARN = secrets.addFunction('rotate', handler);
+  const secrets = new LocalSecretsManager({ ...(timeoutMs !== undefined && { timeoutMs }) });
   if (administrator !== undefined) {
     await secrets.createSecret({ Name: 'admin', SecretString: administrator, Tags: [...tags] });
   }
-  await secrets.createSecret({ Name: 'db', SecretString: secretString });
-  const rotation = () => secrets.rotation('db');
+  const common = { name: 'db', secret: secretString, secrets, ...(client && { client: client(secrets) }) };
+  const rigged = pairs
+    ? await rig(alternatingUsers({ ...options, pairs }), common)
+    : await rig(postgres(options), common);
+  return databaseRig(rigged);
+}
+
+/** What tests of databases ask of a rig besides. */
+export function databaseRig<Secret extends object>(rigged: Rig<Secret>) {
+  const { secrets, secretId: SecretId, begin, secretString } = rigged;
   return {
-    secrets,
-    log,
-    rotation,
-    async begin(settings: { RotateImmediately?: boolean } = {}): Promise<string> {
-      const { VersionId = '' } = await secrets.rotateSecret({
-        SecretId: 'db',
-        RotationLambdaARN,
-        ...settings,
-      });
-      return VersionId;
-    },
+    ...rigged,
+    rotation: () => secrets.rotation(SecretId),
+    text: secretString,
+    password: async (label: string): Promise<string> => JSON.parse(await secretString(label)).password,
     /** Begins a rotation whose AWSPENDING is written by hand, or by another function. */
-    async beginWith(pending: string): Promise<string> {
-      const { VersionId = '' } = await secrets.rotateSecret({ SecretId: 'db', RotationLambdaARN });
-      await secrets.putSecretValue({
-        SecretId: 'db',
-        ClientRequestToken: VersionId,
-        SecretString: pending,
-        VersionStages: ['AWSPENDING'],
-      });
-      return VersionId;
-    },
-    deliver: (step: Step) => rotation().deliver(step),
-    async text(label: string): Promise<string> {
-      const { SecretString = '' } = await secrets.getSecretValue({ SecretId: 'db', VersionStage: label });
-      return SecretString;
-    },
-    async password(label: string): Promise<string> {
-      const { SecretString = '' } = await secrets.getSecretValue({ SecretId: 'db', VersionStage: label });
-      return JSON.parse(SecretString).password;
+    async beginWith(SecretString: string): Promise<string> {
+      const ClientRequestToken = await begin();
+      const pending = { SecretId, ClientRequestToken, SecretString, VersionStages: ['AWSPENDING'] };
+      await secrets.putSecretValue(pending);
+      return ClientRequestToken;
     },
   };
 }

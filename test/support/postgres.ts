@@ -4,6 +4,9 @@ import { chown, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/p
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { type EmbeddedServer, startServer } from '../../rotators/postgres/embedded-server.js';
+import { mayTakeAsLongAs } from './timeouts.js';
+
+mayTakeAsLongAs('servers');
 
 const CERTIFICATES = join(__dirname, '../rotators/postgres/certificates');
 

@@ -7,8 +7,9 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { lineTo, type TcpLine } from '../../src/testing/index.js';
+import { listening } from './listening.js';
 
 /** A key that a provider has issued. */
 export interface ServedKey {
@@ -95,6 +96,8 @@ export class ProviderServer {
   readonly calls: ProviderCall[] = [];
   /** Answers instead of the provider. */
   impostor: RequestListener | undefined;
+  /** Answers instead of the provider where it has an answer: a gateway. */
+  before: ((call: ProviderCall) => ProviderAnswer | undefined) | undefined;
   isUnplugged = false;
   readonly #dialect: Dialect;
   readonly #server: Server;
@@ -105,9 +108,7 @@ export class ProviderServer {
 
   static async start(dialect: Dialect): Promise<ProviderServer> {
     const provider = new ProviderServer(dialect);
-    provider.#server.listen(0, '127.0.0.1');
-    await once(provider.#server, 'listening');
-    provider.#line = await lineTo((provider.#server.address() as AddressInfo).port);
+    provider.#line = await lineTo(await listening(provider.#server));
     return provider;
   }
 
@@ -143,6 +144,7 @@ export class ProviderServer {
     this.keys = new KeyStore();
     this.calls.length = 0;
     this.impostor = undefined;
+    this.before = undefined;
     this.isUnplugged = false;
     this.#losses = [];
     this.#throttles = [];
@@ -174,7 +176,7 @@ export class ProviderServer {
     const call = await read(asked, this.url);
     this.calls.push(call);
     if (taken(this.#throttles, call.method)) return [429, { error: 'slow down' }, { 'retry-after': '1' }];
-    const answer = this.#dialect(call, this.keys);
+    const answer = this.before?.(call) ?? this.#dialect(call, this.keys);
     return taken(this.#losses, call.method) ? undefined : answer;
   }
 }

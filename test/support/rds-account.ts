@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { assertPassword, Refusal } from './rds-refusals.js';
+import { AwsRefusal } from './aws-query.js';
+import { assertPassword } from './rds-refusals.js';
 
 export type Params = Readonly<Record<string, string>>;
 
@@ -119,13 +120,13 @@ export class RdsAccount {
 
   #instance(name: string): Instance {
     const found = this.#instances.get(name.replace(`${ARN}:db:`, '').toLowerCase());
-    if (!found) throw new Refusal(404, 'DBInstanceNotFound', `DBInstance ${name} not found.`);
+    if (!found) throw new AwsRefusal(404, 'DBInstanceNotFound', `DBInstance ${name} not found.`);
     return found;
   }
 
   #cluster(name: string): Cluster {
     const found = this.#clusters.get(name.replace(`${ARN}:cluster:`, '').toLowerCase());
-    if (!found) throw new Refusal(404, 'DBClusterNotFoundFault', `DBCluster ${name} not found.`);
+    if (!found) throw new AwsRefusal(404, 'DBClusterNotFoundFault', `DBCluster ${name} not found.`);
     return found;
   }
 
@@ -137,7 +138,7 @@ export class RdsAccount {
 
   #modifyInstance(instance: Instance, params: Params): Instance {
     if (instance.DBClusterIdentifier !== undefined) {
-      throw new Refusal(
+      throw new AwsRefusal(
         400,
         'InvalidParameterCombination',
         'The specified DB Instance is a member of a cluster. Modify the master user password of the DB Cluster instead.',
@@ -147,10 +148,14 @@ export class RdsAccount {
       !TAKES_CHANGES.includes(instance.DBInstanceStatus) ||
       instance.PendingModifiedValues.MasterUserPassword
     ) {
-      throw new Refusal(400, 'InvalidDBInstanceState', 'Database instance is not in available state.');
+      throw new AwsRefusal(400, 'InvalidDBInstanceState', 'Database instance is not in available state.');
     }
     if (instance.ReadReplicaSourceDBInstanceIdentifier !== undefined) {
-      throw new Refusal(400, 'InvalidDBInstanceState', 'The password of a read replica cannot be changed.');
+      throw new AwsRefusal(
+        400,
+        'InvalidDBInstanceState',
+        'The password of a read replica cannot be changed.',
+      );
     }
     return this.#change(instance, params, 128, (status) => {
       instance.DBInstanceStatus = status;
@@ -159,7 +164,11 @@ export class RdsAccount {
 
   #modifyCluster(cluster: Cluster, params: Params): Cluster {
     if (cluster.Status !== 'available' || cluster.PendingModifiedValues.MasterUserPassword) {
-      throw new Refusal(400, 'InvalidDBClusterStateFault', 'The DB cluster is not in the available state.');
+      throw new AwsRefusal(
+        400,
+        'InvalidDBClusterStateFault',
+        'The DB cluster is not in the available state.',
+      );
     }
     return this.#change(cluster, params, 41, (status) => {
       cluster.Status = status;
@@ -174,11 +183,11 @@ export class RdsAccount {
     setStatus: (status: string) => void,
   ): T {
     if (password === undefined) {
-      throw new Refusal(400, 'InvalidParameterCombination', 'No modifications were requested');
+      throw new AwsRefusal(400, 'InvalidParameterCombination', 'No modifications were requested');
     }
     if (ApplyImmediately === 'true') this.applied.push(...Object.keys(database.PendingModifiedValues));
     if (database.MasterUserSecret) {
-      throw new Refusal(400, 'InvalidParameterCombination', 'ManageMasterUserPassword is turned on.');
+      throw new AwsRefusal(400, 'InvalidParameterCombination', 'ManageMasterUserPassword is turned on.');
     }
     assertPassword(password, longest);
     database.PendingModifiedValues = { ...database.PendingModifiedValues, MasterUserPassword: '****' };

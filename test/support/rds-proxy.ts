@@ -1,8 +1,9 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Client, type Connection } from 'pg';
+import { listening } from './listening.js';
 import type { Pooler } from './poolers.js';
 
 interface Login {
@@ -73,11 +74,11 @@ export async function startRdsProxy({ server, secret }: RdsProxyOptions): Promis
       log.push(error.message);
       client.destroy();
     });
-  }).listen(0, '127.0.0.1');
-  await once(listener, 'listening');
+  });
+  const port = await listening(listener);
   return {
     host: '127.0.0.1',
-    port: (listener.address() as AddressInfo).port,
+    port,
     log: () => log.join('\n'),
     async stop() {
       for (const socket of sockets) socket.destroy();

@@ -1,21 +1,11 @@
-/** What RDS refuses, as it refuses it. */
-export class Refusal extends Error {
-  readonly status: number;
-  readonly code: string;
-
-  constructor(status: number, code: string, message: string) {
-    super(message);
-    this.status = status;
-    this.code = code;
-  }
-}
+import { AwsRefusal } from './aws-query.js';
 
 /** Refuses what RDS does not take as the password of a master user. */
 export function assertPassword(password: string, longest: number): void {
   const problem = problemOf(password, longest);
   if (problem === undefined) return;
   const message = `The parameter MasterUserPassword is not a valid password${problem}`;
-  throw new Refusal(400, 'InvalidParameterValue', message);
+  throw new AwsRefusal(400, 'InvalidParameterValue', message);
 }
 
 function problemOf(password: string, longest: number): string | undefined {

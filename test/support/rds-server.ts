@@ -1,11 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { AwsRefusal, REQUEST_ID, respond } from './aws-query.js';
+import { listening } from './listening.js';
 import { type Params, RdsAccount } from './rds-account.js';
-import { Refusal } from './rds-refusals.js';
-
-const NAMESPACE = 'http://rds.amazonaws.com/doc/2014-10-31/';
 
 /** A request as it came. */
 interface Request {
@@ -27,6 +25,7 @@ export class RdsServer {
   isSilent = false;
   /** Breaks every connection. */
   isUnplugged = false;
+  port = 0;
   readonly #server = createServer((request, response) => void this.#serve(request, response));
 
   private constructor(account: RdsAccount) {
@@ -36,8 +35,7 @@ export class RdsServer {
   /** Starts one, and makes it the RDS of this process: the SDK reads these variables when its first client is made. */
   static async start(setPassword: (username: string, password: string) => Promise<unknown>) {
     const server = new RdsServer(new RdsAccount(setPassword));
-    server.#server.listen(0, '127.0.0.1');
-    await once(server.#server, 'listening');
+    server.port = await listening(server.#server);
     Object.assign(process.env, {
       AWS_ENDPOINT_URL_RDS: `http://127.0.0.1:${server.port}`,
       AWS_REGION: 'eu-west-1',
@@ -45,10 +43,6 @@ export class RdsServer {
       AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
     });
     return server;
-  }
-
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port;
   }
 
   /** The actions that were asked for, in order. */
@@ -90,7 +84,7 @@ export class RdsServer {
     try {
       this.#assertAllowed(request, action);
       const result = this.account.answer(action, params);
-      if (!result) throw new Refusal(400, 'InvalidAction', `Could not find operation ${action}`);
+      if (!result) throw new AwsRefusal(400, 'InvalidAction', `Could not find operation ${action}`);
       if (this.lost.delete(action)) {
         request.socket.destroy();
         return;
@@ -98,7 +92,7 @@ export class RdsServer {
       const body = { [`${action}Result`]: result, ResponseMetadata: { RequestId: REQUEST_ID } };
       respond(response, 200, `${action}Response`, body);
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
+      if (!(error instanceof AwsRefusal)) throw error;
       const { code, message, status } = error;
       const body = { Error: { Type: 'Sender', Code: code, Message: message }, RequestId: REQUEST_ID };
       respond(response, status, 'ErrorResponse', body);
@@ -107,39 +101,19 @@ export class RdsServer {
 
   #assertAllowed({ headers }: IncomingMessage, action: string): void {
     if (!headers.authorization?.includes('/eu-west-1/rds/aws4_request')) {
-      throw new Refusal(403, 'MissingAuthenticationToken', 'Request is missing Authentication Token');
+      throw new AwsRefusal(403, 'MissingAuthenticationToken', 'Request is missing Authentication Token');
     }
     if (this.throttles > 0) {
       this.throttles--;
-      throw new Refusal(400, 'Throttling', 'Rate exceeded');
+      throw new AwsRefusal(400, 'Throttling', 'Rate exceeded');
     }
     if (this.denied.has(action)) {
       const caller = 'arn:aws:sts::123456789012:assumed-role/rotate/rotate';
-      throw new Refusal(
+      throw new AwsRefusal(
         403,
         'AccessDenied',
         `User: ${caller} is not authorized to perform: rds:${action} because no identity-based policy allows it`,
       );
     }
   }
-}
-
-const REQUEST_ID = '523e3218-afc7-11c3-90f5-f90431260ab4';
-
-function respond(response: ServerResponse, status: number, root: string, body: object): void {
-  response.writeHead(status, { 'content-type': 'text/xml', 'x-amzn-requestid': REQUEST_ID });
-  response.end(`<${root} xmlns="${NAMESPACE}">${inner(body)}</${root}>`);
-}
-
-/** The elements of a list have one name: an array is as many elements of its name. */
-function inner(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return escaped(String(value));
-  return Object.entries(value)
-    .filter(([, part]) => part !== undefined)
-    .flatMap(([name, part]) => [part].flat().map((item) => `<${name}>${inner(item)}</${name}>`))
-    .join('');
-}
-
-function escaped(content: string): string {
-  return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

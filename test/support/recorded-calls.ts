@@ -71,29 +71,23 @@ export class RecordedCalls {
 
   #recording(secrets: LocalSecretsManager, stepNow: () => Step): SecretsManagerApi {
     const on = (id = '') => (id.includes(':secret:rotated-') ? 'secret' : 'administrator');
-    const noted = (operation: string, id: string | undefined) =>
-      this.#note(`secretsmanager:${operation}`, on(id), stepNow());
+    const noted =
+      <Input extends { readonly SecretId?: string | undefined }, Output>(
+        operation: string,
+        call: (input: Input) => Output,
+      ) =>
+      (input: Input): Output => {
+        this.#note(`secretsmanager:${operation}`, on(input.SecretId), stepNow());
+        return call(input);
+      };
     return {
-      describeSecret(input) {
-        noted('DescribeSecret', input.SecretId);
-        return secrets.describeSecret(input);
-      },
-      getSecretValue(input) {
-        noted('GetSecretValue', input.SecretId);
-        return secrets.getSecretValue(input);
-      },
-      putSecretValue(input) {
-        noted('PutSecretValue', input.SecretId);
-        return secrets.putSecretValue(input);
-      },
-      updateSecretVersionStage(input) {
-        noted('UpdateSecretVersionStage', input.SecretId);
-        return secrets.updateSecretVersionStage(input);
-      },
-      listSecretVersionIds(input) {
-        noted('ListSecretVersionIds', input.SecretId);
-        return secrets.listSecretVersionIds(input);
-      },
+      describeSecret: noted('DescribeSecret', (input) => secrets.describeSecret(input)),
+      getSecretValue: noted('GetSecretValue', (input) => secrets.getSecretValue(input)),
+      putSecretValue: noted('PutSecretValue', (input) => secrets.putSecretValue(input)),
+      updateSecretVersionStage: noted('UpdateSecretVersionStage', (input) =>
+        secrets.updateSecretVersionStage(input),
+      ),
+      listSecretVersionIds: noted('ListSecretVersionIds', (input) => secrets.listSecretVersionIds(input)),
     };
   }
 }

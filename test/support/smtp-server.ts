@@ -1,7 +1,6 @@
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { createServer, type TLSSocket } from 'node:tls';
+import { listening } from './listening.js';
 import { certificate } from './postgres.js';
 
 /** A mail server that takes logins (AUTH PLAIN) over TLS, and no mail. */
@@ -29,9 +28,7 @@ export class SmtpServer {
       sockets.add(socket);
       server.#talk(socket);
     });
-    listener.listen(0);
-    await once(listener, 'listening');
-    const server = new SmtpServer((listener.address() as AddressInfo).port, () => {
+    const server = new SmtpServer(await listening(listener), () => {
       for (const socket of sockets) socket.destroy();
       listener.close();
     });

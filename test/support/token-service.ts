@@ -1,11 +1,9 @@
-import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { type Jwks, type ServiceTokenOptions, serviceToken } from '../../rotators/service-token/index.js';
 import { sign } from '../../rotators/service-token/sign/index.js';
 import { verified } from '../../rotators/service-token/verify/index.js';
-import { type LogEntry, rotationHandler } from '../../src/index.js';
-import { LocalSecretsManager, lineTo, type RotationReport, type TcpLine } from '../../src/testing/index.js';
+import { lineTo, rig, type TcpLine } from '../../src/testing/index.js';
+import { listening } from './listening.js';
 
 const ADMIN = 'Bearer adm-5Tq9-2xWz';
 
@@ -32,9 +30,7 @@ export class TokenService {
   status: number | undefined;
 
   async start(): Promise<void> {
-    this.#server.listen(0, '127.0.0.1');
-    await once(this.#server, 'listening');
-    this.#line = await lineTo((this.#server.address() as AddressInfo).port);
+    this.#line = await lineTo(await listening(this.#server));
   }
 
   async stop(): Promise<void> {
@@ -113,36 +109,15 @@ export class TokenService {
   }
 }
 
-/** A secret in a local Secrets Manager, and the rotation of it. */
+/** A secret of tokens in a local Secrets Manager, and the rotation of it. */
 export async function tokenRig(secret: object, options: ServiceTokenOptions = {}) {
-  const secrets = new LocalSecretsManager();
-  const log: LogEntry[] = [];
-  const handler = rotationHandler(serviceToken(options), {
-    client: secrets,
-    log: (entry) => void log.push(entry),
-  });
-  const RotationLambdaARN = secrets.addFunction('rotate', handler);
-  await secrets.createSecret({ Name: 'token', SecretString: JSON.stringify(secret) });
-  const begin = async (settings: { RotateImmediately?: boolean } = {}): Promise<string> => {
-    const { VersionId = '' } = await secrets.rotateSecret({
-      SecretId: 'token',
-      RotationLambdaARN,
-      ...settings,
-    });
-    return VersionId;
-  };
+  const rigged = await rig(serviceToken(options), { name: 'token', secret });
+  const { secrets, secretString } = rigged;
   return {
-    secrets,
-    log,
-    begin,
+    ...rigged,
     rotation: () => secrets.rotation('token'),
-    async rotate(): Promise<RotationReport> {
-      await begin();
-      return secrets.rotation('token').run();
-    },
-    async value(label: string): Promise<Record<'previous' | 'current' | 'next', string>> {
-      const { SecretString = '' } = await secrets.getSecretValue({ SecretId: 'token', VersionStage: label });
-      return JSON.parse(SecretString);
-    },
+    /** All its fields, its owner's too. */
+    value: async (label: string): Promise<Record<'previous' | 'current' | 'next', string>> =>
+      JSON.parse(await secretString(label)),
   };
 }

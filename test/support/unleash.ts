@@ -1,13 +1,24 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { dirname, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lineTo, type TcpLine } from '../../src/testing/index.js';
 import { freePort } from './free-port.js';
+import { type DefineTest, describeInstalled } from './installed.js';
 import { startTestServer, type TestServer } from './postgres.js';
 
 const ADMIN = { username: 'admin', password: 'correct-horse-battery' };
 const STARTS_WITHIN_MS = 60_000;
+
+/** Its packages are a folder of their own, as many as all others: npm ci --ignore-scripts --prefix test/unleash */
+const PROGRAM = join(__dirname, '../unleash/node_modules/unleash-server/dist/server.js');
+
+/** Tests that need an Unleash. */
+export function describeUnleash(title: string, define: (test: DefineTest) => void): void {
+  const program = { name: 'Unleash', isInstalled: existsSync(PROGRAM), variable: 'QUARTERTURN_UNLEASH' };
+  describeInstalled(program, title, define);
+}
 
 /** A real Unleash (feature flags) with its PostgreSQL, whose one user has personal access tokens. */
 export interface Unleash {
@@ -26,8 +37,7 @@ export interface Unleash {
 export async function startUnleash(): Promise<Unleash> {
   const database = await startTestServer();
   const port = await freePort();
-  const program = join(dirname(require.resolve('unleash-server')), '../server.js');
-  const child = spawn(process.execPath, [program], { env: settings(database, port), stdio: 'ignore' });
+  const child = spawn(process.execPath, [PROGRAM], { env: settings(database, port), stdio: 'ignore' });
   const origin = `http://127.0.0.1:${port}`;
   await isUp(origin);
   const tokens = tokensAt(origin, await logIn(origin));

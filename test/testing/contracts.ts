@@ -1,22 +1,22 @@
 import { issuedKey, type Rotator, type StepContext, type Verdict } from '../../src/index.js';
-import { type Clause, rotatorContract } from '../../src/testing/index.js';
-import { CallLine } from '../support/call-line.js';
+import { type Clause, memoryLine, rotatorContract } from '../../src/testing/index.js';
+import { Door, type DoorRotator, doorRotator, FIRST } from '../support/door-rig.js';
+import { rejection } from '../support/errors.js';
 import { KeyProvider } from '../support/key-provider.js';
 import { type KeyDeclaration, type KeySecret, keysOf } from '../support/key-rig.js';
-import { Door, type DoorRotator, doorRotator, FIRST, rejection } from '../support/rig.js';
 
 /** A door at the end of a line. */
 export class FarDoor {
   readonly door = new Door();
-  readonly line = new CallLine();
+  readonly line = memoryLine();
 
   accepts(password: unknown, { signal }: StepContext): Promise<boolean> {
-    return this.line.pass(() => this.door.accepts(password), signal);
+    return this.line.call(() => this.door.accepts(password), signal);
   }
 
   /** @param proof the password that opens the door; without it the door lets itself be set by anybody, at any time */
   set(password: string, { signal }: StepContext, proof?: string): Promise<void> {
-    return this.line.pass(() => {
+    return this.line.call(() => {
       if (proof !== undefined && !this.door.accepts(proof)) throw new Error('answered 401');
       this.door.set(password);
     }, signal);
@@ -62,16 +62,16 @@ export type KeyRotator = Rotator<KeySecret, 'id' | 'key'>;
 
 /** The contract for keys that the provider chooses, likewise. */
 export function contractOfKeys(fault: (declaration: KeyDeclaration) => KeyRotator = issuedKey) {
-  const line = new CallLine();
+  const line = memoryLine();
   let now = Date.now();
   let provider = new KeyProvider();
   const reach = (): KeyDeclaration =>
     keysOf(provider, {
-      issue: (name, _, { signal }) => line.pass(() => provider.issue(name), signal),
-      list: (_, { signal }) => line.pass(() => provider.list(), signal),
-      revoke: (id, _, { signal }) => line.pass(() => void provider.revoke(id), signal),
+      issue: (name, _, { signal }) => line.call(() => provider.issue(name), signal),
+      list: (_, { signal }) => line.call(() => provider.list(), signal),
+      revoke: (id, _, { signal }) => line.call(() => void provider.revoke(id), signal),
       probe: ({ key }, { signal }) =>
-        line.pass(() => (provider.accepts(key) ? 'accepted' : 'rejected'), signal),
+        line.call(() => (provider.accepts(key) ? 'accepted' : 'rejected'), signal),
     });
   return rotatorContract({
     rotator: () => fault(reach()),

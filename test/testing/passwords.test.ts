@@ -1,5 +1,5 @@
 import { leaksOnPurpose } from '../support/canary.js';
-import type { DoorRotator } from '../support/rig.js';
+import type { DoorRotator } from '../support/door-rig.js';
 import { contractOfDoor, type FarDoor, said, taking } from './contracts.js';
 
 test.each(contractOfDoor())('a sound rotator of passwords $name', ({ run }) => run());
@@ -191,7 +191,7 @@ test.each<[string, (far: FarDoor) => Partial<DoorRotator>, clause: string, advic
     'ignores the signal',
     (far) => ({
       testSecret: async ({ password }) =>
-        (await far.line.pass(() => far.door.accepts(password))) ? 'accepted' : 'rejected',
+        (await far.line.call(() => far.door.accepts(password))) ? 'accepted' : 'rejected',
     }),
     'gives up in time when the service does not answer, and takes that for no refusal',
     /^testSecret must give up when the signal fires: it still waited for the service when the time was up$/,

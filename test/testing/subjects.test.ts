@@ -1,7 +1,6 @@
-import { rotatorContract } from '../../src/testing/index.js';
-import { CallLine } from '../support/call-line.js';
+import { memoryLine, rotatorContract } from '../../src/testing/index.js';
 import { leaksOnPurpose } from '../support/canary.js';
-import { FIRST } from '../support/rig.js';
+import { FIRST } from '../support/door-rig.js';
 import { contractOfDoor, FarDoor, said } from './contracts.js';
 
 test('a subject whose service takes anything proves nothing, and is told so', async () => {
@@ -32,7 +31,7 @@ test('a subject whose line leads nowhere is told so', async () => {
       return { user: 'app', password: FIRST };
     },
     accepts: ({ password }) => far.door.accepts(password),
-    line: () => new CallLine(),
+    line: () => memoryLine(),
   });
   expect(await said(clauses, 'leaves the service accepting AWSCURRENT')).toMatchObject({
     message: 'the secret of reset() must lead to the service over line()',

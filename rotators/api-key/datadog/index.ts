@@ -6,6 +6,12 @@ export interface DatadogOptions {
   readonly url?: string;
   /** For how long a new key may still be refused, in milliseconds: testSecret asks again for so long. @default 10000 */
   readonly propagationMs?: number;
+  /**
+   * How many API keys the organization may have: with one less, AWSPREVIOUS's ends when the next is made.
+   *
+   * @default 50, as https://docs.datadoghq.com/account_management/api-app-keys/ has it
+   */
+  readonly maxKeys?: number;
 }
 
 /**
@@ -18,7 +24,7 @@ export interface DatadogOptions {
  * @see https://docs.datadoghq.com/api/latest/key-management/
  */
 export function datadog(options: DatadogOptions = {}): Rotator<ApiKeySecret, string> {
-  const { url = 'https://api.datadoghq.com', propagationMs = 10_000 } = options;
+  const { url = 'https://api.datadoghq.com', propagationMs = 10_000, maxKeys = 50 } = options;
   const headers = { 'dd-api-key': '{admin.adminApiKey}', 'dd-application-key': '{admin.adminAppKey}' };
   const keys = `${url}/api/v2/api_keys`;
   return apiKey({
@@ -51,5 +57,6 @@ export function datadog(options: DatadogOptions = {}): Rotator<ApiKeySecret, str
     },
     revoke: { method: 'DELETE', url: `${keys}/{key.id}`, headers },
     propagationMs,
+    maxKeys,
   });
 }

@@ -1,6 +1,6 @@
 import { checkedLifetimeDays, LIFETIME_OPTION, type Rotator } from '../../../src/index.js';
 import { type ApiKeySecret, apiKey } from '../index.js';
-import { lifetime } from './permissions.js';
+import { lifetime } from './lifetime.js';
 
 export interface ElasticsearchOptions {
   /**
@@ -66,6 +66,7 @@ export function elasticsearch(options: ElasticsearchOptions = {}): Rotator<ApiKe
       expiresAt: '/expiration',
       // What has been invalidated is shown for a week.
       where: { '/invalidated': false },
+      pages: 'one',
     },
     revoke: {
       method: 'DELETE',

@@ -3,7 +3,7 @@ import type { ApiKeySpec } from '../index.js';
 /**
  * Confluent Cloud, a key of a service account for cloud resources. The secret is that of AWS's type ConfluentCloudApiKey
  * (`apiKey`, which is the id, `apiSecret`, `serviceAccountId`), and `adminSecretArn`; the administrator's: `apiKey` and
- * `apiSecret`.
+ * `apiSecret`. The service account must have a role with which it may list environments: 403 proves no key.
  *
  * Written from the documentation, and not verified against the provider: try it on a test account first.
  *
@@ -32,8 +32,7 @@ export function confluent(url = 'https://api.confluent.cloud'): ApiKeySpec {
       key: '/spec/secret',
       id: '/id',
     },
-    // One that may not list environments is let in all the same.
-    check: { url: `${url}/org/v2/environments`, basic: ['{apiKey}', '{apiSecret}'], live: [200, 403] },
+    check: { url: `${url}/org/v2/environments`, basic: ['{apiKey}', '{apiSecret}'] },
     list: {
       url: `${keys}?spec.owner={serviceAccountId}&page_size=100`,
       basic,

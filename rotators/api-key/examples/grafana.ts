@@ -3,6 +3,7 @@ import type { ApiKeySpec } from '../index.js';
 /**
  * Grafana, a token of a service account. The secret: `token`, `tokenId`, `grafanaUrl`, `serviceAccountId`,
  * `adminSecretArn`; the administrator's: `token`, with the permission `serviceaccounts:write`, and the same `grafanaUrl`.
+ * The service account must have the role Viewer or more, or the permission `orgs:read`: 403 proves no token.
  *
  * Written from the documentation, and not verified against the provider: try it on a test account first.
  *
@@ -28,8 +29,7 @@ export function grafana(lifetimeDays?: number): ApiKeySpec {
       key: '/key',
       id: '/id',
     },
-    // One that may not read its organization is let in all the same.
-    check: { url: '{grafanaUrl}/api/org', headers: { authorization: 'Bearer {token}' }, live: [200, 403] },
+    check: { url: '{grafanaUrl}/api/org', headers: { authorization: 'Bearer {token}' } },
     list: {
       url: tokens,
       headers,
@@ -38,6 +38,7 @@ export function grafana(lifetimeDays?: number): ApiKeySpec {
       name: '/name',
       createdAt: '/created',
       expiresAt: '/expiration',
+      pages: 'one',
     },
     revoke: { method: 'DELETE', url: `${tokens}/{key.id}`, headers },
   };

@@ -25,12 +25,13 @@ export function okta(): ApiKeySpec {
       basic: ['{clientId}', '{clientSecret}'],
       form: { grant_type: 'client_credentials', scope: '{scope}' },
     },
-    list: { url: secrets, headers, items: '', id: '/id', createdAt: '/created' },
+    list: { url: secrets, headers, items: '', id: '/id', createdAt: '/created', pages: 'one' },
     revoke: [
       { method: 'POST', url: `${secrets}/{key.id}/lifecycle/deactivate`, headers },
       { method: 'DELETE', url: `${secrets}/{key.id}`, headers },
     ],
     ownsEveryKey: true,
+    // https://developer.okta.com/docs/guides/client-secret-rotation-key/main/
     maxKeys: 2,
   };
 }

@@ -25,8 +25,9 @@ export function sendgrid(scopes: readonly string[], url = 'https://api.sendgrid.
       id: '/api_key_id',
     },
     check: { url: `${url}/v3/scopes`, headers },
-    list: { url: keys, headers, items: '/result', id: '/api_key_id', name: '/name' },
+    list: { url: keys, headers, items: '/result', id: '/api_key_id', name: '/name', pages: 'one' },
     revoke: { method: 'DELETE', url: `${keys}/{key.id}`, headers },
+    // https://www.twilio.com/docs/sendgrid/ui/account-and-settings/api-keys
     maxKeys: 100,
   };
 }

@@ -1,6 +1,6 @@
 import { checkedLifetimeDays, LIFETIME_OPTION, type Rotator } from '../../../src/index.js';
 import { type ApiKeySecret, apiKey } from '../index.js';
-import { lifetime } from './permissions.js';
+import { lifetime } from './lifetime.js';
 
 export interface GitLabOptions {
   /**

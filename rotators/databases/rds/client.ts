@@ -9,16 +9,20 @@ import {
   type ModifyDBInstanceMessage,
   RDSClient,
 } from '@aws-sdk/client-rds';
+import { noteThrottles } from '../../../src/index.js';
 
 /**
  * The only file that loads the SDK for RDS. Load it with `import()`, when a call is to be made: most functions never
  * need one. The client is made once per container.
  */
-const client = new RDSClient({
-  retryMode: 'adaptive',
-  // `requestTimeout` alone only prints a warning, and without any timeout the SDK waits for ever.
-  requestHandler: { connectionTimeout: 2000, requestTimeout: 3000, throwOnRequestTimeout: true },
-});
+const client = noteThrottles(
+  new RDSClient({
+    // Not `adaptive`, which slows down all later calls of a container that was throttled once.
+    retryMode: 'standard',
+    // `requestTimeout` alone only prints a warning, and without any timeout the SDK waits for ever.
+    requestHandler: { connectionTimeout: 2000, requestTimeout: 3000, throwOnRequestTimeout: true },
+  }),
+);
 
 interface CallOptions {
   readonly abortSignal: AbortSignal;

@@ -2,9 +2,8 @@ import type { DBCluster, DBInstance } from '@aws-sdk/client-rds';
 import type { Tag } from '@aws-sdk/client-secrets-manager';
 import { isRotationError, RotationError, type StepContext } from '../../../src/index.js';
 import { describeCluster, describeInstance } from './api.js';
+import type { EnginesOfRds } from './engine-in-rds.js';
 import { isSameHost, rdsName } from './name.js';
-
-const ENGINES = ['postgres', 'aurora-postgresql'];
 
 /** Tags that only AWS can set: whoever may write the secret cannot make it another database's. */
 const INSTANCE_TAG = 'aws:rds:primarydbinstancearn';
@@ -19,6 +18,7 @@ const CLUSTER_TAG = 'aws:rds:primarydbclusterarn';
 export async function managedTarget(
   secretId: string,
   tags: readonly Tag[] | undefined,
+  kind: EnginesOfRds,
   context: StepContext,
 ): Promise<{ engine: string; host: string; port: number }> {
   const arnIn = (name: string): string | undefined =>
@@ -27,10 +27,12 @@ export async function managedTarget(
   const [instanceArn, clusterArn] = [arnIn(INSTANCE_TAG), arnIn(CLUSTER_TAG)];
   if (instanceArn !== undefined) {
     const { Engine, Endpoint } = await describeInstance(instanceArn, context);
+    assertEngine(Engine, instanceArn, kind);
     return target(instanceArn, Engine, Endpoint?.Address, Endpoint?.Port);
   }
   if (clusterArn !== undefined) {
     const { Engine, Endpoint, Port } = await describeCluster(clusterArn, context);
+    assertEngine(Engine, clusterArn, kind);
     return target(clusterArn, Engine, Endpoint, Port);
   }
   throw new RotationError(
@@ -41,7 +43,6 @@ export async function managedTarget(
 }
 
 function target(arn: string, engine = 'unknown', host: string | undefined, port: number | undefined) {
-  assertPostgres(engine, arn);
   if (host === undefined || port === undefined) {
     throw new RotationError('ERR_SERVICE_FAILED', `${arn} has no endpoint`, {
       hint: 'it is being created or deleted',
@@ -51,10 +52,15 @@ function target(arn: string, engine = 'unknown', host: string | undefined, port:
 }
 
 /** @throws RotationError `ERR_SERVICE_UNSUPPORTED` */
-export function assertPostgres(engine: string, name: string): void {
-  if (ENGINES.includes(engine)) return;
-  throw new RotationError('ERR_SERVICE_UNSUPPORTED', `${name} runs ${engine}, which is not PostgreSQL`, {
-    hint: `the engine must be ${ENGINES.join(' or ')}`,
+export function assertEngine(
+  engine: string | undefined,
+  name: string,
+  { product, engines }: EnginesOfRds,
+): void {
+  if (engine !== undefined && engines.includes(engine)) return;
+  const runs = `${name} runs ${engine ?? 'unknown'}`;
+  throw new RotationError('ERR_SERVICE_UNSUPPORTED', `${runs}, which is not ${product}`, {
+    hint: `the engine must be ${engines.join(' or ')}`,
   });
 }
 

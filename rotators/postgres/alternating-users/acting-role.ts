@@ -1,12 +1,30 @@
-import { isRotationError } from '../../../src/index.js';
+import { isRotationError, RotationError, type StepContext } from '../../../src/index.js';
+import type { Pair } from '../../databases/pairs.js';
 import { toFailure } from '../failures.js';
-import type { PostgresSecret } from '../secret.js';
 import { PIN_NAMES, type Session } from '../session.js';
 import { identityColumns, wayOf } from '../way.js';
 import { rolesToActAs, type Setting, settingsOf } from './role-settings.js';
 
+/** Asks whether a session acts as the original. A login whose grant was revoked succeeds, and silently stays itself. */
+export async function prove(session: Session, { original }: Pair, context: StepContext): Promise<void> {
+  const { username } = session.target;
+  const { actsAs, setTo, mayActAsOriginal } = await identityOf(session, original);
+  if (actsAs === (setTo ?? original)) return;
+  // A clone of AWS's making, whose turn has not come, or that owns what the original could not use.
+  if (setTo === undefined && mayActAsOriginal) {
+    return context.warn(`sessions of "${username}" act as "${actsAs}", not as "${original}"`);
+  }
+  const expected = setTo ?? original;
+  const grant = `GRANT ${session.escapeIdentifier(expected)} TO ${session.escapeIdentifier(username)}`;
+  throw new RotationError(
+    'ERR_RIGHTS_MISSING',
+    `sessions of "${username}" act as "${actsAs}", not as "${expected}"`,
+    { hint: grant },
+  );
+}
+
 /** As whom a session acts. */
-export interface Identity {
+interface Identity {
   readonly actsAs: string;
   /** As whom it is set to act (`ALTER ROLE … SET role`): the server says nothing if it cannot. */
   readonly setTo: string | undefined;
@@ -14,20 +32,17 @@ export interface Identity {
   readonly mayActAsOriginal: boolean;
 }
 
-export async function identityOf(
-  session: Session,
-  original: string,
-  target: PostgresSecret,
-): Promise<Identity> {
+async function identityOf(session: Session, original: string): Promise<Identity> {
+  const { target } = session;
   try {
     await session.query(`BEGIN READ ONLY; ${PIN_NAMES}`);
     const [row] = await session.query(
       "SELECT current_user AS acts_as, current_database() AS database, current_setting('server_version_num') AS version, " +
-        `${identityColumns(session, target)}, ` +
+        `${identityColumns(session)}, ` +
         'EXISTS (SELECT FROM pg_roles ' +
         `WHERE rolname = ${session.escapeLiteral(original)} AND pg_has_role(session_user, oid, 'MEMBER')) AS may_act`,
     );
-    wayOf(row, session, target);
+    wayOf(row, session);
     // In the server's order: a role's go before everybody's, and those for one database before those for all.
     const ordered: Setting[] = [];
     for (const owner of [target.username, undefined]) {

@@ -2,7 +2,7 @@ import { RotationError } from '../../../src/index.js';
 import { userMissing } from '../failures.js';
 import { asAdministrator, IS_SUPERIOR, type Rights, readRights } from '../password/rights.js';
 import { mirrorSettings } from './clone-settings.js';
-import { acting, clausesOf, NEW, readRoles, type Turn } from './role.js';
+import { acting, clausesOf, NEW, readRoles, type UsersTurn } from './role.js';
 
 /** Said since defaults can be others, and since an earlier grant may lack them. */
 const GRANT_OPTIONS = ' WITH INHERIT TRUE, SET TRUE';
@@ -13,7 +13,7 @@ const GRANT_OPTIONS = ' WITH INHERIT TRUE, SET TRUE';
  *
  * @throws RotationError if the two are no pair, or the administrator lacks a right
  */
-export async function giveTurn(turn: Turn): Promise<void> {
+export async function makeReady(turn: UsersTurn): Promise<void> {
   const { session, pair } = turn;
   const { original, clone, other } = pair;
   const roles = await readRoles(session, [original, clone]);
@@ -21,7 +21,7 @@ export async function giveTurn(turn: Turn): Promise<void> {
   if (!originalRole) throw userMissing(original);
   const cloneRole = roles.get(clone);
   if (cloneRole) await assertPair(turn);
-  const rights = await readRights(session, turn.version, [original, clone]);
+  const rights = await readRights(session, turn.facts.version, [original, clone]);
   const password = `PASSWORD ${session.escapeLiteral(turn.verifier)}`;
   if (other === original) {
     // It has logged in, so the server must know it: by this very name.
@@ -40,7 +40,11 @@ export async function giveTurn(turn: Turn): Promise<void> {
  * The clone must be able to act as the original already, and as no superior that the original is not: then whoever has
  * the one's password gains nothing by the other's. Anything else of such a name is somebody else's.
  */
-async function assertPair({ session, version, pair: { original, clone } }: Turn): Promise<void> {
+async function assertPair({
+  session,
+  facts: { version },
+  pair: { original, clone },
+}: UsersTurn): Promise<void> {
   const [sqlOriginal, sqlClone] = [session.escapeLiteral(original), session.escapeLiteral(clone)];
   const [row] = await session.query(
     `SELECT pg_has_role(${sqlClone}, ${sqlOriginal}, '${acting(version)}') AS acts, ` +
@@ -68,7 +72,7 @@ async function assertPair({ session, version, pair: { original, clone } }: Turn)
 
 /** A superuser is not made another one: sessions of the clone act as the original anyway. */
 async function makeClone(
-  { session, pair }: Turn,
+  { session, pair }: UsersTurn,
   rights: Rights,
   clauses: readonly string[],
   password: string,
@@ -95,7 +99,10 @@ async function makeClone(
  * From PostgreSQL 16 on, whoever makes a role is alone in having ADMIN on it. An administrator that alternates itself makes
  * the clone as one of two users, and both act as one role: that gets ADMIN too, if it has it on the original.
  */
-async function shareAdmin({ session, version, actsAs, pair }: Turn, rights: Rights): Promise<void> {
+async function shareAdmin(
+  { session, facts: { version, actsAs }, pair }: UsersTurn,
+  rights: Rights,
+): Promise<void> {
   if (version < 160_000 || actsAs === rights.administrator) return;
   const [sqlActsAs, sqlClone] = [session.escapeLiteral(actsAs), session.escapeLiteral(pair.clone)];
   const has = (who: string, role: string) => `pg_has_role(${who}, ${role}, 'MEMBER WITH ADMIN OPTION')`;
@@ -114,7 +121,10 @@ async function shareAdmin({ session, version, actsAs, pair }: Turn, rights: Righ
 }
 
 /** By it the clone has the original's rights and memberships, and may act as it. */
-async function grantOriginal({ session, version, pair }: Turn, rights: Rights): Promise<void> {
+async function grantOriginal(
+  { session, facts: { version }, pair }: UsersTurn,
+  rights: Rights,
+): Promise<void> {
   const { original, clone } = pair;
   const hasOptions = version >= 160_000;
   const [row] = await session.query(
@@ -133,7 +143,7 @@ async function grantOriginal({ session, version, pair }: Turn, rights: Rights): 
 }
 
 /** Whoever reads the secret can do what the clone can: more than the original is more than was meant. */
-async function warnOfMore({ session, pair: { original, clone }, context }: Turn): Promise<void> {
+async function warnOfMore({ session, pair: { original, clone }, context }: UsersTurn): Promise<void> {
   const rows = await session.query(
     'SELECT role.rolname FROM pg_auth_members m JOIN pg_roles role ON role.oid = m.roleid ' +
       `WHERE m.member = (SELECT oid FROM pg_roles WHERE rolname = ${session.escapeLiteral(clone)}) ` +

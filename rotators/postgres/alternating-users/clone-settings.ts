@@ -1,5 +1,5 @@
 import type { Session } from '../session.js';
-import type { Turn } from './role.js';
+import type { UsersTurn } from './role.js';
 import { applySettings, rolesToActAs, type Setting, settingsOf } from './role-settings.js';
 
 /**
@@ -7,10 +7,10 @@ import { applySettings, rolesToActAs, type Setting, settingsOf } from './role-se
  * what either creates. Objects of the clone's own would then be out of its reach: as long as there are any, its
  * sessions stay as they are.
  */
-export async function mirrorSettings(turn: Turn): Promise<void> {
-  const { session, version, pair, context } = turn;
+export async function mirrorSettings(turn: UsersTurn): Promise<void> {
+  const { session, facts, pair, context } = turn;
   const { original, clone } = pair;
-  const toActAs = (settings: readonly Setting[]) => rolesToActAs(session, version, original, settings);
+  const toActAs = (settings: readonly Setting[]) => rolesToActAs(session, facts.version, original, settings);
   const [own, found] = [await settingsOf(session, original), await settingsOf(session, clone)];
   const isRole = ({ name }: Setting) => name === 'role';
   const owners = await databasesOf(session, clone);
@@ -72,7 +72,7 @@ async function databasesOf(session: Session, role: string): Promise<readonly str
 
 function ownsObjects(
   session: Session,
-  { original, clone }: Turn['pair'],
+  { original, clone }: UsersTurn['pair'],
   databases: readonly string[],
   staysItself: boolean,
 ): string {

@@ -1,5 +1,7 @@
 import { rotationHandler, type StartRehearsal } from '../../../src/index.js';
-import { accepts, startForRehearsal } from '../rehearsal.js';
+import { acceptedBy } from '../../databases/rehearsal/on-server.js';
+import { engine } from '../engine.js';
+import { startForRehearsal } from '../rehearsal.js';
 import { alternatingUsers } from './index.js';
 
 const ADMINISTRATOR = 'administrator';
@@ -18,7 +20,7 @@ export const startRehearsal: StartRehearsal = async ({ secretString }) => {
     rotator,
     overlaps: true,
     handler: (options) => rotationHandler(rotator, options),
-    accepts,
+    accepts: acceptedBy(engine, engine.server),
     restore: () => Promise.reject(new Error('there is nothing to restore on an embedded server')),
     stop,
   };

@@ -1,6 +1,6 @@
 import { codeOf } from '../failures.js';
 import type { Session } from '../session.js';
-import { acting, type Turn } from './role.js';
+import { acting, type UsersTurn } from './role.js';
 
 /** Settings whose value is a list of quoted names, as pg_dump knows them: as one string they would mean one name. */
 const LISTS = [
@@ -62,7 +62,7 @@ export async function rolesToActAs(
  * @returns the names of those that were passed over
  */
 export async function applySettings(
-  { session, pair: { clone } }: Turn,
+  { session, pair: { clone } }: UsersTurn,
   wanted: readonly Setting[],
   found: readonly Setting[],
 ): Promise<readonly string[]> {

@@ -1,15 +1,10 @@
 import type { StepContext } from '../../../src/index.js';
 import type { Pair } from '../../databases/pairs.js';
+import type { Witness } from '../facts.js';
 import type { Session } from '../session.js';
 
-/** What the next turn of a pair is given with. */
-export interface Turn {
-  /** An administrator's, in a transaction. */
-  readonly session: Session;
-  /** `server_version_num` */
-  readonly version: number;
-  /** As which role the administrator's sessions act, outside the transaction. */
-  readonly actsAs: string;
+/** What the next turn of a pair is given with: an administrator, in a transaction. */
+export interface UsersTurn extends Witness {
   readonly pair: Pair;
   /** What is sent in place of the password. */
   readonly verifier: string;

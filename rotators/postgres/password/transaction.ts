@@ -1,26 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isRotationError, RotationError, type StepContext } from '../../../src/index.js';
+import { errorParts, isRotationError, RotationError, type StepContext } from '../../../src/index.js';
+import type { Ending } from '../../databases/engine.js';
+import { placeName } from '../../databases/secret.js';
 import { codeOf, toFailure } from '../failures.js';
-import { type PostgresSecret, placeName } from '../secret.js';
+import type { PostgresSecret } from '../secret.js';
 import { PIN_NAMES, type Session } from '../session.js';
 
-/**
- * What another attempt at this very change makes of ours, when it was faster: "tuple concurrently updated", a role or a
- * grant that is there already, a deadlock.
- */
-const OVERTAKEN = ['XX000', '23505', '42710', '40P01'];
 const MOST_TRIES = 20;
-
-export interface Change {
-  readonly session: Session;
-  /** Whose session it is, for messages. */
-  readonly target: PostgresSecret;
-  /** What is being done, as in "could not … as". */
-  readonly doing: string;
-  /** How long a statement may take, in milliseconds. */
-  readonly limitMs: number;
-  readonly context: StepContext;
-}
 
 /**
  * How long the server waits for us while we hold the role's row: longer than the look at the labels takes. A function that
@@ -38,13 +24,18 @@ const ROLLED_BACK = /^(?:23|25|40(?!003)|53|54)/;
  * it holds the rows that it has changed, no other attempt can change them; so the labels are looked at then, before
  * COMMIT, and what has come too late is rolled back.
  *
+ * @param doing as in "could not … as"
  * @throws RotationError for what the server refuses, `ERR_OUTCOME_UNKNOWN` if COMMIT got no answer; one that `work` throws
  *   is passed on
  */
 export async function inTransaction(
-  { session, target, doing, limitMs, context }: Change,
+  session: Session,
+  doing: string,
+  context: StepContext,
   work: () => Promise<unknown>,
-): Promise<'changed' | 'let go'> {
+): Promise<Ending> {
+  const { target } = session;
+  const limitMs = session.limitMs();
   // The server gives up before we do, and leaves nothing that waits.
   const waitMs = Math.max(1, Math.floor(limitMs * 0.8));
   // Whoever waits for a lock waits longer than a session that froze may hold it.
@@ -70,12 +61,39 @@ export async function inTransaction(
     } catch (error) {
       if (isSent && !isRolledBack(error)) throw unknownOutcome(doing, target);
       await session.query('ROLLBACK').catch(() => {}); // If the session is broken, the next BEGIN says so.
-      if (!OVERTAKEN.includes(codeOf(error)) || attempt === MOST_TRIES) {
+      if (!isOvertaken(error) || attempt === MOST_TRIES) {
         throw isRotationError(error) ? error : toFailure(error, doing, target);
       }
       await sleep(Math.random() * 25 * attempt, undefined, { signal: context.signal });
     }
   }
+}
+
+/**
+ * Whether another attempt at the very same was faster. The codes alone say less: a password check, or any fault inside the
+ * server, may fail with them, again and again.
+ */
+function isOvertaken(error: unknown): boolean {
+  const { code, message } = errorParts(error);
+  const { schema, routine }: Partial<ServerError> = error instanceof Error ? error : {};
+  switch (code) {
+    case 'XX000':
+      // Which the server does not translate.
+      return /^tuple concurrently (?:updated|deleted)$/.test(message);
+    case '23505':
+      // Two roles of one name, or two equal grants.
+      return schema === 'pg_catalog';
+    case '42710':
+      return routine === 'CreateRole';
+    default:
+      return code === '40P01';
+  }
+}
+
+/** What a server adds to an error, and where in its source it comes from. */
+interface ServerError extends Error {
+  readonly schema?: string;
+  readonly routine?: string;
 }
 
 /** Whether a failed COMMIT is certain to have changed nothing: the server said so, or pg did not even send it. */

@@ -1,5 +1,6 @@
 import { createHash, createHmac, pbkdf2, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
+import { saslprep } from '../wire/saslprep.js';
 
 /**
  * What PostgreSQL stores in place of a SCRAM-SHA-256 password (RFC 5802, RFC 7677): salted, so that it can be sent in
@@ -21,15 +22,3 @@ export async function scramVerifier(
 export function md5Verifier(password: string, username: string): string {
   return `md5${createHash('md5').update(password).update(username).digest('hex')}`;
 }
-
-/**
- * The mappings of SASLprep (RFC 4013) that PostgreSQL and libpq apply before they hash. Printable ASCII, of which our
- * passwords are made, stays as it is; passwords that people have chosen need not.
- */
-function saslprep(password: string): string {
-  return password.replace(SPACES, ' ').replace(MAPPED_TO_NOTHING, '').normalize('NFKC');
-}
-
-/** RFC 3454, tables C.1.2 and B.1. */
-const SPACES = /[\u00A0\u1680\u2000-\u200B\u202F\u205F\u3000]/g;
-const MAPPED_TO_NOTHING = /\u00AD|\u034F|\u1806|[\u180B-\u180D]|\u200C|\u200D|\u2060|[\uFE00-\uFE0F]|\uFEFF/g;

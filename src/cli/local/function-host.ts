@@ -1,6 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import type { LambdaContext } from '../../engine/deadline.js';
+import type { RotationEvent } from '../../engine/event.js';
+import { rotationHandler } from '../../engine/handler.js';
 import { isRotationError } from '../../errors.js';
+import { assertManifest, type Exports } from '../manifest-checks.js';
 
 /**
  * The process in which a rotation function runs, as a Lambda has one: `function-host.js <URL of the module>`. What the
@@ -10,7 +13,7 @@ import { isRotationError } from '../../errors.js';
 /** What the host is asked to do. */
 export interface Invocation {
   readonly id: string;
-  readonly event: unknown;
+  readonly event: RotationEvent;
   /** Without its functions, which do not go between processes. */
   readonly context: object;
   readonly remainingMs: number;
@@ -24,7 +27,7 @@ export interface Answer {
 }
 
 type Callback = (error?: unknown) => void;
-type Handler = (event: unknown, context: LambdaContext, callback: Callback) => unknown;
+type Handler = (event: RotationEvent, context: LambdaContext, callback: Callback) => unknown;
 
 function tell(id: string, error?: Answer['error']): void {
   process.send?.({ host: 'quarterturn', id, ...(error && { error }) } satisfies Answer);
@@ -42,10 +45,15 @@ function described(error: unknown): NonNullable<Answer['error']> {
 }
 
 async function load(url: string): Promise<Handler> {
-  const module: { handler?: unknown; default?: { handler?: unknown } } = await import(url);
+  const module: Exports = await import(url);
   const handler = module.handler ?? module.default?.handler;
-  if (typeof handler !== 'function') throw new TypeError('the module does not export a function "handler"');
-  return handler as Handler;
+  if (typeof handler === 'function') return handler as Handler;
+  const lambda = module.lambda ?? module.default?.lambda;
+  if (lambda === undefined) {
+    throw new TypeError('the module does not export a function "handler", nor "lambda"');
+  }
+  assertManifest(lambda);
+  return rotationHandler(lambda.rotator(process.env));
 }
 
 /** Waits for a promise, or for the callback of a handler that takes one. */

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import type { RotationEvent } from '../../engine/event.js';
 import type { LocalContext, LocalFunction } from '../../local/settings.js';
 import type { Answer, Invocation } from './function-host.js';
 import { FunctionError, remoteFunction } from './remote-function.js';
@@ -56,7 +57,7 @@ class Processes {
     this.#idle = await this.#fork();
   }
 
-  async invoke(event: unknown, { getRemainingTimeInMillis, ...context }: LocalContext): Promise<void> {
+  async invoke(event: RotationEvent, { getRemainingTimeInMillis, ...context }: LocalContext): Promise<void> {
     while (this.#busy >= MOST_PROCESSES) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     if (getRemainingTimeInMillis() === 0) {
       // The step has failed already: it must not begin now.

@@ -17,8 +17,9 @@ ended; once more, at once.
 
   --port <n>                  listen there (4580; 0 for any that is free)
   --function <name>=<what>    a rotation function, any number of times: a module
-                              that exports handler, a rotator of these, or the URL
-                              of a Lambda runtime interface (http://host:port)
+                              that exports handler or lambda, a rotator of these,
+                              or the URL of a Lambda runtime interface
+                              (http://host:port)
   --timeout <seconds>         of an invocation (30, as AWS deploys its functions)
   --seed <file>               JSON: { "name of a secret": value, … }; a value is
                               a string, or an object, which is stored as JSON
@@ -71,7 +72,7 @@ export async function readLocalCommand(
       },
     }),
   );
-  if (values.help) return { help: HELP.replace('ROTATORS', rotatorsWith('handler.js').join(', ')) };
+  if (values.help) return { help: HELP.replace('ROTATORS', rotatorsWith('lambda.js').join(', ')) };
   const { port = '4580', timeout = '30' } = values;
   if (values.state === '') throw new UsageError('--state takes a file');
   return {
@@ -109,7 +110,7 @@ function urlOf(what: string): URL {
       throw new UsageError('the URL of a function must not have a password in it');
     return url.protocol === 'file:' ? existing(url) : url;
   }
-  if (rotatorsWith('handler.js').includes(what)) return rotatorFile(what, 'handler.js');
+  if (rotatorsWith('lambda.js').includes(what)) return rotatorFile(what, 'lambda.js');
   return existing(pathToFileURL(resolve(what)));
 }
 

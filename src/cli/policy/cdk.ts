@@ -20,7 +20,7 @@ const PARTS = interpolated({
  * account, grants GetRandomPassword on all, and lets the role at the secret even when it rotates with another function.
  */
 export function cdkStack(options: PolicyOptions): string {
-  const { rotator, needs, named, isInVpc, schedule, lifetimeDays } = options;
+  const { rotator, isOurs, needs, named, isInVpc, schedule, lifetimeDays } = options;
   const grants = grantsOf({ ...options, named: { ...named, secret: '{secret}' } });
   return `${imports(isInVpc)}
 export interface RotationProps extends StackProps {
@@ -30,7 +30,7 @@ export interface RotationProps extends StackProps {
   readonly environment${needs.isEnvironmentRequired ? '' : '?'}: Record<string, string>;${isInVpc ? NETWORK_PROPS : ''}
 }
 
-/** Rotates a secret with quarterturn's ${rotator}. */
+/** Rotates a secret with ${isOurs ? "quarterturn's " : ''}${rotator}. */
 export class RotationStack extends Stack {
   constructor(scope: Construct, id: string, { secretArn, environment, ${isInVpc ? 'vpc, securityGroups, ' : ''}...props }: RotationProps) {
     super(scope, id, props);
@@ -42,7 +42,7 @@ export class RotationStack extends Stack {
       assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),${isInVpc ? inline() : ''}
     });
     const rotate = new lambda.Function(this, 'Rotate', {
-      code: lambda.Code.fromAsset('${bundleOf(rotator)}'),
+      code: lambda.Code.fromAsset('${bundleOf(options)}'),
       handler: 'index.handler',
       runtime: lambda.Runtime.NODEJS_24_X,
       architecture: lambda.Architecture.ARM_64,

@@ -29,7 +29,7 @@ export function policyReport(options: PolicyOptions, parts: Parts) {
   return {
     rotator,
     function: {
-      bundle: bundleOf(rotator),
+      bundle: bundleOf(options),
       handler: 'index.handler',
       runtime: 'nodejs24.x',
       architecture: 'arm64',
@@ -62,12 +62,12 @@ export function grantsOf({ needs, named, isInVpc }: PolicyOptions): readonly Gra
 }
 
 /** The folder with the rotator's Lambda, ready to be deployed, as others see it who have installed the package. */
-export function bundleOf(rotator: string): string {
-  return `node_modules/quarterturn/dist/lambda/${rotator.replaceAll('/', '-')}`;
+export function bundleOf({ rotator, isOurs }: PolicyOptions): string {
+  return `${isOurs ? 'node_modules/quarterturn/' : ''}dist/lambda/${rotator.replaceAll('/', '-')}`;
 }
 
 /** What stands above the environment variables of a deployment. */
-export function environmentNote({ environment = [], isEnvironmentRequired = false }: RotatorNeeds): string {
+export function environmentNote({ environment, isEnvironmentRequired = false }: RotatorNeeds): string {
   const names = [...environment, 'SECRETS_MANAGER_ENDPOINT'].join(', ');
   return `Environment variables of the function. It reads ${names}.${isEnvironmentRequired ? ` Without ${environment} it does not start.` : ''}`;
 }

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { PermissionTarget, RotatorNeeds } from '../../permissions.js';
-import { rotatorFile, rotatorsWith } from '../rotators.js';
+import { loadManifest } from '../manifest.js';
+import { rotatorsWith } from '../rotators.js';
 import { parseCommand, UsageError } from '../usage-error.js';
 import type { Named } from './grants.js';
 import { assertOutlives, readLifetime, readSchedule, USUAL_SCHEDULE } from './schedule.js';
@@ -8,7 +9,9 @@ import { assertOutlives, readLifetime, readSchedule, USUAL_SCHEDULE } from './sc
 const HELP = `usage: quarterturn policy <rotator> [options]
 
 Prints the least that the role of a rotation function must be allowed, why, and
-who may invoke the function. Nothing of AWS is needed or touched.
+who may invoke the function. Nothing of AWS is needed or touched. A rotator of your
+own is given as the path of its manifest, ./gate/lambda.js; its bundle is then
+dist/lambda/gate.
 
   --secret <arn>     the secret that is rotated; without it, every secret that
                      names this very function
@@ -38,6 +41,8 @@ type Format = 'text' | 'json' | 'terraform' | 'cdk';
 /** What the command line of `quarterturn policy` asks for. */
 export interface PolicyOptions {
   readonly rotator: string;
+  /** Whether it comes with this package, and its bundle too. */
+  readonly isOurs: boolean;
   readonly needs: RotatorNeeds;
   readonly named: Named;
   readonly functionArn: string | undefined;
@@ -57,16 +62,12 @@ export interface PolicyOptions {
 export async function readOptions(
   args: readonly string[],
 ): Promise<PolicyOptions | { readonly help: string }> {
-  const names = rotatorsWith('permissions.js');
+  const names = rotatorsWith('lambda.js').join(', ');
   const { values, positionals } = parse(args);
-  if (values.help) return { help: HELP.replace('ROTATORS', names.join(', ')) };
-  const [rotator, ...rest] = positionals;
-  if (rotator === undefined || rest.length > 0)
-    throw new UsageError(`policy takes one of ${names.join(', ')}`);
-  if (!names.includes(rotator)) {
-    throw new UsageError(`there is no rotator ${JSON.stringify(rotator)}; there is ${names.join(', ')}`);
-  }
-  const needs: RotatorNeeds = await import(rotatorFile(rotator, 'permissions.js').href);
+  if (values.help) return { help: HELP.replace('ROTATORS', names) };
+  const [what, ...rest] = positionals;
+  if (what === undefined || rest.length > 0) throw new UsageError(`policy takes one of ${names}`);
+  const { rotator, manifest: needs, isOurs } = await loadManifest(what);
   const format = formatOf(values);
   const isDeployment = format === 'terraform' || format === 'cdk';
   const schedule = readSchedule(values.schedule) ?? (isDeployment ? USUAL_SCHEDULE : undefined);
@@ -74,6 +75,7 @@ export async function readOptions(
   assertOutlives(rotator, needs, { schedule, days: lifetimeDays });
   return {
     rotator,
+    isOurs,
     needs,
     named: readNamed(rotator, needs, values),
     functionArn: arn(

@@ -35,7 +35,7 @@ export function readSchedule(expression: string | undefined): string | undefined
 export function readLifetime(
   value: string | undefined,
   rotator: string,
-  { lifetime, environment = [] }: RotatorNeeds,
+  { lifetime, environment }: RotatorNeeds,
 ): number | undefined {
   if (value === undefined) return undefined;
   if (lifetime === undefined) {

@@ -16,7 +16,9 @@ export function terraformModule(options: PolicyOptions): string {
   ].join('\n');
 }
 
-function preamble({ rotator, needs, named: { secret }, isInVpc }: PolicyOptions): string {
+function preamble(options: PolicyOptions): string {
+  const { rotator, isOurs, needs, named, isInVpc } = options;
+  const { secret } = named;
   const lists = ['subnet_ids', 'security_group_ids'].map(
     (name) => `variable "${name}" {\n  type = list(string)\n}\n`,
   );
@@ -44,10 +46,10 @@ variable "name" {
   default = "${functionName(rotator)}"
 }
 
-# The folder with the Lambda, as it is in the package.
+# The folder with the Lambda${isOurs ? ', as it is in the package' : ''}.
 variable "bundle" {
   type    = string
-  default = "${bundleOf(rotator)}"
+  default = "${bundleOf(options)}"
 }
 
 # ${environmentNote(needs)}

@@ -20,6 +20,8 @@ export async function rehearse(args: readonly string[]): Promise<number> {
   }
   const secretString =
     options.secretFile === undefined ? undefined : await readSecretFile(options.secretFile);
+  // On Node.js 20 the SDK would warn of its next versions in the middle of the table. This is its own switch.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
   const output = new Output();
   const interruption = new Interruption(() =>
     output.say('ending the step that is under way, then cleaning up'),

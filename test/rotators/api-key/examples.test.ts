@@ -5,7 +5,7 @@ import { okta } from '../../../rotators/api-key/examples/okta.js';
 import { openai } from '../../../rotators/api-key/examples/openai.js';
 import { sendgrid } from '../../../rotators/api-key/examples/sendgrid.js';
 import { type ApiKeySpec, apiKey } from '../../../rotators/api-key/index.js';
-import { apiKeyRig } from '../../support/api-key-rig.js';
+import { rig } from '../../../src/testing/index.js';
 import { ADMIN_KEY, dialectOf, issued, SPEECHES } from '../../support/example-providers.js';
 import { ProviderServer, type ServedKey } from '../../support/provider-server.js';
 
@@ -75,10 +75,8 @@ describe.each(EXAMPLES)('the example for $name', ({ name, spec, secret, admin })
   const rigged = () => {
     const { url } = provider;
     const key = issued(provider.keys, { name: 'made by hand', policies: [{ effect: 'allow' }] }, speech);
-    return apiKeyRig(apiKey(spec(url)), {
-      secret: secret(key, url),
-      ...(admin && { admin: admin(url) }),
-    });
+    const others = admin && { admin: admin(url) };
+    return rig(apiKey(spec(url)), { secret: secret(key, url), ...(others && { others }) });
   };
 
   test('rotates three times over, in a model of the provider', async () => {
@@ -90,6 +88,14 @@ describe.each(EXAMPLES)('the example for $name', ({ name, spec, secret, admin })
     if (name === 'cloudflare') {
       expect(provider.keys.all.at(-1)?.traits).toMatchObject({ policies: [{ effect: 'allow' }] });
     }
+  });
+
+  test('takes 403 from a gateway for no proof of a key', async () => {
+    const { rotate } = await rigged();
+    const blocked = { error: 'blocked by the gateway' };
+    provider.before = ({ url }) => (url.pathname === speech.check ? [403, blocked] : undefined);
+    expect(await rotate()).toMatchObject({ outcome: 'failed' });
+    expect(provider.live().length).toBeLessThanOrEqual(name === 'sendgrid' ? 2 : 1);
   });
 
   // With room for two keys, one that nobody has stored takes it for 15 minutes.

@@ -3,21 +3,21 @@ import { elasticsearch } from '../../../rotators/api-key/elasticsearch/index.js'
 import { cloudflare } from '../../../rotators/api-key/examples/cloudflare.js';
 import { grafana } from '../../../rotators/api-key/examples/grafana.js';
 import { gitlab } from '../../../rotators/api-key/gitlab/index.js';
-import { lifetime } from '../../../rotators/api-key/gitlab/permissions.js';
+import { lifetime } from '../../../rotators/api-key/gitlab/lifetime.js';
 import { type ApiKeySecret, apiKey } from '../../../rotators/api-key/index.js';
 import { entra } from '../../../rotators/entra/index.js';
 import { lifetimeDaysFrom, type Rotator } from '../../../src/index.js';
-import { type ApiKeyRig, apiKeyRig } from '../../support/api-key-rig.js';
+import { LocalSecretsManager, type Rig, type RigOptions, rig } from '../../../src/testing/index.js';
 import { DATADOG_ADMIN, datadogDialect } from '../../support/datadog-provider.js';
 import { deploy } from '../../support/deployment.js';
 import { ELASTIC_ADMIN, elasticsearchDialect, encoded } from '../../support/elasticsearch-provider.js';
 import { EntraServer } from '../../support/entra-server.js';
+import { rejection } from '../../support/errors.js';
 import { ADMIN_KEY, dialectOf, SPEECHES } from '../../support/example-providers.js';
+import { FaultyClient } from '../../support/faulty-client.js';
 import { freezeDate } from '../../support/frozen-date.js';
 import { GITLAB_ADMIN, gitlabDialect } from '../../support/gitlab-provider.js';
-import { issuedRig } from '../../support/issued-rig.js';
 import { type Dialect, ProviderServer, type ServedKey } from '../../support/provider-server.js';
-import { rejection } from '../../support/rig.js';
 
 let provider: ProviderServer;
 afterEach(async () => {
@@ -36,18 +36,21 @@ interface Subject {
 const NOW = '2026-01-10T15:00:00.000Z';
 const every = (days: number) => ({ RotationRules: { ScheduleExpression: `rate(${days} days)` } });
 
-async function rigged({ dialect, rotator, traits = {}, secret, admin }: Subject): Promise<ApiKeyRig> {
+async function rigged(
+  { dialect, rotator, traits = {}, secret, admin }: Subject,
+  more: Pick<RigOptions, 'secrets' | 'client'> = {},
+): Promise<Rig<ApiKeySecret>> {
   freezeDate(NOW);
   provider = await ProviderServer.start(dialect);
   provider.reset();
   const { url } = provider;
   const key = provider.keys.issue('made by hand', traits);
   const first = { ...secret(key, url), adminSecretArn: 'admin' };
-  return apiKeyRig(rotator(url), { secret: first, admin: admin(url) });
+  return rig(rotator(url), { secret: first, others: { admin: admin(url) }, ...more });
 }
 
-const warnings = ({ log }: ApiKeyRig) => log.flatMap(({ warnings: texts = [] }) => texts);
-const counted = ({ log }: ApiKeyRig) => log.filter(({ keyEndsEarly }) => keyEndsEarly === 1).length;
+const counted = ({ log }: Pick<Rig<object>, 'log'>) =>
+  log.filter(({ keyEndsEarly }) => keyEndsEarly === 1).length;
 const newest = () => provider.keys.all.at(-1)!.traits;
 
 const gitlabWith = (lifetimeDays?: number): Subject => ({
@@ -68,7 +71,7 @@ describe('gitlab', () => {
       const rig = await rigged(gitlabWith(days));
       expect(await rig.rotate(every(90))).toMatchObject({ outcome: 'succeeded' });
       expect(newest().expires_at).toBe('2026-04-10');
-      expect(warnings(rig)).toEqual([
+      expect(rig.warnings()).toEqual([
         'the new key ends at 2026-04-10T00:00:00.000Z, before the next rotation begins (rate(90 days)): applications and the ' +
           'rotation itself are refused from then on; make keys that live for at least 180 days (the option lifetimeDays, or ' +
           'KEY_LIFETIME_DAYS of a ready-made function), or rotate more often',
@@ -83,7 +86,7 @@ describe('gitlab', () => {
       freezeDate(`${day}T15:00:00Z`);
       expect(await rig.rotate(every(90))).toMatchObject({ outcome: 'succeeded' });
     }
-    expect(warnings(rig)).toEqual([]);
+    expect(rig.warnings()).toEqual([]);
     expect(counted(rig)).toBe(0);
   });
 
@@ -99,7 +102,7 @@ describe('gitlab', () => {
   test('without a schedule does not warn', async () => {
     const rig = await rigged(gitlabWith(1));
     expect(await rig.rotate()).toMatchObject({ outcome: 'succeeded' });
-    expect(warnings(rig)).toEqual([]);
+    expect(rig.warnings()).toEqual([]);
     expect(newest().expires_at).toBe('2026-01-11');
   });
 });
@@ -117,7 +120,7 @@ describe('elasticsearch', () => {
     const rig = await rigged(elasticWith());
     expect(await rig.rotate(every(90))).toMatchObject({ outcome: 'succeeded' });
     expect(newest()).not.toHaveProperty('expiration');
-    expect(warnings(rig)).toEqual([]);
+    expect(rig.warnings()).toEqual([]);
   });
 
   test.each([
@@ -138,12 +141,14 @@ test('datadog, whose keys have no end, is neither warned of nor asks for the sch
     secret: ({ id, key }) => ({ apiKey: key, apiKeyId: id }),
     admin: () => DATADOG_ADMIN,
   };
-  const rig = await rigged(datadogSubject);
+  const secrets = new LocalSecretsManager();
+  const client = new FaultyClient(secrets);
+  const rig = await rigged(datadogSubject, { secrets, client });
   expect(await rig.rotate(every(90))).toMatchObject({ outcome: 'succeeded' });
-  expect(warnings(rig)).toEqual([]);
+  expect(rig.warnings()).toEqual([]);
   expect(counted(rig)).toBe(0);
   // One a step, and the look at the labels in finishSecret.
-  expect(rig.client.calls.filter(({ operation }) => operation === 'describeSecret')).toHaveLength(5);
+  expect(client.calls.filter(({ operation }) => operation === 'describeSecret')).toHaveLength(5);
 });
 
 describe('entra', () => {
@@ -158,10 +163,10 @@ describe('entra', () => {
       const server = await EntraServer.start();
       const cloud = { login: server.origin, graph: server.origin };
       const rotator = entra({ cloud, propagationMs: 0, lifetimeDays });
-      const rig = await issuedRig(rotator, server.register());
-      expect(await rig.rotate(every(90))).toMatchObject({ outcome: 'succeeded' });
-      expect(rig.warnings()).toHaveLength(times);
-      expect(rig.log.filter(({ keyEndsEarly }) => keyEndsEarly)).toHaveLength(times);
+      const { rotate, warnings, log } = await rig(rotator, { secret: server.register() });
+      expect(await rotate(every(90))).toMatchObject({ outcome: 'succeeded' });
+      expect(warnings()).toHaveLength(times);
+      expect(counted({ log })).toBe(times);
       await server.stop();
     },
   );
@@ -197,7 +202,7 @@ test.each<[string, (url: string) => ReturnType<typeof cloudflare>, object, objec
   });
   expect(await rig.rotate(every(90))).toMatchObject({ outcome: 'succeeded' });
   expect(counted(rig)).toBe(1);
-  expect(warnings(rig)).toEqual([
+  expect(rig.warnings()).toEqual([
     expect.stringMatching(/^the new key ends at 2026-04-20T.*\(the member create of the spec\)/),
   ]);
 });

@@ -5,13 +5,12 @@ import { elasticsearch } from '../../../rotators/api-key/elasticsearch/index.js'
 import { gitlab } from '../../../rotators/api-key/gitlab/index.js';
 import type { ApiKeySecret } from '../../../rotators/api-key/index.js';
 import type { Rotator } from '../../../src/index.js';
-import { rotatorContract } from '../../../src/testing/index.js';
-import { type ApiKeyRig, apiKeyRig } from '../../support/api-key-rig.js';
+import { type Rig, rig, rotatorContract } from '../../../src/testing/index.js';
 import { DATADOG_ADMIN, datadogDialect } from '../../support/datadog-provider.js';
 import { ELASTIC_ADMIN, elasticsearchDialect, encoded } from '../../support/elasticsearch-provider.js';
+import { allOf, leaks } from '../../support/errors.js';
 import { GITLAB_ADMIN, gitlabDialect } from '../../support/gitlab-provider.js';
 import { type Dialect, ProviderServer, type ServedKey } from '../../support/provider-server.js';
-import { allOf, leaks } from '../../support/rig.js';
 import { tried } from '../../support/thorough.js';
 
 interface Subject {
@@ -81,9 +80,10 @@ describe.each(SUBJECTS)('$name', (subject) => {
     const key = provider.keys.issue('made by hand', subject.traits);
     return { ...subject.secret(key, provider.url), adminSecretArn: 'admin' };
   };
-  const rigged = () => apiKeyRig(rotator, { secret: first(), admin: subject.admin(provider.url) });
+  const rigged = () => rig(rotator, { secret: first(), others: { admin: subject.admin(provider.url) } });
   const isLive = (value: unknown) => provider.keys.live().some(({ key }) => key === subject.keyIn(value));
-  const idOf = async ({ value }: ApiKeyRig, label: string) => String((await value(label))[subject.fields.id]);
+  const idOf = async ({ value }: Rig<ApiKeySecret>, label: string) =>
+    String((await value(label))[subject.fields.id]);
 
   /** No secret of the provider's is in what anybody could read. */
   const expectNoLeak = (...told: readonly unknown[]) => {
@@ -143,8 +143,8 @@ describe.each(SUBJECTS)('$name', (subject) => {
     const token = await rig.begin();
     provider.loseAnswer('POST');
     await rig.deliver('createSecret').catch(() => {});
-    await rig.secrets.cancelRotateSecret({ SecretId: 'app/key' });
-    const label = { SecretId: 'app/key', VersionStage: 'AWSPENDING', RemoveFromVersionId: token };
+    await rig.secrets.cancelRotateSecret({ SecretId: rig.secretId });
+    const label = { SecretId: rig.secretId, VersionStage: 'AWSPENDING', RemoveFromVersionId: token };
     await rig.secrets.updateSecretVersionStage(label).catch(() => {});
     expect(provider.live()).toEqual(['1001', '1002']);
     expect(await rig.rotate()).toMatchObject({ outcome: 'succeeded' });

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { rotatorContract } from '../../../src/testing/index.js';
+import { rig, rotatorContract } from '../../../src/testing/index.js';
 import { desk } from '../../readme/api-key-desk.js';
-import { apiKeyRig } from '../../support/api-key-rig.js';
 import { deskDialect } from '../../support/desk-provider.js';
 import { ProviderServer } from '../../support/provider-server.js';
 
@@ -58,7 +57,7 @@ describe("the README's rotator", () => {
   )('$name', ({ run }) => run());
 
   test('leaves two keys live', async () => {
-    const { rotate } = await apiKeyRig(desk, { secret: first() });
+    const { rotate } = await rig(desk, { secret: first() });
     for (let rotation = 1; rotation <= 3; rotation++) {
       expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
     }

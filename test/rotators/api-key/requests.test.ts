@@ -1,7 +1,7 @@
 import { type ApiKeySpec, apiKey } from '../../../rotators/api-key/index.js';
-import { apiKeyRig } from '../../support/api-key-rig.js';
+import { rig } from '../../../src/testing/index.js';
+import { allOf, leaks } from '../../support/errors.js';
 import { type Dialect, ProviderServer, type ServedKey } from '../../support/provider-server.js';
-import { allOf, leaks } from '../../support/rig.js';
 
 const ADMIN = 'adm-5Tq8wZr2vXn9';
 
@@ -68,7 +68,7 @@ async function rigged(parts: Partial<ApiKeySpec> = {}, more: object = {}, admin:
   const { id, key } = provider.keys.issue('made by hand');
   const { url } = provider;
   const secret = { key, keyId: id, url, team: 'a', adminSecretArn: 'admin', ...more };
-  return apiKeyRig(apiKey(spec(parts)), { secret, admin: { key: ADMIN, url, ...admin } });
+  return rig(apiKey(spec(parts)), { secret, others: { admin: { key: ADMIN, url, ...admin } } });
 }
 
 /** The error of a rotation that fails, once it is sure that it tells no secret. */
@@ -105,7 +105,7 @@ describe('what is sent', () => {
     const [created] = provider.calls.filter(({ method }) => method === 'POST');
     expect(created?.url.pathname).toBe(`/keys/${encodeURIComponent(team)}`);
     expect(created?.url.searchParams.get('team')).toBe(team);
-    expect(created?.body).toEqual({ name: expect.stringMatching(/^app-key-/), team });
+    expect(created?.body).toEqual({ name: expect.stringMatching(/^secret-/), team });
     const [ended] = provider.calls.filter(({ method }) => method === 'DELETE');
     expect(ended?.body).toEqual({ team });
   });
@@ -144,7 +144,7 @@ describe('what is sent', () => {
     const rig = await rigged({}, { other: 'kept-4wTz8Lp1' });
     await rig.rotate();
     expect(leaks(allOf(provider.calls), 'kept-4wTz8Lp1')).toBeUndefined();
-    expect(await rig.value('AWSCURRENT')).toMatchObject({ other: 'kept-4wTz8Lp1' });
+    expect(await rig.secretString('AWSCURRENT')).toContain('"other":"kept-4wTz8Lp1"');
   });
 });
 
@@ -158,6 +158,13 @@ describe('the administrator', () => {
     expect(leaks(allOf(impostor.calls.map(({ header }) => header('x-admin'))), ADMIN)).toBeUndefined();
     expect(impostor.live()).toEqual(['1001']);
     await impostor.stop();
+  });
+
+  test('may stand in the URL of the list', async () => {
+    const rig = await rigged({ list: { ...spec().list, url: '{url}/keys?as={admin.key}' } });
+    expect(await rig.rotate()).toMatchObject({ outcome: 'succeeded' });
+    const lists = provider.calls.filter(({ method, url }) => method === 'GET' && url.pathname === '/keys');
+    expect(lists.map(({ url }) => url.searchParams.get('as'))).toEqual([ADMIN]);
   });
 
   test('makes no key for a secret whose own is dead, and none for the id of another', async () => {
@@ -297,7 +304,7 @@ describe('an answer', () => {
     const RemoveFromVersionId = await rig.begin();
     provider.loseAnswer('POST');
     await rig.deliver('createSecret').catch(() => {});
-    const label = { SecretId: 'app/key', VersionStage: 'AWSPENDING', RemoveFromVersionId };
+    const label = { SecretId: rig.secretId, VersionStage: 'AWSPENDING', RemoveFromVersionId };
     await rig.secrets.updateSecretVersionStage(label).catch(() => {});
     expect(provider.live()).toEqual(['1001', '1002']);
   }
@@ -322,6 +329,7 @@ describe('a check', () => {
     ['with a status of a dead key', {}, 401, {}, 'ERR_CREDENTIAL_REJECTED'],
     ['with a declared one of a dead key', { dead: [404] }, 404, {}, 'ERR_CREDENTIAL_REJECTED'],
     ['with a declared one of a live key', { live: [403] }, 403, { id: '1001' }, 'accepted'],
+    ['with a declared one, from a gateway', { live: [403] }, 403, { error: 'no' }, 'ERR_SERVICE_FAILED'],
     ['with a success that is not declared', { live: [201] }, 200, { id: '1001' }, 'ERR_SERVICE_FAILED'],
     ['with a status that nobody named', {}, 403, { id: '1001' }, 'ERR_RIGHTS_MISSING'],
     ['with a server in trouble', {}, 500, { id: '1001' }, 'ERR_SERVICE_FAILED'],
@@ -380,6 +388,107 @@ describe('pages', () => {
     expect(await failureOf(rig)).toMatchObject({ message: expect.stringMatching(/sent before/) });
     expect(provider.calls.filter(({ url }) => url.searchParams.has('page'))).toHaveLength(2);
   });
+});
+
+test.each<[string, { readonly parameter: string } & ({ readonly first: 1 } | { readonly next: '/next' })]>([
+  ['numbers', { parameter: 'page', first: 1 }],
+  ['cursors', { parameter: 'after', next: '/next' }],
+])('a list whose pages, by %s, have a mebibyte each is given up soon', async (_, pages) => {
+  const rig = await rigged({ list: { ...spec().list, pages } });
+  let sent = 0;
+  listed = () => {
+    const id = `${++sent}-`.padEnd(1_040_000, 'x');
+    return { keys: [{ id, name: 'n', at: '2026-01-01T00:00:00Z' }], next: `after-${sent}` };
+  };
+  expect(await failureOf(rig)).toMatchObject({
+    code: 'ERR_SERVICE_FAILED',
+    message: expect.stringMatching(/too long: over 1000 pages, or 8388608 bytes in all/),
+  });
+  expect(sent).toBeLessThan(10);
+});
+
+describe('a provider that has no room', () => {
+  /** It has room for two. */
+  function withRoomForTwo(answer: object, status = 400): void {
+    provider.before = ({ method }) =>
+      method === 'POST' && provider.live().length >= 2 ? [status, answer] : undefined;
+  }
+
+  test.each([
+    [400, { error: 'Maximum number of keys reached' }],
+    [403, { errors: ['API key limit exceeded'] }],
+    [409, { code: 'quota_exceeded' }],
+    [422, { message: 'too many keys' }],
+  ])('and says so with %i %j is full, and nothing is ended', async (status, answer) => {
+    const rig = await rigged();
+    withRoomForTwo(answer, status);
+    expect(await rig.rotate()).toMatchObject({ outcome: 'succeeded' });
+    expect(await failureOf(rig)).toMatchObject({ code: 'ERR_SERVICE_FULL' });
+    expect(provider.live()).toEqual(['1001', '1002']);
+  });
+
+  test.each([
+    [403, { message: 'rate limit exceeded' }],
+    [400, { message: 'no such team' }],
+  ])('is not what %i %j says', async (status, answer) => {
+    const rig = await rigged();
+    withRoomForTwo(answer, status);
+    await rig.rotate();
+    expect(await failureOf(rig)).not.toMatchObject({ code: 'ERR_SERVICE_FULL' });
+  });
+
+  test('as its spec declares is one where AWSPREVIOUS makes room', async () => {
+    const rig = await rigged({ create: { ...spec().create, full: { '/code': 'full' } } });
+    withRoomForTwo({ code: 'full' });
+    for (let rotation = 1; rotation <= 3; rotation++) {
+      expect(await rig.rotate()).toMatchObject({ outcome: 'succeeded' });
+      expect(provider.live()).toHaveLength(2);
+    }
+    withRoomForTwo({ code: 'other' });
+    expect(await failureOf(rig)).toMatchObject({ code: 'ERR_SERVICE_FAILED' });
+  });
+});
+
+describe('a list on one page', () => {
+  const rotatedOf = async (others: number, cut: number, parts: Partial<ApiKeySpec> = {}) => {
+    const rig = await rigged(parts);
+    for (let other = 0; other < others; other++) provider.keys.issue(`other ${other}`);
+    listed = (keys) => ({ keys: keys.toReversed().slice(0, cut).map(shown) });
+    return { ...rig, report: await rig.rotate() };
+  };
+
+  test.each([20, 50, 100])('that has %i items, as a page may have, is a warning', async (length) => {
+    const { report, warnings } = await rotatedOf(length - 2, 1000);
+    expect(report).toMatchObject({ outcome: 'succeeded' });
+    expect(warnings()).toEqual([expect.stringContaining(`has ${length} items`)]);
+  });
+
+  test.each<[string, number, Partial<ApiKeySpec>]>([
+    ['of another length', 17, {}],
+    ['that is said to be the only one', 18, { list: { ...spec().list, pages: 'one' } }],
+  ])('%s is none', async (_, others, parts) => {
+    const { report, warnings } = await rotatedOf(others, 1000, parts);
+    expect(report).toMatchObject({ outcome: 'succeeded' });
+    expect(warnings()).toEqual([]);
+  });
+
+  test('that ends before AWSCURRENT’s key is an error', async () => {
+    const { report } = await rotatedOf(25, 20);
+    expect(report.steps.at(-1)?.error).toMatchObject({
+      code: 'ERR_SERVICE_FAILED',
+      message: expect.stringContaining('does not show 1001'),
+    });
+  });
+});
+
+test('a key is not thought ended because a list does not show it that shows nothing else', async () => {
+  const rig = await rigged();
+  await rig.rotate();
+  refusesToEnd = true;
+  let lists = 0;
+  listed = (keys) => ({ keys: lists++ === 0 ? keys.map(shown) : [] });
+  expect(await failureOf(rig)).toMatchObject({ message: expect.stringContaining('answered 400') });
+  expect(provider.live()).toEqual(['1001', '1002', '1003']);
 });
 
 describe('waiting', () => {

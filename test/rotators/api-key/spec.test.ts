@@ -46,6 +46,13 @@ test.each<[member: string, path: string, value: unknown]>([
   ['id', 'id', undefined],
   ['id', 'id', 'key'],
   ['id', 'id', /-(.+)/g],
+  ['id', 'id', /^(.+)$/],
+  ['id', 'id', /(.*)/],
+  ['id', 'id', /^(sk-([^-]+)-.+)$/],
+  ['id', 'id', /^(?<id>dk_\w+)$/],
+  ['id', 'id', /^.(.+)$/],
+  ['id', 'id', /^(?=(.+)$)/],
+  ['create.id', 'create.id', '/key'],
   ['admin', 'admin', ''],
   ['admin', 'admin', undefined],
   ['shows', 'shows', ['key']],
@@ -89,6 +96,9 @@ test.each<[member: string, path: string, value: unknown]>([
   ['check', 'check.headers', { authorization: 'Bearer {keyId}' }],
   ['check', 'check.headers', { authorization: 'Bearer {key}', also: '{admin.key}' }],
   ['check.live', 'check.live', [200, 503]],
+  ['check.live', 'check.live', [200, 403]],
+  ['check.live', 'check.live', [404]],
+  ['check.live', 'check', { ...spec().check, live: [200, 422], expect: {} }],
   ['check.dead', 'check.dead', ['401']],
   ['check.expect', 'check.expect', { valid: true }],
   ['check.id', 'check.id', 'id'],
@@ -97,6 +107,9 @@ test.each<[member: string, path: string, value: unknown]>([
   ['list.name', 'list.name', undefined],
   ['list.createdAt', 'list.createdAt', 'at'],
   ['list.where', 'list.where', { live: true }],
+  ['check.dead', 'check.dead', null],
+  ['list.createdAt', 'list.createdAt', null],
+  ['list.pages', 'list.pages', SECRET],
   ['list.pages', 'list.pages', { parameter: 'page' }],
   ['list.pages', 'list.pages', { parameter: 'page', next: 'next' }],
   ['revoke', 'revoke.url', 'https://desk.example/keys'],
@@ -110,6 +123,14 @@ test.each<[member: string, path: string, value: unknown]>([
   expect(make).not.toThrow(SECRET);
 });
 
+test.each([{ id: '/id' }, { expect: { '/active': true } }] as const)(
+  'a status of 400 and more is a live key’s where the answer says more: %j',
+  (more) => {
+    const check = { ...spec().check, live: [200, 403], ...more };
+    expect(apiKey({ ...spec(), check }).name).toBe('desk');
+  },
+);
+
 test('a URL that is a field does not rotate', () => {
   const urls = { ...spec(), check: { url: '{key}/self' } };
   expect(() => apiKey(urls)).toThrow(/^"key" /);
@@ -121,6 +142,26 @@ test.each([
   ['propagationMs', -1],
 ])('the number %s is checked by issuedKey', (member, value) => {
   expect(() => apiKey(spoilt(member, value))).toThrow(RangeError);
+});
+
+test.each([
+  ['is the key', 'dk_4wTz8Lp1Qm7'],
+  ['is nearly the key', 'dk_4wTz8Lp1Qm7-x'],
+])('an id that %s is refused when it is found, and not quoted', (_, key) => {
+  const rotator = apiKey({ ...spec(), id: /^(dk_\w+)(?:-x)?$/ });
+  const parse = () => rotator.parse({ key, adminSecretArn: 'admin' });
+  expect(parse).toThrow('"key"');
+  expect(parse).not.toThrow('4wTz8Lp1');
+});
+
+test.each([
+  ['is the key', SECRET],
+  ['has the key in it', `k-17:${SECRET}`],
+  ['is the key in base64', Buffer.from(`k-17:${SECRET}`).toString('base64')],
+])('an id in a field of its own that %s is refused, and not quoted', (_, keyId) => {
+  const parse = () => apiKey(spec()).parse({ key: SECRET, keyId, adminSecretArn: 'admin' });
+  expect(parse).toThrow('"keyId"');
+  expect(parse).not.toThrow(keyId);
 });
 
 describe('a secret', () => {

@@ -1,9 +1,8 @@
 import { inspect } from 'node:util';
 import { type EntraOptions, entra } from '../../../rotators/entra/index.js';
-import { lineTo, rotatorContract, type TcpLine } from '../../../src/testing/index.js';
+import { lineTo, rig, rotatorContract, type TcpLine } from '../../../src/testing/index.js';
 import { EntraServer } from '../../support/entra-server.js';
-import { issuedRig } from '../../support/issued-rig.js';
-import { allOf, leaks, rejection } from '../../support/rig.js';
+import { allOf, leaks, rejection } from '../../support/errors.js';
 import { tried } from '../../support/thorough.js';
 
 let server: EntraServer;
@@ -60,7 +59,7 @@ describe('a rotation', () => {
     '%s leaves two passwords, three times over',
     async (mode) => {
       const { secret, others } = mode === 'by itself' ? { secret: server.register(), others: {} } : owned();
-      const { rotate, value, warnings } = await issuedRig(rotatorWith(), secret, others);
+      const { rotate, value, warnings } = await rig(rotatorWith(), { secret, others });
       for (let rotation = 1; rotation <= 3; rotation++) {
         expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
         const [previous, current] = [await value('AWSPREVIOUS'), await value('AWSCURRENT')];
@@ -71,12 +70,35 @@ describe('a rotation', () => {
     },
   );
 
+  test.each([
+    ['by itself', {}],
+    ['by an administrator', {}],
+    ['by itself', { maxKeys: 2 }],
+  ] as const)('%s, with %j, goes on where an application may have two passwords', async (mode, options) => {
+    const { secret, others } = mode === 'by itself' ? { secret: server.register(), others: {} } : owned();
+    server.limit = 2;
+    const { rotate, value } = await rig(rotatorWith(options), { secret, others });
+    for (let rotation = 1; rotation <= 3; rotation++) {
+      expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
+      const [previous, current] = [await value('AWSPREVIOUS'), await value('AWSCURRENT')];
+      expect(server.live(secret.clientId)).toEqual([previous.keyId, current.keyId]);
+    }
+  });
+
+  test('says that there is no room where nothing can go', async () => {
+    const secret = server.register();
+    server.limit = 1;
+    const { rotate } = await rig(rotatorWith(), { secret });
+    expect((await rotate()).steps.at(-1)?.error).toMatchObject({ code: 'ERR_SERVICE_FULL' });
+    expect(server.live(secret.clientId)).toEqual([secret.keyId]);
+  });
+
   test('names the password after the rotation, and ends it when the option says', async () => {
     const secret = server.register();
-    const { rotate } = await issuedRig(rotatorWith({ lifetimeDays: 90 }), secret);
+    const { rotate } = await rig(rotatorWith({ lifetimeDays: 90 }), { secret });
     await rotate();
     const { displayName, endDateTime } = server.applications.get(secret.clientId)!.passwords.at(-1)!;
-    expect(displayName).toMatch(/^key-\w{6}-[0-9a-f-]{36}-[0-9a-f]{8}$/);
+    expect(displayName).toMatch(/^secret-\w{6}-[0-9a-f-]{36}-[0-9a-f]{8}$/);
     const days = (Date.parse(endDateTime) - Date.now()) / 86_400_000;
     expect(days).toBeGreaterThan(89.99);
     expect(days).toBeLessThanOrEqual(90);
@@ -84,7 +106,7 @@ describe('a rotation', () => {
 
   test('leaves the passwords alone that others have added', async () => {
     const secret = server.register();
-    const { rotate } = await issuedRig(rotatorWith(), secret);
+    const { rotate } = await rig(rotatorWith(), { secret });
     const add = () => server.applications.get(secret.clientId)!.passwords;
     add().push({ ...add()[0]!, keyId: 'theirs', secretText: 'another', displayName: null });
     await rotate();
@@ -95,7 +117,7 @@ describe('a rotation', () => {
 
   test('waits until Entra knows the new password', async () => {
     server.lag = 3;
-    const { rotate } = await issuedRig(rotatorWith({ propagationMs: 5000 }), server.register());
+    const { rotate } = await rig(rotatorWith({ propagationMs: 5000 }), { secret: server.register() });
     expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
     expect(server.lag).toBeLessThanOrEqual(0);
   });
@@ -104,7 +126,7 @@ describe('a rotation', () => {
 describe('a lost answer', () => {
   test('of addPassword leaves no live stray in the end', async () => {
     const secret = server.register();
-    const { begin, run, reattempt, rotate, value } = await issuedRig(rotatorWith(), secret);
+    const { begin, run, reattempt, rotate, value } = await rig(rotatorWith(), { secret });
     await begin();
     server.lost.add('/addPassword');
     expect((await run()).steps.at(-1)?.error).toMatchObject({ code: 'ERR_SERVICE_UNREACHABLE' });
@@ -117,7 +139,7 @@ describe('a lost answer', () => {
 
   test('of removePassword is asked for again, and what is gone is success', async () => {
     const secret = server.register();
-    const { rotate, reattempt } = await issuedRig(rotatorWith(), secret);
+    const { rotate, reattempt } = await rig(rotatorWith(), { secret });
     await rotate();
     server.lost.add('/removePassword');
     expect((await rotate()).steps.at(-1)).toMatchObject({ step: 'finishSecret' });
@@ -129,7 +151,7 @@ describe('a lost answer', () => {
 describe('what Entra and Graph refuse', () => {
   test('a 429 is waited for as long as it asks', async () => {
     const secret = server.register();
-    const { rotate } = await issuedRig(rotatorWith(), secret);
+    const { rotate } = await rig(rotatorWith(), { secret });
     server.replaced.set('/addPassword', { status: 429, headers: { 'retry-after': '1' } });
     const startedAt = performance.now();
     expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
@@ -138,7 +160,7 @@ describe('what Entra and Graph refuse', () => {
   });
 
   test('a 429 that asks for more time than there is fails the step', async () => {
-    const { rotate } = await issuedRig(rotatorWith(), server.register());
+    const { rotate } = await rig(rotatorWith(), { secret: server.register() });
     server.replaced.set('/addPassword', { status: 429, headers: { 'retry-after': '600' } });
     expect((await rotate()).steps.at(-1)?.error).toMatchObject({
       code: 'ERR_SERVICE_FAILED',
@@ -150,7 +172,7 @@ describe('what Entra and Graph refuse', () => {
   test('an application that owns nothing is told that it lacks a right', async () => {
     const secret = server.register();
     server.applications.get(secret.clientId)!.owners.clear();
-    const { rotate } = await issuedRig(rotatorWith(), secret);
+    const { rotate } = await rig(rotatorWith(), { secret });
     expect((await rotate()).steps.at(-1)?.error).toMatchObject({ code: 'ERR_RIGHTS_MISSING' });
     expect(server.live(secret.clientId)).toEqual([secret.keyId]);
   });
@@ -158,13 +180,13 @@ describe('what Entra and Graph refuse', () => {
   test('an unknown application is missing, not rejected', async () => {
     const secret = server.register();
     server.applications.delete(secret.clientId);
-    const { rotate } = await issuedRig(rotatorWith(), secret);
+    const { rotate } = await rig(rotatorWith(), { secret });
     expect((await rotate()).steps.at(-1)?.error).toMatchObject({ code: 'ERR_USER_MISSING' });
   });
 
   test('the administrator adds no password to an application whose own the secret does not hold', async () => {
     const { secret, others } = owned();
-    const { rotate } = await issuedRig(rotatorWith(), { ...secret, clientSecret: 'guessed' }, others);
+    const { rotate } = await rig(rotatorWith(), { secret: { ...secret, clientSecret: 'guessed' }, others });
     expect((await rotate()).steps.at(-1)?.error).toMatchObject({ code: 'ERR_CREDENTIAL_REJECTED' });
     expect(server.live(secret.clientId)).toEqual([secret.keyId]);
     expect(server.requests.filter((line) => line.includes('/v1.0/'))).toEqual([]);
@@ -173,7 +195,7 @@ describe('what Entra and Graph refuse', () => {
   test('the administrator’s password goes to no other tenant', async () => {
     const { secret, others } = owned();
     const elsewhere = { administrator: { ...others.administrator, tenantId: 'other.example' } };
-    const { rotate } = await issuedRig(rotatorWith(), secret, elsewhere);
+    const { rotate } = await rig(rotatorWith(), { secret, others: elsewhere });
     expect((await rotate()).steps.at(-1)?.error).toMatchObject({
       code: 'ERR_SECRET_MALFORMED',
       message: expect.stringContaining('tenant other.example'),
@@ -188,7 +210,7 @@ describe('what Entra and Graph refuse', () => {
     ['a failure', { status: 503, text: 'secretText' }],
   ])('%s instead of a password is an error that quotes nothing', async (_, answer) => {
     const secret = server.register();
-    const { begin, deliver, log } = await issuedRig(rotatorWith(), secret);
+    const { begin, deliver, log } = await rig(rotatorWith(), { secret });
     await begin();
     server.replaced.set('/addPassword', answer);
     const error = await rejection(deliver('createSecret'));
@@ -204,7 +226,7 @@ test.each([
   [{ clientId: "x')/addPassword#" }, '"clientId"'],
   [{ tenantId: '../../evil' }, '"tenantId"'],
 ])('an id that would lead elsewhere is refused: %p', async (wrong, field) => {
-  const { rotate } = await issuedRig(rotatorWith(), { ...server.register(), ...wrong });
+  const { rotate } = await rig(rotatorWith(), { secret: { ...server.register(), ...wrong } });
   expect((await rotate()).steps.at(-1)?.error).toMatchObject({
     code: 'ERR_SECRET_MALFORMED',
     message: expect.stringContaining(field),

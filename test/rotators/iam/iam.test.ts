@@ -4,11 +4,10 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { inspect, promisify } from 'node:util';
 import { iam } from '../../../rotators/iam/index.js';
-import { lineTo, rotatorContract, type TcpLine } from '../../../src/testing/index.js';
+import { lineTo, rig, rotatorContract, type TcpLine } from '../../../src/testing/index.js';
+import { allOf, leaks, rejection } from '../../support/errors.js';
 import { IamServer } from '../../support/iam-server.js';
-import { issuedRig } from '../../support/issued-rig.js';
 import { certificate } from '../../support/postgres.js';
-import { allOf, leaks, rejection } from '../../support/rig.js';
 import { tried } from '../../support/thorough.js';
 
 const AN_HOUR = 3_600_000;
@@ -47,7 +46,7 @@ afterEach(() => jest.restoreAllMocks());
 /** A rotator that waits for nobody. */
 const quick = iam({ ownsEveryKey: true, propagationMs: 0 });
 
-const rigFor = (rotator = quick) => issuedRig(rotator, server.account.issue('app'));
+const rigFor = (rotator = quick) => rig(rotator, { secret: server.account.issue('app') });
 
 describe('the contract', () => {
   const clauses = rotatorContract({
@@ -204,11 +203,13 @@ describe('a key that is not this secret’s', () => {
   test('of another user makes no key for that user', async () => {
     const { accessKeyId } = server.account.issue('other');
     const { secretAccessKey } = server.account.issue('app');
-    const { rotate } = await issuedRig(quick, { userName: 'other', accessKeyId, secretAccessKey });
+    const { rotate } = await rig(quick, { secret: { userName: 'other', accessKeyId, secretAccessKey } });
     expect((await rotate()).steps.at(-1)?.error).toMatchObject({ code: 'ERR_CREDENTIAL_REJECTED' });
-    const { rotate: rotateMine } = await issuedRig(quick, {
-      ...server.account.issue('app'),
-      userName: 'other',
+    const { rotate: rotateMine } = await rig(quick, {
+      secret: {
+        ...server.account.issue('app'),
+        userName: 'other',
+      },
     });
     expect((await rotateMine()).steps.at(-1)?.error).toMatchObject({
       code: 'ERR_CREDENTIAL_REJECTED',
@@ -220,7 +221,9 @@ describe('a key that is not this secret’s', () => {
   });
 
   test('is told from one that is, when it is tested', async () => {
-    const { begin, run } = await issuedRig(quick, { ...server.account.issue('app'), userName: 'other' });
+    const { begin, run } = await rig(quick, {
+      secret: { ...server.account.issue('app'), userName: 'other' },
+    });
     await begin({ RotateImmediately: false });
     expect((await run()).steps.at(-1)?.error).toMatchObject({
       code: 'ERR_SECRET_MALFORMED',

@@ -2,11 +2,10 @@ import { createHmac } from 'node:crypto';
 import { inspect } from 'node:util';
 import { type SesSmtpOptions, sesSmtp } from '../../../rotators/iam/ses-smtp/index.js';
 import { smtpPassword } from '../../../rotators/iam/ses-smtp/smtp-password.js';
-import { lineTo, rotatorContract, type TcpLine } from '../../../src/testing/index.js';
+import { lineTo, rig, rotatorContract, type TcpLine } from '../../../src/testing/index.js';
+import { allOf, leaks, rejection } from '../../support/errors.js';
 import { IamServer } from '../../support/iam-server.js';
-import { issuedRig } from '../../support/issued-rig.js';
 import { certificate } from '../../support/postgres.js';
-import { allOf, leaks, rejection } from '../../support/rig.js';
 import { SmtpServer } from '../../support/smtp-server.js';
 import { tried } from '../../support/thorough.js';
 
@@ -83,29 +82,30 @@ describe('the contract', () => {
 });
 
 test('a rotation leaves two keys live, three times over, and sends no mail', async () => {
-  const { rotate, value } = await issuedRig(sesSmtp(options), fresh());
+  const { rotate, value, secretString } = await rig(sesSmtp(options), { secret: fresh() });
   for (let rotation = 1; rotation <= 3; rotation++) {
     expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
     const [previous, current] = [await value('AWSPREVIOUS'), await value('AWSCURRENT')];
     expect(aws.account.live('mailer')).toEqual([previous.username, current.username]);
-    expect(Object.keys(current)).toEqual(['iamUserName', 'host', 'port', 'username', 'password']);
+    const stored = JSON.parse(await secretString('AWSCURRENT'));
+    expect(Object.keys(stored)).toEqual(['iamUserName', 'host', 'port', 'username', 'password']);
   }
   expect([...new Set(smtp.commands)].sort()).toEqual(['AUTH', 'EHLO', 'QUIT']);
   expect(aws.actions()).not.toContain('GetCallerIdentity');
 });
 
 test('the secret access key is in no version and in no message', async () => {
-  const { begin, deliver, value, log } = await issuedRig(sesSmtp(options), fresh());
+  const { begin, deliver, value, secretString, log } = await rig(sesSmtp(options), { secret: fresh() });
   await begin();
   await deliver('createSecret');
   smtp.nextAnswer = '454 Temporary authentication failure';
   const error = await rejection(deliver('testSecret'));
   const { secret } = aws.account.users.get('mailer')!.at(-1)!;
-  const { password = '', username } = await value('AWSPENDING');
-  expect(smtp.accepts(username ?? '', password)).toBe(true);
+  const { password, username } = await value('AWSPENDING');
+  expect(smtp.accepts(username, password)).toBe(true);
   const told = allOf(error) + inspect(log);
   expect(leaks(told, password)).toBeUndefined();
-  expect(leaks(told + JSON.stringify(await value('AWSPENDING')), secret)).toBeUndefined();
+  expect(leaks(told + (await secretString('AWSPENDING')), secret)).toBeUndefined();
 });
 
 test.each([
@@ -113,7 +113,7 @@ test.each([
   ['421 Too many concurrent SMTP connections', 'ERR_SERVICE_FAILED'],
   ['535 Authentication Credentials Invalid', 'ERR_CREDENTIAL_REJECTED'],
 ])('%s is %s', async (answer, code) => {
-  const { begin, deliver } = await issuedRig(sesSmtp(options), fresh());
+  const { begin, deliver } = await rig(sesSmtp(options), { secret: fresh() });
   await begin();
   await deliver('createSecret');
   smtp.nextAnswer = answer;
@@ -122,7 +122,9 @@ test.each([
 
 test('a server whose certificate is not trusted is sent no password', async () => {
   const { connectTo } = options;
-  const { rotate } = await issuedRig(sesSmtp({ propagationMs: 0, ...(connectTo && { connectTo }) }), fresh());
+  const { rotate } = await rig(sesSmtp({ propagationMs: 0, ...(connectTo && { connectTo }) }), {
+    secret: fresh(),
+  });
   expect((await rotate()).steps.at(-1)?.error).toMatchObject({
     code: 'ERR_TLS_NOT_TRUSTED',
     hint: expect.stringContaining('`ca`'),
@@ -133,7 +135,7 @@ test('a server whose certificate is not trusted is sent no password', async () =
 
 test('a port where nobody listens, and a name that there is not, are told apart', async () => {
   const failureAt = async (connectTo: { readonly host: string; readonly port: number }) => {
-    const { rotate } = await issuedRig(sesSmtp({ propagationMs: 0, connectTo }), fresh());
+    const { rotate } = await rig(sesSmtp({ propagationMs: 0, connectTo }), { secret: fresh() });
     return (await rotate()).steps.at(-1)?.error;
   };
   expect(await failureAt({ host: '127.0.0.1', port: 1 })).toMatchObject({
@@ -152,7 +154,7 @@ test.each([
   'email-smtp.eu-central-1.amazonaws.com.example.com',
   'x.email-smtp.eu-central-1.amazonaws.com',
 ])('the password is sent to no host such as %s', async (host) => {
-  const { rotate } = await issuedRig(sesSmtp(options), { ...fresh(), host });
+  const { rotate } = await rig(sesSmtp(options), { secret: { ...fresh(), host } });
   expect((await rotate()).steps.at(-1)?.error).toMatchObject({ code: 'ERR_SECRET_MALFORMED' });
   expect(smtp.commands).toEqual([]);
 });

@@ -4,10 +4,10 @@ import { toFailure } from '../../../rotators/mysql/failures.js';
 import { nativeHash, passwordHash } from '../../../rotators/mysql/hashes.js';
 import { hexLiteral } from '../../../rotators/mysql/sql.js';
 import { isRotationError, type RotationErrorCode } from '../../../src/index.js';
+import { allOf, leaks } from '../../support/errors.js';
 import { endOf, inSession, type LoginChanges } from '../../support/mysql-login.js';
 import { describeServers } from '../../support/mysql-programs.js';
 import { startTestServer, type TestServer } from '../../support/mysql-servers.js';
-import { allOf, leaks } from '../../support/rig.js';
 
 const FIRST = 'frst-9Kx2-7bqw';
 const SECOND = 'scnd-4Tz8-1hvj';

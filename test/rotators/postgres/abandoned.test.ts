@@ -1,8 +1,8 @@
 import type { SecretsManagerApi } from '../../../src/index.js';
+import { rejection } from '../../support/errors.js';
 import { serviceError } from '../../support/faulty-client.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
 import { postgresRig } from '../../support/postgres-rig.js';
-import { rejection } from '../../support/rig.js';
 
 const FIRST = 'first-password-1';
 const WRONG = 'wrong-password-1';

@@ -1,6 +1,6 @@
+import { allOf, leaks, rejection } from '../../support/errors.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
 import { postgresRig } from '../../support/postgres-rig.js';
-import { allOf, leaks, rejection } from '../../support/rig.js';
 
 const FIRST = 'frst-9Kx2-7bqw';
 const LOST = 'l0st-4Hn8-2zty';

@@ -63,7 +63,6 @@ test.each([
     .match(/connection authorized/g)?.length;
   const { calls, writes, roundTrips } = counted;
   const row = `| ${title} | ${calls}, ${writes} | ${roundTrips} | ${logins} |`;
-  process.stdout.write(`${row}\n`);
   expect(calls).toBeLessThanOrEqual(MOST[kind].calls);
   expect(roundTrips).toBeLessThanOrEqual(MOST[kind].roundTrips);
   expect(README).toContain(`${row}\n`);

@@ -1,8 +1,8 @@
 import { postgres } from '../../../rotators/postgres/index.js';
 import { type LogEntry, type RotationError, rotationHandler } from '../../../src/index.js';
 import { LocalSecretsManager } from '../../../src/testing/index.js';
+import { allOf } from '../../support/errors.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
-import { allOf } from '../../support/rig.js';
 
 const ROLES = Array.from({ length: 40 }, (_, n) => `tenant_${String(n).padStart(2, '0')}`);
 const isLockedOut = (role: string) => Number(role.slice(-2)) % 4 === 0;

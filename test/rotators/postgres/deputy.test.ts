@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { Client } from 'pg';
+import { rejection } from '../../support/errors.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
 import { postgresRig } from '../../support/postgres-rig.js';
-import { rejection } from '../../support/rig.js';
 
 const FIRST = 'frst-9Kx2-7bqw';
 const ADMIN = 'xk83-Qmw71-plv';

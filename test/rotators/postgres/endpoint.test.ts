@@ -1,9 +1,9 @@
 import { type AddressInfo, createServer, connect as dial } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { type PostgresOptions, postgres } from '../../../rotators/postgres/index.js';
+import { rejection } from '../../support/errors.js';
 import { certificate, startTestServer, type TestServer } from '../../support/postgres.js';
 import { postgresRig } from '../../support/postgres-rig.js';
-import { rejection } from '../../support/rig.js';
 
 const FIRST = 'first-password-1';
 
@@ -64,7 +64,9 @@ test('connects where it is told, and leaves the host that applications see in th
 test('what it is not told is as in the secret', async () => {
   const forwarder = createServer((socket) => {
     const upstream = dial(server.port, '127.0.0.1');
-    for (const end of [socket, upstream]) end.on('error', () => {});
+    // What one of them leaves open would keep the process that runs the tests.
+    socket.on('error', () => {}).on('close', () => upstream.destroy());
+    upstream.on('error', () => {}).on('close', () => socket.destroy());
     socket.pipe(upstream).pipe(socket);
   });
   await new Promise<void>((resolve) => forwarder.listen(0, '127.0.0.1', resolve));

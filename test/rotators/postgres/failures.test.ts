@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import type { PostgresOptions } from '../../../rotators/postgres/index.js';
 import { scramVerifier } from '../../../rotators/postgres/password/verifier.js';
+import { allOf, leaks, rejection } from '../../support/errors.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
 import { postgresRig } from '../../support/postgres-rig.js';
-import { allOf, leaks, rejection } from '../../support/rig.js';
 
 const FIRST = 'first-password-1';
 const PENDING = 'pending-password-2';

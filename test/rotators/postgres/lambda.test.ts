@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { deploy } from '../../support/deployment.js';
+import { allOf, leaks } from '../../support/errors.js';
 import { FunctionFailure } from '../../support/lambda-runtime.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
 import { RdsServer } from '../../support/rds-server.js';
-import { allOf, leaks } from '../../support/rig.js';
 
 const CA = join(__dirname, 'certificates/ca.pem');
 const FIRST = 'frst-9Kx2-7bqw';

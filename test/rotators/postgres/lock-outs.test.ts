@@ -1,9 +1,9 @@
 import type { SecretsManagerApi } from '../../../src/index.js';
 import { type DisturbedServer, disturbed, MESSAGES } from '../../support/disturbed-server.js';
+import { rejection } from '../../support/errors.js';
 import { FaultyClient, serviceError } from '../../support/faulty-client.js';
 import { certificate, startTestServer, type TestServer } from '../../support/postgres.js';
 import { postgresRig } from '../../support/postgres-rig.js';
-import { rejection } from '../../support/rig.js';
 
 const FIRST = 'first-password-1';
 const ELSEWHERE = 'changed-elsewhere-2';

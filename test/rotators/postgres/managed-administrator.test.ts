@@ -1,7 +1,7 @@
+import { allOf, leaks, rejection } from '../../support/errors.js';
 import { certificate, startTestServer, type TestServer } from '../../support/postgres.js';
 import { postgresRig } from '../../support/postgres-rig.js';
 import { RdsServer } from '../../support/rds-server.js';
-import { allOf, leaks, rejection } from '../../support/rig.js';
 
 const FIRST = 'frst-9Kx2-7bqw';
 const MASTER = 'mstr-31Zz-8vfk';

@@ -1,9 +1,9 @@
 import { Client } from 'pg';
 import type { EmbeddedServer } from '../../../rotators/postgres/embedded-server.js';
+import { rejection } from '../../support/errors.js';
 import { startStandby, startTestServer, type TestServer } from '../../support/postgres.js';
 import { postgresRig } from '../../support/postgres-rig.js';
 import { RdsServer } from '../../support/rds-server.js';
-import { rejection } from '../../support/rig.js';
 
 const FIRST = 'frst-9Kx2-7bqw';
 const ADMIN = 'xk83-Qmw71-plv';

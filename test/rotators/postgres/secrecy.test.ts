@@ -1,7 +1,7 @@
 import { Client } from 'pg';
+import { leaks, rejection } from '../../support/errors.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
 import { postgresRig } from '../../support/postgres-rig.js';
-import { leaks, rejection } from '../../support/rig.js';
 
 const FIRST = 'frst-9Kx2-7bqw';
 const ADMIN = 'xk83-Qmw71-plv';

@@ -6,9 +6,10 @@ import { connect as connectTls, TLSSocket } from 'node:tls';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { type PostgresOptions, postgres } from '../../../rotators/postgres/index.js';
+import { built } from '../../support/built.js';
+import { rejection } from '../../support/errors.js';
 import { certificate, startTestServer, type TestServer } from '../../support/postgres.js';
 import { postgresRig } from '../../support/postgres-rig.js';
-import { rejection } from '../../support/rig.js';
 
 const FIRST = 'first-password-1';
 
@@ -83,11 +84,12 @@ test('not even NODE_TLS_REJECT_UNAUTHORIZED=0 makes it trust', async () => {
   const app = await role(encrypted);
   const secret = { ...JSON.parse(secretFor(encrypted, app)), ssl: true };
   // In a process of its own: what a test sets in process.env never reaches Node's TLS.
-  const session = pathToFileURL(join(__dirname, '../../../dist/esm/rotators/postgres/session.js'));
+  const login = pathToFileURL(join(built('esm'), 'rotators/postgres/login.js'));
   const script =
-    `import { login } from ${JSON.stringify(session)};` +
-    `const options = { timeoutMs: 5000, signal: AbortSignal.timeout(9000) };` +
-    `await login(${JSON.stringify(secret)}, options).then(() => console.log('in'), ({ code }) => console.log(code));`;
+    `import { logIn } from ${JSON.stringify(login)};` +
+    `const place = ${JSON.stringify({ host: secret.host, port: secret.port })};` +
+    `const options = { place, limitMs: () => 5000, signal: AbortSignal.timeout(9000) };` +
+    `await logIn(${JSON.stringify(secret)}, options).then(() => console.log('in'), ({ code }) => console.log(code));`;
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
     env: {
       ...process.env,
@@ -165,9 +167,25 @@ test('channel binding finds out a man in the middle whose certificate is trusted
   const { port, close } = await manInTheMiddle(encrypted.port);
   const error = await failureOf(secretFor(encrypted, app, { port }), { ca });
   close();
-  expect(error).toMatchObject({ code: 'ERR_LOGIN_NOT_ALLOWED' });
+  expect(error).toMatchObject({
+    code: 'ERR_LOGIN_NOT_ALLOWED',
+    message: expect.stringContaining('certificate that the function sees is not the server’s own'),
+    hint: expect.stringMatching(/a proxy.*`connectTo`.*`channelBinding: false` or CHANNEL_BINDING=false/),
+  });
   expect(encrypted.log()).toContain('SCRAM channel binding check failed');
   expect(await encrypted.accepts(app, FIRST)).toBe(true);
+});
+
+test.each(['option', 'variable'])('a proxy that ends TLS is passed if the %s says so', async (way) => {
+  const app = await role(encrypted);
+  const { port, close } = await manInTheMiddle(encrypted.port);
+  if (way === 'variable') process.env.CHANNEL_BINDING = 'false';
+  const options = way === 'option' ? { ca, channelBinding: false } : { ca };
+  const { begin, rotation } = await postgresRig(secretFor(encrypted, app, { port }), options);
+  delete process.env.CHANNEL_BINDING;
+  await begin();
+  expect(await rotation().run()).toMatchObject({ outcome: 'succeeded' });
+  close();
 });
 
 /** Ends the client's TLS with another certificate for the same name, and passes all on over TLS of its own. */
@@ -183,7 +201,12 @@ async function manInTheMiddle(target: number): Promise<{ port: number; close: ()
     await once(outer, 'secureConnect');
     client.write('S');
     const inner = new TLSSocket(client, { isServer: true, key, cert });
-    for (const socket of [client, upstream, inner, outer]) socket.on('error', () => {});
+    const sockets = [client, upstream, inner, outer];
+    // What one of them leaves open would keep the process that runs the tests.
+    const end = () => {
+      for (const socket of sockets) socket.destroy();
+    };
+    for (const socket of sockets) socket.on('error', () => {}).on('close', end);
     inner.pipe(outer).pipe(inner);
   }).listen(0, '127.0.0.1');
   await once(listener, 'listening');

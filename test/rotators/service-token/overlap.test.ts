@@ -3,7 +3,7 @@ import { type ServiceTokenOptions, serviceToken } from '../../../rotators/servic
 import { jwks, sign } from '../../../rotators/service-token/sign/index.js';
 import { accepts, verified } from '../../../rotators/service-token/verify/index.js';
 import type { Step } from '../../../src/index.js';
-import { allOf, rejection } from '../../support/rig.js';
+import { allOf, rejection } from '../../support/errors.js';
 import { tokenRig } from '../../support/token-service.js';
 
 type Secret = Record<string, unknown>;

@@ -1,12 +1,10 @@
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { rotationHandler } from '../../../src/index.js';
-import { LocalSecretsManager } from '../../../src/testing/index.js';
+import { rig } from '../../../src/testing/index.js';
 import { gateToken } from '../../readme/service-token.js';
 import { tokenGuard } from '../../readme/token-guard.js';
+import { listening } from '../../support/listening.js';
 
 const read = (path: string) => readFileSync(join(__dirname, '../../..', path), 'utf8');
 const README = read('rotators/service-token/README.md');
@@ -38,26 +36,10 @@ const server = createServer(async (request, response) => {
 afterAll(() => server.close());
 
 async function rotating() {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const secrets = new LocalSecretsManager();
-  const gate = gateToken(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-  const RotationLambdaARN = secrets.addFunction(
-    'rotate',
-    rotationHandler(gate, { client: secrets, log: () => {} }),
-  );
-  await secrets.createSecret({
-    Name: 'gate/administrator',
-    SecretString: '{"token":"administrators-token"}',
-  });
-  await secrets.createSecret({ Name: 'gate', SecretString: '{}' });
-  const readSecretString = async (): Promise<string> =>
-    (await secrets.getSecretValue({ SecretId: 'gate' })).SecretString ?? '';
-  const rotate = async () => {
-    await secrets.rotateSecret({ SecretId: 'gate', RotationLambdaARN });
-    return secrets.rotation('gate').run();
-  };
-  return { rotate, readSecretString };
+  const gate = gateToken(`http://127.0.0.1:${await listening(server)}`);
+  const others = { 'gate/administrator': { token: 'administrators-token' } };
+  const { rotate, secretString } = await rig(gate, { secret: {}, others });
+  return { rotate, readSecretString: () => secretString('AWSCURRENT') };
 }
 
 test("the README's rotator tells a gate, and its guard accepts what clients send", async () => {

@@ -1,6 +1,6 @@
 import { serviceToken } from '../../../rotators/service-token/index.js';
 import { jwks } from '../../../rotators/service-token/sign/index.js';
-import { allOf, leaks, rejection } from '../../support/rig.js';
+import { allOf, leaks, rejection } from '../../support/errors.js';
 import { TokenService, tokenRig } from '../../support/token-service.js';
 
 const FIRST = { previous: 'prv-9Kx2-7bqw-1', current: 'crr-4Hn8-2zty-1', next: 'nxt-6Fm3-8rpd-1' };

@@ -1,10 +1,10 @@
 import { Client } from 'pg';
 import { alternatingUsers } from '../../../../rotators/postgres/index.js';
 import type { Step } from '../../../../src/index.js';
+import { allOf, leaks, rejection } from '../../../support/errors.js';
 import { FaultyClient } from '../../../support/faulty-client.js';
 import { startTestServer, type TestServer } from '../../../support/postgres.js';
 import { postgresRig } from '../../../support/postgres-rig.js';
-import { allOf, leaks, rejection } from '../../../support/rig.js';
 import { isThorough } from '../../../support/thorough.js';
 
 const FIRST = 'first-password-1';

@@ -1,9 +1,10 @@
 import { type RdsInstanceOptions, rdsInstance } from '../../../../rotators/postgres/index.js';
+import { LocalSecretsManager, rig } from '../../../../src/testing/index.js';
+import { allOf, leaks, rejection } from '../../../support/errors.js';
 import { startTestServer, type TestServer } from '../../../support/postgres.js';
+import { databaseRig } from '../../../support/postgres-rig.js';
 import type { Cluster, Instance } from '../../../support/rds-account.js';
-import { rdsRig } from '../../../support/rds-rig.js';
 import { RdsServer } from '../../../support/rds-server.js';
-import { allOf, leaks, rejection } from '../../../support/rig.js';
 
 const FIRST = 'first-password-1';
 const PENDING = 'pending-password-2';
@@ -58,18 +59,26 @@ async function cluster(parts: Partial<Cluster> = {}) {
   return { user, id, database, secret };
 }
 
+/** A secret of a master user, and the rotator for it, which finds the server. */
+async function rdsRig(secret: string, { lambdaTimeoutMs: timeoutMs, ...options }: Options = {}) {
+  const secrets = new LocalSecretsManager({ ...(timeoutMs !== undefined && { timeoutMs }) });
+  const connectTo = () => ({ host: server.host, port: server.port });
+  const rotator = rdsInstance({ pollMs: 20, connectTo, ...options });
+  return databaseRig(await rig(rotator, { name: 'db', secret, secrets }));
+}
+
 /** What setSecret throws, after which nothing has been changed or given away. */
 async function failureOf(user: string, secretString: string, options: Options = {}) {
-  const rig = await rdsRig(server, secretString, options);
-  await rig.begin();
-  await rig.deliver('createSecret');
-  const error = await rejection(rig.deliver('setSecret'));
+  const { begin, deliver, password, log } = await rdsRig(secretString, options);
+  await begin();
+  await deliver('createSecret');
+  const error = await rejection(deliver('setSecret'));
   expect(error).toMatchObject({ name: 'RotationError', hint: expect.any(String) });
   expect(rds.changes().filter(({ action }) => !rds.denied.has(action))).toEqual([]);
   expect(await server.accepts(user, FIRST)).toBe(true);
-  expect(await rig.password('AWSCURRENT')).toBe(FIRST);
-  for (const secret of [FIRST, await rig.password('AWSPENDING')]) {
-    expect(leaks(allOf([error, rig.log]), secret)).toBeUndefined();
+  expect(await password('AWSCURRENT')).toBe(FIRST);
+  for (const secret of [FIRST, await password('AWSPENDING')]) {
+    expect(leaks(allOf([error, log]), secret)).toBeUndefined();
   }
   return error;
 }
@@ -77,7 +86,7 @@ async function failureOf(user: string, secretString: string, options: Options = 
 describe('a rotation', () => {
   test('has RDS change the password, three times over, once each', async () => {
     const { user, id, secret } = await instance();
-    const { begin, run, password } = await rdsRig(server, secret());
+    const { begin, run, password } = await rdsRig(secret());
     for (let n = 1; n <= 3; n++) {
       const old = await password('AWSCURRENT');
       await begin();
@@ -96,7 +105,7 @@ describe('a rotation', () => {
 
   test('does not bring forward what waits for the maintenance window', async () => {
     const { secret } = await instance({ PendingModifiedValues: { EngineVersion: '18.5' } });
-    const { begin, run } = await rdsRig(server, secret());
+    const { begin, run } = await rdsRig(secret());
     await begin();
     expect(await run()).toMatchObject({ outcome: 'succeeded' });
     expect(rds.account.applied).toEqual([]);
@@ -104,7 +113,7 @@ describe('a rotation', () => {
 
   test('logs in with AWSCURRENT once, with AWSPENDING twice, and is never refused', async () => {
     const { user, secret } = await instance();
-    const { begin, run } = await rdsRig(server, secret());
+    const { begin, run } = await rdsRig(secret());
     await begin();
     expect(await run()).toMatchObject({ outcome: 'succeeded' });
     const log = server.log();
@@ -114,7 +123,7 @@ describe('a rotation', () => {
 
   test('with RotateImmediately=false tests the password, and asks RDS nothing', async () => {
     const { user, secret } = await instance();
-    const { begin, run } = await rdsRig(server, secret());
+    const { begin, run } = await rdsRig(secret());
     await begin({ RotateImmediately: false });
     expect(await run()).toMatchObject({ outcome: 'succeeded' });
     expect(rds.requests).toEqual([]);
@@ -127,7 +136,7 @@ describe('a rotation', () => {
     ['an instance in it', (id: string) => ({ dbInstanceIdentifier: `${id}-2` })],
   ])('of a cluster, named by %s, changes the cluster', async (_, fields) => {
     const { user, id, secret } = await cluster();
-    const { begin, run, password } = await rdsRig(server, secret(fields(id)));
+    const { begin, run, password } = await rdsRig(secret(fields(id)));
     await begin();
     expect(await run()).toMatchObject({ outcome: 'succeeded' });
     expect(await server.accepts(user, await password('AWSCURRENT'))).toBe(true);
@@ -139,7 +148,7 @@ describe('a rotation', () => {
       Endpoint: { Address: 'renamed.example.eu-west-1.rds.amazonaws.com', Port: 5432 },
     });
     const fields = { dbInstanceIdentifier: id, host: 'RENAMED.example.eu-west-1.rds.amazonaws.com' };
-    const { begin, run } = await rdsRig(server, secret(fields));
+    const { begin, run } = await rdsRig(secret(fields));
     await begin();
     expect(await run()).toMatchObject({ outcome: 'succeeded' });
     expect(rds.changes()).toMatchObject([{ params: { DBInstanceIdentifier: id } }]);
@@ -147,7 +156,7 @@ describe('a rotation', () => {
 
   test('of which an attempt died when RDS had been asked is finished without asking again', async () => {
     const { user, id, secret } = await instance();
-    const { beginWith, run } = await rdsRig(server, secret());
+    const { beginWith, run } = await rdsRig(secret());
     await beginWith(secret({}, PENDING));
     rds.account.answer('ModifyDBInstance', {
       DBInstanceIdentifier: id,
@@ -161,7 +170,7 @@ describe('a rotation', () => {
 
   test('ends with an error if RDS takes longer than the function may, and the next attempt finishes it', async () => {
     const { user, secret } = await instance();
-    const { begin, run, reattempt, password, log } = await rdsRig(server, secret(), {
+    const { begin, run, reattempt, password, log } = await rdsRig(secret(), {
       lambdaTimeoutMs: 3000,
     });
     rds.account.isHeld = true;
@@ -189,7 +198,7 @@ describe('a rotation', () => {
 
   test('does not believe RDS that it is done before the database says so', async () => {
     const { user, secret } = await instance();
-    const { begin, run, password } = await rdsRig(server, secret());
+    const { begin, run, password } = await rdsRig(secret());
     Object.assign(rds.account, { isLagging: true, applyMs: 300 });
     await begin();
     expect(await run()).toMatchObject({ outcome: 'succeeded' });
@@ -199,7 +208,7 @@ describe('a rotation', () => {
 
   test('goes on when the answer of RDS was lost', async () => {
     const { user, secret } = await instance();
-    const { begin, run, password } = await rdsRig(server, secret());
+    const { begin, run, password } = await rdsRig(secret());
     rds.lost.add('ModifyDBInstance');
     await begin();
     expect(await run()).toMatchObject({ outcome: 'succeeded' });
@@ -209,7 +218,7 @@ describe('a rotation', () => {
 
   test('goes on after a throttle', async () => {
     const { secret } = await instance();
-    const { begin, run } = await rdsRig(server, secret());
+    const { begin, run } = await rdsRig(secret());
     rds.throttles = 1;
     await begin();
     expect(await run()).toMatchObject({ outcome: 'succeeded' });
@@ -218,7 +227,7 @@ describe('a rotation', () => {
   test('lets in a master user who is locked out', async () => {
     const { user, secret } = await instance();
     await setPassword(user, OTHER);
-    const { begin, run, password } = await rdsRig(server, secret());
+    const { begin, run, password } = await rdsRig(secret());
     await begin();
     expect(await run()).toMatchObject({ outcome: 'succeeded' });
     expect(await server.accepts(user, await password('AWSCURRENT'))).toBe(true);
@@ -228,7 +237,7 @@ describe('a rotation', () => {
 
   test('takes a step twice at once', async () => {
     const { user, secret } = await instance();
-    const { begin, deliver, password } = await rdsRig(server, secret());
+    const { begin, deliver, password } = await rdsRig(secret());
     await begin();
     await deliver('createSecret');
     await Promise.all([deliver('setSecret'), deliver('setSecret')]);
@@ -241,7 +250,7 @@ describe('a database that is busy', () => {
   test.each(['instance', 'cluster'])('is waited for (%s)', async (kind) => {
     const { user, database, secret } = await (kind === 'cluster' ? cluster() : instance());
     Object.assign(database, { DBInstanceStatus: 'modifying', Status: 'modifying' });
-    const { begin, run, password } = await rdsRig(server, secret());
+    const { begin, run, password } = await rdsRig(secret());
     await begin();
     const running = run();
     await new Promise((resolve) => setTimeout(resolve, 300));
@@ -258,7 +267,7 @@ describe('a database that is busy', () => {
     Object.assign(rds.account, { isLagging: true, applyMs: 1000 });
     const byHand = { DBInstanceIdentifier: id, MasterUserPassword: OTHER, ApplyImmediately: 'true' };
     rds.account.answer('ModifyDBInstance', byHand);
-    const { begin, run, password } = await rdsRig(server, secret());
+    const { begin, run, password } = await rdsRig(secret());
     await begin();
     expect(await run()).toMatchObject({ outcome: 'succeeded' });
     expect(await server.accepts(user, await password('AWSCURRENT'))).toBe(true);
@@ -268,7 +277,7 @@ describe('a database that is busy', () => {
 
   test('is not changed any more if the rotation was given up meanwhile', async () => {
     const { user, database, secret } = await instance({ DBInstanceStatus: 'backing-up' });
-    const { begin, run, secrets } = await rdsRig(server, secret());
+    const { begin, run, secrets } = await rdsRig(secret());
     const token = await begin();
     const running = run();
     await new Promise((resolve) => setTimeout(resolve, 500));
@@ -295,7 +304,7 @@ describe('a database that is busy', () => {
 
   test('optimising its storage is not busy', async () => {
     const { secret } = await instance({ DBInstanceStatus: 'storage-optimization' });
-    const { begin, run } = await rdsRig(server, secret(), { lambdaTimeoutMs: 5000 });
+    const { begin, run } = await rdsRig(secret(), { lambdaTimeoutMs: 5000 });
     await begin();
     expect(await run()).toMatchObject({ outcome: 'succeeded' });
     expect(rds.changes()).toHaveLength(1);
@@ -436,7 +445,7 @@ describe('a password that RDS refuses', () => {
     ['is too long for a cluster', cluster, `pending-password-${'2'.repeat(40)}`],
   ])('since it %s is told with the way to be rid of it', async (_, make, refused) => {
     const { user, secret } = await make();
-    const { beginWith, begin, deliver, run, secrets, password } = await rdsRig(server, secret());
+    const { beginWith, begin, deliver, run, secrets, password } = await rdsRig(secret());
     const token = await beginWith(secret({}, refused));
     const error = await rejection(deliver('setSecret'));
     expect(error).toMatchObject({
@@ -484,7 +493,7 @@ test.each([0, 1.5, 60_001])('pollMs: %p is refused when the rotator is made', (p
 
 test('an identifier that is no string is refused by name', async () => {
   const { secret } = await instance();
-  const { begin, deliver } = await rdsRig(server, secret({ dbInstanceIdentifier: 5 }));
+  const { begin, deliver } = await rdsRig(secret({ dbInstanceIdentifier: 5 }));
   await begin();
   expect(await rejection(deliver('createSecret'))).toMatchObject({
     code: 'ERR_SECRET_MALFORMED',

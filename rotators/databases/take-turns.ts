@@ -1,0 +1,69 @@
+import { RotationError, type Versions } from '../../src/index.js';
+import { type AdministratorsStep, throughAdministrator } from './administrator.js';
+import { orDropPending } from './drop-pending.js';
+import type { Turns } from './engine.js';
+import type { Pair } from './pairs.js';
+import { type DatabaseSecret, placeName } from './secret.js';
+import type { DatabaseSession } from './session.js';
+
+/** What setSecret of alternating users works with. */
+interface TurnsStep<Secret extends DatabaseSecret, Session extends DatabaseSession<Secret>, Facts, Prepared>
+  extends AdministratorsStep<Secret, Session, Facts> {
+  readonly server: Turns<Secret, Session, Facts, Prepared>;
+}
+
+/** setSecret of two users that take turns. Loaded when it is called: a cold start does without. */
+export async function takeTurns<
+  Secret extends DatabaseSecret,
+  Session extends DatabaseSession<Secret>,
+  Facts,
+  Prepared,
+>(
+  { pending, current }: Versions<Secret & { readonly masterarn: string }>,
+  pair: Pair,
+  step: TurnsStep<Secret, Session, Facts, Prepared>,
+): Promise<void> {
+  const { server, context } = step;
+  if (pending.username !== pair.other) {
+    throw new RotationError(
+      'ERR_PENDING_MISMATCH',
+      `AWSPENDING is for "${pending.username}", and the alternate of "${current.username}" is "${pair.other}"`,
+      {
+        hint: 'find out who wrote AWSPENDING, or whether the option `pairs` has changed; remove its label and rotate again',
+      },
+    );
+  }
+  const prepared = await proveAndPrepare(current, pending, step);
+  const users = [pair.original, pair.clone];
+  await throughAdministrator({ pending, users }, step, (administrator) =>
+    // AWSCURRENT has just logged in, and is not touched.
+    server.giveTurn(administrator, { pair, prepared }, step).catch((error: unknown) => {
+      throw orDropPending(error, context);
+    }),
+  );
+}
+
+/** AWSCURRENT must be able to log in: whoever may write the secret could name any user in it. */
+async function proveAndPrepare<
+  Secret extends DatabaseSecret,
+  Session extends DatabaseSession<Secret>,
+  Facts,
+  Prepared,
+>(current: Secret, pending: Secret, step: TurnsStep<Secret, Session, Facts, Prepared>): Promise<Prepared> {
+  const { server, connections, context } = step;
+  const session = await connections.logIn(current, context);
+  if (session === 'rejected') {
+    throw new RotationError(
+      'ERR_CREDENTIAL_REJECTED',
+      `${placeName(current)} refused "${current.username}" of AWSCURRENT, so nothing was changed`,
+      {
+        hint: 'store the password that works as AWSCURRENT with PutSecretValue, or set this one as an administrator',
+      },
+    );
+  }
+  try {
+    return await server.prepare({ session, facts: await server.facts(session) }, pending, step);
+  } finally {
+    await session.end();
+  }
+}

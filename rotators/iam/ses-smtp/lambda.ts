@@ -1,0 +1,13 @@
+import { defineLambda } from '../../../src/index.js';
+import { ON_ACCESS_KEYS } from '../access-keys.js';
+import { sesSmtp } from './index.js';
+
+/** With the variable OWNS_EVERY_KEY=true, each user is for one secret alone. */
+export const lambda = defineLambda({
+  rotator: ({ OWNS_EVERY_KEY }) => sesSmtp({ ownsEveryKey: OWNS_EVERY_KEY === 'true' }),
+  environment: ['OWNS_EVERY_KEY'],
+  permissions: ON_ACCESS_KEYS,
+  // SES needs a while to know a new password: testSecret asks for two minutes.
+  timeoutSeconds: 180,
+  drivers: ['@aws-sdk/client-iam', 'nodemailer'],
+});

@@ -1,1 +1,0 @@
-export { environment, WITH_ADMINISTRATOR as permissions } from '../../databases/permissions.js';

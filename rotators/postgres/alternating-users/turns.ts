@@ -1,0 +1,42 @@
+import type { Ending, Turn, Turns } from '../../databases/engine.js';
+import { assertChangeable, type ServerFacts, type Step, serverFacts, type Witness } from '../facts.js';
+import { ask, logIn } from '../login.js';
+import { storedFormOf, verifierFor } from '../password/stored-form.js';
+import { inTransaction } from '../password/transaction.js';
+import type { PostgresSecret } from '../secret.js';
+import type { Session } from '../session.js';
+import { prove } from './acting-role.js';
+import { makeReady } from './change-user.js';
+
+/** What is loaded at the first login: a cold start does without. */
+export const turns: Turns<PostgresSecret, Session, ServerFacts, string> = {
+  logIn,
+  ask,
+  facts: serverFacts,
+  prove,
+  prepare: verifierOf,
+  giveTurn,
+};
+
+/**
+ * MD5 only if both have it now. A new clone gets what the original has: its clients know no more, perhaps. The iterations of
+ * SCRAM are those of AWSCURRENT at least: a pair must not get weaker turn by turn.
+ */
+async function verifierOf(current: Witness, pending: PostgresSecret, step: Step): Promise<string> {
+  const { session, facts } = current;
+  const ofOther = facts.isMd5 && session.form === 'md5';
+  const stored = ofOther ? await storedFormOf(pending, session, step) : undefined;
+  return verifierFor(pending, current, stored ?? session, step.context);
+}
+
+async function giveTurn(
+  administrator: Witness,
+  { pair, prepared: verifier }: Turn<string>,
+  step: Step,
+): Promise<Ending> {
+  await assertChangeable(administrator, step);
+  const { session, facts } = administrator;
+  return inTransaction(session, `make "${pair.other}" ready`, step.context, () =>
+    makeReady({ session, facts, pair, verifier, context: step.context }),
+  );
+}

@@ -1,0 +1,13 @@
+import type { Engine } from '../databases/engine.js';
+import type { ServerFacts } from './facts.js';
+import { POSTGRESQL, type PostgresSecret } from './secret.js';
+import type { Session } from './session.js';
+
+export const engine: Engine<PostgresSecret, Session, ServerFacts> = {
+  ...POSTGRESQL,
+  name: 'postgres',
+  rejectionHint:
+    'a role that does not exist, has no password, or whose VALID UNTIL has passed is refused like one with a wrong password',
+  keeps: 1,
+  server: () => import('./server.js').then(({ server }) => server),
+};

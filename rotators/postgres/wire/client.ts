@@ -1,0 +1,112 @@
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { checkServerIdentity } from 'node:tls';
+import type { Client, ClientConfig, Connection } from 'pg';
+import { tlsContext } from '../../../src/index.js';
+import type { LoginOptions } from '../../databases/session.js';
+import type { PostgresSecret } from '../secret.js';
+import type { PasswordForm } from '../session.js';
+import { inMessages } from './messages.js';
+import { type ScramProgress, speakScram } from './scram.js';
+
+/** A client that has not connected yet. */
+export interface Unconnected {
+  readonly client: Client;
+  readonly socket: Socket;
+  /** Will be how the server has asked for the password. */
+  readonly asked: ReadonlySet<PasswordForm>;
+  readonly scram: Readonly<ScramProgress>;
+}
+
+/**
+ * Makes a client of pg that takes nothing from the environment, and from a server only what it can deal with.
+ *
+ * @param password called when the server asks for the password
+ */
+export async function clientFor(
+  secret: Omit<PostgresSecret, 'password'>,
+  options: LoginOptions,
+  password: () => string | Promise<string>,
+): Promise<Unconnected> {
+  const { Client } = await import('pg');
+  options.signal.throwIfAborted();
+  const socket = new Socket();
+  const asked = new Set<PasswordForm>();
+  const client = new Client({ ...configOf(secret, options, socket), password: passwordFor });
+  harden(client);
+  const scram = speakScram(client, passwordFor, options.channelBinding);
+  client.connection.on('authenticationSASL', () => asked.add('scram'));
+  client.connection.on('authenticationMD5Password', () => asked.add('md5'));
+  client.connection.on('authenticationCleartextPassword', () => asked.add('clear text'));
+  return { client, socket, asked, scram };
+
+  /** pg calls it when the server asks for a password, in whatever form. */
+  function passwordFor(): string | Promise<string> {
+    const isInClear = asked.has('clear text') && !isEncrypted(secret, options);
+    if (isInClear) throw new Error('password in clear text asked for');
+    return password();
+  }
+}
+
+/** A Unix socket does not leave the machine, and PostgreSQL offers no TLS on it. */
+function isEncrypted({ ssl }: Pick<PostgresSecret, 'ssl'>, { place }: LoginOptions): boolean {
+  return ssl && !place.host.startsWith('/');
+}
+
+/** Names all that pg would otherwise take from the environment (PGSSLMODE, PGCLIENTENCODING …). */
+function configOf(
+  { username, dbname, ...secret }: Omit<PostgresSecret, 'password'>,
+  options: LoginOptions,
+  socket: Socket,
+): ClientConfig {
+  const { host, port, servername } = options.place;
+  const ssl = isEncrypted(secret, options);
+  const limitMs = options.limitMs();
+  return {
+    host,
+    port,
+    user: username,
+    database: dbname,
+    // Never absent: then pg would send everything in the clear.
+    ssl: ssl && {
+      secureContext: tlsContext(options.ca, options.clientCertificate),
+      rejectUnauthorized: true,
+      checkServerIdentity: (name, certificate) => checkServerIdentity(servername ?? name, certificate),
+    },
+    sslnegotiation: 'postgres',
+    stream: () => socket,
+    connectionTimeoutMillis: limitMs,
+    query_timeout: limitMs,
+    client_encoding: 'UTF8',
+    application_name: 'quarterturn',
+  };
+}
+
+/** What pg 8 leaves no option for. */
+interface Internals {
+  readonly connectionParameters: { options: unknown; replication: unknown };
+  readonly connection: Connection & { attachListeners(stream: Pick<Duplex, 'on'>): void };
+}
+
+function harden(client: Client): void {
+  const { connection, connectionParameters } = client as Client & Internals;
+  // PGOPTIONS and PGREPLICATION would change what the session is.
+  Object.assign(connectionParameters, { options: undefined, replication: undefined });
+  // Of a request that it does not know (GSS, SSPI) pg's parser throws, out of reach of all who wait for it.
+  const attachListeners = connection.attachListeners.bind(connection);
+  connection.attachListeners = (stream) => {
+    const on = (event: string, listener: (...args: unknown[]) => void) =>
+      stream.on(event, event === 'data' ? guarded(inMessages(listener), stream) : listener);
+    attachListeners({ on } as Pick<Duplex, 'on'>);
+  };
+}
+
+function guarded(listener: (data: Buffer) => void, stream: Pick<Duplex, 'on'>) {
+  return (data: Buffer): void => {
+    try {
+      listener(data);
+    } catch (error) {
+      (stream as Duplex).destroy(error instanceof Error ? error : new Error('unknown message'));
+    }
+  };
+}
