@@ -157,8 +157,11 @@ export interface StepContext {
   warn(message: string, metric?: WarningMetric): void;
 }
 
-/** What a warning may be counted as: `keyEndsEarly`, for a new key that ends before the rotation after the next. */
-export type WarningMetric = 'keyEndsEarly';
+/**
+ * What a warning may be counted as: `keyEndsEarly`, for a new key that ends before the rotation after the next;
+ * `oldPasswordKept`, for an old password that goes on working beside the new one.
+ */
+export type WarningMetric = 'keyEndsEarly' | 'oldPasswordKept';
 
 /** What createSecret and finishSecret are told besides, since they may destroy what a version holds. */
 export interface VersionsContext extends StepContext {

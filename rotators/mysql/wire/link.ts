@@ -19,6 +19,8 @@ export interface LoginOptions {
   /** Certificate authorities, PEM; `undefined`: those that `tlsContext()` takes then. */
   readonly ca: string | readonly string[] | undefined;
   readonly clientCertificate: ClientCertificate | undefined;
+  /** With which a caching_sha2_password is encrypted where there is no TLS, PEM. */
+  readonly serverPublicKey?: string | undefined;
   /** How long the login, or a statement in the session, may take if it begins now, in milliseconds. */
   limitMs(): number;
   /** Fires when the step's time is up: whatever waits ends then. */
@@ -59,7 +61,11 @@ export async function connect(target: MysqlTarget, options: LoginOptions): Promi
     stream: () => socket,
     // Never absent where TLS is wanted: mysql2 would send everything in the clear.
     ...(secureContext && { ssl: { rejectUnauthorized: true } }),
-    authPlugins: authPluginsFor(target.password, secureContext !== undefined || isLocal, authPlugins),
+    authPlugins: authPluginsFor(
+      target.password,
+      { isEncrypted: secureContext !== undefined || isLocal, serverPublicKey: options.serverPublicKey },
+      authPlugins,
+    ),
   });
   // For DBAs. What mysql2 says of itself is left away.
   Object.assign(connection.config, { connectAttributes: { program_name: 'quarterturn' } });
