@@ -16,6 +16,8 @@ export async function makeAdministrator(server: TestServer, name = 'admin'): Pro
 }
 
 export interface MysqlRigOptions extends MysqlOptions {
+  /** The user’s name. @default one that nobody else has */
+  readonly app?: string;
   /** How the user's account is made, after its name. @default by FIRST */
   readonly made?: string;
   /** What the secret has in place of what fits. */
@@ -27,10 +29,16 @@ export interface MysqlRigOptions extends MysqlOptions {
 
 let count = 0;
 
+/** The name of a user that is not there yet. */
+export function newUser(): string {
+  return `app_${++count}`;
+}
+
 /** A user of a real server, its secret with an administrator, and mysql() to rotate it. */
 export async function mysqlRig(
   server: TestServer,
   {
+    app = newUser(),
     made = `IDENTIFIED BY '${FIRST}'`,
     secret,
     administrator,
@@ -38,7 +46,6 @@ export async function mysqlRig(
     ...options
   }: MysqlRigOptions = {},
 ) {
-  const app = `app_${++count}`;
   await server.sql(`CREATE USER ${app} ${made}`);
   const common = { engine: server.flavour, host: 'localhost', port };
   const rigged = await rig(mysql({ ca: await certificate('ca.pem'), ...options }), {
