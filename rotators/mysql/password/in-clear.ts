@@ -21,6 +21,7 @@ export async function assertProvable(
   const isSafe = !isByItself && serverPublicKey !== undefined;
   if (isSafe || !isReadable({ target: current, place: connections.placeOf(current) })) return;
   const session = await connections.attempt(current, context);
+  if (isRotationError(session) && session.code === 'ERR_TLS_NOT_OFFERED') throw session;
   // setSecret has more versions to try.
   if (session === 'rejected' || isRotationError(session)) return;
   try {

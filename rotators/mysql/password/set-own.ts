@@ -10,6 +10,7 @@ import { underLock } from './fence.js';
 import { KEPT } from './set-for.js';
 
 const NO_RIGHT = 1227;
+const PREVENTED_BY_OPTION = 1290;
 const OTHER_PASSWORD = 3891;
 const NAME_THE_PASSWORD = 3892;
 /** The same again, where passwords of before are kept: the second number is what MySQL 9.7 says of it. */
@@ -25,7 +26,9 @@ export async function setOwn(user: Witness, wanted: Wanted<MysqlSecret>, step: S
   if (flavour === 'mariadb') {
     assertOneSlot(user, plugin);
     const hash = passwordHash(plugin, wanted.pending.password);
-    return underLock(session, change, step.context, () => session.query(`SET PASSWORD = ${quoted(hash)}`));
+    return underLock(session, change, step.context, () =>
+      session.query(`SET PASSWORD = ${quoted(hash)}`).catch(refusedHash),
+    );
   }
   if (isReadable(session)) throw inClear(session);
   let isKept = false;
@@ -34,6 +37,13 @@ export async function setOwn(user: Witness, wanted: Wanted<MysqlSecret>, step: S
   });
   if (ending === 'changed' && isKept) step.context.warn(KEPT, 'oldPasswordKept');
   return ending;
+}
+
+/** The server is not read-only, which has this number too: what prevents the statement is strict_password_validation. */
+function refusedHash(error: unknown): never {
+  const errno = errnoOf(error);
+  if (errno !== PREVENTED_BY_OPTION) throw error;
+  throw Object.assign(new Error('a statement failed'), { errno, behind: errno });
 }
 
 /** MySQL takes hashes from an administrator alone, so that the password itself is sent. */
@@ -62,9 +72,10 @@ async function setItself(session: Session, wanted: Wanted<MysqlSecret>, step: St
   const { pending, current } = wanted;
   const [kept, next] = [quoted((current ?? pending).password), quoted(pending.password)];
   try {
-    await naming(session, wanted, (replace) => [
-      `IDENTIFIED BY ${kept}${replace}`,
-      `IDENTIFIED BY ${next}${replace} RETAIN CURRENT PASSWORD`,
+    await naming(session, pending, (replace) => [
+      `IDENTIFIED BY ${kept}${replace && ` REPLACE ${replace}`}`,
+      // By then it has been set.
+      `IDENTIFIED BY ${next}${replace && ` REPLACE ${kept}`} RETAIN CURRENT PASSWORD`,
     ]);
     return current !== undefined;
   } catch (error) {
@@ -72,7 +83,7 @@ async function setItself(session: Session, wanted: Wanted<MysqlSecret>, step: St
     if (errnoOf(error) !== NO_RIGHT && !isAgain(error)) throw error;
   }
   try {
-    await naming(session, wanted, (replace) => [`IDENTIFIED BY ${next}${replace}`]);
+    await naming(session, pending, (replace) => [`IDENTIFIED BY ${next}${replace && ` REPLACE ${replace}`}`]);
   } catch (error) {
     // An earlier attempt has set it, and it cannot be set again.
     if (!isAgain(error) || session.target.password !== pending.password) throw error;
@@ -86,11 +97,10 @@ async function setItself(session: Session, wanted: Wanted<MysqlSecret>, step: St
  */
 async function naming(
   session: Session,
-  { pending }: Wanted<MysqlSecret>,
+  pending: MysqlSecret,
   clausesFor: (replace: string) => readonly string[],
 ): Promise<void> {
-  const { password } = session.target;
-  for (const replace of [` REPLACE ${quoted(password)}`, '', ` REPLACE ${quoted(pending.password)}`]) {
+  for (const replace of [quoted(session.target.password), '', quoted(pending.password)]) {
     try {
       await session.query(alterItself(clausesFor(replace)));
       return;

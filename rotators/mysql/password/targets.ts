@@ -2,7 +2,7 @@ import { RotationError } from '../../../src/index.js';
 import type { Wanted } from '../../databases/engine.js';
 import { placeName } from '../../databases/secret.js';
 import { passwordPlugin, type Session, type Step, type Witness } from '../account.js';
-import { isHashOf } from '../hashes.js';
+import { isHashOf, type PasswordPlugin } from '../hashes.js';
 import type { MysqlSecret } from '../secret.js';
 import type { Account } from '../session.js';
 import { accountName } from '../sql.js';
@@ -76,12 +76,15 @@ function named(
 /** What the user's own session is of has been proved by its login. Of all others it is looked at. */
 async function target(account: Account, change: Change, administrator: Witness): Promise<Declared> {
   const { pending, current, user } = change;
-  const passwords = { pending: pending.password, current: current?.password };
   const { rounds } = administrator.facts;
+  const declare = (plugin: PasswordPlugin): Declared => {
+    if (current && plugin === 'parsec') throw secondOfParsec(account, administrator.session);
+    return declared(account, plugin, { pending: pending.password, current: current?.password }, rounds);
+  };
   if (user && user.session.account.host === account.host) {
     const { methods } = user.facts;
     const plugin = passwordPlugin({ account, methods }, user.facts, user.session);
-    return declared(account, plugin, passwords, rounds);
+    return declare(plugin);
   }
   const methods = await methodsFor(account, administrator.session);
   const plugin = passwordPlugin({ account, methods }, administrator.facts, administrator.session);
@@ -93,7 +96,20 @@ async function target(account: Account, change: Change, administrator: Witness):
     const rank = isProved ? await rankOfAccount(account, administrator.session) : 'has another password';
     if (rank !== undefined) throw notOurs(account, rank, administrator.session);
   }
-  return declared(account, plugin, passwords, rounds);
+  return declare(plugin);
+}
+
+/** Seen on MariaDB 11.8, with MariaDB's own driver, too: over TLS it closes the connection when the first one does not match. */
+function secondOfParsec({ user, host }: Account, { place }: Session): RotationError {
+  return new RotationError(
+    'ERR_SERVICE_UNSUPPORTED',
+    `"${user}@${host}" at ${placeName(place)} is identified by parsec, of which MariaDB takes no second password over TLS`,
+    {
+      hint:
+        'nothing was changed. With the option `keeps: 1` it gets the new password alone; or identify the account by ed25519 or ' +
+        'mysql_native_password',
+    },
+  );
 }
 
 function notOurs({ user, host }: Account, rank: string, { place }: Session): RotationError {
