@@ -16,8 +16,10 @@ export function rotatorFor(
   statements: ServerOptions['statements'] = 'one',
 ): Rotator<MysqlSecret, 'password'> {
   const engine = engineFor(serverOptions(options, statements));
-  const { makePassword: _, ...connections } = connectionsOf(options, engine.server);
-  const rotator = singleUser(engine, options);
+  // There is none to turn off: the variable for it is not read.
+  const common = { ...options, channelBinding: false };
+  const { makePassword: _, ...connections } = connectionsOf(common, engine.server);
+  const rotator = singleUser(engine, common);
   return {
     ...rotator,
     async createSecret(current, context) {

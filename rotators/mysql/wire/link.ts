@@ -48,7 +48,8 @@ const UNWANTED = ['LOCAL_FILES', 'MULTI_RESULTS', 'IGNORE_SPACE', 'FOUND_ROWS', 
 
 /** Connects, and begins to log in. */
 export async function connect(target: MysqlTarget, options: LoginOptions): Promise<Link> {
-  const { createConnection, authPlugins } = await import('mysql2');
+  // What it exports by name depends on who loads it: Node.js, or a bundle.
+  const { createConnection, authPlugins } = (await import('mysql2')).default;
   options.signal.throwIfAborted();
   const { host, port, servername = host } = options.place;
   // What is sent there does not leave the machine.
