@@ -2,11 +2,8 @@
 
 /** What stands in place of a module, and why. */
 const LEFT_OUT = [
-  // Sessions have UTF-8, which Node.js knows itself: no tables of other encodings.
-  [
-    /[\\/]iconv-lite[\\/]lib[\\/]index\.js$/,
-    "exports.getDecoder = exports.getEncoder = () => { throw new Error('not an encoding of ours'); };",
-  ],
+  // Sessions have UTF-8, in which mysql2 knows another way to write some characters: no tables of other encodings.
+  [/[\\/]iconv-lite[\\/]encodings[\\/](?:sbcs-data(?:-generated)?|dbcs-data)\.js$/, 'module.exports = {};'],
   // Errors are told apart by their numbers: no names.
   [/[\\/]mysql2[\\/]lib[\\/]constants[\\/]errors\.js$/, 'module.exports = {};'],
   // Certificate authorities are given to each connection.

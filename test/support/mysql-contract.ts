@@ -24,7 +24,7 @@ export interface MysqlSubject {
 }
 
 /** How the rotator gets to the server. */
-export interface Way {
+interface Way {
   readonly ca: string;
   /** The server's RSA key, if it has one. */
   readonly serverPublicKey: string | undefined;
