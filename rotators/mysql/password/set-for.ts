@@ -23,7 +23,8 @@ export async function setFor(
     assertChangeable(witness, connections);
   const { session } = administrator;
   const { username } = pending;
-  const change = { pending, current, user, hosts: hosts[username] };
+  const own = Object.hasOwn(hosts, username) ? hosts[username] : undefined;
+  const change = { pending, current, user, hosts: own };
   const targets = await targetsOf(change, administrator, step);
   const doing = `change the password of "${username}"`;
   try {

@@ -146,7 +146,7 @@ function unseen(own: Account, administrator: Session): string {
 
 /** The user that takes turns with this one, if AWS's function for alternating users has made it. */
 function otherOfPair(username: string): string {
-  return username.endsWith('_clone') ? username.slice(0, -'_clone'.length) : `${username}_clone`;
+  return /(?<=.)_clone$/.test(username) ? username.slice(0, -'_clone'.length) : `${username}_clone`;
 }
 
 function otherUserWarning(username: string, other: string): string {

@@ -129,6 +129,11 @@ describeServers('a user with several accounts', (program, test) => {
     });
   });
 
+  test('has none changed, if the option names one that is not there', async () => {
+    const rigged = await two({ hosts: ['%', '10.2.%'] });
+    expect(await refusal(server, rigged)).toMatchObject({ message: expect.stringContaining('10.2.%') });
+  });
+
   test('is refused, if the administrator may not see whether they have the same password', async () => {
     const rigged = await two({ hosts: ['%', '10.1.%'], by: 'admin' });
     expect(await refusal(server, rigged)).toMatchObject({

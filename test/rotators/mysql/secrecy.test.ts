@@ -75,6 +75,23 @@ describeServers('what the server writes and shows', (program, test) => {
     ? ['LOCK INSTANCE FOR BACKUP', 'UNLOCK INSTANCE']
     : ['FLUSH TABLES WITH READ LOCK', 'UNLOCK TABLES'];
 
+  test('would hold one that is sent in a statement that nobody masks', async () => {
+    const planted = 'plnt-6Rw3-9gzk';
+    await server.sql(
+      `SET @planted = '${planted}'; CREATE USER seen IDENTIFIED BY '${planted}'; DO '${planted}'`,
+    );
+    const texts = await written();
+    const holding = [...texts].filter(([, text]) => leaks(text, planted)).map(([name]) => name);
+    expect(holding).toEqual(
+      expect.arrayContaining([
+        'general',
+        'slow',
+        'events_statements_history_long',
+        ...(isMysql ? [] : ['binary', 'audit']),
+      ]),
+    );
+  });
+
   const strategies: readonly (readonly [string, MysqlRigOptions, right?: string])[] = [
     ['an administrator', {}],
     ['an administrator, one password', { keeps: 1 }],
