@@ -189,6 +189,22 @@ describeServers('two passwords, through an administrator', (program, test) => {
     await line.close();
   });
 
+  if (program.flavour === 'mysql') {
+    test('a server that takes an account once in a statement is told in two', async () => {
+      const line = await disturbed(server.port);
+      const { rotate, password, alive } = await plainRig(line.port);
+      const refused = Buffer.from(
+        '\0\0\0\x01\xff\x28\x04#42000You have an error in your SQL syntax',
+        'latin1',
+      );
+      refused.writeUIntLE(refused.length - 4, 0, 3);
+      line.answer((message) => /ALTER USER .* RETAIN CURRENT PASSWORD$/.test(message), refused);
+      expect(await rotate()).toMatchObject(SUCCEEDED);
+      await line.close();
+      expect(await alive(FIRST, await password('AWSCURRENT'))).toHaveLength(2);
+    });
+  }
+
   test('a backup that the change waits for ends the step in time, and the next attempt goes on', async () => {
     const { begin, deliver, reattempt, password, accepts } = await rig({ timeoutMs: 3000 });
     await begin();
