@@ -11,6 +11,7 @@ import { KEPT } from './set-for.js';
 
 const NO_RIGHT = 1227;
 const PREVENTED_BY_OPTION = 1290;
+const AGAINST_POLICY = 1819;
 const OTHER_PASSWORD = 3891;
 const NAME_THE_PASSWORD = 3892;
 /** The same again, where passwords of before are kept: the second number is what MySQL 9.7 says of it. */
@@ -79,7 +80,8 @@ async function setItself(session: Session, wanted: Wanted<MysqlSecret>, step: St
     ]);
     return current !== undefined;
   } catch (error) {
-    if (isAgain(error) && current) return keepsAnyway(session, pending, current, step);
+    const isRefused = isAgain(error) || errnoOf(error) === AGAINST_POLICY;
+    if (isRefused && current) return keepsAnyway(session, pending, current, step);
     if (errnoOf(error) !== NO_RIGHT && !isAgain(error)) throw error;
   }
   try {
@@ -119,7 +121,10 @@ async function naming(
   );
 }
 
-/** Where AWSCURRENT cannot be set again, since passwords of before are kept: only if it is the one that the account has now. */
+/**
+ * Where AWSCURRENT cannot be set again, since passwords of before are kept, or a policy has become stricter: only if it is the one
+ * that the account has now.
+ */
 async function keepsAnyway(
   session: Session,
   pending: MysqlSecret,
@@ -142,9 +147,9 @@ async function keepsAnyway(
     `"${session.account.user}" cannot keep AWSCURRENT at ${placeName(session.place)}: it may not be set again`,
     {
       hint:
-        'nothing was changed. The account has PASSWORD HISTORY or PASSWORD REUSE INTERVAL, and a rotation that was given up has left ' +
-        'another password: set AWSCURRENT’s as an administrator, or name one with `masterarn`: hashes are not compared with those ' +
-        'of before',
+        'nothing was changed. PASSWORD HISTORY, PASSWORD REUSE INTERVAL or a policy of the server refuses it, and a rotation that was ' +
+        'given up has left another password: set AWSCURRENT’s as an administrator, or name one with `masterarn`: of a hash the ' +
+        'server asks none of that',
     },
   );
 }

@@ -128,6 +128,20 @@ describeServers(
       expect(await accepts(FIRST)).toBe(true);
     });
 
+    test('keeps AWSCURRENT, although a policy that has become stricter refuses it now', async () => {
+      const { begin, deliver, run, password, alive } = await withTheRight();
+      await server.sql("INSTALL COMPONENT 'file://component_validate_password'");
+      await server.sql(
+        "SET GLOBAL validate_password.policy = 'LOW'; SET GLOBAL validate_password.length = 20",
+      );
+      await begin();
+      await deliver('createSecret');
+      for (let n = 0; n < 2; n++) await deliver('setSecret');
+      await server.sql("UNINSTALL COMPONENT 'file://component_validate_password'");
+      expect(await alive(FIRST, await password('AWSPENDING'))).toHaveLength(2);
+      expect(await run()).toMatchObject(SUCCEEDED);
+    });
+
     test('does not send it in the clear: createSecret refuses, and so does setSecret', async () => {
       const plain = { secret: { ...alone.secret, ssl: false } };
       const { begin, beginWith, deliver, secrets, text, accepts } = await mysqlRig(server, plain);
