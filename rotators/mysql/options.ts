@@ -56,7 +56,8 @@ export function serverOptions(
 
 function isPublicKey(pem: string): boolean {
   try {
-    return createPublicKey(pem).asymmetricKeyType === 'rsa';
+    // Of a certificate Node.js would take the key, which is another.
+    return pem.includes('PUBLIC KEY-----') && createPublicKey(pem).asymmetricKeyType === 'rsa';
   } catch {
     return false;
   }
