@@ -26,6 +26,7 @@ export { type CharacterClass, type PasswordPolicy, passwordPolicyFrom, passwordS
 export {
   type AbandonedVersion,
   type Awaitable,
+  type KeyEnding,
   type LabelledVersion,
   type Rotator,
   type StepContext,
@@ -39,7 +40,8 @@ export type { Rehearsal, StartRehearsal } from './testing/rehearsal.js';
 
 // To write a rotator of keys that their provider chooses.
 
-export { type IssuedKey, issuedKey } from './keys/issued-key.js';
+export { type IssuedKey, issuedKey, type KeyTimes } from './keys/issued-key.js';
+export { keyEndingFrom } from './keys/key-ending.js';
 export {
   checkedLifetimeDays,
   type KeyLifetime,

@@ -19,7 +19,7 @@ test.each([
     [
       ...['LIFETIME_OPTION', 'RotationError', 'administratorOfKeys', 'awsFailure', 'checkedLifetimeDays'],
       ...['connectionFailure', 'defineLambda', 'errorParts', 'httpUrl', 'isRotationError'],
-      ...['issuedKey', 'jsonObject', 'lifetimeDaysFrom', 'noteThrottles', 'parseJson'],
+      ...['issuedKey', 'jsonObject', 'keyEndingFrom', 'lifetimeDaysFrom', 'noteThrottles', 'parseJson'],
       ...['passwordPolicyFrom', 'passwordSource', 'replacedKey', 'request', 'rotationHandler'],
       ...['stringField', 'tlsContext'],
     ],

@@ -3,7 +3,17 @@ import { administrator } from './administrator.js';
 import { type CompiledSpec, isByAdmin } from './compile.js';
 import { allKeys } from './list.js';
 import type { Values } from './placeholders.js';
-import { type Answer, type ExpectedPlace, holds, idAt, isSuccess, keyAt } from './pointers.js';
+import {
+  type Answer,
+  arrayAt,
+  type ExpectedPlace,
+  endAt,
+  holds,
+  idAt,
+  isSuccess,
+  keyAt,
+  timeAt,
+} from './pointers.js';
 import { idFieldOf } from './secret.js';
 import { type CompiledRequest, type PreparedRequest, type Reply, send } from './send.js';
 import type { ApiKeySecret, ApiKeySpec } from './spec.js';
@@ -28,7 +38,9 @@ export function providerOf(
   spec: ApiKeySpec,
   { create, check, list, revokes, ...named }: CompiledSpec,
 ): Provider {
-  const { ca } = spec;
+  const { ca, ends = 'at-once' } = spec;
+  /** Whether a key that was ended is still listed, as the spec says, so that the list tells nothing. */
+  const endsLate = ends === 'late' || ends === 'at-expiry';
   const adminOf = administrator(spec, named);
   const idField = idFieldOf(spec);
   const warned = new WeakSet<StepContext>();
@@ -36,12 +48,19 @@ export function providerOf(
 
   async function issue(name: string, secret: ApiKeySecret, context: StepContext): Promise<ApiKeySecret> {
     const inUse = create.current && (await ask('read the key in use', create.current, { secret, context }));
-    const current = inUse?.json;
+    const current = inUse && keyIn(inUse, create.item, secret[idField]);
     // Left out, the next key might be able to do more than this one.
     const nothing = create.taken.find(({ find }) => find(current) === undefined);
     if (inUse && nothing !== undefined) throw inUse.failure(`with nothing at ${nothing.pointer}`);
     const expiry = new Date(Date.now() + create.expiresInDays * DAY_MS).toISOString().slice(0, 10);
-    const values = { secret, context, current, 'key.name': name, 'expiry.date': expiry };
+    const lifetime = inUse && secondsOf(create.lifetime, inUse, current);
+    const values = {
+      ...{ secret, context, current, 'key.name': name, 'expiry.date': expiry },
+      ...{
+        'current.lifetime': lifetime?.toString(),
+        'current.expiry': lifetime === undefined ? undefined : timeIn(lifetime),
+      },
+    };
     const reply = await replyTo('create a key', create.request, values);
     assertRoom(reply, create.full);
     const answer = answerIn(reply);
@@ -81,14 +100,16 @@ export function providerOf(
     for (const [index, { request, isGone: isDeclaredGone, expect }] of revokes.entries()) {
       const { response, answer } = await replyTo('end a key', request, { secret, context, 'key.id': id });
       const { status } = response;
+      const isLast = index === revokes.length - 1;
       const isMute = isSuccess(response) && status !== 204 && response.text() === '';
       if (isSuccess(response) && !isMute) {
         if (!holds(expect, answer())) throw answer().failure('and did not end it');
-      } else if (!isMute && !isDeclaredGone(response) && !MAY_BE_GONE.includes(status)) {
-        throw response.failure();
-      } else if (index === revokes.length - 1 && !(await isGone(id, secret, context))) {
-        throw response.failure();
+        continue;
       }
+      const isTaken = isMute || isDeclaredGone(response);
+      if (!isTaken && !(isLast ? MAY_BE_GONE : MAY_BE_DONE).includes(status)) throw response.failure();
+      if (!isLast || (isTaken && endsLate)) continue;
+      if (!(await isGone(id, secret, context))) throw response.failure();
     }
   }
 
@@ -112,15 +133,48 @@ export function providerOf(
   }
 }
 
-/** How a provider may refuse to end what has ended already: then the list tells, as it does after 200 and no more. */
-const MAY_BE_GONE = [400, 409, 410, 422];
+/**
+ * How a provider may refuse to end what has ended already: then the list tells, as it does after 200 and no more. Not 409
+ * and 422, unless a spec says so: with them it refuses what lives.
+ */
+const MAY_BE_GONE = [400, 410];
+
+/** How it may refuse what comes before the last request, and is done already: the last decides. */
+const MAY_BE_DONE = [...MAY_BE_GONE, 409, 422];
 
 function answerIn({ response, answer }: Reply): Answer {
   if (isSuccess(response)) return answer();
   throw response.failure();
 }
 
-/** What a provider says that has as many keys as it allows, and what throttles say alone. */
+/** What an answer says of the key in use: all of it, or one item of its list. */
+function keyIn(answer: Answer, item: CompiledSpec['create']['item'], id: string | undefined): unknown {
+  if (item === undefined) return answer.json;
+  const found = arrayAt(item.items, answer).find((part) => idAt(item.id, answer, part) === id);
+  // Left out, the next key might be able to do more than this one.
+  if (found === undefined) throw answer.failure('without the key in use');
+  return found;
+}
+
+/** @throws RotationError if there is an end that cannot be read: the next key must not live for longer */
+function secondsOf(
+  lifetime: CompiledSpec['create']['lifetime'],
+  answer: Answer,
+  current: unknown,
+): number | undefined {
+  const end = lifetime && endAt(lifetime.end, current);
+  if (!lifetime || !end) return undefined;
+  const seconds = Math.floor((end.getTime() - timeAt(lifetime.start, answer, current).getTime()) / 1000);
+  if (seconds > 0) return seconds;
+  throw answer.failure(`with no end of the key in use at ${lifetime.end.pointer}`);
+}
+
+/** When so many seconds are over. Whole ones: not every provider reads parts of them. */
+function timeIn(seconds: number): string {
+  return new Date(Date.now() + seconds * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+/** What a provider says that has as many keys as it allows, and what throttles say alone, which do not answer 402. */
 const LIMIT = /\blimit|maxim|\bmax\b|quota|too many|exceed|\bfull\b/i;
 const RATE = /\brate|request|second|minute|\bretry/i;
 
@@ -137,7 +191,7 @@ function assertRoom({ response }: Reply, full: readonly ExpectedPlace[]): void {
   const isFull =
     full.length > 0
       ? full.every(({ find, expected }) => find(json) === expected)
-      : json !== undefined && LIMIT.test(response.text()) && !RATE.test(response.text());
+      : json !== undefined && LIMIT.test(response.text()) && (status === 402 || !RATE.test(response.text()));
   if (!isFull) return;
   throw new RotationError(
     'ERR_SERVICE_FULL',

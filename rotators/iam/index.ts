@@ -36,7 +36,7 @@ export function iam(options: UserKeyOptions = {}): Rotator<IamSecret, 'accessKey
       fieldsOf: (key) => key,
       probe,
     },
-    { propagationMs: PROPAGATION_MS, ...options },
+    { ...options, propagationMs: options.propagationMs ?? PROPAGATION_MS },
   );
 }
 

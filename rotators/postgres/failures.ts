@@ -48,6 +48,11 @@ const FAILURES: Readonly<Record<string, ServiceFailure>> = {
     'ended the transaction, which took longer than the transaction_timeout of the role or the server',
     'nothing was changed. Give the role a transaction_timeout of 10 seconds or more',
   ],
+  '57P05': [
+    'ERR_SERVICE_TIMEOUT',
+    'ended the session, which was idle for longer than the idle_session_timeout of the role or the server',
+    'nothing was changed. Give the role an idle_session_timeout of 10 seconds or more',
+  ],
   '57P03': ['ERR_SERVICE_FAILED', 'is starting up or shutting down', 'the next attempt may find it ready'],
   '57014': ['ERR_SERVICE_TIMEOUT', 'cancelled the statement', 'look for a statement_timeout on the role'],
   '55P03': [

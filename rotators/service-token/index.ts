@@ -78,6 +78,8 @@ function rotatorOf<Accepted, Credential>(
     name: 'service-token',
     rotates: SLOTS,
     shows: [],
+    // What is called for a request may throw what it likes.
+    ownWords: !calls.install && !calls.probe,
     rejectionHint:
       'a service that reads the secret may not have done so since the last rotation: it knows this token by then, as ' +
       '"next"; a secret without "current" has no token before its first rotation',

@@ -17,6 +17,7 @@ import {
 import { isError, isRotationError, RotationError } from '../errors.js';
 import { errorParts, isUnanswered, type ServiceFailure, THROTTLED } from '../network/failures.js';
 import { noteThrottles, QUOTA_USED_UP, throttleHint } from '../network/throttles.js';
+import { attribute, saidByOthers } from '../redact/said-by.js';
 import type { Deadline } from './deadline.js';
 
 interface CallOptions {
@@ -66,7 +67,9 @@ export function withDeadline(client: SecretsManagerApi, deadline: Deadline): Sec
   const options = { abortSignal: deadline.signal };
   const call = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
     try {
-      return await deadline.during(`Secrets Manager to answer ${what}`, UNREACHABLE, work);
+      return await deadline.during(`Secrets Manager to answer ${what}`, UNREACHABLE, () =>
+        saidByOthers(work),
+      );
     } catch (error) {
       throw isRotationError(error) ? error : callError(what, error);
     }
@@ -142,7 +145,9 @@ const HINTS: Readonly<Record<string, string>> = {
 
 function callError(what: string, cause: unknown): RotationError {
   const [code, problem, hint] = meaningOf(cause);
-  return new RotationError(code, `${what} ${problem}`, { hint, cause });
+  const failure = new RotationError(code, `${what} ${problem}`, { hint, cause });
+  if (errorParts(cause).name === 'Error') attribute(failure, 'others');
+  return failure;
 }
 
 function meaningOf(error: unknown): ServiceFailure {

@@ -27,6 +27,8 @@ export interface Holdings {
   readonly held: ReadonlySet<string>;
   /** The id of the key in AWSPREVIOUS, if that is its version's only label, and certainly no other version holds it. */
   readonly retiring: string | undefined;
+  /** What that version holds. */
+  readonly retired: LabelledVersion['json'];
   /** The versions whose key is not known, since their value is not one of this rotator's. */
   readonly unknown: readonly string[];
   /** The version that is about to lose its last label, if what it holds is not known, or is a key of elsewhere. */
@@ -73,7 +75,7 @@ export function holdingsOf(
   const isKnown = previous?.key !== undefined && isSameTarget(previous.json, current.json);
   const key = isKnown && unknown.length === 0 ? previous?.key : undefined;
   const retiring = key !== undefined && held.has(key) ? undefined : key;
-  return { held, retiring, unknown, forgotten: isKnown ? undefined : previous?.id };
+  return { held, retiring, retired: previous?.json, unknown, forgotten: isKnown ? undefined : previous?.id };
 }
 
 /** What is known when a step sweeps. */

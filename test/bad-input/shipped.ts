@@ -48,7 +48,7 @@ const ROTATORS: readonly (readonly [rotator: unknown, secret: Readonly<Record<st
       ...byAdmin,
     },
   ],
-  [apiKey(sendgrid(['mail.send'])), { apiKey: 'SG.k1.qX7vK2mW9wL4' }],
+  [apiKey(sendgrid()), { apiKey: 'SG.k1.qX7vK2mW9wL4' }],
   [iam(), { userName: 'app', accessKeyId: 'k1', secretAccessKey: PASSWORD }],
   [
     sesSmtp(),

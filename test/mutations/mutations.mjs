@@ -62,9 +62,9 @@ export const MUTATIONS = [
   },
   {
     what: 'the cause of an error is passed on as it is',
-    file: 'src/redact/redactor.ts',
-    from: 'if (error.cause !== undefined) return this.#copy(error.cause, depth + 1);',
-    to: 'if (error.cause !== undefined) return error.cause;',
+    file: 'src/redact/error-copy.ts',
+    from: '{ cause: copy(cause, depth + 1, isOurs) }',
+    to: '{ cause }',
     tests: ['test/redact'],
   },
   {

@@ -32,7 +32,7 @@ export async function makeReady(turn: UsersTurn): Promise<void> {
   await makeClone(turn, rights, clausesOf(originalRole, cloneRole ?? NEW, session), password, !cloneRole);
   await grantOriginal(turn, rights);
   await shareAdmin(turn, rights);
-  await mirrorSettings(turn);
+  await mirrorSettings(turn, rights, !cloneRole);
   await warnOfMore(turn);
 }
 

@@ -8,7 +8,11 @@ import { ADMIN, FIRST, makeAdministrator, newUser } from '../../support/mysql-ri
 import { startTestServer, type TestServer } from '../../support/mysql-servers.js';
 import { certificate } from '../../support/postgres.js';
 
-const README = readFileSync(join(__dirname, '../../../README.md'), 'utf8');
+const README = readFileSync(join(__dirname, '../../../rotators/mysql/README.md'), 'utf8');
+/** What its table says of rotations: through an administrator, and by the user itself. */
+const [ADMINISTRATOR, , ALONE] = (
+  /^\| calls to Secrets Manager.*?\| (.*) \|$/m.exec(README)?.[1] ?? ''
+).split(' | ');
 
 const MOST = { alone: { calls: 12, roundTrips: 7 }, administrator: { calls: 13, roundTrips: 8 } };
 
@@ -25,9 +29,9 @@ describeServers('what a rotation costs', (program, test) => {
     return Number(row?.Value);
   };
 
-  for (const [title, kind] of [
-    ['`mysql()`', 'alone'],
-    ['`mysql()` with `masterarn`', 'administrator'],
+  for (const [title, kind, row] of [
+    ['mysql()', 'alone', ALONE],
+    ['mysql() with `masterarn`', 'administrator', ADMINISTRATOR],
   ] as const) {
     test(`${title} makes the calls and logins of the README’s table, each time`, async () => {
       const app = newUser();
@@ -54,7 +58,7 @@ describeServers('what a rotation costs', (program, test) => {
         const { calls, writes, roundTrips } = counted;
         expect(calls).toBeLessThanOrEqual(MOST[kind].calls);
         expect(roundTrips).toBeLessThanOrEqual(MOST[kind].roundTrips);
-        expect(README).toContain(`| ${title} | ${calls}, ${writes} | ${roundTrips} | ${logins} |\n`);
+        expect(row).toBe(`${calls}; ${writes}; ${roundTrips}; ${logins}`);
       }
     });
   }

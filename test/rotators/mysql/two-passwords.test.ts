@@ -172,6 +172,24 @@ describeServers('two passwords, through an administrator', (program, test) => {
     expect(await alive(FIRST, await password('AWSPENDING'))).toEqual([FIRST]);
   });
 
+  test('a change that is sent after two later rotations is not made: the labels are looked at under the lock', async () => {
+    const line = await disturbed(server.port);
+    const { begin, deliver, rotation, rotate, password, alive } = await plainRig(line.port);
+    await begin();
+    await deliver('createSecret');
+    const held = line.holdBack((message) => message.includes('SET SESSION wait_timeout'));
+    const late = deliver('setSecret').catch((error: unknown) => error);
+    await held.reached;
+    expect(await rotation().reattempt()).toMatchObject(SUCCEEDED);
+    const b = await password('AWSCURRENT');
+    expect(await rotate()).toMatchObject(SUCCEEDED);
+    const c = await password('AWSCURRENT');
+    held.letGo();
+    expect(await late).toMatchObject({ code: 'ERR_ROTATION_ABANDONED' });
+    expect(await alive(FIRST, b, c)).toEqual([b, c]);
+    await line.close();
+  });
+
   test('a change that another attempt has finished is let go of', async () => {
     const line = await disturbed(server.port);
     const { begin, deliver, rotation, rotate, password, alive } = await plainRig(line.port);
