@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { bundleEntry } from './bundle-entry.mjs';
 import { licencesOf } from './licences.mjs';
-import { withoutTables } from './mysql2.mjs';
+import { withoutUnused } from './mysql2.mjs';
 import { pastIndex } from './past-index.mjs';
 import { ABSENT, describe, problemsOf } from './report.mjs';
 import { requireWhereAsked } from './require.mjs';
@@ -82,7 +82,7 @@ function bundle(entry, outdir) {
     external: ABSENT,
     plugins: [
       ...sdkPlugins(),
-      withoutTables,
+      withoutUnused,
       pastIndex(ROOT, { entry, entryOf: bundleEntry }),
       requireWhereAsked,
     ],
