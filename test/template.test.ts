@@ -286,6 +286,7 @@ describe('what can never rotate is refused', () => {
     ['postgres', [SERVER], [{}, OUT]],
     ['postgres/alternating-users', [SERVER], [{}, OUT]],
     ['postgres/rds-instance', [SERVER], [{}, OUT]],
+    ['mysql', [SERVER], [{}, OUT]],
     ['api-key/datadog', [OUT], [{}, SERVER]],
     ['entra', [OUT], [{}, SERVER]],
     ['iam', [OUT], [{}, SERVER]],
