@@ -1,1 +1,0 @@
-import {a} from "./nofn.mjs"; export const handler = 1
