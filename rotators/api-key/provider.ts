@@ -178,6 +178,10 @@ function timeIn(seconds: number): string {
 const LIMIT = /\blimit|maxim|\bmax\b|quota|too many|exceed|\bfull\b/i;
 const RATE = /\brate|request|second|minute|\bretry/i;
 
+const REFUSES_THE_KEY =
+  'the provider refuses to make this key. It may have reached a limit, or allow only a shorter lifetime, another name or fewer ' +
+  'rights; after 404, what the key is for may be gone. Its audit log or its documentation says which. AWSCURRENT is as it was';
+
 /**
  * Tells that there is no room for another key from whatever else keeps one from being made.
  *
@@ -192,7 +196,8 @@ function assertRoom({ response }: Reply, full: readonly ExpectedPlace[]): void {
     full.length > 0
       ? full.every(({ find, expected }) => find(json) === expected)
       : json !== undefined && LIMIT.test(response.text()) && (status === 402 || !RATE.test(response.text()));
-  if (!isFull) return;
+  if (!isFull && status === 403) return;
+  if (!isFull) throw new RotationError('ERR_SERVICE_FAILED', failure.message, { hint: REFUSES_THE_KEY });
   throw new RotationError(
     'ERR_SERVICE_FULL',
     `${failure.message}: there seems to be no room for another key`,
