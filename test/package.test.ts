@@ -23,7 +23,7 @@ test.each([
       ...['connectionFailure', 'defineLambda', 'errorParts', 'httpUrl', 'isRotationError'],
       ...['issuedKey', 'jsonObject', 'keyEndingFrom', 'lifetimeDaysFrom', 'loadDriver', 'noteThrottles'],
       'parseJson',
-      ...['passwordPolicyFrom', 'passwordSource', 'replacedKey', 'request', 'rotationHandler'],
+      ...['passwordPolicyFrom', 'passwordSource', 'quoted', 'replacedKey', 'request', 'rotationHandler'],
       ...['stringField', 'tlsContext'],
     ],
   ],
