@@ -54,6 +54,7 @@ export { type ReplacedKey, replacedKey } from './keys/replaced-key.js';
 // To speak with a service, to say what it failed with, and whom to trust.
 
 export { awsFailure } from './network/aws-failures.js';
+export { loadDriver } from './network/driver.js';
 export { connectionFailure, errorParts, type ServiceFailure } from './network/failures.js';
 export { type HttpMethod, httpUrl } from './network/http-checks.js';
 export { type HttpRequest, request } from './network/http-request.js';

@@ -182,9 +182,10 @@ export interface StepContext {
 
 /**
  * What a warning may be counted as: `keyEndsEarly`, for a new key that ends before the rotation after the next;
- * `endedKeyWorks`, for an ended one that the provider still takes.
+ * `endedKeyWorks`, for an ended one that the provider still takes; `oldPasswordKept`, for an old password that goes on working
+ * beside the new one.
  */
-export type WarningMetric = 'keyEndsEarly' | 'endedKeyWorks';
+export type WarningMetric = 'keyEndsEarly' | 'endedKeyWorks' | 'oldPasswordKept';
 
 /** What createSecret and finishSecret are told besides, since they may destroy what a version holds. */
 export interface VersionsContext extends StepContext {

@@ -203,6 +203,10 @@ const RATE = /\brate|request|second|minute|\bretry/i;
 const OTHER =
   /length|character|\bbyte|\bsize|payload|\blong|\blarge|lifetime|expir|\bttl\b|\bdays?\b|\bscopes\b/i;
 
+const REFUSES_THE_KEY =
+  'the provider refuses to make this key. It may have reached a limit, or allow only a shorter lifetime, another name or fewer ' +
+  'rights; after 404, what the key is for may be gone. Its audit log or its documentation says which. AWSCURRENT is as it was';
+
 /**
  * Tells that there is no room for another key from whatever else keeps one from being made.
  *
@@ -217,7 +221,8 @@ function assertRoom({ response }: Reply, full: readonly ExpectedPlace[]): void {
     full.length > 0
       ? full.every(({ find, expected }) => find(json) === expected)
       : json !== undefined && speaksOfKeys(response);
-  if (!isFull) return;
+  if (!isFull && status === 403) return;
+  if (!isFull) throw new RotationError('ERR_SERVICE_FAILED', failure.message, { hint: REFUSES_THE_KEY });
   throw new RotationError(
     'ERR_SERVICE_FULL',
     `${failure.message}: there seems to be no room for another key`,

@@ -32,7 +32,7 @@ export async function logIn(
   for (;;) {
     const line = () =>
       dial(within, silent).catch((error: unknown) => {
-        throw toFailure(error, LOGGING_IN, targetOf(secret, options));
+        throw toFailure(error, LOGGING_IN, targetOf(secret, options), 'unconnected');
       });
     const unconnected = await clientFor(secret, within, line, () => secret.password, off);
     // Whoever says nothing leaves time for the other addresses.

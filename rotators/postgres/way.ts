@@ -1,4 +1,5 @@
 import { RotationError } from '../../src/index.js';
+import { isRdsProxy } from '../databases/rds/name.js';
 import { placeName } from '../databases/secret.js';
 import { codeOf, toFailure } from './failures.js';
 import type { PostgresSecret } from './secret.js';
@@ -46,11 +47,6 @@ export async function assertReachesServer(session: Session, way: Way): Promise<v
   const { host, port } = session.place;
   const isPooler = way === 'pooler' || isRdsProxy(host) || (way === 'unknown' && (await isPgpool(session)));
   if (isPooler) throw poolerInTheWay({ ...session.target, host, port }, 'another process');
-}
-
-/** By its name: what it says of its processes is not documented. */
-function isRdsProxy(host: string): boolean {
-  return /\.proxy-[a-z0-9]+\.[a-z0-9-]+\.rds\.amazonaws\.com(?:\.cn)?$/i.test(host);
 }
 
 /** Whether Pgpool-II answers: it knows a setting that no server has. A server notes the question in its log as an error. */

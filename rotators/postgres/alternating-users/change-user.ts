@@ -18,7 +18,7 @@ export async function makeReady(turn: UsersTurn): Promise<void> {
   const { original, clone, other } = pair;
   const roles = await readRoles(session, [original, clone]);
   const originalRole = roles.get(original);
-  if (!originalRole) throw userMissing(original);
+  if (!originalRole) throw other === original ? originalMissing(turn) : userMissing(original);
   const cloneRole = roles.get(clone);
   if (cloneRole) await assertPair(turn);
   const rights = await readRights(session, turn.facts.version, [original, clone]);
@@ -34,6 +34,20 @@ export async function makeReady(turn: UsersTurn): Promise<void> {
   await shareAdmin(turn, rights);
   await mirrorSettings(turn, rights, !cloneRole);
   await warnOfMore(turn);
+}
+
+/** The user in use has the name of a clone: it may be one, or be called so. */
+function originalMissing({ pair: { original, clone } }: UsersTurn): RotationError {
+  return new RotationError(
+    'ERR_USER_MISSING',
+    `there is no role "${original}", whose clone "${clone}" is by its name`,
+    {
+      hint:
+        `nothing was changed. If "${clone}" is a user by itself, name its clone with the option ` +
+        `\`pairs: { '${clone}': '…' }\`. If it is the clone, "${original}" was dropped or renamed: its rights and objects are what ` +
+        'both work with, so find out where they are before you create it anew',
+    },
+  );
 }
 
 /**
