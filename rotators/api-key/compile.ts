@@ -69,7 +69,7 @@ function compiledCreate(create: CreateRequest) {
     id: placeIn('create.id', id),
     /** What the next key takes from the one in use. */
     taken: request.placeholders.flatMap((part) =>
-      part.of === 'current' && !part.isOptional ? placeAt(part.pointer) : [],
+      part.of === 'current' ? { ...placeAt(part.pointer), isOptional: part.isOptional === true } : [],
     ),
     full: expectedIn('create.full', full),
     expiresInDays,
