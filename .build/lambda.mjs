@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { bundleEntry } from './bundle-entry.mjs';
 import { licencesOf } from './licences.mjs';
+import { withoutUnused } from './mysql2.mjs';
 import { pastIndex } from './past-index.mjs';
 import { ABSENT, describe, problemsOf } from './report.mjs';
 import { requireWhereAsked } from './require.mjs';
@@ -79,7 +80,12 @@ function bundle(entry, outdir) {
     sourcesContent: false,
     metafile: true,
     external: ABSENT,
-    plugins: [...sdkPlugins(), pastIndex(ROOT, { entry, entryOf: bundleEntry }), requireWhereAsked],
+    plugins: [
+      ...sdkPlugins(),
+      withoutUnused,
+      pastIndex(ROOT, { entry, entryOf: bundleEntry }),
+      requireWhereAsked,
+    ],
   });
 }
 

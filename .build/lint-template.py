@@ -46,6 +46,7 @@ SETTINGS = {
     "OwnsEveryKey": ["", "true"],
     "DatadogUrl": ["", "https://api.datadoghq.eu"],
     "KeyLifetimeDays": ["", "180"],
+    "KeysEnd": ["", "late"],
     "ServiceTokenKind": ["", "RSA"],
 }
 # A condition that always holds.

@@ -5,8 +5,8 @@ import { deflateRawSync } from 'node:zlib';
 const MOST_AT_INIT = 225_000;
 const MOST_ZIPPED = 200_000;
 
-/** pg asks for them, and does without. */
-export const ABSENT = ['pg-native', 'pg-cloudflare'];
+/** Drivers ask for them, and do without. */
+export const ABSENT = ['pg-native', 'pg-cloudflare', 'cardinal'];
 
 const NEVER = [
   [/^(?:aws-sdk-client-mock|@?sinon\b.*|@?jest\b.*|fast-check)\//, 'a tool of the tests'],

@@ -13,6 +13,7 @@ export type { SecretsManagerApi } from './engine/secrets-manager.js';
 export type { Outcome } from './engine/steps.js';
 export {
   isRotationError,
+  quoted,
   RotationError,
   type RotationErrorCode,
   type RotationErrorOptions,
@@ -26,6 +27,7 @@ export { type CharacterClass, type PasswordPolicy, passwordPolicyFrom, passwordS
 export {
   type AbandonedVersion,
   type Awaitable,
+  type KeyEnding,
   type LabelledVersion,
   type Rotator,
   type StepContext,
@@ -39,7 +41,8 @@ export type { Rehearsal, StartRehearsal } from './testing/rehearsal.js';
 
 // To write a rotator of keys that their provider chooses.
 
-export { type IssuedKey, issuedKey } from './keys/issued-key.js';
+export { type IssuedKey, issuedKey, type KeyTimes } from './keys/issued-key.js';
+export { keyEndingFrom } from './keys/key-ending.js';
 export {
   checkedLifetimeDays,
   type KeyLifetime,
@@ -52,6 +55,7 @@ export { type ReplacedKey, replacedKey } from './keys/replaced-key.js';
 // To speak with a service, to say what it failed with, and whom to trust.
 
 export { awsFailure } from './network/aws-failures.js';
+export { loadDriver } from './network/driver.js';
 export { connectionFailure, errorParts, type ServiceFailure } from './network/failures.js';
 export { type HttpMethod, httpUrl } from './network/http-checks.js';
 export { type HttpRequest, request } from './network/http-request.js';

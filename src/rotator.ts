@@ -31,8 +31,25 @@ export interface Rotator<Secret extends object, Field extends keyof Secret & str
    */
   readonly shows: readonly (keyof Secret & string)[];
 
+  /**
+   * Says that all its RotationErrors and warnings are sentences of its own, which name users, hosts and ids, and quote
+   * no value, and what a service has answered only by way of `quoted()`. Words in them then stay readable where a value
+   * happens to be the same word; what does not read as words is redacted all the same, and so is what is quoted.
+   *
+   * @default false: whatever is in a value is redacted
+   */
+  readonly ownWords?: boolean;
+
   /** What else, with this service, can look like a refused credential: goes into the error's hint. */
   readonly rejectionHint?: string;
+
+  /**
+   * When the service refuses what finishSecret has retired. The contract suite and rehearsals try it, unless it is declared
+   * to be otherwise than at once.
+   *
+   * @default 'at-once'
+   */
+  readonly ends?: KeyEnding | undefined;
 
   /**
    * The one field that rotates, if a secret may be a plain text instead of a JSON object: the whole text is then this
@@ -78,6 +95,12 @@ export interface Rotator<Secret extends object, Field extends keyof Secret & str
    */
   discardSecret?(made: Pick<Secret, Field>, current: Secret, context: StepContext): Awaitable<void>;
 }
+
+/**
+ * When a credential that was ended is refused. `'at-once'`: within the settle time. `'late'`: some time after that.
+ * `'at-expiry'`: the service cannot end it. `'untried'`: nobody tries, since a refused use does harm: it locks an account.
+ */
+export type KeyEnding = 'at-once' | 'late' | 'at-expiry' | 'untried';
 
 /** What the service says of a credential. That it could not be asked is an error, not a verdict. */
 export type Verdict = 'accepted' | 'rejected';
@@ -157,8 +180,12 @@ export interface StepContext {
   warn(message: string, metric?: WarningMetric): void;
 }
 
-/** What a warning may be counted as: `keyEndsEarly`, for a new key that ends before the rotation after the next. */
-export type WarningMetric = 'keyEndsEarly';
+/**
+ * What a warning may be counted as: `keyEndsEarly`, for a new key that ends before the rotation after the next;
+ * `endedKeyWorks`, for an ended one that the provider still takes; `oldPasswordKept`, for an old password that goes on working
+ * beside the new one.
+ */
+export type WarningMetric = 'keyEndsEarly' | 'endedKeyWorks' | 'oldPasswordKept';
 
 /** What createSecret and finishSecret are told besides, since they may destroy what a version holds. */
 export interface VersionsContext extends StepContext {

@@ -90,7 +90,9 @@ test('what a bundle loads later can be loaded, where code from strings is not al
 
 test.each(Object.keys(REPORT))('beside the bundle of %s are the licences of all that is in it', (bundle) => {
   const { initModules, lazyModules } = REPORT[bundle]!;
-  const names = [...initModules, ...lazyModules].flatMap((path) => /^(?:@[^/]+\/)?[\w-]+/.exec(path) ?? []);
+  const names = [...initModules, ...lazyModules].flatMap(
+    (path) => /^(?:@[^/]+\/)?[\w-][\w.-]*/.exec(path) ?? [],
+  );
   const licences = readFileSync(join(LAMBDAS, bundle, 'THIRD-PARTY-LICENSES.txt'), 'utf8');
   const titles = [...licences.matchAll(/^(\S+) \d[\w.-]* \((?:MIT|MIT-0|ISC|Apache-2\.0)\)$/gm)];
   expect(titles.map(([, name]) => name)).toEqual(expect.arrayContaining([...new Set(names)]));

@@ -1,10 +1,10 @@
 import { takesWholeKeys } from './key-ids.js';
 import { listPlaces } from './list.js';
-import type { Placeholder } from './placeholders.js';
+import { isOfLifetime, type Placeholder } from './placeholders.js';
 import { expectedIn, isSuccess, placeAt, placeIfIn, placeIn } from './pointers.js';
 import { type CompiledRequest, compiledRequest } from './send.js';
 import { assertSpec, demand } from './shape.js';
-import type { ApiKeySpec, CheckRequest, CreateRequest, RevokeRequest } from './spec.js';
+import type { ApiKeySpec, CheckRequest, CreateRequest, CurrentRequest, RevokeRequest } from './spec.js';
 
 /** What a spec names of the secret and of the administrator's. */
 export interface Named {
@@ -12,6 +12,8 @@ export interface Named {
   /** Those that are URLs of servers. */
   readonly servers: readonly string[];
   readonly ofAdmin: readonly string[];
+  /** Those that stand in a header as they are. */
+  readonly inHeaders: Readonly<Record<'secret' | 'admin', readonly string[]>>;
 }
 
 /** A spec as functions: what makes its requests, of values, and what reads their answers. */
@@ -19,7 +21,7 @@ export type CompiledSpec = ReturnType<typeof compile>;
 
 /** What each request may be told besides the fields of the two secrets. */
 const PARTS: Readonly<Record<CompiledRequest['name'], readonly Placeholder['of'][]>> = {
-  create: ['secret', 'admin', 'key.name', 'expiry.date', 'current'],
+  create: ['secret', 'admin', 'key.name', 'expiry.date', 'current', 'current.lifetime', 'current.expiry'],
   'create.current': ['secret', 'admin'],
   // With an administrator's right the check would prove nothing of the key.
   check: ['secret'],
@@ -60,13 +62,41 @@ function compiledCreate(create: CreateRequest) {
   return {
     request,
     current: current ? compiledRequest('create.current', current) : undefined,
+    /** Where the key in use is, in a list of all. */
+    item: itemIn(current),
+    lifetime: lifetimeIn(current),
     key: placeIn('create.key', key),
     id: placeIn('create.id', id),
     /** What the next key takes from the one in use. */
-    taken: request.placeholders.flatMap((part) => (part.of === 'current' ? placeAt(part.pointer) : [])),
+    taken: request.placeholders.flatMap((part) =>
+      part.of === 'current' ? { ...placeAt(part.pointer), isOptional: part.isOptional === true } : [],
+    ),
     full: expectedIn('create.full', full),
     expiresInDays,
   };
+}
+
+function itemIn(current: CurrentRequest | undefined) {
+  if (current?.items === undefined || current.id === undefined) {
+    const isNeither = current?.items === undefined && current?.id === undefined;
+    demand(isNeither, 'create.current', 'must have "items" and "id", or neither');
+    return undefined;
+  }
+  const { items, id } = current;
+  return {
+    items: items === '' ? placeAt(items) : placeIn('create.current.items', items),
+    id: placeIn('create.current.id', id),
+  };
+}
+
+function lifetimeIn({ from, until }: Partial<CurrentRequest> = {}) {
+  const [start, end] = [placeIfIn('create.current.from', from), placeIfIn('create.current.until', until)];
+  demand(
+    (start === undefined) === (end === undefined),
+    'create.current',
+    'must have "from" and "until", or neither',
+  );
+  return start && end && { start, end };
 }
 
 function compiledCheck(check: CheckRequest) {
@@ -115,11 +145,14 @@ function namedBy({ key, id, admin }: ApiKeySpec, requests: readonly CompiledRequ
   for (const server of servers) {
     demand(server !== key && server !== id, 'key', 'must not be the URL of a server');
   }
+  const inHeaders = (of: string) =>
+    all.flatMap((part) => (part.of === of && part.isInHeader ? part.field : []));
   const own = [key, id, admin, ...fieldsOf('secret')].filter((field) => typeof field === 'string');
   return {
     fields: [...new Set(own)],
     servers: [...new Set(servers)],
     ofAdmin: [...new Set(fieldsOf('admin'))],
+    inHeaders: { secret: inHeaders('secret'), admin: inHeaders('admin') },
   };
 }
 
@@ -133,8 +166,22 @@ function assertPlaceholders(spec: ApiKeySpec, requests: readonly CompiledRequest
   const currents = inCreate.filter((part) => part.of === 'current');
   const areWhole = currents.every(({ isWhole }) => isWhole);
   demand(areWhole, 'create.json', 'may have {current:…} as a whole string');
+  const lifetimes = inCreate.filter(isOfLifetime);
+  const areInJson = lifetimes.every(({ isWhole }) => isWhole);
+  demand(areInJson, 'create', 'may have {current.lifetime} and {current.expiry} in "json" alone');
   const isAsked = create.current !== undefined;
-  demand(currents.length > 0 === isAsked, 'create.current', 'must be there with {current:…}');
+  const takesLifetime = lifetimes.length > 0;
+  demand(
+    (currents.length > 0 || takesLifetime) === isAsked,
+    'create.current',
+    'must be there with {current:…}, {current.lifetime} or {current.expiry}, and only then',
+  );
+  const hasLifetime = create.current?.until !== undefined;
+  demand(
+    takesLifetime === hasLifetime,
+    'create.current.until',
+    'must be there with {current.lifetime} or {current.expiry}, and only then',
+  );
   const expires = create.expiresInDays;
   const hasDays = Number.isInteger(expires) && Number(expires) >= 1 && Number(expires) <= 3650;
   demand(expires === undefined || hasDays, 'create.expiresInDays', 'must be a number of days');

@@ -1,6 +1,6 @@
 import { issuedKey, type Rotator } from '../../src/index.js';
 import { compile, isByAdmin } from './compile.js';
-import { providerOf } from './provider.js';
+import type { Provider } from './provider.js';
 import { idFieldOf, parserOf } from './secret.js';
 import type { ApiKeySecret, ApiKeySpec } from './spec.js';
 
@@ -10,6 +10,7 @@ export type {
   ApiRequest,
   CheckRequest,
   CreateRequest,
+  CurrentRequest,
   Expectation,
   JsonValue,
   ListRequest,
@@ -41,24 +42,33 @@ export type {
 export function apiKey(spec: ApiKeySpec): Rotator<ApiKeySecret, string> {
   const compiled = compile(spec);
   const { name, key, id, admin, shows = [], text = false } = spec;
-  const { rejectionHint, nameLength, ownsEveryKey, propagationMs } = spec;
+  const { rejectionHint, nameLength, ownsEveryKey, propagationMs, settleMs, ends } = spec;
   const { maxKeys = compiled.create.full.length > 0 ? 'until-full' : undefined } = spec;
   const { lifetimeOption = 'the member create of the spec' } = spec;
+  let loaded: Promise<Provider> | undefined;
+  // Not before it is asked: a cold start does without.
+  const provider = () => {
+    loaded ??= import('./provider.js').then(({ providerOf }) => providerOf(spec, compiled));
+    return loaded;
+  };
   const isShown = (field: string) => field === admin || compiled.servers.includes(field);
   return issuedKey<ApiKeySecret, string>({
     name,
     rotates: typeof id === 'string' ? [key, id] : [key],
     shows: [...shows, ...compiled.fields.filter(isShown)],
+    ownWords: true,
     ...(text && { text: key }),
     parse: parserOf(spec, compiled),
     id: idFieldOf(spec),
-    ...providerOf(spec, compiled),
+    issue: async (...given) => (await provider()).issue(...given),
+    list: async (...given) => (await provider()).list(...given),
+    revoke: async (...given) => (await provider()).revoke(...given),
+    probe: async (...given) => (await provider()).probe(...given),
     issuesWithItsOwnKey: () => !isByAdmin(compiled.create.request),
-    lifetimeOption,
+    ...{ lifetimeOption, propagationMs, settleMs, ends },
     ...(rejectionHint !== undefined && { rejectionHint }),
     ...(nameLength !== undefined && { nameLength }),
     ...(maxKeys !== undefined && { maxKeys }),
     ...(ownsEveryKey !== undefined && { ownsEveryKey }),
-    ...(propagationMs !== undefined && { propagationMs }),
   });
 }

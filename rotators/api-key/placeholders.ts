@@ -6,10 +6,28 @@ import type { ApiKeySecret, JsonValue } from './spec.js';
 /** What stands between braces. */
 export type Placeholder =
   /** `isServer`: it begins a URL. */
-  | { readonly of: 'secret' | 'admin'; readonly field: string; readonly isServer?: boolean }
+  | {
+      readonly of: 'secret' | 'admin';
+      readonly field: string;
+      readonly isServer?: boolean;
+      readonly isInHeader?: boolean;
+    }
   /** `isWhole`: it is all that is in its string of JSON. */
-  | { readonly of: 'current'; readonly pointer: string; readonly isWhole?: boolean }
+  | {
+      readonly of: 'current';
+      readonly pointer: string;
+      readonly isWhole?: boolean;
+      /** Where nothing stands there, its member is left out. */
+      readonly isOptional?: boolean;
+    }
+  /** `isWhole`: it stands in JSON, of which its member can be left out. */
+  | { readonly of: OfLifetime; readonly isWhole?: boolean }
   | { readonly of: 'key.name' | 'key.id' | 'expiry.date' };
+
+/** What is told of how long the key in use lives: for how many seconds, and when the next one ends if it lives as long. */
+type OfLifetime = 'current.lifetime' | 'current.expiry';
+
+const LIFETIMES: readonly OfLifetime[] = ['current.lifetime', 'current.expiry'];
 
 /** What is put in their places. */
 export interface Values {
@@ -18,8 +36,11 @@ export interface Values {
   readonly 'key.name'?: string;
   readonly 'key.id'?: string;
   readonly 'expiry.date'?: string;
-  /** The answer to `create.current`. */
+  /** What is said of the key in use. */
   readonly current?: unknown;
+  /** `undefined`, both, if the key in use has no end. */
+  readonly 'current.lifetime'?: string | undefined;
+  readonly 'current.expiry'?: string | undefined;
 }
 
 /** A part of a spec, as a function of the values in it. */
@@ -31,6 +52,7 @@ export interface Source {
   readonly member: string;
   /** Those of the whole request: a template adds what it finds. */
   readonly placeholders: Placeholder[];
+  readonly isInHeader?: boolean;
 }
 
 /**
@@ -40,7 +62,7 @@ export interface Source {
  */
 export function textTemplate(
   text: string,
-  { member, placeholders }: Source,
+  { member, placeholders, isInHeader = false }: Source,
   encode: (value: string) => string = String,
 ): Template<string> {
   // Every second piece stood between braces.
@@ -50,7 +72,7 @@ export function textTemplate(
     const isKnown = isPlain ? !/[{}]/.test(piece) : placeholder !== undefined;
     demand(isKnown, member, 'has a brace that is no placeholder');
     if (placeholder === undefined) return () => piece;
-    placeholders.push(placeholder);
+    placeholders.push('field' in placeholder && isInHeader ? { ...placeholder, isInHeader } : placeholder);
     return (values) => encode(valueFor(placeholder, values));
   });
   return (values) => pieces.map((piece) => piece(values)).join('');
@@ -60,16 +82,35 @@ export function textTemplate(
 export function jsonTemplate(json: JsonValue, source: Source): Template<unknown> {
   if (typeof json === 'string') {
     const whole = read(/^\{([^{}]*)\}$/.exec(json)?.[1] ?? '');
+    const ofLifetime = LIFETIMES.find((of) => json.includes(`{${of}}`));
+    if (ofLifetime) return lifetimeTemplate(json, ofLifetime, source);
     if (whole?.of !== 'current') return textTemplate(json, source);
     source.placeholders.push({ ...whole, isWhole: true });
     const { find } = placeAt(whole.pointer);
-    return ({ current }) => find(current);
+    // Where it may be absent, null is nothing too: not every provider takes back the null that it shows.
+    return ({ current }) => (whole.isOptional ? (find(current) ?? undefined) : find(current));
   }
   if (typeof json !== 'object' || json === null) return () => json;
   const parts = Object.entries(json).map(([name, value]) => [name, jsonTemplate(value, source)] as const);
   return Array.isArray(json)
-    ? (values) => parts.map(([, part]) => part(values))
+    ? (values) => parts.map(([, part]) => part(values)).filter((value) => value !== undefined)
     : (values) => Object.fromEntries(parts.map(([name, part]) => [name, part(values)]));
+}
+
+/** Seconds that stand alone are a number. If the key in use has no end, there is nothing, so that the member is left out. */
+function lifetimeTemplate(text: string, of: OfLifetime, { member, placeholders }: Source): Template<unknown> {
+  const own: Placeholder[] = [];
+  const filled = textTemplate(text, { member, placeholders: own });
+  placeholders.push(...own.map((part) => (isOfLifetime(part) ? { ...part, isWhole: true } : part)));
+  const isNumber = text === '{current.lifetime}';
+  return (values) => {
+    if (values[of] === undefined) return undefined;
+    return isNumber ? Number(filled(values)) : filled(values);
+  };
+}
+
+export function isOfLifetime(part: Placeholder): part is Placeholder & { readonly of: OfLifetime } {
+  return LIFETIMES.some((of) => of === part.of);
 }
 
 /**
@@ -107,8 +148,9 @@ export function serverUrl(value: string, field: string): string {
 
 function read(inner: string): Placeholder | undefined {
   if (inner === 'key.name' || inner === 'key.id' || inner === 'expiry.date') return { of: inner };
-  const [, pointer] = /^current:(\/.*)$/.exec(inner) ?? [];
-  if (pointer !== undefined) return { of: 'current', pointer };
+  if (inner === 'current.lifetime' || inner === 'current.expiry') return { of: inner };
+  const [, optional, pointer] = /^current(\?)?:(\/.*)$/.exec(inner) ?? [];
+  if (pointer !== undefined) return { of: 'current', pointer, isOptional: optional !== undefined };
   const [, admin, field] = /^(admin\.)?([^.:]+)$/.exec(inner) ?? [];
   return field === undefined ? undefined : { of: admin === undefined ? 'secret' : 'admin', field };
 }

@@ -2,12 +2,12 @@ import { httpUrl } from '../../src/index.js';
 import type { ApiKeySpec, ApiRequest } from './spec.js';
 
 const REQUEST = ['method', 'url', 'headers', 'basic', 'json', 'form'];
-const KEYS = ['nameLength', 'maxKeys', 'ownsEveryKey', 'propagationMs', 'lifetimeOption'];
-const ROTATOR = ['name', 'rejectionHint', ...KEYS];
+const KEYS = ['nameLength', 'maxKeys', 'ownsEveryKey', 'propagationMs', 'settleMs', 'lifetimeOption'];
+const ROTATOR = ['name', 'rejectionHint', 'ends', ...KEYS];
 const MEMBERS = {
   spec: [...ROTATOR, ...['key', 'id', 'text', 'admin', 'shows', 'create', 'check', 'list', 'revoke', 'ca']],
   create: [...REQUEST, 'key', 'id', 'current', 'full', 'expiresInDays'],
-  'create.current': REQUEST,
+  'create.current': [...REQUEST, 'items', 'id', 'from', 'until'],
   check: [...REQUEST, 'live', 'dead', 'expect', 'id'],
   list: [...REQUEST, 'items', 'id', 'name', 'createdAt', 'expiresAt', 'where', 'pages'],
   revoke: [...REQUEST, 'gone', 'expect'],

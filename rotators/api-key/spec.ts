@@ -1,4 +1,4 @@
-import type { HttpMethod, IssuedKey } from '../../src/index.js';
+import type { HttpMethod, IssuedKey, KeyTimes } from '../../src/index.js';
 
 /** The fields of a secret that a spec names. */
 export type ApiKeySecret = Readonly<Record<string, string>>;
@@ -24,7 +24,11 @@ export type Expectation = Readonly<Record<Pointer, string | number | boolean | n
  * - `{admin.field}`: of the administrator's secret.
  * - `{key.name}` in `create`, `{key.id}` in `revoke`: of the key that is made, or ended.
  * - `{expiry.date}` in `create`: the day, in UTC, that `expiresInDays` leads to.
- * - `{current:/pointer}` in `create.json`, as a whole string: what stands there in the answer to `create.current`.
+ * - `{current:/pointer}` in `create.json`, as a whole string: what stands there in the answer to `create.current`;
+ *   `{current?:/pointer}`, too, and where nothing stands there, or null, the member is left out.
+ * - `{current.lifetime}` in `create.json`: for how many seconds the key in use was made to live; if it has no end, the member
+ *   is left out.
+ * - `{current.expiry}` in `create.json`: likewise, when the next key ends if it lives as long.
  */
 export interface ApiRequest {
   /** @default 'GET' */
@@ -46,7 +50,7 @@ export interface CreateRequest extends ApiRequest {
   /** Where its id does. */
   readonly id: Pointer;
   /** Asked before: describes the key in AWSCURRENT, whose rights the next is to have. */
-  readonly current?: ApiRequest;
+  readonly current?: CurrentRequest;
   /**
    * What the answer of a provider that has no room for another key holds, whatever its status: AWSPREVIOUS's key then ends,
    * and the next is made. Without it, an answer that speaks of a limit is an error, `ERR_SERVICE_FULL`, and ends nothing.
@@ -54,6 +58,18 @@ export interface CreateRequest extends ApiRequest {
   readonly full?: Expectation;
   /** In how many days the new key ends. Let it outlive two rotations, and tell the end by `list.expiresAt`. */
   readonly expiresInDays?: number;
+}
+
+/** Asks what the key in AWSCURRENT may do. */
+export interface CurrentRequest extends ApiRequest {
+  /** Where the array is, if the answer lists all keys. */
+  readonly items?: Pointer | '';
+  /** Where, in one of its items, the id is. */
+  readonly id?: Pointer;
+  /** Where it says since when the key lives: with `until`, for `{current.lifetime}` and `{current.expiry}`. */
+  readonly from?: Pointer;
+  /** Where it says when the key ends; nothing, null, 0, -1 and the year 1 are a key without an end. */
+  readonly until?: Pointer;
 }
 
 /** A harmless call, with the key. An answer to it is JSON, or status 204. */
@@ -86,7 +102,7 @@ export interface ListRequest extends ApiRequest {
    */
   readonly createdAt?: Pointer;
   /**
-   * When the key ends by itself: as `createdAt`, or a day, with whose beginning in UTC it ends. Nothing there, `null` and 0
+   * When the key ends by itself: as `createdAt`, or a day, with whose beginning in UTC it ends. Nothing there, `null`, 0, -1 and the year 1
    * are a key without an end. It is for a warning: finishSecret warns if the new key ends before the rotation after the next.
    */
   readonly expiresAt?: Pointer;
@@ -113,7 +129,7 @@ export interface NextPage {
 }
 
 export interface RevokeRequest extends ApiRequest {
-  /** The statuses of a key that is not there. @default [404] */
+  /** The statuses of a key that is not there: 409 and 422 too, if the provider says so with them. @default [404] */
   readonly gone?: readonly number[];
   /** What the answer holds when the key is ended. */
   readonly expect?: Expectation;
@@ -121,10 +137,11 @@ export interface RevokeRequest extends ApiRequest {
 
 /** A kind of key of a provider with an HTTP API. */
 export interface ApiKeySpec
-  extends Pick<
-    IssuedKey<ApiKeySecret, string>,
-    'name' | 'rejectionHint' | 'nameLength' | 'maxKeys' | 'ownsEveryKey' | 'propagationMs' | 'lifetimeOption'
-  > {
+  extends KeyTimes,
+    Pick<
+      IssuedKey<ApiKeySecret, string>,
+      'name' | 'rejectionHint' | 'nameLength' | 'maxKeys' | 'ownsEveryKey' | 'lifetimeOption'
+    > {
   /** The field with the key. */
   readonly key: string;
   /** The field with the key's id; or, for a secret that is a plain text, where in the key it is: the first group. */

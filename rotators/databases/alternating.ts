@@ -38,6 +38,7 @@ export function alternating<
     name: engine.name,
     rotates: ['username', 'password'],
     shows: engine.shows,
+    ownWords: true,
     rejectionHint: engine.rejectionHint,
     parse: (json) => ({ ...engine.parse(json), masterarn: stringField(json, 'masterarn') }),
     // A secret may say no more of them than that they are strings.

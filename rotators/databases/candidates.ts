@@ -23,6 +23,14 @@ interface Candidate<Secret> {
   readonly abandoned?: string | undefined;
 }
 
+/** The version that has logged in. */
+interface Found<Session> {
+  readonly session: Session;
+  readonly isCurrent: boolean;
+  /** What an earlier one ended with, AWSCURRENT say: it may be right all the same. */
+  readonly inconclusive: RotationError | undefined;
+}
+
 /**
  * Logs in with one of the secret's versions. AWSCURRENT first: on the normal path that is one login and no refused one.
  *
@@ -33,7 +41,7 @@ export async function logInWithAny<Secret extends DatabaseSecret, Session extend
   versions: Versions<Secret>,
   connections: Connections<Secret, Session>,
   context: StepContext,
-): Promise<{ readonly session: Session; readonly isCurrent: boolean } | 'rejected'> {
+): Promise<Found<Session> | 'rejected'> {
   let refused = 0;
   let inconclusive: RotationError | undefined;
   for await (const { secret, isCurrent = false, abandoned } of candidates(
@@ -48,7 +56,7 @@ export async function logInWithAny<Secret extends DatabaseSecret, Session extend
       inconclusive ??= session;
     } else {
       if (abandoned !== undefined) context.warn(healed(abandoned));
-      return { session, isCurrent };
+      return { session, isCurrent, inconclusive };
     }
   }
   if (inconclusive) throw inconclusive;

@@ -39,7 +39,7 @@ export interface DatabaseOptions<Secret extends DatabaseSecret> {
    * @default the environment variable CHANNEL_BINDING, `true` or `false`; else true
    */
   readonly channelBinding?: boolean;
-  /** How long a login, or a statement, may take, in milliseconds. @default 10000, and never longer than the step */
+  /** How long a login, or a statement, may take, in milliseconds. @default 10000, and at most half of what is left of the step */
   readonly timeoutMs?: number;
 }
 
@@ -92,7 +92,8 @@ export function connectionsOf<Secret extends DatabaseSecret, Session extends Dat
     ca,
     clientCertificate,
     channelBinding,
-    limitMs: () => Math.max(1, Math.floor(Math.min(timeoutMs, context.leftMs))),
+    // Half of what is left: whatever takes too long leaves time for what comes next, and to say so.
+    limitMs: () => Math.max(1, Math.floor(Math.min(timeoutMs, context.leftMs / 2))),
     signal: context.signal,
   });
   const attempt = async (secret: Secret, context: StepContext) =>

@@ -63,7 +63,10 @@ const OF_PASSWORDS = [
 ];
 
 /** Of a rotator that changes passwords in sessions with the server. */
-export const environment = [...OF_PASSWORDS, 'POOLER_ASKS_SERVER', 'CHANNEL_BINDING'];
+export const environmentOfSessions = [...OF_PASSWORDS, 'POOLER_ASKS_SERVER'];
+
+/** Of one whose logins can be bound to the server's certificate, too. */
+export const environment = [...environmentOfSessions, 'CHANNEL_BINDING'];
 
 /** Of one that has RDS change them. */
 export const environmentOfRds = [...OF_PASSWORDS, 'CHANNEL_BINDING'];

@@ -31,8 +31,10 @@ export async function setPassword<
     const otherwise = await locked(versions, kind.rejectionHint, context);
     return resetPassword(pending, otherwise, step);
   }
-  const { session, isCurrent } = found;
+  const { session, isCurrent, inconclusive } = found;
   try {
+    // It may be right, and is to be kept then: what is declared without it would end it.
+    if (kind.keeps === 2 && inconclusive) throw inconclusive;
     const user = { session, facts: await server.facts(session) };
     await setWithProof(user, { pending, current: kind.keeps === 2 && isCurrent ? current : undefined }, step);
   } catch (error) {

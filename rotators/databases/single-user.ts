@@ -33,6 +33,7 @@ export function singleUser<Secret extends DatabaseSecret, Session extends Databa
     name: engine.name,
     rotates: ['password'],
     shows: engine.shows,
+    ownWords: true,
     rejectionHint: engine.rejectionHint,
     parse: engine.parse,
     // A secret may say no more of its password than that it is a string.

@@ -1,4 +1,4 @@
 import type { KeyLifetime } from '../../src/index.js';
 
-/** Entra gives two years by itself. */
-export const lifetime: KeyLifetime = { defaultDays: 730, mostDays: 3650 };
+/** Without the option, as long as the password in use. */
+export const lifetime: KeyLifetime = { mostDays: 3650 };

@@ -36,16 +36,23 @@ export function iam(options: UserKeyOptions = {}): Rotator<IamSecret, 'accessKey
       fieldsOf: (key) => key,
       probe,
     },
-    { propagationMs: PROPAGATION_MS, ...options },
+    { ...options, propagationMs: options.propagationMs ?? PROPAGATION_MS },
   );
 }
 
 function parse(json: Readonly<Record<string, unknown>>): IamSecret {
   return {
     userName: stringField(json, 'userName'),
-    accessKeyId: stringField(json, 'accessKeyId'),
-    secretAccessKey: stringField(json, 'secretAccessKey'),
+    accessKeyId: keyField(json, 'accessKeyId'),
+    secretAccessKey: keyField(json, 'secretAccessKey'),
   };
+}
+
+/** What editors and shells add would make a wrong signature, or a request that cannot be sent. */
+function keyField(json: Readonly<Record<string, unknown>>, name: string): string {
+  const value = stringField(json, name);
+  if (/^[!-~]+$/.test(value)) return value;
+  throw new TypeError(`"${name}" contains a blank, a line break or another character that no access key has`);
 }
 
 async function probe(secret: IamSecret, context: StepContext): Promise<Verdict> {

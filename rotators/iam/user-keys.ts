@@ -1,8 +1,8 @@
-import { type IssuedKey, issuedKey, RotationError, type Rotator } from '../../src/index.js';
+import { type IssuedKey, issuedKey, type KeyTimes, RotationError, type Rotator } from '../../src/index.js';
 import { createAccessKey, deleteAccessKey, listAccessKeys, type NewAccessKey } from './access-keys.js';
 
 /** What all rotators for the keys of IAM users can be told. */
-export interface UserKeyOptions {
+export interface UserKeyOptions extends KeyTimes {
   /**
    * That each user is for one secret alone. Access keys have no names: only then can one that no version holds be taken
    * for what a failed attempt left behind, and be deleted. Without it such a key has to be deleted by hand, since it takes
@@ -11,8 +11,6 @@ export interface UserKeyOptions {
    * @default false
    */
   readonly ownsEveryKey?: boolean;
-  /** For how long a new key may still be rejected, in milliseconds: testSecret asks again for so long. */
-  readonly propagationMs?: number;
 }
 
 /** In which the rotators for the keys of IAM users differ. */
@@ -33,16 +31,17 @@ interface UserKeys<Secret extends object, Field extends keyof Secret & string>
  */
 export function userKeys<Secret extends object, Field extends keyof Secret & string>(
   { user, fieldsOf, ...declaration }: UserKeys<Secret, Field>,
-  { ownsEveryKey = false, propagationMs = 0 }: UserKeyOptions,
+  { ownsEveryKey = false, propagationMs, settleMs, ends }: UserKeyOptions,
 ): Rotator<Secret, Field> {
   const keyOf = (secret: Secret): string => String(secret[declaration.id]);
   const userOf = (secret: Secret): string => String(secret[user]);
   const rotator = issuedKey<Secret, Field>({
     ...declaration,
+    ownWords: true,
     // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
     maxKeys: 2,
     ownsEveryKey,
-    propagationMs,
+    ...{ propagationMs, settleMs, ends },
     deadKey: (current) => dead(`AWS refused the access key ${keyOf(current)} of "${userOf(current)}"`),
     issue: async (_, current, context) => fieldsOf(await createAccessKey(userOf(current), context), current),
     list: (secret, context) => listAccessKeys(userOf(secret), context),

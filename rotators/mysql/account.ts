@@ -1,18 +1,28 @@
-import { isRotationError, RotationError } from '../../src/index.js';
-import { placeName, toFailure } from './failures.js';
+import { isRotationError, quoted, RotationError } from '../../src/index.js';
+import type { Connections } from '../databases/connections.js';
+import type { DatabaseStep, Witness as WitnessOf } from '../databases/engine.js';
+import { isRdsProxy } from '../databases/rds/name.js';
+import { placeName } from '../databases/secret.js';
+import type { Place } from '../databases/session.js';
+import { toFailure } from './failures.js';
 import { isPasswordPlugin, type PasswordPlugin, ROUNDS } from './hashes.js';
-import type { Session } from './session.js';
+import type { MysqlSecret } from './secret.js';
+import type { Account, Session as SessionOf } from './session.js';
 import { type LoginMethod, methodsOf } from './show-create-user.js';
 
-/** What a user's own session tells of the account and the server. */
+export type Session = SessionOf<MysqlSecret>;
+
+export type Witness = WitnessOf<Session, AccountFacts>;
+
+export type Step = DatabaseStep<MysqlSecret, Session>;
+
+/** What a session tells of its own account, and of the server. */
 export interface AccountFacts {
-  /** The one plugin that checks the account's passwords. */
-  readonly plugin: PasswordPlugin;
   /**
-   * What is stored for each password, in the server's order. MySQL shows a user neither: one that is not shown is undefined, and
-   * whether there is a second one only root can see.
+   * The ways to log in to the account, in the server's order. MySQL shows a user no hash, and whether there is a second password
+   * only root can see.
    */
-  readonly hashes: readonly (string | undefined)[];
+  readonly methods: readonly LoginMethod[];
   /** Of a new caching_sha2_password. */
   readonly rounds: number;
   readonly isReadOnly: boolean;
@@ -26,10 +36,9 @@ const SETTINGS = ['read_only', 'super_read_only', 'innodb_read_only', 'caching_s
 /**
  * Asks what account the session is of, before anything is sent that could change it.
  *
- * @throws RotationError `ERR_SERVICE_UNSUPPORTED` for a server that is too old, and for an account that can be logged in to by
- *   other means than one or two passwords of one plugin: a change would take them away
+ * @throws RotationError `ERR_SERVICE_UNSUPPORTED` for a server that is too old
  */
-export async function accountFacts(session: Session): Promise<AccountFacts> {
+export async function accountFacts(session: SessionOf): Promise<AccountFacts> {
   assertNew(session);
   try {
     const [shown] = await session.query('SHOW CREATE USER CURRENT_USER()');
@@ -38,8 +47,7 @@ export async function accountFacts(session: Session): Promise<AccountFacts> {
     const rows = await session.query(`SHOW GLOBAL VARIABLES WHERE Variable_name IN (${names})`);
     const settings = new Map(rows.map(({ Variable_name, Value }) => [String(Variable_name), String(Value)]));
     return {
-      plugin: onePlugin(methods, session),
-      hashes: methods.map(({ hash }) => hash),
+      methods,
       rounds: Number(settings.get('caching_sha2_password_digest_rounds') ?? ROUNDS.least),
       // MariaDB 12 knows kinds of it.
       isReadOnly: SETTINGS.slice(0, 3).some((name) => !['OFF', '0'].includes(settings.get(name) ?? 'OFF')),
@@ -50,22 +58,58 @@ export async function accountFacts(session: Session): Promise<AccountFacts> {
 }
 
 /**
+ * Must be asked of each session that takes part in a change.
+ *
  * @throws RotationError if no password can be changed there by us
  */
-export function assertChangeable({ isReadOnly, rounds, plugin }: AccountFacts, { place }: Session): void {
-  if (isReadOnly) {
+export function assertChangeable(
+  { session, facts }: Witness,
+  { poolerAsksServer }: Pick<Connections<MysqlSecret, Session>, 'poolerAsksServer'>,
+): void {
+  const { place, target, way } = session;
+  if (facts.isReadOnly) {
     throw new RotationError('ERR_SERVICE_READ_ONLY', `${placeName(place)} is read-only`, {
       hint: 'name the writer’s endpoint as "host", not a reader’s, or lead there with the option `connectTo`',
     });
+  }
+  if (!poolerAsksServer && (way === 'pooler' || isRdsProxy(place.host))) throw poolerInTheWay(target, place);
+}
+
+/**
+ * The one plugin that checks an account's passwords.
+ *
+ * @throws RotationError `ERR_SERVICE_UNSUPPORTED` for an account that can be logged in to by other means than one or two
+ *   passwords of one plugin: a change would take them away; and if its hashes would take too long
+ */
+export function passwordPlugin(
+  { account, methods }: { readonly account: Account; readonly methods: readonly LoginMethod[] },
+  { rounds }: AccountFacts,
+  { flavour, place }: Pick<Session, 'flavour' | 'place'>,
+): PasswordPlugin {
+  const plugins = methods.map(({ plugin }) => plugin);
+  const [plugin = '', ...others] = plugins;
+  // MySQL shows one, and more only if they are factors that are asked for one after the other.
+  const isAlike = others.every((other) => other === plugin) && others.length <= (flavour === 'mysql' ? 0 : 1);
+  if (!isAlike || !isPasswordPlugin(plugin)) {
+    throw new RotationError(
+      'ERR_SERVICE_UNSUPPORTED',
+      `"${quoted(`${account.user}@${account.host}`)}" at ${placeName(place)} is identified by ${quoted(plugins.join(' or ') || 'nothing')}`,
+      {
+        hint:
+          'nothing was changed: setting a password would take the other ways to log in away. Only accounts with one password, or ' +
+          'two, of one plugin are rotated: caching_sha2_password, mysql_native_password, ed25519 or parsec',
+      },
+    );
   }
   if (plugin === 'caching_sha2_password' && !(rounds >= ROUNDS.least && rounds <= ROUNDS.most)) {
     throw new RotationError('ERR_SERVICE_UNSUPPORTED', `${placeName(place)} asks for ${rounds} rounds`, {
       hint: `set caching_sha2_password_digest_rounds of the server to at most ${ROUNDS.most}`,
     });
   }
+  return plugin;
 }
 
-function assertNew({ flavour, version, place }: Session): void {
+function assertNew({ flavour, version, place }: SessionOf): void {
   // MariaDB's replicas once had to see a 5 first.
   const [, ...parts] = /^(?:5\.5\.5-)?(\d+)\.(\d+)\.(\d+)/.exec(version) ?? [];
   const numbers = parts.map(Number);
@@ -83,19 +127,15 @@ function assertNew({ flavour, version, place }: Session): void {
   );
 }
 
-function onePlugin(methods: readonly LoginMethod[], { account, place, flavour }: Session): PasswordPlugin {
-  const plugins = methods.map(({ plugin }) => plugin);
-  const [plugin = '', ...others] = plugins;
-  // MySQL shows one, and more only if they are factors that are asked for one after the other.
-  const isAlike = others.every((other) => other === plugin) && others.length <= (flavour === 'mysql' ? 0 : 1);
-  if (isAlike && isPasswordPlugin(plugin)) return plugin;
-  throw new RotationError(
-    'ERR_SERVICE_UNSUPPORTED',
-    `"${account.user}@${account.host}" at ${placeName(place)} is identified by ${plugins.join(' or ') || 'nothing'}`,
+function poolerInTheWay({ username }: MysqlSecret, place: Place): RotationError {
+  return new RotationError(
+    'ERR_POOLER_IN_THE_WAY',
+    `a connection pooler at ${placeName(place)} stands between the function and the server, so no password was changed`,
     {
       hint:
-        'nothing was changed: setting a password would take the other ways to log in away. Only accounts with one password, or ' +
-        'two, of one plugin are rotated: caching_sha2_password, mysql_native_password, ed25519 or parsec',
+        `a pooler that keeps passwords of its own (ProxySQL’s mysql_users, RDS Proxy) would refuse "${username}". If it asks the ` +
+        'server at each login, say so with the option `poolerAsksServer` or POOLER_ASKS_SERVER=true; else connect past it with ' +
+        'the option `connectTo`, and see to it that the pooler learns the new password',
     },
   );
 }

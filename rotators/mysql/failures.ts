@@ -1,4 +1,11 @@
-import { connectionFailure, errorParts, RotationError, type ServiceFailure } from '../../src/index.js';
+import {
+  connectionFailure,
+  errorParts,
+  quoted,
+  RotationError,
+  type ServiceFailure,
+} from '../../src/index.js';
+import { placeName } from '../databases/secret.js';
 import { LOGIN_ERRORS } from './login-errors.js';
 import { MARIADB_BEHIND, STATEMENT_ERRORS } from './statement-errors.js';
 import { NOT_IN_CLEAR } from './wire/auth-plugins.js';
@@ -62,7 +69,6 @@ const HINTS = {
   way: UNREACHABLE,
   otherName:
     'name the server in "host" as its certificate does; or say with the option `connectTo` which name it must be for',
-  withoutTls: '. Only `"ssl": false` in the secret turns encryption off',
   tls: 'it may speak nothing newer than TLS 1.1, or be no MySQL; look at its tls_version and ssl_cipher',
 };
 
@@ -124,11 +130,6 @@ export function errnoOf(error: unknown): number | undefined {
   return typeof errno === 'number' && Number.isInteger(errno) && errno > 0 ? errno : undefined;
 }
 
-/** How messages name a server. */
-export function placeName({ host, port }: Pick<Target, 'host' | 'port'>): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
 /**
  * A session that is not the one that was asked for: its server need not have seen the password.
  *
@@ -137,7 +138,7 @@ export function placeName({ host, port }: Pick<Target, 'host' | 'port'>): string
 export function otherUser(target: Target, account: string): RotationError {
   return new RotationError(
     'ERR_CREDENTIAL_UNPROVEN',
-    `${placeName(target)} let "${target.username}" in as "${account}"`,
+    `${placeName(target)} let "${target.username}" in as "${quoted(account)}"`,
     {
       hint:
         "nothing was changed. An account without a name that matches the function’s address (DROP USER ''@host), a proxied " +
@@ -145,6 +146,12 @@ export function otherUser(target: Target, account: string): RotationError {
         `"${target.username}" was not asked for`,
     },
   );
+}
+
+export function userMissing(username: string): RotationError {
+  return new RotationError('ERR_USER_MISSING', `there is no account of "${username}"`, {
+    hint: 'create it (the rotator’s README has the SQL), or correct "username" in the secret',
+  });
 }
 
 /** An account that its own machine’s processes can log in to without a password. */

@@ -70,6 +70,12 @@ export const STATEMENT_ERRORS: ErrorNumbers = {
     1205: UNLOCKABLE,
     1213: UNLOCKABLE,
     1227: NO_RIGHT,
+    1235: [
+      'ERR_SERVICE_UNSUPPORTED',
+      'does not support a statement that is needed',
+      'nothing was changed. Most likely it is GET_LOCK, which some clusters refuse (Galera, in its strict mode): without that lock ' +
+        'a change that comes too late could lock everybody out',
+    ],
     1290: READ_ONLY,
     1317: CANCELLED,
     1396: [

@@ -2,8 +2,9 @@ import { isRotationError, RotationError } from '../../src/index.js';
 import type { DatabaseStep, Witness as WitnessOf } from '../databases/engine.js';
 import { placeName } from '../databases/secret.js';
 import { toFailure } from './failures.js';
+import { look } from './look.js';
 import type { PostgresSecret } from './secret.js';
-import { PIN_NAMES, type Session } from './session.js';
+import type { Session } from './session.js';
 import { assertReachesServer, identityColumns, type Way, wayOf } from './way.js';
 
 /** What a server says of itself, in a session of a user's. */
@@ -27,13 +28,12 @@ const OLDEST = 100_000;
 
 export async function serverFacts(session: Session): Promise<ServerFacts> {
   try {
-    await session.query(`BEGIN READ ONLY; ${PIN_NAMES}`);
-    const rows = await session.query(
+    const rows = await look(
+      session,
       'SELECT name, setting, pg_is_in_recovery() AS standby, current_user::text AS acts_as, ' +
         `${identityColumns(session)} FROM pg_settings ` +
         "WHERE name IN ('server_version_num', 'password_encryption', 'scram_iterations')",
     );
-    await session.query('COMMIT');
     const settings = new Map(rows.map(({ name, setting }) => [name, setting]));
     const version = Number(settings.get('server_version_num'));
     return {

@@ -1,17 +1,21 @@
 import type { Client } from 'pg';
-import { isRotationError, RotationError } from '../../src/index.js';
-import { placeName } from '../databases/secret.js';
+import { errorParts, isRotationError, type RotationError } from '../../src/index.js';
 import type { LoginOptions } from '../databases/session.js';
 import { codeOf, LOGGING_IN, toFailure } from './failures.js';
+import { isOfBinding, notBound, unproven } from './login-failures.js';
+import { look } from './look.js';
 import type { PostgresSecret } from './secret.js';
-import type { PasswordForm, Session } from './session.js';
+import { ENDED_BY, type Session } from './session.js';
 import { identityColumns, wayOf } from './way.js';
 import { clientFor, type Unconnected } from './wire/client.js';
+import { dial } from './wire/dial.js';
+import { type Heard, listenTo } from './wire/heard.js';
 
 /**
  * Logs in as an application would. Only invalid_password (28P01), said before the server has taken a password, is a
  * refusal.
  *
+ * @param off settings that are to be 0, whatever the role has
  * @returns a RotationError if the login ended otherwise after the server had asked for the password and before it had
  *   taken one. That is inconclusive: poolers refuse wrong passwords with other codes, so another password may work.
  * @throws RotationError for what no other password would change, and `ERR_CREDENTIAL_UNPROVEN` if the server lets the
@@ -20,16 +24,61 @@ import { clientFor, type Unconnected } from './wire/client.js';
 export async function logIn(
   secret: PostgresSecret,
   options: LoginOptions,
+  off: readonly string[] = [],
 ): Promise<Session | 'rejected' | RotationError> {
-  const unconnected = await clientFor(secret, options, () => secret.password);
-  const { client, asked, scram } = unconnected;
+  const until = performance.now() + options.limitMs();
+  const within = { ...options, limitMs: () => Math.max(1, Math.ceil(until - performance.now())) };
+  const silent = new Set<string>();
+  for (;;) {
+    const line = () =>
+      dial(within, silent).catch((error: unknown) => {
+        throw toFailure(error, LOGGING_IN, targetOf(secret, options), 'unconnected');
+      });
+    const unconnected = await clientFor(secret, within, line, () => secret.password, off);
+    // Whoever does not ask for the password leaves time for the other addresses.
+    const { socket, hasOthers, asked } = unconnected;
+    const hangUp = () => asked.size === 0 && socket.destroy();
+    const timer = hasOthers ? setTimeout(hangUp, within.limitMs() / 2) : undefined;
+    const session = await logInThere(secret, unconnected, options, off).finally(() => clearTimeout(timer));
+    if (session !== 'silent') return session;
+    silent.add(unconnected.address);
+  }
+}
+
+/** Whether nobody answers, or a server that cannot yet: another address may lead to one that can. */
+function isAway(error: unknown, { bytesRead }: Unconnected['socket']): boolean {
+  const { code, message } = errorParts(error);
+  return (
+    bytesRead === 0 ||
+    ['57P03', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'].includes(code) ||
+    (code === '' && /^timeout expired$|Connection terminated/.test(message))
+  );
+}
+
+/** What is connected to, in place of what the secret names. */
+function targetOf(secret: PostgresSecret, { place: { host, port } }: LoginOptions): PostgresSecret {
+  return { ...secret, host, port };
+}
+
+/** @returns `'silent'` if nobody there is ready to ask for a password, so that none was sent, and the host has other addresses */
+async function logInThere(
+  secret: PostgresSecret,
+  unconnected: Unconnected,
+  options: LoginOptions,
+  off: readonly string[],
+): Promise<Session | 'rejected' | 'silent' | RotationError> {
+  const { client, socket, hasOthers, asked, scram } = unconnected;
+  const target = targetOf(secret, options);
   const heard = listenTo(client);
   const end = endOf(unconnected, options);
-  const target = { ...secret, host: options.place.host, port: options.place.port };
   try {
     await client.connect();
   } catch (error) {
     await end();
+    const isAsked = asked.size > 0 || heard.isTaken;
+    if (hasOthers && !isAsked && isAway(error, socket) && !options.signal.aborted) return 'silent';
+    const setting = ENDED_BY[codeOf(error)];
+    if (setting && heard.isTaken && !off.includes(setting)) return logIn(secret, options, [...off, setting]);
     if (codeOf(error) === '28P01' && !heard.isTaken) return 'rejected';
     if (scram.isBound && !heard.isTaken && isOfBinding(error)) throw notBound(target, error);
     const failure = toFailure(error, LOGGING_IN, target);
@@ -42,29 +91,25 @@ export async function logIn(
     await end();
     throw unproven(target);
   }
-  return { ...sessionOf(unconnected, heard, options), target: secret, form, end };
-}
-
-/** What a server and a connection say while nobody waits for it. */
-interface Heard {
-  isTaken: boolean;
-  iterations: number | undefined;
-  /** A connection that breaks between two queries has nobody else to tell; the next query fails, and says less. */
-  lost: unknown;
-}
-
-function listenTo(client: Client): Heard {
-  const heard: Heard = { isTaken: false, iterations: undefined, lost: undefined };
-  client.connection.on('authenticationSASLContinue', ({ data }: { readonly data: string }) => {
-    heard.iterations = Number(/(?:^|,)i=(\d{1,9})(?:,|$)/.exec(data)?.[1]);
-  });
-  client.connection.on('authenticationOk', () => {
-    heard.isTaken = true;
-  });
-  client.on('error', (error) => {
-    heard.lost ??= error;
-  });
-  return heard;
+  return {
+    ...sessionOf(unconnected, heard, options),
+    target: secret,
+    form,
+    end,
+    async without(this: Session, setting) {
+      if (off.includes(setting)) return false;
+      await end();
+      try {
+        const again = await logIn(secret, options, [...off, setting]);
+        if (again === 'rejected' || isRotationError(again)) return false;
+        // Whoever holds the session goes on with it.
+        await ask(Object.assign(this, again));
+        return true;
+      } catch {
+        return false; // What has ended the session is the better answer.
+      }
+    },
+  };
 }
 
 /** Breaks the connection off when the step's time is up. Returns what ends it before. */
@@ -83,7 +128,7 @@ function sessionOf(
   { client, socket }: Unconnected,
   heard: Heard,
   { place, limitMs, signal }: LoginOptions,
-): Omit<Session, 'target' | 'form' | 'end'> {
+): Omit<Session, 'target' | 'form' | 'end' | 'without'> {
   const assertOpen = (): void => {
     signal.throwIfAborted();
     if (heard.lost !== undefined) throw heard.lost;
@@ -93,73 +138,39 @@ function sessionOf(
     limitMs,
     signal,
     iterations: heard.iterations,
+    major: heard.major,
     processId: (client as Client & { readonly processID?: unknown }).processID,
     port: socket.localPort,
     assertOpen,
     async query(sql) {
       assertOpen();
-      return (await client.query<Record<string, unknown>>(sql)).rows;
+      try {
+        const statement = { text: sql, query_timeout: limitMs() };
+        return (await client.query<Record<string, unknown>>(statement)).rows;
+      } catch (error) {
+        // Whatever came next would wait behind the statement that nobody answers. The server rolls back.
+        if (isUnanswered(error)) {
+          heard.lost ??= error;
+          socket.destroy();
+        }
+        throw error;
+      }
     },
     escapeIdentifier: (name) => client.escapeIdentifier(name),
     escapeLiteral: (text) => client.escapeLiteral(text),
   };
 }
 
+function isUnanswered(error: unknown): boolean {
+  return error instanceof Error && error.message === 'Query read timeout';
+}
+
 /** Asks whose session it is. */
 export async function ask(session: Session): Promise<void> {
   try {
-    const [row] = await session.query(`SELECT ${identityColumns(session)}`);
+    const [row] = await look(session, `SELECT ${identityColumns(session)}`);
     wayOf(row, session);
   } catch (error) {
     throw isRotationError(error) ? error : toFailure(error, 'ask whose session it is', session.target);
   }
-}
-
-/**
- * Asks how the server would have a user prove the password, and hangs up instead of sending one: the server counts no
- * failed login. `undefined` if it did not say.
- */
-export async function formAskedOf(
-  secret: Omit<PostgresSecret, 'password'>,
-  options: LoginOptions,
-): Promise<PasswordForm | undefined> {
-  const hangUp = () => Promise.reject(new Error('hangs up'));
-  const { client, socket, asked } = await clientFor(secret, options, hangUp);
-  client.on('error', () => {});
-  await client.connect().catch(() => {});
-  socket.destroy();
-  const [form] = asked;
-  return form;
-}
-
-/** At this place in a login, servers say so of nothing else: that the certificates differ, or that they know no hash of theirs. */
-function isOfBinding(error: unknown): boolean {
-  return ['28000', 'XX000'].includes(codeOf(error));
-}
-
-function notBound({ username, ...place }: PostgresSecret, cause: unknown): RotationError {
-  return new RotationError(
-    'ERR_LOGIN_NOT_ALLOWED',
-    `${placeName(place)} did not let "${username}" in: the certificate that the function sees is not the server’s own, or the ` +
-      `server cannot bind a login to it (channel binding, SQLSTATE ${codeOf(cause)})`,
-    {
-      hint:
-        'a proxy that ends TLS stands there, or somebody in the middle whose certificate is trusted here. Connect past it with ' +
-        'the option `connectTo`. Only if it is a proxy of your own, turn channel binding off, with the option ' +
-        '`channelBinding: false` or CHANNEL_BINDING=false',
-      cause,
-    },
-  );
-}
-
-function unproven({ username, ...place }: PostgresSecret): RotationError {
-  return new RotationError(
-    'ERR_CREDENTIAL_UNPROVEN',
-    `${placeName(place)} let "${username}" in without asking for the password`,
-    {
-      hint:
-        'pg_hba.conf says trust, peer, ident or cert for this user and address: any password would seem to work; ' +
-        'make it scram-sha-256',
-    },
-  );
 }

@@ -9,14 +9,27 @@ export interface Session extends DatabaseSession<PostgresSecret> {
   readonly iterations: number | undefined;
   /** The process that let the client in, as it says itself. */
   readonly processId: unknown;
+  /** The server's major version, as it says itself. */
+  readonly major: number | undefined;
   /** The port of our end; undefined on a Unix socket. */
   readonly port: number | undefined;
   query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /**
+   * Logs in once more, with one of `ENDED_BY` turned off: what it was set to has ended the session. `false` if it was off
+   * already, or if nobody lets us in so: poolers take no settings.
+   */
+  without(setting: string): Promise<boolean>;
   /** Throws what has ended the session, if something has: then nothing can be sent any more. */
   assertOpen(): void;
   escapeIdentifier(name: string): string;
   escapeLiteral(text: string): string;
 }
+
+/** Settings of a role that may end a session before anything can be said in it, by the SQLSTATE with which they do. */
+export const ENDED_BY: Readonly<Record<string, string>> = {
+  '25P04': 'transaction_timeout',
+  '57P05': 'idle_session_timeout',
+};
 
 /**
  * How a server asks for a password. `scram`: it holds a SCRAM verifier, or knows no such user. `md5`: it holds an MD5 one.

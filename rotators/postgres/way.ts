@@ -1,4 +1,5 @@
-import { RotationError } from '../../src/index.js';
+import { quoted, RotationError } from '../../src/index.js';
+import { isRdsProxy } from '../databases/rds/name.js';
 import { placeName } from '../databases/secret.js';
 import { codeOf, toFailure } from './failures.js';
 import type { PostgresSecret } from './secret.js';
@@ -48,11 +49,6 @@ export async function assertReachesServer(session: Session, way: Way): Promise<v
   if (isPooler) throw poolerInTheWay({ ...session.target, host, port }, 'another process');
 }
 
-/** By its name: what it says of its processes is not documented. */
-function isRdsProxy(host: string): boolean {
-  return /\.proxy-[a-z0-9]+\.[a-z0-9-]+\.rds\.amazonaws\.com(?:\.cn)?$/i.test(host);
-}
-
 /** Whether Pgpool-II answers: it knows a setting that no server has. A server notes the question in its log as an error. */
 async function isPgpool(session: Session): Promise<boolean> {
   try {
@@ -77,7 +73,7 @@ function poolerInTheWay(
   return problem === 'another user'
     ? new RotationError(
         'ERR_POOLER_IN_THE_WAY',
-        `${place} let "${target.username}" in with a session of "${sessionUser}", so the server never saw the password`,
+        `${place} let "${target.username}" in with a session of "${quoted(sessionUser)}", so the server never saw the password`,
         {
           hint:
             'nothing was changed. Connect past the pooler with the option `connectTo`, and find out where the pooler keeps ' +

@@ -9,7 +9,8 @@ import {
 import { type Kind, keyPairs, randomTokens, type Sign } from './kinds.js';
 import { assertNextStep, parseSecret, type ServiceTokenSecret, type Slot, valuesOf } from './secret.js';
 import { ask, install, type ProbeCall, type ServiceCall, unproven } from './service.js';
-import { type Jwks, SLOTS } from './verify/index.js';
+import { SLOTS } from './slots.js';
+import type { Jwks } from './verify/index.js';
 
 export type { Sign } from './kinds.js';
 export type { ServiceTokenSecret } from './secret.js';
@@ -78,6 +79,8 @@ function rotatorOf<Accepted, Credential>(
     name: 'service-token',
     rotates: SLOTS,
     shows: [],
+    // What is called for a request may throw what it likes.
+    ownWords: !calls.install && !calls.probe,
     rejectionHint:
       'a service that reads the secret may not have done so since the last rotation: it knows this token by then, as ' +
       '"next"; a secret without "current" has no token before its first rotation',

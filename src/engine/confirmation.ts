@@ -1,4 +1,5 @@
 import { isError, isRotationError, RotationError } from '../errors.js';
+import { attribute, isOfOthers } from '../redact/said-by.js';
 import { versionSeen } from './checks.js';
 import type { RotationEvent } from './event.js';
 import type { SecretsManagerApi } from './secrets-manager.js';
@@ -91,7 +92,7 @@ function isVerdict(error: unknown): error is RotationError {
 
 function notConfirmed(cause: unknown): RotationError {
   const reason = isError(cause) ? ` (${cause.message})` : '';
-  return new RotationError(
+  const failure = new RotationError(
     'ERR_NOT_CONFIRMED',
     `the labels could not be checked right before the change, so this attempt changed nothing${reason}`,
     {
@@ -101,4 +102,6 @@ function notConfirmed(cause: unknown): RotationError {
       cause,
     },
   );
+  if (isOfOthers(Object(cause))) attribute(failure, 'others');
+  return failure;
 }

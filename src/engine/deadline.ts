@@ -21,10 +21,12 @@ export class Deadline {
   readonly #expired: Promise<never>;
   readonly #startedAt = performance.now();
   readonly #ms: number;
+  readonly #endMs: number;
 
   constructor(lambda: LambdaContext | undefined) {
     const left = Math.min(lambda?.getRemainingTimeInMillis?.() ?? DEFAULT_MS, MAX_MS);
     const margin = Math.min(MARGIN_MS, left / 4);
+    this.#endMs = left;
     this.#ms = left - margin;
     let expire: (reason: unknown) => void = () => {};
     this.#expired = new Promise((_, reject) => {
@@ -52,6 +54,14 @@ export class Deadline {
   /** Milliseconds since the step began. */
   get elapsedMs(): number {
     return Math.round(performance.now() - this.#startedAt);
+  }
+
+  /**
+   * Milliseconds for taking secrets out of an error or a text: half of what Lambda leaves, so that there is time for the
+   * log, within what the largest secret and an ordinary one need in a busy process.
+   */
+  get redactionMs(): number {
+    return Math.min(2000, Math.max(250, (this.#endMs - this.elapsedMs) / 2));
   }
 
   /** Milliseconds until the signal fires. */

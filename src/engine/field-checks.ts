@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { RotationError } from '../errors.js';
 import type { Json } from '../json.js';
-import { stringsIn } from '../redact/redactor.js';
-import { carrierTest } from '../redact/search.js';
+import { stringsIn } from '../redact/hidden-values.js';
 
 /** What a rotator declares about the fields of its secret. */
 interface Declared {
@@ -46,7 +45,8 @@ export function assertSameTarget(pending: Json, current: Json, { rotates }: Decl
  *
  * @throws RotationError `ERR_STALE_FIELD`
  */
-export function assertNoStaleField(current: Json, { rotates, shows }: Declared): void {
+export async function assertNoStaleField(current: Json, { rotates, shows }: Declared): Promise<void> {
+  const { carrierTest } = await import('../redact/search.js');
   const secrets = rotates
     .filter((field) => !shows.includes(field))
     .flatMap((field) => [...stringsIn(current[field])]);

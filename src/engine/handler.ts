@@ -1,5 +1,6 @@
 import { isError, isRotationError, RotationError } from '../errors.js';
-import { Redactor } from '../redact/redactor.js';
+import { HiddenValues } from '../redact/hidden-values.js';
+import { saidByUs } from '../redact/said-by.js';
 import type { Rotator, VersionsContext } from '../rotator.js';
 import type { Step } from '../step.js';
 import { confirmation } from './confirmation.js';
@@ -54,14 +55,14 @@ export function rotationHandler<Secret extends object, Field extends keyof Secre
     const event = parseEvent(input);
     const { Step: step, SecretId: secretId, ClientRequestToken, RotationToken } = event;
     const deadline = new Deadline(lambda);
-    const redactor = new Redactor([secretId, ClientRequestToken]);
-    if (RotationToken !== undefined) redactor.hide(RotationToken);
+    const hidden = new HiddenValues([secretId, ClientRequestToken, rotator.name]);
+    if (RotationToken !== undefined) hidden.hide(RotationToken);
     const api = withDeadline(client, deadline);
-    const values = secretValues({ client: api, redactor, rotator, secretId });
+    const values = secretValues({ client: api, hidden, rotator, secretId });
     // Once each: what is tried again warns again.
     const warnings = new Set<string>();
     const metrics = new Set<unknown>();
-    const report = (end: Pick<LogEntry, 'outcome' | 'code'>): Promise<void> => {
+    const report = async (end: Pick<LogEntry, 'outcome' | 'code'>): Promise<void> => {
       const common = {
         rotator: rotator.name,
         step,
@@ -70,8 +71,11 @@ export function rotationHandler<Secret extends object, Field extends keyof Secre
         durationMs: deadline.elapsedMs,
       };
       // Redacted now, not when the rotator warned: what createSecret makes is known only once it has returned.
-      const texts = [...warnings].map((warning) => redactor.text(warning));
-      const warned = texts.length > 0 && { warnings: texts, ...countsOf(metrics) };
+      const redactor = warnings.size > 0 && (await redactorOf(hidden));
+      const warned = redactor && {
+        warnings: redactor.texts(warnings, rotator.ownWords, deadline.redactionMs),
+        ...countsOf(metrics),
+      };
       return writeEntry(log, { ...common, ...end, ...warned });
     };
     const confirming = confirmation(api, event);
@@ -82,11 +86,11 @@ export function rotationHandler<Secret extends object, Field extends keyof Secre
       get leftMs() {
         return Math.max(0, deadline.leftMs);
       },
-      confirm: confirming.confirm,
-      readSecret: (id, shows = []) => values.other(id, shows),
-      describeSecret: (id) => api.describeSecret({ SecretId: id }),
-      readVersions: () => values.readAll(),
-      hide: (secret) => redactor.hide(String(secret)),
+      confirm: () => saidByUs(confirming.confirm()),
+      readSecret: (id, shows = []) => saidByUs(values.other(id, shows)),
+      describeSecret: (id) => saidByUs(api.describeSecret({ SecretId: id })),
+      readVersions: () => saidByUs(values.readAll()),
+      hide: (secret) => hidden.hide(String(secret)),
       warn(message, metric) {
         warnings.add(String(message));
         metrics.add(metric);
@@ -100,13 +104,15 @@ export function rotationHandler<Secret extends object, Field extends keyof Secre
         event,
         context,
         deadline,
-        redactor,
+        hidden,
         confirming,
       });
       await report({ outcome });
       return { step, outcome };
     } catch (error) {
-      const failure = toRotationError(error, redactor, rotator.name, event);
+      const redactor = await redactorOf(hidden);
+      const scrubbed = redactor.error(error, deadline.redactionMs);
+      const failure = toRotationError(scrubbed, rotator.name, event);
       await report({ outcome: 'failed', code: failure.code });
       throw failure;
     } finally {
@@ -115,14 +121,18 @@ export function rotationHandler<Secret extends object, Field extends keyof Secre
   };
 }
 
+/** Loaded when there is something to redact: most steps neither fail nor warn. */
+async function redactorOf(hidden: HiddenValues) {
+  const { Redactor } = await import('../redact/redactor.js');
+  return new Redactor(hidden);
+}
+
 /** The one way out of the function for an error: a scrubbed copy, which says in which step of which secret. */
 function toRotationError(
-  error: unknown,
-  redactor: Redactor,
+  scrubbed: Error,
   rotator: string,
   { Step: step, SecretId: secretId }: RotationEvent,
 ): RotationError {
-  const scrubbed = redactor.error(error);
   const isOurs = isRotationError(scrubbed);
   const failure = new RotationError(
     isOurs ? scrubbed.code : 'ERR_ROTATOR_FAILED',

@@ -3,7 +3,7 @@ import type { WarningMetric } from '../rotator.js';
 import type { Step } from '../step.js';
 import type { Outcome } from './steps.js';
 
-const WARNING_METRICS: readonly WarningMetric[] = ['keyEndsEarly'];
+const WARNING_METRICS: readonly WarningMetric[] = ['keyEndsEarly', 'endedKeyWorks', 'oldPasswordKept'];
 
 /** What is logged of a step. No field of it can hold a secret: texts that a rotator makes are redacted. */
 export interface LogEntry {
@@ -20,13 +20,18 @@ export interface LogEntry {
   readonly warnings?: readonly string[];
   /** 1 if the new key ends before the rotation after the next; `warnings` says when, and what to do. */
   readonly keyEndsEarly?: 1;
+  /** 1 if a key that was ended still works, at a provider that is declared to end keys late; `warnings` says which. */
+  readonly endedKeyWorks?: 1;
+  /** 1 if setSecret has left the old password working beside the new one; `warnings` says until when. */
+  readonly oldPasswordKept?: 1;
   /** Milliseconds from the event to the end of the step. */
   readonly durationMs: number;
 }
 
 /**
  * Writes an entry as one line of JSON, in CloudWatch's embedded metric format: namespace `Quarterturn`, metrics
- * `durationMs` and `failed` (0 or 1), and `keyEndsEarly` (1) where it is in the entry, by rotator and by rotator and step.
+ * `durationMs` and `failed` (0 or 1), `keyEndsEarly`, `endedKeyWorks` and `oldPasswordKept` (1) where they are in the entry,
+ * by rotator and by rotator and step.
  */
 export function logMetric(entry: LogEntry): void {
   const line = {

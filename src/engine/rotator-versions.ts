@@ -1,4 +1,5 @@
 import { isError, isRotationError, RotationError } from '../errors.js';
+import { attribute } from '../redact/said-by.js';
 import type { AbandonedVersion, Rotator, Versions } from '../rotator.js';
 import type { RotationEvent } from './event.js';
 import { assertSameTarget } from './field-checks.js';
@@ -40,12 +41,15 @@ export function rotatorVersions<Secret extends object, Field extends keyof Secre
       return rotator.parse(structuredClone(json));
     } catch (cause) {
       const problem = isError(cause) ? `: ${cause.message}` : '';
-      throw new RotationError('ERR_SECRET_MALFORMED', `${owner} is not a ${rotator.name} secret${problem}`, {
+      const message = `${owner} is not a ${rotator.name} secret${problem}`;
+      const failure = new RotationError('ERR_SECRET_MALFORMED', message, {
         hint:
           (isRotationError(cause) ? cause.hint : undefined) ??
           (owner === 'AWSPENDING' ? PENDING_HINT : undefined),
         cause,
       });
+      if (!rotator.ownWords) attribute(failure, 'others');
+      throw failure;
     }
   }
 

@@ -2,7 +2,7 @@ import type { GetSecretValueResponse } from '@aws-sdk/client-secrets-manager';
 import { applyEdits, modify, visit } from 'jsonc-parser';
 import { RotationError } from '../errors.js';
 import { type Json, parseJson } from '../json.js';
-import { stringsIn } from '../redact/redactor.js';
+import { stringsIn } from '../redact/hidden-values.js';
 
 export type Label = 'AWSCURRENT' | 'AWSPENDING' | 'AWSPREVIOUS';
 

@@ -1,7 +1,7 @@
 import type { GetSecretValueRequest, GetSecretValueResponse } from '@aws-sdk/client-secrets-manager';
 import { isRotationError } from '../errors.js';
 import type { Json } from '../json.js';
-import { type Redactor, stringsIn } from '../redact/redactor.js';
+import { type HiddenValues, stringsIn } from '../redact/hidden-values.js';
 import type { LabelledVersion } from '../rotator.js';
 import { literalsIn, readSecretString, type SecretString } from './secret-string.js';
 import { isRefusal, type SecretsManagerApi } from './secrets-manager.js';
@@ -16,7 +16,7 @@ interface Declared {
 
 interface Source {
   readonly client: SecretsManagerApi;
-  readonly redactor: Redactor;
+  readonly hidden: HiddenValues;
   readonly rotator: Declared;
   readonly secretId: string;
 }
@@ -44,7 +44,7 @@ export interface SecretValues {
   readText(text: string, owner: string): SecretString;
 }
 
-export function secretValues({ client, redactor, rotator, secretId }: Source): SecretValues {
+export function secretValues({ client, hidden, rotator, secretId }: Source): SecretValues {
   return {
     read,
     async readAll() {
@@ -78,7 +78,7 @@ export function secretValues({ client, redactor, rotator, secretId }: Source): S
   ): SecretString {
     try {
       const stored = readSecretString(answer, owner, text);
-      redactor.hideFields(stored.json, shows, rotates);
+      hidden.hideFields(stored.json, shows, rotates);
       return stored;
     } catch (error) {
       hideWhole(answer);
@@ -90,7 +90,7 @@ export function secretValues({ client, redactor, rotator, secretId }: Source): S
   function hideWhole({ SecretString, SecretBinary }: GetSecretValueResponse): void {
     const bytes = SecretBinary instanceof Uint8Array && String(Buffer.from(SecretBinary));
     for (const text of stringsIn([SecretString, bytes])) {
-      for (const part of [text.trim(), ...literalsIn(text)]) redactor.hide(part);
+      hidden.hideFields({ parts: [text.trim(), ...literalsIn(text)] }, []);
     }
   }
 }

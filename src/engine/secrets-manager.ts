@@ -15,8 +15,9 @@ import {
   type UpdateSecretVersionStageRequest,
 } from '@aws-sdk/client-secrets-manager';
 import { isError, isRotationError, RotationError } from '../errors.js';
-import { errorParts, isUnanswered, type ServiceFailure, THROTTLED } from '../network/failures.js';
+import { errorParts, isUnanswered, type ServiceFailure, THROTTLED, whyNotSent } from '../network/failures.js';
 import { noteThrottles, QUOTA_USED_UP, throttleHint } from '../network/throttles.js';
+import { attribute, saidByOthers } from '../redact/said-by.js';
 import type { Deadline } from './deadline.js';
 
 interface CallOptions {
@@ -66,7 +67,9 @@ export function withDeadline(client: SecretsManagerApi, deadline: Deadline): Sec
   const options = { abortSignal: deadline.signal };
   const call = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
     try {
-      return await deadline.during(`Secrets Manager to answer ${what}`, UNREACHABLE, work);
+      return await deadline.during(`Secrets Manager to answer ${what}`, UNREACHABLE, () =>
+        saidByOthers(work),
+      );
     } catch (error) {
       throw isRotationError(error) ? error : callError(what, error);
     }
@@ -142,11 +145,15 @@ const HINTS: Readonly<Record<string, string>> = {
 
 function callError(what: string, cause: unknown): RotationError {
   const [code, problem, hint] = meaningOf(cause);
-  return new RotationError(code, `${what} ${problem}`, { hint, cause });
+  const failure = new RotationError(code, `${what} ${problem}`, { hint, cause });
+  if (errorParts(cause).name === 'Error') attribute(failure, 'others');
+  return failure;
 }
 
 function meaningOf(error: unknown): ServiceFailure {
   const { name, message, code } = errorParts(error);
+  const notSent = whyNotSent(message);
+  if (notSent) return ['ERR_SECRETS_MANAGER_FAILED', ...notSent];
   if (isUnanswered(error)) {
     return [
       'ERR_SECRETS_MANAGER_UNREACHABLE',
@@ -156,7 +163,7 @@ function meaningOf(error: unknown): ServiceFailure {
   }
   return [
     'ERR_SECRETS_MANAGER_FAILED',
-    // The SDK's own complaints ("Region is missing") have no name that says anything.
+    // The SDK's own complaints have no name that says anything.
     `failed with ${name === 'Error' ? message : name || 'an unknown error'}`,
     (Object.hasOwn(HINTS, name) && HINTS[name]) ||
       'look the error up in the API reference of Secrets Manager',

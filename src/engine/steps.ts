@@ -1,5 +1,6 @@
 import { RotationError } from '../errors.js';
-import type { Redactor } from '../redact/redactor.js';
+import type { HiddenValues } from '../redact/hidden-values.js';
+import { saidByOthers } from '../redact/said-by.js';
 import type { Rotator, VersionsContext } from '../rotator.js';
 import type { Step } from '../step.js';
 import { abandoned, versionState } from './checks.js';
@@ -24,7 +25,7 @@ export interface Rotation<Secret extends object, Field extends keyof Secret & st
   readonly context: VersionsContext;
   readonly deadline: Deadline;
   /** Is told of what createSecret makes. */
-  readonly redactor: Redactor;
+  readonly hidden: HiddenValues;
   readonly confirming: Confirmation;
 }
 
@@ -43,7 +44,7 @@ export interface Rotation<Secret extends object, Field extends keyof Secret & st
 export async function takeStep<Secret extends object, Field extends keyof Secret & string>(
   rotation: Rotation<Secret, Field>,
 ): Promise<Outcome> {
-  const { rotator, client, values, event, context, deadline, redactor, confirming } = rotation;
+  const { rotator, client, values, event, context, deadline, hidden, confirming } = rotation;
   const { SecretId, ClientRequestToken, RotationToken, Step } = event;
   const both: readonly Label[] = ['AWSCURRENT', 'AWSPENDING'];
   const steps: Record<Step, { readonly reads: readonly Label[]; take(seen: Snapshot): Promise<Outcome> }> = {
@@ -68,9 +69,9 @@ export async function takeStep<Secret extends object, Field extends keyof Secret
     }
     const stored = required(seen.current, 'AWSCURRENT');
     const current = reader.parse(stored);
-    assertNoStaleField(stored.json, rotator);
+    await assertNoStaleField(stored.json, rotator);
     const made = await ask(() => rotator.createSecret(current, context));
-    redactor.hideFields({ ...made }, rotator.shows);
+    hidden.hideFields({ ...made }, rotator.shows, Object.keys({ ...made }));
     let isSent = false;
     try {
       const next = pendingString(stored, made, current);
@@ -190,7 +191,8 @@ export async function takeStep<Secret extends object, Field extends keyof Secret
     const likelyCause =
       `nothing answered ${rotator.name}: look at the way to its service (routes, security groups), and at the ` +
       "function's timeout";
-    const method = () => deadline.during(`${Step} of the rotator ${rotator.name}`, likelyCause, work);
+    const said = rotator.ownWords ? work : () => saidByOthers(work);
+    const method = () => deadline.during(`${Step} of the rotator ${rotator.name}`, likelyCause, said);
     return confirming.during(method, () => labelLooks(rotation, Step).check());
   }
 }

@@ -1,10 +1,13 @@
 import { RotationError } from '../errors.js';
 import type { Awaitable, Rotator, StepContext, Verdict } from '../rotator.js';
-import { probeFor } from './propagation.js';
+import { assertPropagation, probeFor, settleMsOf } from './propagation.js';
 
 /** A kind of key of which there is one at a time: the call that issues the next ends the one in use. */
 export interface ReplacedKey<Secret extends object, Field extends keyof Secret & string>
-  extends Pick<Rotator<Secret, Field>, 'name' | 'rotates' | 'shows' | 'rejectionHint' | 'text' | 'parse'> {
+  extends Pick<
+    Rotator<Secret, Field>,
+    'name' | 'rotates' | 'shows' | 'ownWords' | 'rejectionHint' | 'text' | 'parse'
+  > {
   /** Issues the next key, and returns the rotated fields. Ends AWSCURRENT's at once. */
   replace(current: Secret, context: StepContext): Awaitable<Pick<Secret, Field>>;
 
@@ -19,6 +22,13 @@ export interface ReplacedKey<Secret extends object, Field extends keyof Secret &
 
   /** For how long a new key may still be rejected, in milliseconds: testSecret asks again for so long. @default 0 */
   readonly propagationMs?: number;
+
+  /**
+   * For how long a new key must be accepted, several times in a row: a first acceptance is one server's. 0: once is enough.
+   *
+   * @default `propagationMs`, 3000 at most
+   */
+  readonly settleMs?: number;
 }
 
 /**
@@ -34,8 +44,10 @@ export interface ReplacedKey<Secret extends object, Field extends keyof Secret &
 export function replacedKey<Secret extends object, Field extends keyof Secret & string>(
   declaration: ReplacedKey<Secret, Field>,
 ): Rotator<Secret, Field> {
-  const { replace, probe, isRepeatable, propagationMs = 0, ...rotator } = declaration;
-  if (!(propagationMs >= 0)) throw new RangeError('propagationMs must be a number of milliseconds');
+  const { replace, probe, isRepeatable, propagationMs = 0, ...rest } = declaration;
+  const { settleMs = settleMsOf(propagationMs), ...rotator } = rest;
+  const propagation = { propagationMs, settleMs };
+  assertPropagation(propagation);
   return {
     ...rotator,
     async createSecret(current, context) {
@@ -51,7 +63,7 @@ export function replacedKey<Secret extends object, Field extends keyof Secret & 
     },
     // The provider knows the key since it issued it.
     setSecret: () => {},
-    testSecret: (pending, context) => probeFor(propagationMs, () => probe(pending, context), context),
+    testSecret: (pending, context) => probeFor(propagation, () => probe(pending, context), context),
     // Nothing is discarded and nothing is swept: what an attempt has made is the only key that lives.
   };
 }

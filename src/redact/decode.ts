@@ -1,64 +1,150 @@
 /** A text as a reader sees it who decodes it, with the place in the original of each of its characters. */
 export interface View {
   readonly text: string;
-  /** `starts[i]` is where the original of `text[i]` begins, and the last one where the original ends. */
-  readonly starts: readonly number[];
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
 }
 
-/** One escape sequence, decoded. */
-type Decode = (escaped: string) => string;
+/** A way to write characters, and how one that is written so is read. */
+interface Encoding {
+  readonly pattern: RegExp;
+  readonly decode: (escaped: string) => string;
+}
+
+/** The bytes of one UTF-8 character, each behind a prefix; or one byte that is none, as of a text in Latin-1. */
+function bytesBehind(prefix: string): string {
+  const byte = (digits: string) => prefix + digits;
+  const tail = byte('[89ab][0-9a-f]');
+  return [
+    byte('[cd][0-9a-f]') + tail,
+    `${byte('e[0-9a-f]')}(?:${tail}){2}`,
+    `${byte('f[0-7]')}(?:${tail}){3}`,
+    byte('[0-9a-f]{2}'),
+  ].join('|');
+}
+
+function fromBytes(escaped: string): string {
+  const bytes = Buffer.from(escaped.replace(/[%=]|\\x/gi, ''), 'hex');
+  return bytes.toString(bytes.length === 1 ? 'latin1' : 'utf8');
+}
+
+const NAMES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+const LETTERS: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
+
+/** The character of a number; what is too large for one stays as it is. */
+function fromCode(digits: string, radix: number, escaped: string): string {
+  const code = Number.parseInt(digits, radix);
+  return code < 0x110000 ? String.fromCodePoint(code) : escaped;
+}
+
+const hexOf = (byte: number): string => byte.toString(16).padStart(2, '0');
+
+const URL_BYTES = `%u[0-9a-f]{4}|${bytesBehind('%')}`;
+const fromUrl = (escaped: string): string =>
+  escaped[1] === 'u' || escaped[1] === 'U' ? fromCode(escaped.slice(2), 16, escaped) : fromBytes(escaped);
+
+/** How texts are written: in URLs, in forms, in JSON and code, in SQL and shells, in HTML, in mails. */
+export const TEXT: readonly Encoding[] = [
+  { pattern: new RegExp(URL_BYTES, 'gi'), decode: fromUrl },
+  {
+    pattern: new RegExp(`${URL_BYTES}|\\+`, 'gi'),
+    decode: (escaped) => (escaped === '+' ? ' ' : fromUrl(escaped)),
+  },
+  {
+    pattern: new RegExp(
+      `\\\\(?:u[0-9a-f]{4}|[ux]\\{[0-9a-f]{1,8}\\}|[bfnrt]|[^a-z0-9])|${bytesBehind('\\\\x')}`,
+      'gi',
+    ),
+    decode(escaped) {
+      const letter = escaped.charAt(1);
+      if (escaped.length === 2) return LETTERS[letter] ?? letter;
+      if (!/^\\(?:u|x\{)/i.test(escaped)) return fromBytes(escaped);
+      return fromCode(escaped.slice(2).replace(/[{}]/g, ''), 16, escaped);
+    },
+  },
+  // To what the one above reads: one character may be several of these.
+  { pattern: /\\[0-3][0-7]{2}/g, decode: (escaped) => `\\x${hexOf(Number.parseInt(escaped.slice(1), 8))}` },
+  { pattern: /'(?:\\'|"'")?'/g, decode: () => "'" },
+  { pattern: /""/g, decode: () => '"' },
+  {
+    pattern: /&(?:#(x[0-9a-f]{1,8}|\d{1,10})|amp|lt|gt|quot|apos);?/gi,
+    decode(escaped) {
+      const name = escaped.replace(/[&#;]/g, '').toLowerCase();
+      const isHex = name.startsWith('x');
+      return NAMES[name] ?? fromCode(isHex ? name.slice(1) : name, isHex ? 16 : 10, escaped);
+    },
+  },
+  { pattern: new RegExp(`=\r?\n|${bytesBehind('=')}`, 'gi'), decode: fromBytes },
+];
+
+/** How bytes are written, to hexadecimal digits without anything between: dumps, `41:42`, `0x41, 0x42`, and in decimal. */
+const BYTES: readonly Encoding[] = [
+  {
+    pattern: /(?<=[0-9a-f]{2})(?:[^0-9a-z]{1,12}(?:0?x)?|0x)(?=[0-9a-f]{2})/gi,
+    decode: () => '',
+  },
+  {
+    // With the key of each, in the JSON of a Uint8Array.
+    pattern: /(?:\\{0,3}"\d{1,5}\\{0,3}":\s{0,9})?\b\d{1,3}\b(?:[\s,;]+(?=\\{0,3}"?\d))?/g,
+    decode(escaped) {
+      const byte = Number.parseInt(/\d+(?=[\s,;]*$)/.exec(escaped)?.[0] ?? '', 10);
+      return byte < 256 ? hexOf(byte) : escaped;
+    },
+  },
+];
 
 /**
- * A text as it is, and with its URL and JSON escapes decoded. There are many ways to escape a value (which characters,
- * which case), and only one way to read it.
+ * A text as it is, and as it is read by who decodes it, once or twice: JSON in a URL, say, or JSON within JSON. There are
+ * many ways to escape a value (which characters, which case), and only one way to read it.
+ *
+ * @param check throws when the time is up
  */
-export function viewsOf(text: string): readonly View[] {
-  const plain: View = { text, starts: Array.from({ length: text.length + 1 }, (_, at) => at) };
-  const views = [plain];
-  if (text.includes('%')) views.push(decoded(plain, PERCENT, fromPercent));
-  if (text.includes('+')) views.push(decoded(plain, PERCENT_OR_PLUS, fromPercent));
-  if (text.includes('\\')) {
-    const once = decoded(plain, BACKSLASH, fromBackslash);
-    // JSON within JSON: an answer's body, quoted in a message, say.
-    views.push(once, decoded(once, BACKSLASH, fromBackslash));
+export function viewsOf(
+  text: string,
+  check = () => {},
+  encodings: readonly Encoding[] = [...TEXT, ...BYTES],
+): readonly View[] {
+  const starts = new Uint32Array(text.length).map((_, at) => at);
+  const views: View[] = [{ text, starts, ends: starts.map((at) => at + 1) }];
+  const known = new Set([text]);
+  let done = 0;
+  for (let round = 0; round < 2; round++) {
+    const fresh = views.slice(done);
+    done = views.length;
+    for (const view of fresh) {
+      for (const encoding of encodings) {
+        check();
+        const next = decoded(view, encoding);
+        if (known.has(next.text)) continue;
+        known.add(next.text);
+        views.push(next);
+      }
+    }
   }
   return views;
 }
 
-function decoded(view: View, pattern: RegExp, decode: Decode): View {
+function decoded(view: View, { pattern, decode }: Encoding): View {
+  if (view.text.search(pattern) < 0) return view;
   let text = '';
-  const starts: number[] = [];
-  const copy = (from: number, to: number) => {
-    text += view.text.slice(from, to);
-    for (let at = from; at < to; at++) starts.push(view.starts[at] ?? 0);
-  };
   let done = 0;
+  // A byte in decimal may be one digit, and is two in hexadecimal.
+  const starts = new Uint32Array(2 * view.text.length);
+  const ends = starts.slice();
+  const copy = (from: number, to: number) => {
+    starts.set(view.starts.subarray(from, to), text.length);
+    ends.set(view.ends.subarray(from, to), text.length);
+    text += view.text.slice(from, to);
+  };
   for (const { 0: escaped, index } of view.text.matchAll(pattern)) {
     copy(done, index);
-    const replacement = decode(escaped);
-    text += replacement;
-    // All characters of one escape begin where it begins: if one is masked, all of it is.
-    for (let n = 0; n < replacement.length; n++) starts.push(view.starts[index] ?? 0);
     done = index + escaped.length;
+    const from = text.length;
+    text += decode(escaped);
+    // Each character of one escape is all of it: if one is masked, so are the others.
+    starts.fill(view.starts[index] ?? 0, from, text.length);
+    ends.fill(view.ends[done - 1] ?? 0, from, text.length);
   }
   copy(done, view.text.length);
-  starts.push(view.starts[view.text.length] ?? 0);
-  return { text, starts };
+  return { text, starts, ends };
 }
-
-/** The bytes of one UTF-8 character, escaped. */
-const PERCENT =
-  /%[0-7][0-9a-f]|%[cd][0-9a-f]%[89ab][0-9a-f]|%e[0-9a-f](?:%[89ab][0-9a-f]){2}|%f[0-7](?:%[89ab][0-9a-f]){3}/gi;
-const PERCENT_OR_PLUS = new RegExp(`${PERCENT.source}|\\+`, 'gi');
-
-const fromPercent: Decode = (escaped) =>
-  escaped === '+' ? ' ' : Buffer.from(escaped.replaceAll('%', ''), 'hex').toString();
-
-const BACKSLASH = /\\(?:u[0-9a-f]{4}|["\\/bfnrt])/gi;
-const LETTERS: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
-
-const fromBackslash: Decode = (escaped) => {
-  const letter = escaped.charAt(1);
-  if (escaped.length > 2) return String.fromCharCode(Number.parseInt(escaped.slice(2), 16));
-  return LETTERS[letter] ?? letter;
-};

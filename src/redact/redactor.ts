@@ -1,166 +1,195 @@
-import { isError, isRotationError, RotationError } from '../errors.js';
-import type { Json } from '../json.js';
-import { type View, viewsOf } from './decode.js';
-import { findAll, formsOf, indexRuns, occurrences, SHORT } from './search.js';
+import { withoutMarks } from '../errors.js';
+import { viewsOf } from './decode.js';
+import { errorCopier } from './error-copy.js';
+import { HiddenValues } from './hidden-values.js';
+import {
+  findAll,
+  folded,
+  formsOf,
+  KEPT,
+  PROSE,
+  type Rank,
+  RUN,
+  rankOf,
+  SECRET,
+  SHORT,
+  UNKNOWN,
+  wordsIn,
+} from './search.js';
 
 const MASK = '[redacted]';
-/** Nobody reads on, and to look through a million characters takes longer than a function may run. */
+/** Nobody reads on in an error or a log. */
 const LONGEST = 16_384;
-/** Room for a run in its longest form, so that none that begins before the end goes unseen. */
-const MARGIN = 256;
+/** Room for a run in its longest form, so that none that crosses the end of a piece goes unseen. */
+const MARGIN = 512;
+/** More than the largest secret takes; where less time is left, the caller says so. */
+const WITHIN_MS = 2000;
 
 /**
- * Collects the values that must not leave the function, and takes them out of texts and errors: any run of eight
- * characters, of the value itself and of its JSON, URL, base64 and hexadecimal forms.
+ * Takes values out of texts and errors: any run of eight characters, of the value itself and of its forms, which
+ * SECURITY.md lists. When the time is up it takes out everything.
  */
 export class Redactor {
-  readonly #secrets = new Set<string>();
-  /** What is kept in a secret, and no credential for all we know. */
-  readonly #kept = new Set<string>();
-  readonly #shown: Set<string>;
+  readonly #hidden: HiddenValues;
+  /** Made once for all texts of an error. */
+  #forms: ReadonlyMap<string, Rank> | undefined;
 
-  /** @param shown what messages name anyway: the ARN of the secret, the token */
-  constructor(shown: readonly string[] = []) {
-    this.#shown = new Set(shown);
+  /** @param hidden what was collected, or what messages name anyway if nothing was yet */
+  constructor(hidden: HiddenValues | readonly string[] = []) {
+    this.#hidden = hidden instanceof HiddenValues ? hidden : new HiddenValues(hidden);
   }
 
   hide(value: string): void {
-    this.#secrets.add(value);
+    this.#hidden.hide(value);
+    this.#forms = undefined;
   }
 
-  /**
-   * Hides every string of a secret's fields, except those that it shows. Of the fields that do not rotate, a part may
-   * be seen where a shown text stands as a whole (the host, of which a URL has a copy).
-   *
-   * @param rotates all fields, if absent
-   */
-  hideFields(values: Json, shows: readonly string[], rotates: readonly string[] = Object.keys(values)): void {
-    for (const [field, content] of Object.entries(values)) {
-      const target = shows.includes(field)
-        ? this.#shown
-        : rotates.includes(field)
-          ? this.#secrets
-          : this.#kept;
-      for (const value of stringsIn(content)) target.add(value);
-    }
+  hideFields(...fields: Parameters<HiddenValues['hideFields']>): void {
+    this.#hidden.hideFields(...fields);
+    this.#forms = undefined;
   }
 
   text(text: string): string {
-    return this.#redacted(text, text.length);
+    return this.texts([text]).join('');
   }
 
-  /** The beginning of a text, by what can be seen in all of it. */
-  #redacted(text: string, end: number): string {
-    const masked = this.#mask(text, this.#kept);
-    for (const shown of this.#shown) {
-      if (shown.length < SHORT) continue;
-      for (const at of occurrences(text, shown)) masked.fill(0, at, at + shown.length);
-    }
-    const secret = this.#mask(text, this.#secrets);
-    return replaceMasked(
-      text.slice(0, end),
-      masked.map((mark, at) => mark | (secret[at] ?? 0)),
-    );
-  }
-
-  /** Marks the characters of a text that belong to one of the values. */
-  #mask(text: string, values: ReadonlySet<string>): Uint8Array {
-    const masked = new Uint8Array(text.length);
-    for (const view of viewsOf(text)) {
-      // The text is indexed, not the secrets: it is short, and a secret may have 64 KiB.
-      const index = indexRuns(view.text);
-      for (const value of values) {
-        for (const form of formsOf(value)) {
-          for (const [from, to] of findAll(view.text, index, form)) mask(masked, view, from, to);
-        }
-      }
-    }
-    return masked;
-  }
-
-  /** The same for what may be endless: an error that quotes an answer, say. */
-  #beginning(text: string): string {
-    if (text.length <= LONGEST) return this.text(text);
-    return `${this.#redacted(text.slice(0, LONGEST + MARGIN), LONGEST)}… (${text.length} characters)`;
+  /**
+   * @param isOurs whether the engine, or a rotator with `ownWords`, says them: see said-by.ts
+   * @param withinMs for all of them
+   */
+  texts(texts: Iterable<string>, isOurs = false, withinMs = WITHIN_MS): readonly string[] {
+    const check = clock(withinMs);
+    return Array.from(texts, (text) => this.#redacted(text, text.length, isOurs, check));
   }
 
   /**
    * Copies an error without the values. It is a copy because drivers hang whole queries and connection options on
    * theirs: only name, message, stack, code, hint and cause come through.
    */
-  error(error: unknown): Error {
+  error(error: unknown, withinMs = WITHIN_MS): Error {
+    const check = clock(withinMs);
+    return errorCopier((text, isOurs) => this.#beginning(text, isOurs, check))(error);
+  }
+
+  /** The same for what may be endless: an error that quotes an answer, say. */
+  #beginning(text: string, isOurs: boolean, check: () => void): string {
+    if (text.length <= LONGEST) return this.#redacted(text, text.length, isOurs, check);
+    const begun = this.#redacted(text.slice(0, LONGEST + MARGIN), LONGEST, isOurs, check);
+    return `${begun}… (${text.length} characters)`;
+  }
+
+  /** The beginning of a text, by what can be seen in all of it. */
+  #redacted(marked: string, most: number, isOurs: boolean, check: () => void): string {
     try {
-      return this.#copy(error, 0);
+      // What others say may hold a value that has such a mark in it.
+      const { plain: text, isQuoted } = isOurs ? withoutMarks(marked) : { plain: marked };
+      const end = Math.min(most, text.length);
+      const masked = new Uint8Array(text.length);
+      // In pieces, or the views of a megabyte would take hundreds.
+      for (let at = 0; at < end; at += LONGEST) {
+        const from = Math.max(0, at - MARGIN);
+        this.#mask(text.slice(from, at + LONGEST + MARGIN), masked.subarray(from), check);
+      }
+      if (isQuoted) unmaskWords(text, masked, isQuoted, this.#hidden);
+      for (const shown of this.#hidden.shown) {
+        check();
+        // A text may quote a secret that is the same, except ours: of an administrator's they show the name.
+        const level = isOurs ? UNKNOWN : KEPT;
+        for (const at of wordsIn(text, shown)) unmask(masked.subarray(at, at + shown.length), level);
+      }
+      return withoutMarks(replaceMasked(text.slice(0, end), masked)).plain;
     } catch {
-      return new Error('something was thrown that cannot be read');
+      // No time, or no memory: nobody has looked for the values.
+      return MASK;
     }
   }
 
-  #copy(error: unknown, depth: number): Error {
-    if (!isError(error)) {
-      return new Error(
-        typeof error === 'string' ? this.#beginning(error) : 'a value that is not an Error was thrown',
-      );
+  /** Marks the characters of a piece of a text that belong to one of the values. */
+  #mask(piece: string, masked: Uint8Array, check: () => void): void {
+    this.#forms ??= formsOfAll(this.#hidden, check);
+    findAll(viewsOf(piece, check), this.#forms, check, ({ starts, ends }, from, to, level) => {
+      for (let at = starts[from] ?? 0; at < (ends[to - 1] ?? 0); at++) {
+        masked[at] = Math.max(masked[at] ?? 0, level);
+      }
+    });
+  }
+}
+
+/** The forms of all values, and how each is taken out. */
+function formsOfAll(
+  { kept, prose, unknown, secrets }: HiddenValues,
+  check: () => void,
+): ReadonlyMap<string, Rank> {
+  const forms = new Map<string, Rank>();
+  const add = (values: ReadonlySet<string>, level: number, shortest: number) => {
+    for (const value of values) {
+      check();
+      // Some letters are two in capitals, and one is when it is small.
+      for (const form of [...formsOf(value), value.toUpperCase(), value.toLowerCase()]) {
+        const rank = rankOf(level, form.length < shortest);
+        if (form !== '' && (forms.get(form) ?? 0) < rank) forms.set(form, rank);
+      }
     }
-    const cause = depth < MAX_CAUSES ? this.#causeOf(error, depth) : undefined;
-    const copy = isRotationError(error) ? this.#rotationCopy(error, cause) : this.#plainCopy(error, cause);
-    if (typeof error.stack === 'string' && !quotesItsInput(error)) copy.stack = this.#beginning(error.stack);
-    return copy;
-  }
-
-  #causeOf(error: Error & { readonly errors?: unknown }, depth: number): Error | undefined {
-    if (error.cause !== undefined) return this.#copy(error.cause, depth + 1);
-    // Node's connect() tries several addresses; the first failure stands for all.
-    return Array.isArray(error.errors) ? this.#copy(error.errors[0], depth + 1) : undefined;
-  }
-
-  #rotationCopy({ code, message, hint }: RotationError, cause: Error | undefined): RotationError {
-    return new RotationError(
-      this.text(code) === code ? code : 'ERR_ROTATOR_FAILED',
-      this.#beginning(message),
-      {
-        hint: hint === undefined ? undefined : this.#beginning(hint),
-        cause,
-      },
-    );
-  }
-
-  #plainCopy(error: Error & { readonly code?: unknown }, cause: Error | undefined): Error {
-    const message = quotesItsInput(error) ? 'a text could not be parsed' : this.#beginning(error.message);
-    const code = typeof error.code === 'string' ? { code: this.text(error.code) } : {};
-    return Object.assign(new Error(message, cause && { cause }), { name: this.text(error.name) }, code);
-  }
+  };
+  add(kept, KEPT, RUN);
+  add(prose, PROSE, SHORT);
+  add(unknown, UNKNOWN, SHORT);
+  add(secrets, SECRET, SHORT);
+  return forms;
 }
 
-const MAX_CAUSES = 4;
-
-/** V8's SyntaxErrors hold what could not be parsed: an answer with a key in it, for instance. */
-function quotesItsInput({ name }: Error): boolean {
-  return name === 'SyntaxError';
+/** Throws when the time is up. */
+function clock(withinMs: number): () => void {
+  const end = performance.now() + withinMs;
+  return () => {
+    if (performance.now() > end) throw new Error('the time is up');
+  };
 }
 
-function mask(masked: Uint8Array, { starts }: View, from: number, to: number): void {
-  masked.fill(1, starts[from], starts[to]);
+function unmask(masked: Uint8Array, most: number): void {
+  masked.set(masked.map((level) => (level > most ? level : 0)));
+}
+
+/** Lets stand what is there by chance: see said-by.ts. */
+function unmaskWords(
+  text: string,
+  masked: Uint8Array,
+  isQuoted: Uint8Array,
+  { secrets, unknown, shown }: HiddenValues,
+): void {
+  const values = new Set([...secrets, ...unknown].map(folded));
+  for (const [from, to] of stretchesOf(masked)) {
+    if (masked[from] === 0) continue;
+    const words = text.slice(from, to);
+    const isWhole = values.has(folded(words)) && !shown.has(words);
+    const isOfText = masked.subarray(from, to).every((level) => level <= PROSE);
+    // Of another secret, where nobody says what is a credential, a short word may be that of an environment.
+    const isNoChance = to - from < RUN ? masked.subarray(from, to).includes(SECRET) : !isOfText;
+    if (isNoChance && isQuoted.subarray(from, to).includes(1)) continue;
+    if (to - from < RUN || ((isWhole || isOfText) && readsAsWords(words))) masked.fill(0, from, to);
+  }
 }
 
 function replaceMasked(text: string, masked: Uint8Array): string {
   let result = '';
-  for (let at = 0; at < text.length; ) {
-    const isMasked = masked[at] === 1;
-    const from = at;
-    while (at < text.length && (masked[at] === 1) === isMasked) at++;
-    result += isMasked ? MASK : text.slice(from, at);
+  for (const [from, to] of stretchesOf(masked.subarray(0, text.length))) {
+    result += masked[from] === 0 ? text.slice(from, to) : MASK;
   }
   return result;
 }
 
-/** Every string in a value, at any depth, and every number long enough to be a secret of its own. */
-export function* stringsIn(value: unknown): Generator<string> {
-  const open = [value];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (typeof next === 'string') yield next;
-    if (typeof next === 'number' && String(next).length >= 8) yield String(next);
-    if (typeof next === 'object' && next !== null)
-      open.push(...Object.values(next).map((inner) => inner ?? ''));
+/** Where masked characters follow each other, and where others do. */
+function* stretchesOf(masked: Uint8Array): Generator<readonly [from: number, to: number], void> {
+  for (let from = 0, to = 0; from < masked.length; from = to) {
+    while (to < masked.length && (masked[to] === 0) === (masked[from] === 0)) to++;
+    yield [from, to];
   }
 }
+
+/** `PutSecretValue`, `scram-sha-256`, `"ssl": false`: no letters mixed with digits, no capitals at random, no rare sign. */
+function readsAsWords(text: string): boolean {
+  return SIGNS.test(text) && text.split(/[^A-Za-z0-9]+/).every((word) => WORD.test(word));
+}
+
+const SIGNS = /^[\w\s"'’`.,;:()<>{}[\]=/*?&+…-]*$/;
+const WORD = /^(?:[A-Z]?[a-z]{1,14}(?:[A-Z][a-z]{2,14})*(?:[A-Z][a-z]|[A-Z]{0,4})|[A-Z]{0,15}|\d{1,4})$/;

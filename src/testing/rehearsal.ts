@@ -1,4 +1,5 @@
 import type { RotationHandler, RotationHandlerOptions } from '../engine/handler.js';
+import type { KeyEnding } from '../rotator.js';
 
 /**
  * What a rotator brings so that `quarterturn rehearse <rotator>` can run it: `rotators/<rotator>/rehearsal.ts` exports
@@ -17,10 +18,14 @@ export interface Rehearsal {
   /** SecretStrings of other secrets that the rotator reads (an administrator's), by name. */
   readonly otherSecrets?: Readonly<Record<string, string>>;
   /** The rotator, of which the fields of the secret are declared. */
-  readonly rotator: { readonly shows: readonly string[]; readonly rotates: readonly string[] };
+  readonly rotator: {
+    readonly shows: readonly string[];
+    readonly rotates: readonly string[];
+    readonly ends?: KeyEnding | undefined;
+  };
   /**
    * Whether the service accepts AWSPREVIOUS after a rotation, and refuses what came before it. Else it must refuse
-   * AWSPREVIOUS.
+   * AWSPREVIOUS. What came before is not tried where the rotator declares that it ends late (`ends`).
    */
   readonly overlaps?: boolean;
   /** The rotation function. */

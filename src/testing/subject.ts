@@ -1,5 +1,5 @@
 import { type RotationHandler, type RotationHandlerOptions, rotationHandler } from '../engine/handler.js';
-import type { Awaitable, Rotator } from '../rotator.js';
+import type { Awaitable, KeyEnding, Rotator } from '../rotator.js';
 import type { Line } from './line.js';
 import { type Watch, watched } from './watched.js';
 
@@ -44,7 +44,11 @@ export interface ContractSubject<Secret extends object, Field extends keyof Secr
 /** A subject, whatever the type of its secret. */
 export interface Stand extends Omit<ContractSubject<object, never>, 'rotator'> {
   /** What the rotator declares. */
-  declared(): { readonly rotates: readonly string[]; readonly shows: readonly string[] };
+  declared(): {
+    readonly rotates: readonly string[];
+    readonly shows: readonly string[];
+    readonly ends?: KeyEnding | undefined;
+  };
   /** The secret with a credential that nobody has set. */
   wrong(secret: Json): Json;
   /** Starts a container of the function. */

@@ -1,8 +1,12 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import fc from 'fast-check';
 import { toFailure } from '../../rotators/mysql/failures.js';
 import { isRotationError, type RotationError } from '../../src/index.js';
 import { leaks } from '../support/errors.js';
 import { type LoginChanges, logIn } from '../support/mysql-login.js';
+import { certificate } from '../support/postgres.js';
 import { PASSWORD } from './corpus.js';
 import {
   failure,
@@ -137,6 +141,36 @@ describe('where TLS is wanted', () => {
     expect(server.received.includes('app\0')).toBe(false);
   });
 
+  test.each([
+    ['trusted', {}],
+    ['not trusted', { ca: undefined }],
+  ])('a login is not gone on with over TLS after it, though the server is %s', async (_, trust) => {
+    const [key, cert] = await Promise.all([certificate('impostor.key'), certificate('impostor.pem')]);
+    let heard = '';
+    const untrusted = createTlsServer({ key, cert }, (secure) => {
+      secure
+        .on('error', () => {})
+        .on('data', (data) => {
+          heard += data.toString('latin1');
+        });
+    }).listen(0, '127.0.0.1');
+    await once(untrusted, 'listening');
+    clear(packet(2, [0xfe], 'sha256_password\0', '12345678abcdefghijkl\0'));
+    server.misbehaviour = {
+      ...server.misbehaviour,
+      takeOver(socket, rest) {
+        const other = connect((untrusted.address() as AddressInfo).port, '127.0.0.1');
+        other.on('error', () => {}).write(rest);
+        socket.pipe(other).pipe(socket);
+      },
+    };
+    const found = await end({ ssl: true, host: 'localhost', ...trust }, 2000);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    untrusted.close();
+    expect(heard).toBe('');
+    expect(isRotationError(found)).toBe(true);
+  });
+
   test('a greeting that offers none is the end', async () => {
     server.misbehaviour = WELL_BEHAVED;
     expect(await end({ ssl: true, host: 'localhost' })).toMatchObject({ code: 'ERR_TLS_NOT_OFFERED' });
@@ -184,15 +218,12 @@ test('a login that ends without a word is inconclusive, and one that never began
 });
 
 test('rows without an end are none that are waited for', async () => {
-  const row = packet(0, Buffer.concat([Buffer.from([253, 0, 0, 1]), Buffer.alloc(65_536, 'x')]));
-  const many = Buffer.concat(
-    Array.from({ length: 40 }, (_, index) =>
-      Buffer.from([...row.subarray(0, 3), 7 + index, ...row.subarray(4)]),
-    ),
-  );
-  // In place of the row.
-  server.misbehaviour = { at: 7, spoil: () => many, next: 'silence' };
-  expect(isRotationError(await end({}, 5000))).toBe(true);
+  const row = [Buffer.from([253, 0, 0, 1]), Buffer.alloc(65_536, 'x'), [0, 0]] as const;
+  // In place of the row of the first answer.
+  const many = Buffer.concat(Array.from({ length: 40 }, (_, index) => packet(6 + index, ...row)));
+  server.misbehaviour = { at: 8, spoil: () => many, next: 'silence' };
+  // Not ERR_SERVICE_TIMEOUT.
+  expect(await end({}, 5000)).toMatchObject({ code: 'ERR_SERVICE_FAILED' });
 });
 
 const oddText = fc.oneof(

@@ -12,6 +12,8 @@ export interface Misbehaviour {
   readonly asks?: readonly Buffer[];
   /** Whether its greeting offers TLS, which it does not speak. */
   readonly offersTls?: boolean;
+  /** Goes on with the connection once the client has said something. */
+  readonly takeOver?: (socket: Socket, rest: Buffer) => void;
 }
 
 export const WELL_BEHAVED: Misbehaviour = { at: -1, spoil: (sent) => sent, next: 'go on' };
@@ -79,7 +81,7 @@ export class MysqlServer {
   #serve(socket: Socket): void {
     this.#sockets.add(socket);
     socket.on('error', () => {}).on('close', () => this.#sockets.delete(socket));
-    const { at, spoil, next, asks = [], offersTls = false } = this.misbehaviour;
+    const { at, spoil, next, asks = [], offersTls = false, takeOver } = this.misbehaviour;
     this.received = Buffer.alloc(0);
     let sent = 0;
     const send = (packets: readonly Buffer[]): void => {
@@ -92,6 +94,11 @@ export class MysqlServer {
     };
     const steps = [...asks];
     send([greeting(offersTls)]);
+    if (takeOver) {
+      // The request for TLS; what TLS begins with may have come with it.
+      socket.once('data', (data) => takeOver(socket, data.subarray(4 + data.readUIntLE(0, 3))));
+      return;
+    }
     socket.on('data', (data) => {
       this.received = Buffer.concat([this.received, data]);
       const sequence = (data[3] ?? 0) + 1;

@@ -7,6 +7,7 @@ import { apiKey } from '../../rotators/api-key/index.js';
 import { entra } from '../../rotators/entra/index.js';
 import { iam } from '../../rotators/iam/index.js';
 import { sesSmtp } from '../../rotators/iam/ses-smtp/index.js';
+import { mysql } from '../../rotators/mysql/index.js';
 import { alternatingUsers, postgres, rdsInstance } from '../../rotators/postgres/index.js';
 import { serviceToken } from '../../rotators/service-token/index.js';
 import type { Rotator } from '../../src/index.js';
@@ -29,6 +30,7 @@ const ROTATORS: readonly (readonly [rotator: unknown, secret: Readonly<Record<st
   [postgres(), { ...database, password: PASSWORD }],
   [alternatingUsers(), { ...database, password: PASSWORD }],
   [rdsInstance(), { ...database, password: PASSWORD, dbInstanceIdentifier: 'i', dbClusterIdentifier: 'c' }],
+  [mysql(), { ...database, engine: 'mysql', password: PASSWORD }],
   [datadog(), { apiKey: PASSWORD, apiKeyId: 'k1', ...byAdmin }],
   [
     gitlab(),
@@ -42,11 +44,12 @@ const ROTATORS: readonly (readonly [rotator: unknown, secret: Readonly<Record<st
       clientSecretId: 's',
       clientId: 'c',
       oktaUrl: 'https://o.example.com',
+      authorizationServerId: 'default',
       scope: 's',
       ...byAdmin,
     },
   ],
-  [apiKey(sendgrid(['mail.send'])), { apiKey: 'SG.k1.qX7vK2mW9wL4' }],
+  [apiKey(sendgrid()), { apiKey: 'SG.k1.qX7vK2mW9wL4' }],
   [iam(), { userName: 'app', accessKeyId: 'k1', secretAccessKey: PASSWORD }],
   [
     sesSmtp(),

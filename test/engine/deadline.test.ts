@@ -1,3 +1,4 @@
+import { Deadline } from '../../src/engine/deadline.js';
 import { type RotationEvent, rotationHandler } from '../../src/index.js';
 import { LocalSecretsManager } from '../../src/testing/index.js';
 import { Door, type DoorRotator, doorRotator, SECRET } from '../support/door-rig.js';
@@ -15,6 +16,18 @@ async function underWay(parts: Partial<DoorRotator>, milliseconds: number) {
   const { lambda, context } = await lambdaFor(milliseconds);
   return { step: (Step: RotationEvent['Step']) => handler({ ...event, Step }, context), secrets, lambda };
 }
+
+test.each([
+  [60_000, 2000],
+  [3000, 1500],
+  [1000, 500],
+  [100, 250],
+])('of %d ms that are left, redaction has %d', (left, share) => {
+  const deadline = new Deadline({ getRemainingTimeInMillis: () => left });
+  expect(deadline.redactionMs).toBeGreaterThan(share - 50);
+  expect(deadline.redactionMs).toBeLessThanOrEqual(share);
+  deadline.end();
+});
 
 const never = () => new Promise<never>(() => {});
 

@@ -867,6 +867,53 @@ describe('propagation', () => {
     expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
   });
 
+  test('is not over with one acceptance: the key must be accepted several times in a row', async () => {
+    const provider = providerOf();
+    // One server knows it, others do not; then one more, then all.
+    const answers = [true, false, false, true, true, false];
+    const verdicts: boolean[] = [];
+    const { begin, deliver } = await keyRig(provider, {
+      propagationMs: 5000,
+      settleMs: 90,
+      probe({ id, key }) {
+        if (id === 'id-1') return 'accepted';
+        const isKnown = provider.accepts(key) && (answers.shift() ?? true);
+        verdicts.push(isKnown);
+        return isKnown ? 'accepted' : 'rejected';
+      },
+    });
+    await begin();
+    for (const step of STEPS.slice(0, 3)) await deliver(step);
+    expect(verdicts.length).toBeGreaterThan(8);
+    expect(verdicts.slice(-3)).toEqual([true, true, true]);
+  });
+
+  test('need not be declared, where it is how long a key must be accepted', async () => {
+    const provider = providerOf();
+    const answers = [true, false, true, false];
+    const { rotate } = await keyRig(provider, {
+      settleMs: 2000,
+      probe: ({ id, key }) =>
+        provider.accepts(key) && (id === 'id-1' || (answers.shift() ?? true)) ? 'accepted' : 'rejected',
+    });
+    expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
+    expect(answers).toEqual([]);
+  });
+
+  test('takes as long as a key must be accepted', async () => {
+    const provider = providerOf();
+    const { begin, deliver } = await keyRig(provider, { propagationMs: 600 });
+    await begin();
+    await deliver('createSecret');
+    const startedAt = performance.now();
+    await deliver('testSecret');
+    expect(performance.now() - startedAt).toBeGreaterThan(590);
+  });
+
+  test.each(['propagationMs', 'settleMs'])('is no negative number: %s', (option) => {
+    expect(() => issuedKey({ ...keysOf(providerOf()), [option]: -1 })).toThrow(RangeError);
+  });
+
   test('ends: a key that is rejected for longer is a rejected key', async () => {
     const provider = providerOf();
     const { rotate, holds } = await keyRig(provider, { ...slow(provider, 100), propagationMs: 250 });
@@ -883,6 +930,126 @@ describe('propagation', () => {
       step: 'testSecret',
       error: { code: 'ERR_DEADLINE', message: expect.stringContaining('60000 ms') },
     });
+  });
+});
+
+describe('a key that was ended', () => {
+  /** A provider that goes on to take what it has ended, for so many tries. */
+  function lingering(
+    provider: KeyProvider,
+    answers: readonly boolean[],
+    after = false,
+  ): Partial<KeyDeclaration> {
+    const ended = new Map<string, boolean[]>();
+    return {
+      revoke(id) {
+        const key = provider.keys.get(id);
+        provider.revoke(id);
+        if (key) ended.set(key.key, [...answers]);
+      },
+      probe({ key }) {
+        if (provider.accepts(key)) return 'accepted';
+        return (ended.get(key)?.shift() ?? (ended.has(key) && after)) ? 'accepted' : 'rejected';
+      },
+    };
+  }
+
+  test('and still works fails the step, which names it, and the next attempt too', async () => {
+    const provider = providerOf();
+    const { rotate, reattempt, holds } = await keyRig(provider, lingering(provider, [], true));
+    await rotate();
+    for (const attempt of [rotate, reattempt]) {
+      expect((await attempt()).steps.at(-1)).toMatchObject({
+        step: 'finishSecret',
+        error: {
+          code: 'ERR_KEY_STILL_WORKS',
+          message: expect.stringContaining('id-1'),
+          hint: expect.stringContaining('"late"'),
+        },
+      });
+    }
+    expect(await holds('AWSCURRENT')).toBe('id-2');
+  });
+
+  test.each([
+    ['a little late', [true, true]],
+    ['at one server, and not at others yet', [false, true, false, false, true]],
+  ])('%s is waited for', async (_, answers) => {
+    const provider = providerOf();
+    const { rotate, warnings } = await keyRig(provider, lingering(provider, answers));
+    await rotate();
+    expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
+    expect(warnings()).toEqual([]);
+  });
+
+  test.each(['late', 'at-expiry'] as const)(
+    'and still works is a warning and a metric at a provider that ends keys %s',
+    async (ends) => {
+      const provider = providerOf();
+      const { rotate, warnings, log } = await keyRig(provider, { ...lingering(provider, [], true), ends });
+      await rotate();
+      expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
+      expect(warnings()).toEqual([expect.stringContaining('id-1')]);
+      expect(log.at(-1)).toMatchObject({ step: 'finishSecret', endedKeyWorks: 1 });
+    },
+  );
+
+  test('ends in one of four ways', () => {
+    const ends = 'never' as never;
+    expect(() => issuedKey({ ...keysOf(providerOf()), ends })).toThrow(
+      new TypeError('"ends" must be one of at-once, late, at-expiry, untried'),
+    );
+  });
+
+  test('is not tried where a refused use does harm', async () => {
+    const provider = providerOf();
+    const tried: string[] = [];
+    const { rotate } = await keyRig(provider, {
+      ends: 'untried',
+      probe({ key, id }) {
+        tried.push(id);
+        return provider.accepts(key) ? 'accepted' : 'rejected';
+      },
+    });
+    await rotate();
+    tried.length = 0;
+    expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
+    expect(new Set(tried)).toEqual(new Set(['id-2', 'id-3']));
+  });
+
+  test('at a provider that cannot be asked fails the step, unless it ends keys late', async () => {
+    for (const [ends, outcome] of [
+      ['at-once', 'failed'],
+      ['late', 'succeeded'],
+    ] as const) {
+      const provider = providerOf();
+      const { rotate } = await keyRig(provider, {
+        ends,
+        probe({ key }) {
+          if (!provider.accepts(key)) throw new Error('503');
+          return 'accepted';
+        },
+      });
+      await rotate();
+      expect(await rotate()).toMatchObject({ outcome });
+    }
+  });
+
+  test('under the id of another, in AWSPREVIOUS, is a warning', async () => {
+    const provider = providerOf();
+    const { rotate, secrets, warnings } = await keyRig(provider, {
+      probe({ key, id }) {
+        if (!provider.accepts(key)) return 'rejected';
+        if (provider.keys.get(id)?.key === key) return 'accepted';
+        throw new RotationError('ERR_SECRET_MALFORMED', 'the id of another key');
+      },
+    });
+    const { key } = provider.issue('of another');
+    const { SecretString } = await secrets.getSecretValue({ SecretId: 'app/key' });
+    await secrets.putSecretValue({ SecretId: 'app/key', SecretString: JSON.stringify({ id: 'id-0', key }) });
+    await secrets.putSecretValue({ SecretId: 'app/key', SecretString });
+    expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
+    expect(warnings()).toEqual([expect.stringContaining('id-0')]);
   });
 });
 

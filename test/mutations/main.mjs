@@ -11,7 +11,7 @@ const COPIED = ['src', 'rotators', 'test', 'package.json', 'tsconfig.json', 'REA
 
 const house = await mkdtemp(join(tmpdir(), 'quarterturn-mutations-'));
 try {
-  const filter = (path) => basename(path) !== 'node_modules'; // test/unleash has some.
+  const filter = (path) => basename(path) !== 'node_modules'; // test/issuers has some.
   for (const path of COPIED) await cp(join(ROOT, path), join(house, path), { recursive: true, filter });
   await symlink(join(ROOT, 'node_modules'), join(house, 'node_modules'));
   const tests = [...new Set(MUTATIONS.flatMap((mutation) => mutation.tests))];

@@ -1,5 +1,7 @@
 const ENGINE = ['rotation', 'checks', 'confirm', 'gate'].map((name) => `test/engine/${name}.test.ts`);
 
+const TWO_PASSWORDS = ['test/rotators/mysql/two-passwords.test.ts'];
+
 /** Faults of which each must fail a test: in `file`, `from` becomes `to`. */
 export const MUTATIONS = [
   {
@@ -60,9 +62,9 @@ export const MUTATIONS = [
   },
   {
     what: 'the cause of an error is passed on as it is',
-    file: 'src/redact/redactor.ts',
-    from: 'if (error.cause !== undefined) return this.#copy(error.cause, depth + 1);',
-    to: 'if (error.cause !== undefined) return error.cause;',
+    file: 'src/redact/error-copy.ts',
+    from: '{ cause: copy(cause, depth + 1, isOurs) }',
+    to: '{ cause }',
     tests: ['test/redact'],
   },
   {
@@ -85,6 +87,55 @@ export const MUTATIONS = [
     from: "if ((await context.confirm()) === 'current') {",
     to: 'if (false) {',
     tests: ['test/rotators/postgres/lock-outs.test.ts'],
+  },
+  {
+    what: 'the password in MySQL is changed without a lock',
+    file: 'rotators/mysql/password/fence.ts',
+    from: 'await lock(session, username);',
+    to: '',
+    tests: TWO_PASSWORDS,
+  },
+  {
+    what: 'a session of MySQL that holds the lock may freeze for as long as it likes',
+    file: 'rotators/mysql/password/fence.ts',
+    from: '(limitMs * 0.6) / 1000));\n  const wait',
+    to: '(limitMs * 0.6) / 1000)) * 100;\n  const wait',
+    tests: TWO_PASSWORDS,
+  },
+  {
+    what: 'nobody looks at the labels before MySQL makes the change',
+    file: 'rotators/mysql/password/fence.ts',
+    from: "if ((await context.confirm()) === 'current') return 'let go';",
+    to: '',
+    tests: TWO_PASSWORDS,
+  },
+  {
+    what: 'AWSCURRENT of which nothing is known is ended',
+    file: 'rotators/databases/set-password.ts',
+    from: 'if (kind.keeps === 2 && inconclusive) throw inconclusive;',
+    to: '',
+    tests: TWO_PASSWORDS,
+  },
+  {
+    what: 'one of several accounts of a name is changed without a question',
+    file: 'rotators/mysql/password/targets.ts',
+    from: 'if (namesakes.length > 1)',
+    to: 'if (false)',
+    tests: ['test/rotators/mysql/accounts.test.ts'],
+  },
+  {
+    what: 'an account of the same name need not have the same password',
+    file: 'rotators/mysql/password/targets.ts',
+    from: 'if (rank !== undefined) throw notOurs',
+    to: 'if (false) throw notOurs',
+    tests: ['test/rotators/mysql/accounts.test.ts'],
+  },
+  {
+    what: 'a user of MariaDB sends its password in place of a hash',
+    file: 'rotators/mysql/password/set-own.ts',
+    from: 'const hash = passwordHash(plugin, wanted.pending.password);',
+    to: 'const hash = wanted.pending.password;',
+    tests: ['test/rotators/mysql/secrecy.test.ts'],
   },
   {
     what: 'a rotator that ignores a refused look is obeyed',

@@ -172,15 +172,16 @@ describe('what a rotator throws', () => {
     expect(String(error)).not.toContain('1234');
   });
 
-  test.each(['app', 'apps'])(
-    'loses a kept value but for what may be shown, and that too if it is shorter than four characters: %s',
+  test.each(['a', 'app', 'apps'])(
+    'loses a kept value but for what may be shown, as a whole word, however short it is: %s',
     async (user) => {
       const { error } = await thrownBySetSecret(new Error(`saw key of ${user} here`), FIRST, {
         user,
         note: `key of ${user} here`,
       });
-      const left = user === 'app' ? HIDDEN : `${HIDDEN}${user}${HIDDEN}`;
-      expect((error as Error).message).toBe(`the rotator door failed in setSecret: saw ${left}`);
+      expect((error as Error).message).toBe(
+        `the rotator door failed in setSecret: saw ${HIDDEN}${user}${HIDDEN}`,
+      );
     },
   );
 
@@ -220,11 +221,26 @@ describe('what a rotator throws', () => {
     expect(leaks(allOf(error) + JSON.stringify(log), FIRST)).toBeUndefined();
   });
 
-  test('loses a short secret where it stands alone, or anywhere if it has four characters', async () => {
-    const { error } = await thrownBySetSecret(new Error('saw (ab) in cab, in - abc, and xhugex'), 'ab', {
-      word: 'huge',
-    });
-    expect(String(error)).toContain(`saw (${HIDDEN}) in cab, in - abc, and x${HIDDEN}x`);
+  test.each([
+    ['ab', `saw (${HIDDEN}) in cab, in - abc, and xhugex`],
+    ['huge', `saw (ab) in cab, in - abc, and x${HIDDEN}x`],
+  ])(
+    'loses the short secret %s where it stands alone, or anywhere if it has four characters',
+    async (password, left) => {
+      const { error } = await thrownBySetSecret(new Error('saw (ab) in cab, in - abc, and xhugex'), password);
+      expect(String(error)).toContain(left);
+    },
+  );
+
+  test('loses a kept value of fewer than eight characters only where it is a whole word', async () => {
+    const { error } = await thrownBySetSecret(
+      new Error('saw orders of the pre-orders, reorders and ordersome, and a catalogue2'),
+      FIRST,
+      { schema: 'orders', table: 'catalogue' },
+    );
+    expect(String(error)).toContain(
+      `saw ${HIDDEN} of the pre-${HIDDEN}, reorders and ordersome, and a ${HIDDEN}2`,
+    );
   });
 });
 

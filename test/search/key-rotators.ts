@@ -1,16 +1,20 @@
 import {
+  type IssuedKey,
   issuedKey,
+  type KeyEnding,
   type Rotator,
   type SecretsManagerApi,
+  type StepContext,
   stringField,
   type Verdict,
 } from '../../src/index.js';
 import { serviceError } from '../support/faulty-client.js';
 import type { ProviderKey } from '../support/key-provider.js';
 import type { KeySecret } from '../support/key-rig.js';
+import type { Twist } from './service.js';
 
 /** The requests of a rotator to the provider. */
-interface KeyApi {
+export interface KeyApi {
   issue(name: string): Promise<KeySecret>;
   list(): Promise<readonly ProviderKey[]>;
   revoke(id: string): Promise<void>;
@@ -30,6 +34,10 @@ export interface KeyRotation {
 export interface ProviderKind {
   readonly hasNames: boolean;
   readonly limit: number;
+  /** In which other ways than one thinks it may do what it is asked for. */
+  readonly twists?: readonly Twist[];
+  /** What the rotator declares of it. */
+  readonly ends?: KeyEnding;
 }
 
 const parse = (json: Readonly<Record<string, unknown>>): KeySecret => ({
@@ -37,22 +45,29 @@ const parse = (json: Readonly<Record<string, unknown>>): KeySecret => ({
   key: stringField(json, 'key'),
 });
 
+const PROPAGATION_MS = 4000;
+
 const right: KeyRotation = {
-  rotator: (api, { hasNames, limit }) =>
-    issuedKey({
-      name: 'right',
-      rotates: ['id', 'key'],
-      shows: [],
-      parse,
-      id: 'id',
-      issue: (name) => api.issue(name),
-      list: () => api.list(),
-      revoke: (id) => api.revoke(id),
-      probe: ({ key }) => api.probe(key),
-      ownsEveryKey: !hasNames,
-      ...(limit < Number.POSITIVE_INFINITY && { maxKeys: limit }),
-    }),
+  rotator: (api, kind) => issuedKey(rightly(api, kind)),
 };
+
+function rightly(api: KeyApi, { hasNames, limit, twists, ends = 'at-once' }: ProviderKind) {
+  return {
+    name: 'right',
+    rotates: ['id', 'key'],
+    shows: [],
+    parse,
+    id: 'id',
+    issue: (name: string) => api.issue(name),
+    list: () => api.list(),
+    revoke: (id: string) => api.revoke(id),
+    probe: ({ key }: KeySecret) => api.probe(key),
+    ownsEveryKey: !hasNames,
+    ends,
+    ...(twists?.includes('slowly') && { propagationMs: PROPAGATION_MS }),
+    ...(limit < Number.POSITIVE_INFINITY && { maxKeys: limit }),
+  } satisfies IssuedKey<KeySecret, 'id' | 'key'>;
+}
 
 /** Issues, and retires what is old. */
 function naive(api: KeyApi): KeyRotator {
@@ -82,6 +97,45 @@ function cleansUpFirst(api: KeyApi): KeyRotator {
   };
 }
 
+/** Takes one acceptance of a new key for that of all servers. */
+function believesOneAcceptance(api: KeyApi, kind: ProviderKind): KeyRotator {
+  return issuedKey({ ...rightly(api, kind), settleMs: 0 });
+}
+
+/** Takes one refusal of an ended key for that of all servers: in a step it asks no more. */
+function believesOneRefusal(api: KeyApi, kind: ProviderKind): KeyRotator {
+  const refused = new WeakMap<AbortSignal, string>();
+  const probe = async ({ key }: KeySecret, { signal }: StepContext): Promise<Verdict> => {
+    const verdict = refused.get(signal) === key ? 'rejected' : await api.probe(key);
+    if (verdict === 'rejected') refused.set(signal, key);
+    return verdict;
+  };
+  return issuedKey({ ...rightly(api, kind), probe });
+}
+
+/** Does not try what it has ended, as if that were declared. */
+function triesNothing(api: KeyApi, kind: ProviderKind): KeyRotator {
+  return issuedKey({ ...rightly(api, kind), ends: 'untried' });
+}
+
+/** Ends what its list shows, and takes that for all there is. */
+function believesOneList(api: KeyApi, kind: ProviderKind): KeyRotator {
+  return {
+    ...right.rotator(api, kind),
+    async finishSecret({ pending }, { readVersions }) {
+      const keys = await api.list();
+      const versions = await readVersions();
+      const held = versions.filter(({ labels }) => !labels.every((label) => label === 'AWSPREVIOUS'));
+      const retired = versions.find(({ labels }) => labels.join() === 'AWSPREVIOUS')?.json?.id;
+      const made = keys.find(({ id }) => id === pending.id)?.createdAt;
+      const left = keys.filter(
+        ({ id, createdAt }) => !held.some(({ json }) => json?.id === id) && made && createdAt < made,
+      );
+      for (const id of new Set([String(retired ?? ''), ...left.map(({ id }) => id)])) await api.revoke(id);
+    },
+  };
+}
+
 /** Takes every failure of PutSecretValue for a refusal, so that what was made is discarded after a lost answer too. */
 function takesLossForRefusal(client: SecretsManagerApi): SecretsManagerApi {
   return {
@@ -99,5 +153,9 @@ export const KEY_ROTATIONS = {
   right,
   'naive order': { rotator: naive },
   'cleans up before issuing': { rotator: cleansUpFirst },
+  'believes one acceptance': { rotator: believesOneAcceptance },
+  'believes one refusal': { rotator: believesOneRefusal },
+  'tries nothing that it has ended': { rotator: triesNothing },
+  'believes one list': { rotator: believesOneList },
   'discards after a lost answer': { rotator: right.rotator, client: takesLossForRefusal },
 } as const satisfies Readonly<Record<string, KeyRotation>>;

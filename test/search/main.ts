@@ -2,14 +2,16 @@
  * Searches all schedules of a rotation for one after which nothing works that should, or that strands a live credential,
  * leaves the labels as AWS does not, or wedges: for issued keys and for passwords, two deliveries of each step at once,
  * and deliveries that are late, even by whole rotations, with crashes, lost answers, and people who intervene. What holds
- * at any moment is looked at after each effect. Then schedules at random, with more disturbances; and it makes sure that what wrong
- * rotators do is found. Exits with 1 if it must.
+ * at any moment is looked at after each effect. A wayward provider of keys refuses a new key here and there, accepts an
+ * ended one for a while or for ever, or cuts its lists from some moment on, and does not tell. Then schedules at random,
+ * with more disturbances; and it makes sure that what wrong rotators do is found. Exits with 1 if it must.
  *
  * What is bounded: two deliveries at once, two or three disturbances in a schedule, requests that go out together are
- * answered together, each kind of intervention once a step, waits take no time, and a person does at once all that an act
- * consists of: between a repair at the service and the value that is stored nothing happens. No label moves back between
- * the last look at the labels and the revocation that follows upon it, and no field is edited where keys are issued. The
- * server ends a transaction when somebody else wants the lock, not before.
+ * answered together, each kind of intervention once a step, waits take no time and nothing happens in them, and a person
+ * does at once all that an act consists of: between a repair at the service and the value that is stored nothing happens.
+ * No label moves back between the last look at the labels and the revocation that follows upon it, and no field is edited
+ * where keys are issued. The server ends a transaction when somebody else wants the lock, not before. What a rotation
+ * that was given up has left behind a page of a cut list is not looked for.
  *
  * What is excused, since a person did it:
  *

@@ -10,20 +10,27 @@ import { NAME, type World } from './world.js';
  */
 export async function recover(world: World): Promise<string | undefined> {
   world.pass();
-  const again = await outcome(world, 'reattempt');
+  const again = await corrected(world, await outcome(world, 'reattempt'));
   if (again !== undefined || (world.acts > 0 && !world.works(world.holder('AWSCURRENT')))) {
     if (world.acts === 0) return `wedged: ${again}`;
     const untold = await clearUp(world);
     if (untold !== undefined) return untold;
-    const anew = await rotation(world);
+    const anew = await corrected(world, await rotation(world));
     if (anew !== undefined) return `wedged: ${anew}`;
   }
   if (!world.works(world.holder('AWSCURRENT'))) return 'AWSCURRENT is dead after the recovery';
-  const next = await rotation(world);
+  const next = await corrected(world, await rotation(world));
   if (next !== undefined) return `the next rotation fails: ${next}`;
   if (!world.works(world.holder('AWSCURRENT'))) return 'AWSCURRENT is dead in the end';
   const strays = world.strays();
   return strays.length > 0 ? `live credentials that no version holds: ${strays.join(', ')}` : undefined;
+}
+
+/** Tries again as often as an error says what to correct about what the rotator is told of the service, and it was not. */
+async function corrected(world: World, problem: string | undefined): Promise<string | undefined> {
+  let left = problem;
+  while (left !== undefined && world.service.correct?.(left)) left = await outcome(world, 'reattempt');
+  return left;
 }
 
 async function rotation(world: World): Promise<string | undefined> {

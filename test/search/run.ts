@@ -1,13 +1,14 @@
 import type { SecretsManagerApi } from '../../src/index.js';
 import { EVENTS, type EventName } from './events.js';
-import type { Ask } from './service.js';
+import { onItsOwnTime } from './no-waiting.js';
+import type { Ask, Twist } from './service.js';
 import { type Delivery, type Fault, Thread } from './thread.js';
 import { digest, type World } from './world.js';
 
 /** What the scheduler decides: a delivery goes on or meets a fault, or something happens beside. */
 export interface Choice {
   readonly thread: string;
-  readonly what: 'goes on' | Fault | EventName;
+  readonly what: 'goes on' | Fault | Twist | EventName;
 }
 
 /** How things stand: the labels that a step goes by, and how often a person has intervened. */
@@ -74,7 +75,7 @@ export class Run {
     if (request.includes('DescribeSecret')) this.#seen.set(thread, before);
     // What it has seen before it had the lock is no excuse: it can look again.
     if (request === 'change') this.#seen.delete(thread);
-    await thread.pass(what === 'goes on' ? undefined : (what as Fault));
+    await thread.pass(what === 'goes on' ? undefined : (what as Fault | Twist));
     this.#excuse(thread, request, before);
     await this.#settle();
     return `${name}  ${request}${what === 'goes on' ? '' : `: ${what}`}`;
@@ -147,7 +148,8 @@ export class Run {
           continue;
         }
         thread.begin(token);
-        await handler({ Step: step, SecretId: this.world.secret.arn, ClientRequestToken: token });
+        const event = { Step: step, SecretId: this.world.secret.arn, ClientRequestToken: token };
+        await onItsOwnTime(() => handler(event));
       }
       thread.state = 'succeeded';
     } catch {

@@ -1,5 +1,7 @@
 import { mayTakeAsLongAs } from '../support/timeouts.js';
-import { DEFAULT, SERVICES, WRONG } from './plans.js';
+import { issuedKeys } from './issued-keys.js';
+import { KEY_ROTATIONS } from './key-rotators.js';
+import { BELIEVING, DEFAULT, SERVICES, WRONG } from './plans.js';
 import { searchAtRandom } from './random.js';
 import { search } from './search.js';
 
@@ -44,6 +46,10 @@ test.each(KINDS)('with %s, schedules at random end well', async (_, service) => 
 test.each([
   ['naive order', /^live credentials that no version holds/],
   ['cleans up before issuing', /^wedged: failed in testSecret/],
+  ['believes one acceptance', /^AWSCURRENT is dead|^nothing works of AWSCURRENT/],
+  ['believes one refusal', /was ended, works, and nobody is told$/],
+  ['tries nothing that it has ended', /was ended, works, and nobody is told$/],
+  ['believes one list', /^live credentials that no version holds/],
   ['discards after a lost answer', /nothing works of AWSCURRENT|^wedged/],
   ['tries AWSCURRENT only', /^wedged: failed in setSecret/],
   ['tests nothing', /^nothing works of AWSCURRENT, AWSPENDING/],
@@ -59,6 +65,16 @@ test.each([
   const { violation } = await search(plan!);
   expect(violation?.problem).toMatch(problem);
 });
+
+test.each(Object.keys(BELIEVING) as (keyof typeof BELIEVING)[])(
+  'only a provider that is not as one thinks shows what is wrong with a rotator: %s',
+  async (title) => {
+    const provider = { hasNames: true, limit: Number.POSITIVE_INFINITY };
+    const service = issuedKeys(KEY_ROTATIONS[title], provider);
+    const found = await search({ service, disturbances: 1, isAlone: true });
+    expect(found.violation).toBeUndefined();
+  },
+);
 
 test('what is found at random comes about again from the seed that is told', async () => {
   const wrong = WRONG.find(({ title }) => title === 'tries AWSCURRENT only')!;

@@ -1,7 +1,21 @@
 import type { RotationHandler, SecretsManagerApi } from '../../src/index.js';
 
-/** Asks for something outside the function, which happens once the scheduler lets it through. */
-export type Ask = <T>(request: string, effect: () => T | Promise<T>) => Promise<T>;
+/**
+ * Asks for something outside the function, which happens once the scheduler lets it through.
+ *
+ * @param twists how else it may take effect, of which the answer tells nothing
+ */
+export type Ask = <T>(
+  request: string,
+  effect: (twist?: Twist) => T | Promise<T>,
+  twists?: readonly Twist[],
+) => Promise<T>;
+
+/**
+ * What a provider of keys may do, and does not tell. A new key is not known everywhere at once; an ended one is still
+ * accepted here and there, or for ever; and from now on, lists are cut after a page.
+ */
+export type Twist = 'slowly' | 'late' | 'never' | 'cut, newest first' | 'cut, oldest first';
 
 /** The JSON of a version. */
 export type Value = Readonly<Record<string, unknown>>;
@@ -20,6 +34,17 @@ export interface Service {
   /** The function that rotates, all of whose requests to the service go through `ask`. */
   handler(ask: Ask, client: SecretsManagerApi): RotationHandler;
   works(value: Value): boolean;
+  /**
+   * Whether a value holds what the service was asked to end, and accepts all the same. Not where the rotator declares that
+   * it may.
+   */
+  lingers?(value: Value): boolean;
+  /**
+   * Does what an error says: what the rotator is told of the service is corrected.
+   *
+   * @returns whether there was something to correct
+   */
+  correct?(problem: string): boolean;
   /** What works, and is in none of these values. `acts`: how often a person has intervened. */
   strays(held: readonly Value[], acts: number): readonly string[];
   /** What makes a credential by hand, if there is room for one. */

@@ -1,6 +1,6 @@
 import type { Step } from '../../src/index.js';
 import { serviceError } from '../support/faulty-client.js';
-import type { Ask } from './service.js';
+import type { Ask, Twist } from './service.js';
 import { digest } from './world.js';
 
 /**
@@ -15,13 +15,17 @@ export type Delivery = Step | 'RotateSecret';
 /** A request that waits to be let through. */
 export interface Gate {
   readonly request: string;
-  readonly effect: () => Promise<unknown>;
+  readonly effect: (twist?: Twist) => Promise<unknown>;
+  /** How else it may take effect. */
+  readonly twists: readonly Twist[];
   readonly answer: (value: unknown) => void;
   readonly fail: (error: Error) => void;
 }
 
 /** What comes after the revocations of a step. */
 const ENDS_DESTRUCTION = ['issue', 'PutSecretValue', 'UpdateSecretVersionStage'];
+/** What is asked until the answer is the wanted one, several times in a row. */
+const ASKED_AGAIN = ['list', 'probe'];
 /** How a write can fail, besides by a crash. */
 const FAULTS_OF_WRITES: Readonly<Record<string, readonly Fault[]>> = {
   issue: ['failed', 'lost'],
@@ -37,11 +41,22 @@ const FAULTS_OF_WRITES: Readonly<Record<string, readonly Fault[]>> = {
 export class Thread {
   readonly name: string;
   readonly deliveries: readonly Delivery[];
-  /** Opens a gate for each request. */
-  readonly ask: Ask = <T>(request: string, effect: () => T | Promise<T>) =>
-    new Promise<T>((answer, fail) => {
-      this.gates.push({ request, effect: async () => effect(), answer: answer as Gate['answer'], fail });
+  /** Opens a gate for each request. What is asked again at once, since waits take no time, is answered at once. */
+  readonly ask: Ask = async <T>(
+    request: string,
+    effect: (twist?: Twist) => T | Promise<T>,
+    twists: readonly Twist[] = [],
+  ) => {
+    if (ASKED_AGAIN.includes(request) && request === this.#answered) {
+      const value = await effect();
+      this.#note([request, value]);
+      return value;
+    }
+    return new Promise<T>((answer, fail) => {
+      const gate = { request, effect: async (twist?: Twist) => effect(twist), twists, fail };
+      this.gates.push({ ...gate, answer: answer as Gate['answer'] });
     });
+  };
   state: 'running' | 'succeeded' | 'failed' = 'running';
   gates: Gate[] = [];
   /** What it has been answered: all that it does follows from this. */
@@ -49,6 +64,8 @@ export class Thread {
   /** Of the rotation that it delivers a step of. */
   token = '';
   #looks = 0;
+  /** What it was answered last. */
+  #answered: string | undefined;
 
   constructor(name: string, deliveries: readonly Delivery[]) {
     this.name = name;
@@ -60,8 +77,9 @@ export class Thread {
   }
 
   /** How what it asks for can fail. `failsReads`: a read too; for a delivery that gives up then, that is a crash. */
-  faults(failsReads: boolean): readonly Fault[] {
-    return ['crash', ...(FAULTS_OF_WRITES[this.request] ?? (failsReads ? (['failed'] as const) : []))];
+  faults(failsReads: boolean): readonly (Fault | Twist)[] {
+    const faults = FAULTS_OF_WRITES[this.request] ?? (failsReads ? (['failed'] as const) : []);
+    return ['crash', ...faults, ...this.gates.flatMap(({ twists }) => twists)];
   }
 
   /** It has read the labels to destroy by them, and has not come to the move yet. */
@@ -76,22 +94,25 @@ export class Thread {
   }
 
   /** Lets through what it has asked for at once, together. */
-  async pass(fault?: Fault): Promise<void> {
+  async pass(fault?: Fault | Twist): Promise<void> {
     const gates = this.gates;
     this.gates = [];
+    this.#answered = undefined;
     if (fault === 'crash') {
       this.state = 'failed';
       return;
     }
-    for (const { request, effect, answer, fail } of gates) {
+    for (const { request, effect, twists, answer, fail } of gates) {
       if (request === 'DescribeSecret') this.#looks += 1;
       if (ENDS_DESTRUCTION.includes(request)) this.#looks = 0;
       try {
         if (fault === 'failed') throw timeout();
         if (fault === 'refused') throw serviceError('AccessDeniedException');
-        const value = fault === 'not kept' ? undefined : await effect();
+        const value =
+          fault === 'not kept' ? undefined : await effect(twists.find((twist) => twist === fault));
         if (fault === 'lost') throw timeout();
         this.#note([request, value]);
+        this.#answered = request;
         answer(value);
       } catch (error) {
         this.#note([request, String(error)]);

@@ -3,6 +3,7 @@ import type { RotationHandler } from '../../src/index.js';
 import { holderOf } from '../../src/local/store/labels.js';
 import type { StoredSecret } from '../../src/local/store/stored-secret.js';
 import { LocalSecretsManager } from '../../src/testing/index.js';
+import { onItsOwnTime } from './no-waiting.js';
 import type { Ask, MakeService, Service, Value } from './service.js';
 
 /** All that lasts beyond a delivery. */
@@ -44,7 +45,8 @@ export class World {
       this.#secret = secret;
     };
     this.secrets = new LocalSecretsManager({}, { secrets: [], keep, forget: () => {} });
-    this.undisturbed = this.service.handler(AT_ONCE, this.secrets);
+    const handler = this.service.handler(AT_ONCE, this.secrets);
+    this.undisturbed = (...given) => onItsOwnTime(() => handler(...given));
   }
 
   get now(): number {
@@ -103,8 +105,14 @@ export class World {
 
   /** What is wrong at this moment, if anything is. */
   broken(): string | undefined {
-    if (this.isKept() || this.#excused.some((id) => this.works(id))) return undefined;
-    return `nothing works of ${this.service.promised.join(', ')}`;
+    if (!this.isKept() && !this.#excused.some((id) => this.works(id)))
+      return `nothing works of ${this.service.promised.join(', ')}`;
+    const lingering = [...this.secret.versions.values()].find(
+      ({ id, labels }) => labels.size === 0 && this.service.lingers?.(this.value(id) ?? {}),
+    );
+    // A person may take the label from a version whose key he has not looked at.
+    if (!lingering || this.#acts > 0) return undefined;
+    return `what version ${lingering.id} held was ended, works, and nobody is told`;
   }
 
   /** Whether what is promised of any moment holds, with nobody excused. */

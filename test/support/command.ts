@@ -26,8 +26,9 @@ export class CommandRig {
     return new CommandRig(folder);
   }
 
-  start(args: readonly string[], env: Record<string, string> = {}) {
-    const child = spawn(process.execPath, [MAIN, ...args], {
+  /** @param main the command as built, unless it is a copy */
+  start(args: readonly string[], env: Record<string, string> = {}, main = MAIN) {
+    const child = spawn(process.execPath, [main, ...args], {
       env: { ...process.env, TMPDIR: this.folder, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

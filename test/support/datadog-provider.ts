@@ -21,10 +21,17 @@ export const datadogDialect: Dialect = ({ method, url, header, body }, keys) => 
     const page = keys.live().slice(from, from + size);
     return [200, { data: page.map(shown), meta: { page: { total_filtered_count: keys.live().length } } }];
   }
+  if (method === 'GET' && url.pathname.startsWith(`${PATH}/`)) {
+    const key = keys.find(url.pathname.slice(PATH.length + 1));
+    return key ? [200, { data: shown(key) }] : [404, { errors: ['Not Found'] }];
+  }
   if (method === 'POST' && url.pathname === PATH) {
-    const { data } = body as { data?: { type?: string; attributes?: { name?: string } } };
+    const { data } = body as {
+      data?: { type?: string; attributes?: { name?: string; [trait: string]: unknown } };
+    };
     if (data?.type !== 'api_keys' || !data.attributes?.name) return [400, { errors: ['Bad Request'] }];
-    const issued = keys.issue(data.attributes.name);
+    const { name, ...traits } = data.attributes;
+    const issued = keys.issue(name, traits);
     const answer = shown(issued);
     return [201, { data: { ...answer, attributes: { ...answer.attributes, key: issued.key } } }];
   }
@@ -34,7 +41,7 @@ export const datadogDialect: Dialect = ({ method, url, header, body }, keys) => 
   return [404, { errors: ['Not Found'] }];
 };
 
-function shown({ id, key, name, createdAt }: ServedKey) {
-  const attributes = { name, created_at: createdAt.toISOString(), last4: key.slice(-4) };
+function shown({ id, key, name, createdAt, traits }: ServedKey) {
+  const attributes = { ...traits, name, created_at: createdAt.toISOString(), last4: key.slice(-4) };
   return { type: 'api_keys', id, attributes };
 }

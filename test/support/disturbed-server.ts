@@ -19,6 +19,8 @@ export interface DisturbedServer {
   holdBack(pick: Pick): { readonly reached: Promise<void>; letGo(): void };
   /** Breaks its connection: before the server gets it, or when the server answers. */
   breakAt(pick: Pick, when: 'before' | 'after'): void;
+  /** Gives it an answer of its own: the server does not get it. */
+  answer(pick: Pick, answer: Buffer): void;
   close(): Promise<void>;
 }
 
@@ -89,6 +91,16 @@ export async function disturbed(
         const breakIt = () => void line.client.destroy();
         if (when === 'before') breakIt();
         else line.answered = breakIt;
+      };
+    },
+    answer(pick, answer) {
+      picked = pick;
+      disturb = (line) => {
+        const { pass } = line;
+        line.pass = () => {
+          line.pass = pass;
+          line.client.write(answer);
+        };
       };
     },
     async close() {

@@ -15,10 +15,11 @@ export const elasticsearchDialect: Dialect = ({ method, url, header, basic, body
   if (basic !== `${ELASTIC_ADMIN.username}:${ELASTIC_ADMIN.password}`) return [401, { status: 401 }];
   if (url.pathname !== PATH) return [404, { status: 404 }];
   if (method === 'POST') {
-    const { name, role_descriptors = {}, expiration } = body;
+    const { name, role_descriptors = {}, metadata, expiration } = body;
     if (typeof name !== 'string') return [400, { status: 400 }];
     const issued = keys.issue(name, {
       ...{ owner: ELASTIC_ADMIN.username, role_descriptors },
+      ...(metadata !== undefined && { metadata }),
       ...(expiration !== undefined && { expiration: endOf(expiration) }),
     });
     return [200, { id: issued.id, name, api_key: issued.key, encoded: encoded(issued) }];
@@ -44,20 +45,21 @@ function invalidated(ids: unknown, keys: KeyStore): readonly [number, unknown] {
 }
 
 function ownOf(keys: KeyStore): readonly ServedKey[] {
-  return keys.all.filter(({ traits }) => traits.owner === ELASTIC_ADMIN.username);
+  return keys.all.filter(({ traits, isHidden }) => traits.owner === ELASTIC_ADMIN.username && !isHidden);
 }
 
 function keyIn(encodedKey = ''): string | undefined {
   return Buffer.from(encodedKey, 'base64').toString().split(':')[1];
 }
 
-/** Of its units of time, days. */
+/** Of its units of time, days and seconds. */
 function endOf(expiration: unknown): number {
-  const [, days = Number.NaN] = /^(\d+)d$/.exec(String(expiration)) ?? [];
-  return Date.now() + Number(days) * 86_400_000;
+  const [, count = Number.NaN, unit] = /^(\d+)([ds])$/.exec(String(expiration)) ?? [];
+  return Date.now() + Number(count) * (unit === 'd' ? 86_400_000 : 1000);
 }
 
-function shown({ id, name, createdAt, isLive, traits: { role_descriptors, expiration } }: ServedKey) {
+function shown({ id, name, createdAt, isLive, traits }: ServedKey) {
+  const { role_descriptors, metadata, expiration } = traits;
   const times = { creation: createdAt.getTime(), ...(expiration !== undefined && { expiration }) };
-  return { id, name, ...times, invalidated: !isLive, role_descriptors };
+  return { id, name, ...times, invalidated: !isLive, role_descriptors, metadata };
 }

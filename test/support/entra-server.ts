@@ -38,11 +38,16 @@ export class EntraServer {
   readonly replaced = new Map<string, Answer & { readonly text?: string }>();
   /** How many of the next logins do not know a new password yet. */
   lag = 0;
+  /** What the first logins with a new password are told, one after the other: one server knows it, the next does not. */
+  firstChecks: boolean[] = [];
+  /** For how many logins a password that was removed still works. */
+  echoes = 0;
   /** How many passwords an application may have. */
   limit = Number.POSITIVE_INFINITY;
   /** Where it is asked: a test may put something between. */
   origin = '';
   readonly #tokens = new Map<string, string>();
+  readonly #removed = new Map<string, number>();
   readonly #server = createServer((request, response) => void this.#serve(request, response));
 
   static async start(): Promise<EntraServer> {
@@ -55,6 +60,9 @@ export class EntraServer {
     for (const part of [this.applications, this.lost, this.replaced, this.#tokens]) part.clear();
     this.requests.length = 0;
     this.lag = 0;
+    this.firstChecks = [];
+    this.echoes = 0;
+    this.#removed.clear();
     this.limit = Number.POSITIVE_INFINITY;
   }
 
@@ -123,7 +131,9 @@ export class EntraServer {
       case 'POST /removePassword': {
         const at = application.passwords.findIndex(({ keyId }) => keyId === JSON.parse(body).keyId);
         if (at < 0) return refusal(400, 'Request_BadRequest');
-        application.passwords.splice(at, 1);
+        for (const { secretText } of application.passwords.splice(at, 1)) {
+          this.#removed.set(secretText, this.echoes);
+        }
         return { status: 204 };
       }
       default:
@@ -139,8 +149,12 @@ export class EntraServer {
     const application = this.applications.get(clientId);
     if (!application) return { status: 400, body: { error: 'unauthorized_client', error_codes: [700016] } };
     const isNew = application.passwords.at(-1)?.secretText === form.get('client_secret');
-    const isUnknownYet = isNew && application.passwords.length > 1 && this.lag-- > 0;
-    if (isUnknownYet || !this.accepts(clientId, form.get('client_secret'))) {
+    const isFresh = isNew && application.passwords.length > 1;
+    const isUnknownYet = isFresh && (this.lag-- > 0 || this.firstChecks.shift() === false);
+    const secret = form.get('client_secret') ?? '';
+    const echoes = this.#removed.get(secret) ?? 0;
+    this.#removed.set(secret, echoes - 1);
+    if (isUnknownYet || !(echoes > 0 || this.accepts(clientId, secret))) {
       const error_description = `AADSTS7000215: Invalid client secret provided for '${clientId}'.`;
       return { status: 401, body: { error: 'invalid_client', error_description, error_codes: [7000215] } };
     }

@@ -1,4 +1,4 @@
-import type { Dialect, KeyStore, ProviderCall, ServedKey } from './provider-server.js';
+import type { Dialect, KeyStore, ProviderAnswer, ProviderCall, ServedKey } from './provider-server.js';
 
 // How the providers of the examples speak: the paths and fields that the examples name, and no more.
 
@@ -10,11 +10,15 @@ interface Speech {
   readonly made: (key: ServedKey) => unknown;
   readonly listed: (keys: readonly ServedKey[], url: URL) => unknown;
   readonly checked?: (key: ServedKey) => unknown;
+  /** What it says of one key, if that is more than what it was made with. */
+  readonly shown?: (key: ServedKey) => unknown;
   readonly ended?: object;
   /** What a key looks like, given the id that it gets. */
   readonly keyFor?: (id: number) => string;
   /** How many may be live. */
   readonly most?: number;
+  /** The answer if there are as many. */
+  readonly full?: ProviderAnswer;
   /** Whether a key must be deactivated before it is deleted. */
   readonly hasTwoEnds?: boolean;
 }
@@ -42,6 +46,10 @@ export const SPEECHES: Readonly<Record<string, Speech>> = {
       })),
     }),
     checked: ({ id }) => ({ success: true, result: { id, status: 'active' } }),
+    shown: ({ createdAt, traits: { end, ...traits } }) => ({
+      ...{ ...traits, issued_on: createdAt.toISOString() },
+      ...(end !== undefined && { expires_on: end }),
+    }),
     ended: { success: true, result: {} },
   },
   sendgrid: {
@@ -50,6 +58,7 @@ export const SPEECHES: Readonly<Record<string, Speech>> = {
     asker: bearer,
     made: ({ id, key, name }) => ({ api_key: key, api_key_id: id, name }),
     listed: (keys) => ({ result: keys.map(({ id, name }) => ({ api_key_id: id, name })) }),
+    checked: ({ traits }) => ({ scopes: traits.scopes ?? [] }),
     keyFor: (id) => `SG.${id}.x4Hn8zty2Kq-${id}`,
     most: 100,
   },
@@ -86,10 +95,12 @@ export const SPEECHES: Readonly<Record<string, Speech>> = {
         metadata: from + 2 < keys.length ? { next: next.href } : {},
       };
     },
+    most: 10,
+    full: [402, { errors: [{ status: '402', detail: 'The request would exceed one or more quotas.' }] }],
   },
   okta: {
     keys: /^\/api\/v1\/apps\/app\/credentials\/secrets(?:\/(\d+)(\/lifecycle\/deactivate)?)?$/,
-    check: '/oauth2/v1/token',
+    check: '/oauth2/default/v1/token',
     asker: password,
     made: ({ id, key }) => ({ id, client_secret: key, status: 'ACTIVE' }),
     listed: (keys) => keys.map((key) => ({ id: key.id, status: 'ACTIVE', created: iso(key) })),
@@ -123,13 +134,15 @@ export function dialectOf({ keys: path, check, asker, ...speech }: Speech): Dial
     if (![bearer(call), password(call)].includes(ADMIN_KEY) && !keys.shown(bearer(call))) return [403];
     if (id === undefined && method === 'GET') return [200, speech.listed(keys.live(), url)];
     if (id === undefined) {
-      if (keys.live().length >= (speech.most ?? Number.POSITIVE_INFINITY)) return [403, { error: 'full' }];
+      const { most = Number.POSITIVE_INFINITY, full = [403, { error: 'full' }] } = speech;
+      if (keys.live().length >= most) return full;
       return [200, speech.made(issued(keys, call.body, speech))];
     }
     const key = keys.find(id);
     if (!key) return [404];
-    if (method === 'GET') return [200, { result: key.traits }];
+    if (method === 'GET') return [200, { result: speech.shown?.(key) ?? key.traits }];
     if (isDeactivated) {
+      if (inactive.has(id)) return [409, { error: 'it is inactive' }];
       inactive.add(id);
       return [200, { status: 'INACTIVE' }];
     }
@@ -145,11 +158,17 @@ export function issued(
   { keyFor }: Pick<Speech, 'keyFor'>,
 ): ServedKey {
   const spec = Object.entries(body.spec ?? {}).find(([field]) => field === 'display_name');
-  const { policies } = body;
+  const { policies, condition, not_before, scopes } = body;
   const end = endOf(body);
   return keys.issue(
     String(body.name ?? spec?.[1] ?? ''),
-    { policies, ...(end !== undefined && { end }) },
+    {
+      policies,
+      ...(condition !== undefined && { condition }),
+      ...(not_before !== undefined && { not_before }),
+      ...(scopes !== undefined && { scopes }),
+      ...(end !== undefined && { end }),
+    },
     keyFor?.(keys.all.length + 1001),
   );
 }

@@ -11,12 +11,13 @@ export const gitlabDialect: Dialect = ({ method, url, header, body }, keys) => {
   const asker = header('private-token');
   if (path === '/personal_access_tokens/self') {
     const token = keys.shown(asker);
-    return token && isActive(token) ? [200, shown(token)] : [401, { message: '401 Unauthorized' }];
+    const isAccepted = token && (isActive(token) || !token.isLive);
+    return isAccepted ? [200, { ...shown(token), active: true }] : [401, { message: '401 Unauthorized' }];
   }
   if (asker !== GITLAB_ADMIN) return [401, { message: '401 Unauthorized' }];
   const [, owner = '', id] = /^(\/\w+\/\d+)\/access_tokens(?:\/(\d+))?$/.exec(path) ?? [];
   if (!GITLAB_OWNERS.includes(owner)) return [404, { message: '404 Not Found' }];
-  const own = keys.all.filter(({ traits }) => traits.owner === owner);
+  const own = keys.all.filter(({ traits, isHidden }) => traits.owner === owner && !isHidden);
   const one = own.find((token) => token.id === id);
   if (id !== undefined && !one) return [404, { message: '404 Not Found' }];
   if (one && method === 'GET') return [200, shown(one)];

@@ -18,10 +18,18 @@ export class IamAccount {
   pageSize = 100;
   /** What the next keys will be unknown to STS for: so many calls. */
   lag = 0;
+  /** What the first calls with a new key are told, one after the other: one server of STS knows it, the next does not. */
+  firstChecks: readonly boolean[] = [];
+  /** For how many calls STS still knows a key that was deleted. */
+  echoes = 0;
+  /** What deletes no key: the code of a refusal. */
+  refusesToDelete: string | undefined;
   /** IAM's clock. It shows whole seconds. */
   now: () => number = Date.now;
   /** By the id of a key: how many calls still do not know it. */
   readonly #lags = new Map<string, number>();
+  readonly #checks = new Map<string, boolean[]>();
+  readonly #deleted = new Map<string, { readonly secret: string; readonly arn: string; echoes: number }>();
 
   /** Makes a key as an administrator would, known to everybody at once. */
   issue(userName: string): { userName: string; accessKeyId: string; secretAccessKey: string } {
@@ -42,7 +50,9 @@ export class IamAccount {
   lookUp(id: string): { readonly secret: string; readonly arn: string } | undefined {
     const lag = this.#lags.get(id) ?? 0;
     this.#lags.set(id, lag - 1);
-    if (lag > 0) return undefined;
+    if (lag > 0 || this.#checks.get(id)?.shift() === false) return undefined;
+    const deleted = this.#deleted.get(id);
+    if (deleted && deleted.echoes-- > 0) return deleted;
     for (const [name, keys] of this.users) {
       const key = keys.find((candidate) => candidate.id === id);
       if (key) return { secret: key.secret, arn: USERS + name };
@@ -60,6 +70,7 @@ export class IamAccount {
       case 'CreateAccessKey': {
         const key = this.#create(UserName);
         if (this.lag > 0) this.#lags.set(key.id, this.lag);
+        this.#checks.set(key.id, [...this.firstChecks]);
         return { AccessKey: { ...member(key), SecretAccessKey: key.secret } };
       }
       case 'ListAccessKeys': {
@@ -76,7 +87,10 @@ export class IamAccount {
           const message = `The Access Key with id ${AccessKeyId} cannot be found.`;
           throw new AwsRefusal(404, 'NoSuchEntity', message);
         }
-        keys.splice(at, 1);
+        const { refusesToDelete: code } = this;
+        if (code !== undefined) throw new AwsRefusal(409, code, 'The request was rejected.');
+        const [{ secret } = { secret: '' }] = keys.splice(at, 1);
+        this.#deleted.set(AccessKeyId, { secret, arn: USERS + UserName, echoes: this.echoes });
         return {};
       }
       default:

@@ -94,7 +94,10 @@ function logFlags({ flavour }: Program, home: string, isOn: boolean): readonly s
   if (!isOn) return ['--performance-schema=OFF', ...(flavour === 'mysql' ? ['--skip-log-bin'] : [])];
   return [
     '--performance-schema=ON',
-    '--performance-schema-consumer-events-statements-history-long=ON',
+    '--performance-schema-instrument=statement/%=ON',
+    ...['current', 'history', 'history-long'].map(
+      (events) => `--performance-schema-consumer-events-statements-${events}=ON`,
+    ),
     '--general-log=1',
     `--general-log-file=${join(home, 'general.log')}`,
     '--slow-query-log=1',

@@ -12,6 +12,7 @@ export async function postgresRig(
     administrator,
     tags = [],
     pairs,
+    cloneMayDiffer = false,
     ...options
   }: SingleUserOptions & {
     client?: (secrets: LocalSecretsManager) => SecretsManagerApi;
@@ -21,6 +22,7 @@ export async function postgresRig(
     /** Its tags. */
     tags?: readonly Tag[];
     pairs?: Readonly<Record<string, string>>;
+    cloneMayDiffer?: boolean;
   } = {},
 ) {
   const secrets = new LocalSecretsManager({ ...(timeoutMs !== undefined && { timeoutMs }) });
@@ -29,7 +31,7 @@ export async function postgresRig(
   }
   const common = { name: 'db', secret: secretString, secrets, ...(client && { client: client(secrets) }) };
   const rigged = pairs
-    ? await rig(alternatingUsers({ ...options, pairs }), common)
+    ? await rig(alternatingUsers({ ...options, pairs, cloneMayDiffer }), common)
     : await rig(postgres(options), common);
   return databaseRig(rigged);
 }

@@ -22,6 +22,10 @@ export interface ServedKey {
   isLive: boolean;
   /** How often it is still refused although it is live. */
   refusals: number;
+  /** How often it is still accepted although it was ended. */
+  echoes: number;
+  /** It works, and no list shows it. */
+  isHidden: boolean;
 }
 
 export interface ProviderCall {
@@ -45,6 +49,11 @@ export class KeyStore {
   readonly all: ServedKey[] = [];
   /** For how many checks a new key is refused. */
   refusals = 0;
+  /** What the first checks of a new key say, one after the other: one server knows it, the next does not. */
+  firstChecks: readonly boolean[] = [];
+  /** For how many checks a key that was ended is accepted. */
+  echoes = 0;
+  readonly #checks = new Map<string, number>();
   #now = Date.now();
   #ids = 1000;
 
@@ -54,7 +63,7 @@ export class KeyStore {
     key = randomBytes(16).toString('hex'),
   ): ServedKey {
     const id = String(++this.#ids);
-    const { refusals } = this;
+    const { refusals, echoes } = this;
     this.#now += 1000;
     const issued = {
       id,
@@ -64,23 +73,31 @@ export class KeyStore {
       traits,
       isLive: true,
       refusals,
+      echoes,
+      isHidden: false,
     };
     this.all.push(issued);
     return issued;
   }
 
   live(): readonly ServedKey[] {
-    return this.all.filter(({ isLive }) => isLive);
+    return this.all.filter(({ isLive, isHidden }) => isLive && !isHidden);
   }
 
   find(id: string | undefined): ServedKey | undefined {
     return this.live().find((key) => key.id === id);
   }
 
-  /** The live key that a caller shows, once it has been propagated. */
+  /** The key that a caller shows, once it has been propagated, and until it is known to have ended. */
   shown(key: string | undefined): ServedKey | undefined {
-    const shown = this.live().find((one) => one.key === key);
-    return shown && shown.refusals-- <= 0 ? shown : undefined;
+    const shown = this.all.find((one) => one.key === key);
+    if (!shown) return undefined;
+    if (!shown.isLive) return shown.echoes-- > 0 ? shown : undefined;
+    const checks = this.#checks.get(shown.id) ?? 0;
+    this.#checks.set(shown.id, checks + 1);
+    // The first key was made long ago.
+    const isKnown = shown === this.all[0] || (this.firstChecks[checks] ?? true);
+    return isKnown && shown.refusals-- <= 0 ? shown : undefined;
   }
 
   end(id: string | undefined): boolean {

@@ -8,7 +8,14 @@ interface Changeable {
   Engine: string;
   MasterUsername: string;
   MasterUserSecret?: { SecretArn: string; SecretStatus: string };
-  PendingModifiedValues: { MasterUserPassword?: string; EngineVersion?: string };
+  PendingModifiedValues: {
+    MasterUserPassword?: string;
+    EngineVersion?: string;
+    Iops?: number;
+    AllocatedStorage?: number;
+    IAMDatabaseAuthenticationEnabled?: boolean;
+    PendingCloudwatchLogsExports?: { LogTypesToEnable: { member: string[] } };
+  };
 }
 
 /** A DB instance, in the words of the API. */

@@ -63,6 +63,7 @@ export class RdsServer {
     this.throttles = 0;
     this.isSilent = false;
     this.isUnplugged = false;
+    this.account.applied.length = 0;
     Object.assign(this.account, { applyMs: 50, isHeld: false, isLagging: false });
   }
 

@@ -1,24 +1,11 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { lineTo, type TcpLine } from '../../src/testing/index.js';
 import { freePort } from './free-port.js';
-import { type DefineTest, describeInstalled } from './installed.js';
+import { startIssuer } from './issuers.js';
 import { startTestServer, type TestServer } from './postgres.js';
 
+export const UNLEASH = { name: 'Unleash', module: 'unleash-server' };
+
 const ADMIN = { username: 'admin', password: 'correct-horse-battery' };
-const STARTS_WITHIN_MS = 60_000;
-
-/** Its packages are a folder of their own, as many as all others: npm ci --ignore-scripts --prefix test/unleash */
-const PROGRAM = join(__dirname, '../unleash/node_modules/unleash-server/dist/server.js');
-
-/** Tests that need an Unleash. */
-export function describeUnleash(title: string, define: (test: DefineTest) => void): void {
-  const program = { name: 'Unleash', isInstalled: existsSync(PROGRAM), variable: 'QUARTERTURN_UNLEASH' };
-  describeInstalled(program, title, define);
-}
 
 /** A real Unleash (feature flags) with its PostgreSQL, whose one user has personal access tokens. */
 export interface Unleash {
@@ -37,9 +24,9 @@ export interface Unleash {
 export async function startUnleash(): Promise<Unleash> {
   const database = await startTestServer();
   const port = await freePort();
-  const child = spawn(process.execPath, [PROGRAM], { env: settings(database, port), stdio: 'ignore' });
   const origin = `http://127.0.0.1:${port}`;
-  await isUp(origin);
+  const program = 'node_modules/unleash-server/dist/server.js';
+  const server = await startIssuer([program], `${origin}/health`, settings(database, port));
   const tokens = tokensAt(origin, await logIn(origin));
   const line = await lineTo(port);
   return {
@@ -57,8 +44,7 @@ export async function startUnleash(): Promise<Unleash> {
     },
     async stop() {
       await line.close();
-      child.kill();
-      await once(child, 'exit');
+      await server.stop();
       await database.stop();
     },
   };
@@ -107,21 +93,6 @@ function tokensAt(origin: string, cookie: string) {
         .map(String);
     },
   };
-}
-
-async function isUp(origin: string): Promise<void> {
-  const endsAt = Date.now() + STARTS_WITHIN_MS;
-  while (Date.now() < endsAt) {
-    if (
-      await fetch(`${origin}/health`).then(
-        ({ ok }) => ok,
-        () => false,
-      )
-    )
-      return;
-    await sleep(100);
-  }
-  throw new Error('Unleash did not start');
 }
 
 async function logIn(origin: string): Promise<string> {

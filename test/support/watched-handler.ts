@@ -86,14 +86,19 @@ function hideStored(text: unknown, rotator: AnyRotator | undefined): void {
   else if (rotator) hideFields(membersOf(json), rotator.shows, rotator.rotates);
 }
 
+/** What AWS keeps in a secret beside the credential. */
+const SHOWN_BY_AWS =
+  /^(?:engine|host|port|dbname|username|masterarn|user_arn|db(?:Instance|Cluster)Identifier)$/;
+
 function hideFields(
   json: Json,
   shows: readonly string[],
-  rotates: readonly string[] = Object.keys(json),
+  rotates: readonly string[] = Object.keys(json).filter((field) => !SHOWN_BY_AWS.test(field)),
 ): void {
   for (const [field, value] of Object.entries(json)) {
     for (const text of stringsOf(value)) {
-      if (shows.includes(field)) leakWatch.show(text);
+      if (shows.includes(field) || (SHOWN_BY_AWS.test(field) && !rotates.includes(field)))
+        leakWatch.show(text);
       else if (rotates.includes(field)) leakWatch.hide(text);
       else leakWatch.keep(text);
     }
@@ -148,7 +153,7 @@ function watchedRotator<Secret extends object, Field extends keyof Secret & stri
 
 /** What was made is a secret even if it is never stored. */
 function hideMade(result: unknown, shows: readonly string[]): void {
-  const hide = (made: unknown) => hideFields(membersOf(made), shows);
+  const hide = (made: unknown) => hideFields(membersOf(made), shows, Object.keys(membersOf(made)));
   if (result instanceof Promise) result.then(hide, () => {});
   else hide(result);
 }

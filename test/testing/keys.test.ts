@@ -50,6 +50,7 @@ test.each<[string, (keys: KeyDeclaration) => KeyRotator, clause: string, advice:
     (keys) =>
       issuedKey({
         ...keys,
+        ends: 'untried',
         revoke: async (...given) => Promise.resolve(keys.revoke(...given)).catch(() => {}),
       }),
     'starts over when a connection broke before any message arrived',
@@ -69,6 +70,13 @@ test.each<[string, (keys: KeyDeclaration) => KeyRotator, clause: string, advice:
     /: when all is started over, testSecret must succeed: what is stored as AWSPENDING must not be taken back/,
   ],
   [
+    'does not look whether what it ends has ended',
+    (keys) =>
+      issuedKey({ ...keys, ends: 'at-once', revoke: () => {}, list: keys.list, probe: lenient(keys) }),
+    'has the service refuse what it has retired, unless it declares when that ends',
+    /^finishSecret must end what loses its last label, and try it/,
+  ],
+  [
     'never retires what loses its last label',
     ({ ...keys }) => {
       const { finishSecret: _, ...rest } = issuedKey(keys);
@@ -80,6 +88,32 @@ test.each<[string, (keys: KeyDeclaration) => KeyRotator, clause: string, advice:
 ])('a rotator of keys that %s breaks the clause for it', async (_, fault, clause, advice) => {
   expect(await said(contractOfKeys(fault), clause)).toMatchObject({ message: expect.stringMatching(advice) });
 });
+
+test('a rotator whose service ends keys late declares it, and keeps the clause', async () => {
+  const name = 'has the service refuse what it has retired, unless it declares when that ends';
+  const clauses = contractOfKeys((keys) => issuedKey({ ...keys, ends: 'late', revoke: () => {} }));
+  await clauses.find((clause) => clause.name === name)?.run();
+  expect(
+    await said(
+      contractOfKeys((keys) => issuedKey({ ...keys, revoke: () => {} })),
+      name,
+    ),
+  ).toMatchObject({
+    message: expect.stringContaining('ERR_KEY_STILL_WORKS'),
+  });
+});
+
+/** A test of keys that finds each dead but for those which it has made last. */
+function lenient(keys: KeyDeclaration): KeyDeclaration['probe'] {
+  let newest = 0;
+  return ({ id }, context) => {
+    const number = Number(id.slice('id-'.length));
+    newest = Math.max(newest, number);
+    return number < newest - 1
+      ? 'rejected'
+      : keys.probe({ id, key: `the key with the number ${number}` }, context);
+  };
+}
 
 test('a rotator whose parse looks at what a key is like is not taken to task for it', async () => {
   const clauses = contractOfKeys((keys) =>

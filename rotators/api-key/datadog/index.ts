@@ -1,11 +1,11 @@
-import type { Rotator } from '../../../src/index.js';
+import type { KeyTimes, Rotator } from '../../../src/index.js';
 import { type ApiKeySecret, apiKey } from '../index.js';
 
-export interface DatadogOptions {
+export interface DatadogOptions extends KeyTimes {
   /** Of the organization's site: `https://api.datadoghq.eu`, … @default 'https://api.datadoghq.com' */
   readonly url?: string;
   /** For how long a new key may still be refused, in milliseconds: testSecret asks again for so long. @default 10000 */
-  readonly propagationMs?: number;
+  readonly propagationMs?: number | undefined;
   /**
    * How many API keys the organization may have: with one less, AWSPREVIOUS's ends when the next is made.
    *
@@ -24,7 +24,7 @@ export interface DatadogOptions {
  * @see https://docs.datadoghq.com/api/latest/key-management/
  */
 export function datadog(options: DatadogOptions = {}): Rotator<ApiKeySecret, string> {
-  const { url = 'https://api.datadoghq.com', propagationMs = 10_000, maxKeys = 50 } = options;
+  const { url = 'https://api.datadoghq.com', propagationMs = 10_000, maxKeys = 50, settleMs, ends } = options;
   const headers = { 'dd-api-key': '{admin.adminApiKey}', 'dd-application-key': '{admin.adminAppKey}' };
   const keys = `${url}/api/v2/api_keys`;
   return apiKey({
@@ -36,7 +36,17 @@ export function datadog(options: DatadogOptions = {}): Rotator<ApiKeySecret, str
       method: 'POST',
       url: keys,
       headers,
-      json: { data: { type: 'api_keys', attributes: { name: '{key.name}' } } },
+      current: { url: `${keys}/{apiKeyId}`, headers },
+      json: {
+        data: {
+          type: 'api_keys',
+          attributes: {
+            name: '{key.name}',
+            category: '{current?:/data/attributes/category}',
+            remote_config_read_enabled: '{current?:/data/attributes/remote_config_read_enabled}',
+          },
+        },
+      },
       key: '/data/attributes/key',
       id: '/data/id',
     },
@@ -56,7 +66,7 @@ export function datadog(options: DatadogOptions = {}): Rotator<ApiKeySecret, str
       pages: { parameter: 'page[number]', first: 0 },
     },
     revoke: { method: 'DELETE', url: `${keys}/{key.id}`, headers },
-    propagationMs,
+    ...{ propagationMs, settleMs, ends },
     maxKeys,
   });
 }

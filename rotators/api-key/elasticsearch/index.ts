@@ -1,13 +1,13 @@
-import { checkedLifetimeDays, LIFETIME_OPTION, type Rotator } from '../../../src/index.js';
+import { checkedLifetimeDays, type KeyTimes, LIFETIME_OPTION, type Rotator } from '../../../src/index.js';
 import { type ApiKeySecret, apiKey } from '../index.js';
 import { lifetime } from './lifetime.js';
 
-export interface ElasticsearchOptions {
+export interface ElasticsearchOptions extends KeyTimes {
   /**
    * In how many days a new key expires, 1 to 3650. Twice the days between rotations at least, better three times:
    * AWSPREVIOUS is in use too.
    *
-   * @default never
+   * @default as long as the key in use was made to live: without an end, if it has none
    */
   readonly lifetimeDays?: number | undefined;
   /** Certificate authorities, PEM. @default Node's, and those of NODE_EXTRA_CA_CERTS */
@@ -28,8 +28,8 @@ export interface ElasticsearchOptions {
  * @see https://www.elastic.co/docs/api/doc/elasticsearch/group/endpoint-security
  */
 export function elasticsearch(options: ElasticsearchOptions = {}): Rotator<ApiKeySecret, string> {
-  const { ca } = options;
-  const days = checkedLifetimeDays(options.lifetimeDays, lifetime);
+  const { ca, lifetimeDays, propagationMs, settleMs, ends } = options;
+  const days = checkedLifetimeDays(lifetimeDays, lifetime);
   const basic = ['{admin.username}', '{admin.password}'] as const;
   const keys = '{url}/_security/api_key';
   return apiKey({
@@ -41,11 +41,16 @@ export function elasticsearch(options: ElasticsearchOptions = {}): Rotator<ApiKe
       method: 'POST',
       url: keys,
       basic,
-      current: { url: `${keys}?id={apiKeyId}&owner=true`, basic },
+      current: {
+        url: `${keys}?id={apiKeyId}&owner=true`,
+        basic,
+        ...(days === undefined && { from: '/api_keys/0/creation', until: '/api_keys/0/expiration' }),
+      },
       json: {
         name: '{key.name}',
         role_descriptors: '{current:/api_keys/0/role_descriptors}',
-        ...(days !== undefined && { expiration: `${days}d` }),
+        metadata: '{current?:/api_keys/0/metadata}',
+        expiration: days === undefined ? '{current.lifetime}s' : `${days}d`,
       },
       key: '/encoded',
       id: '/id',
@@ -76,6 +81,7 @@ export function elasticsearch(options: ElasticsearchOptions = {}): Rotator<ApiKe
       expect: { '/error_count': 0 },
     },
     lifetimeOption: LIFETIME_OPTION,
+    ...{ propagationMs, settleMs, ends },
     ...(ca !== undefined && { ca }),
   });
 }

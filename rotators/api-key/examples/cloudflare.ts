@@ -8,7 +8,7 @@ import type { ApiKeySpec } from '../index.js';
  *
  * @see https://developers.cloudflare.com/api/resources/accounts/subresources/tokens/
  */
-export function cloudflare(url = 'https://api.cloudflare.com', lifetimeDays = 90): ApiKeySpec {
+export function cloudflare(url = 'https://api.cloudflare.com', lifetimeDays?: number): ApiKeySpec {
   const headers = { authorization: 'Bearer {admin.apiToken}' };
   const tokens = `${url}/client/v4/accounts/{accountId}/tokens`;
   return {
@@ -21,13 +21,19 @@ export function cloudflare(url = 'https://api.cloudflare.com', lifetimeDays = 90
       method: 'POST',
       url: tokens,
       headers,
-      current: { url: `${tokens}/{apiTokenId}`, headers },
+      // Without lifetimeDays, the next token lives as long as the one in use was made to.
+      current: {
+        ...{ url: `${tokens}/{apiTokenId}`, headers },
+        ...(lifetimeDays === undefined && { from: '/result/issued_on', until: '/result/expires_on' }),
+      },
       json: {
         name: '{key.name}',
         policies: '{current:/result/policies}',
-        expires_on: '{expiry.date}T00:00:00Z',
+        condition: '{current?:/result/condition}',
+        not_before: '{current?:/result/not_before}',
+        expires_on: lifetimeDays === undefined ? '{current.expiry}' : '{expiry.date}T00:00:00Z',
       },
-      expiresInDays: lifetimeDays,
+      ...(lifetimeDays !== undefined && { expiresInDays: lifetimeDays }),
       key: '/result/value',
       id: '/result/id',
     },
@@ -48,5 +54,7 @@ export function cloudflare(url = 'https://api.cloudflare.com', lifetimeDays = 90
       pages: { parameter: 'page', first: 1 },
     },
     revoke: { method: 'DELETE', url: `${tokens}/{key.id}`, headers, expect: { '/success': true } },
+    // https://developers.cloudflare.com/fundamentals/api/reference/limits/
+    maxKeys: 500,
   };
 }

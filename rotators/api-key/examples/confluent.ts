@@ -44,5 +44,8 @@ export function confluent(url = 'https://api.confluent.cloud'): ApiKeySpec {
     },
     revoke: { method: 'DELETE', url: `${keys}/{key.id}`, basic },
     propagationMs: 60_000,
+    // How many a service account may have is a quota, which can be raised: 402 says that it is reached.
+    // https://docs.confluent.io/cloud/current/quotas/service-quotas.html
+    maxKeys: 'until-full',
   };
 }

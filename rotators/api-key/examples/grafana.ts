@@ -22,9 +22,13 @@ export function grafana(lifetimeDays?: number): ApiKeySpec {
       method: 'POST',
       url: tokens,
       headers,
+      // Without lifetimeDays, as long as the token in use was made to live.
+      ...(lifetimeDays === undefined && {
+        current: { url: tokens, headers, items: '', id: '/id', from: '/created', until: '/expiration' },
+      }),
       json: {
         name: '{key.name}',
-        ...(lifetimeDays !== undefined && { secondsToLive: lifetimeDays * 86_400 }),
+        secondsToLive: lifetimeDays === undefined ? '{current.lifetime}' : lifetimeDays * 86_400,
       },
       key: '/key',
       id: '/id',

@@ -1,14 +1,14 @@
 import type { ApiKeySpec } from '../index.js';
 
 /**
- * SendGrid, a key that may manage keys itself. The secret is the key alone, as plain text. The list has no times: what a
- * rotation that was given up has left behind is not found.
+ * SendGrid, a key that may manage keys itself. The secret is the key alone, as plain text. The next key has the scopes of the
+ * one in use. The list has no times: what a rotation that was given up has left behind is not found.
  *
  * Written from the documentation, and not verified against the provider: try it on a test account first.
  *
  * @see https://www.twilio.com/docs/sendgrid/api-reference/api-keys
  */
-export function sendgrid(scopes: readonly string[], url = 'https://api.sendgrid.com'): ApiKeySpec {
+export function sendgrid(url = 'https://api.sendgrid.com'): ApiKeySpec {
   const headers = { authorization: 'Bearer {apiKey}' };
   const keys = `${url}/v3/api_keys`;
   return {
@@ -20,7 +20,8 @@ export function sendgrid(scopes: readonly string[], url = 'https://api.sendgrid.
       method: 'POST',
       url: keys,
       headers,
-      json: { name: '{key.name}', scopes },
+      current: { url: `${url}/v3/scopes`, headers },
+      json: { name: '{key.name}', scopes: '{current:/scopes}' },
       key: '/api_key',
       id: '/api_key_id',
     },

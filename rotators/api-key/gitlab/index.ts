@@ -1,8 +1,8 @@
-import { checkedLifetimeDays, LIFETIME_OPTION, type Rotator } from '../../../src/index.js';
+import { checkedLifetimeDays, type KeyTimes, LIFETIME_OPTION, type Rotator } from '../../../src/index.js';
 import { type ApiKeySecret, apiKey } from '../index.js';
 import { lifetime } from './lifetime.js';
 
-export interface GitLabOptions {
+export interface GitLabOptions extends KeyTimes {
   /**
    * In how many days a new token expires: 1 to 400, and no more than the instance allows, which is 365 by default. Twice the
    * days between rotations at least, better three times: AWSPREVIOUS is in use too. GitLab ends a token with the beginning
@@ -51,7 +51,11 @@ export function gitlab(options: GitLabOptions = {}): Rotator<ApiKeySecret, strin
   };
 }
 
-function tokensOf(owners: string, owner: string, { lifetimeDays, ca }: GitLabOptions) {
+function tokensOf(
+  owners: string,
+  owner: string,
+  { lifetimeDays, ca, propagationMs, settleMs, ends }: GitLabOptions,
+) {
   const expiresInDays = checkedLifetimeDays(lifetimeDays, lifetime) ?? lifetime.defaultDays;
   const headers = { 'private-token': '{admin.token}' };
   const tokens = `{gitlabUrl}/api/v4/${owners}/{${owner}}/access_tokens`;
@@ -95,6 +99,7 @@ function tokensOf(owners: string, owner: string, { lifetimeDays, ca }: GitLabOpt
     },
     revoke: { method: 'DELETE', url: `${tokens}/{key.id}`, headers },
     lifetimeOption: LIFETIME_OPTION,
+    ...{ propagationMs, settleMs, ends },
     ...(ca !== undefined && { ca }),
   });
 }

@@ -1,11 +1,12 @@
-import { administratorOfKeys, defineLambda, lifetimeDaysFrom } from '../../../src/index.js';
+import { administratorOfKeys, defineLambda, keyEndingFrom, lifetimeDaysFrom } from '../../../src/index.js';
 import { gitlab } from './index.js';
 import { lifetime } from './lifetime.js';
 
-/** The variable KEY_LIFETIME_DAYS is `lifetimeDays`. */
+/** The variable KEY_LIFETIME_DAYS is `lifetimeDays`, and KEYS_END is `ends`. */
 export const lambda = defineLambda({
-  rotator: ({ KEY_LIFETIME_DAYS: days }) => gitlab({ lifetimeDays: lifetimeDaysFrom(days, lifetime) }),
-  environment: ['KEY_LIFETIME_DAYS'],
+  rotator: ({ KEY_LIFETIME_DAYS: days, KEYS_END: ends }) =>
+    gitlab({ lifetimeDays: lifetimeDaysFrom(days, lifetime), ends: keyEndingFrom(ends) }),
+  environment: ['KEY_LIFETIME_DAYS', 'KEYS_END'],
   lifetime,
   permissions: administratorOfKeys(),
   drivers: [],

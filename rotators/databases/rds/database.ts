@@ -22,6 +22,8 @@ export interface Database {
   readonly status: string;
   /** Whether a new password of the master user is being applied. */
   readonly isChanging: boolean;
+  /** What else waits to be applied, as the API calls it: an `EngineVersion` for the maintenance window. */
+  readonly pending: readonly string[];
   readonly isManagedByRds: boolean;
   readonly isReplica: boolean;
 }
@@ -124,6 +126,14 @@ function inCommon(found: DBInstance | DBCluster, status = 'unknown') {
     master: found.MasterUsername,
     status,
     isChanging: found.PendingModifiedValues?.MasterUserPassword !== undefined,
+    pending: Object.entries(found.PendingModifiedValues ?? {})
+      .filter(([name, value]) => name !== 'MasterUserPassword' && isThere(value))
+      .map(([name]) => name),
     isManagedByRds: found.MasterUserSecret !== undefined,
   };
+}
+
+/** The SDK may show what is not there as nothing, or as an object that is empty. */
+function isThere(value: unknown): boolean {
+  return typeof value === 'object' ? Object.keys(value ?? {}).length > 0 : value !== undefined;
 }

@@ -8,6 +8,13 @@ import type { EngineInRds, Identifiers, PasswordLengths } from './engine-in-rds.
 export interface MasterUserOptions<Secret extends DatabaseSecret> extends DatabaseOptions<Secret> {
   /** How often to ask RDS whether it is done, in milliseconds. @default 5000 */
   readonly pollMs?: number;
+  /**
+   * Whether the rotation of a cluster may apply what waits for its maintenance window: RDS does so with the password. Else
+   * such a rotation fails, and names what waits.
+   *
+   * @default false
+   */
+  readonly appliesPending?: boolean;
 }
 
 /** Characters that RDS takes in no master user's password. */
@@ -26,7 +33,7 @@ export function masterUser<Secret extends DatabaseSecret, Session extends Databa
   engine: EngineInRds<Secret, Session>,
   options: MasterUserOptions<Secret> = {},
 ): Rotator<Secret & Identifiers, 'password'> {
-  const { pollMs = 5000 } = options;
+  const { pollMs = 5000, appliesPending = false } = options;
   const password = narrowed(options.password ?? passwordPolicyFrom(process.env), engine.passwords);
   const { makePassword, tryIn, tryOut } = connectionsOf({ ...options, password }, engine.logins);
   if (!Number.isInteger(pollMs) || pollMs < 1 || pollMs > 60_000) {
@@ -36,6 +43,7 @@ export function masterUser<Secret extends DatabaseSecret, Session extends Databa
     name: engine.name,
     rotates: ['password'],
     shows: [...engine.shows, 'dbInstanceIdentifier', 'dbClusterIdentifier'],
+    ownWords: true,
     rejectionHint: engine.rejectionHint,
     parse: (json) => ({
       ...engine.parse(json),
@@ -46,7 +54,7 @@ export function masterUser<Secret extends DatabaseSecret, Session extends Databa
     createSecret: () => ({ password: makePassword() }) as Pick<Secret & Identifiers, 'password'>,
     async setSecret(versions, context) {
       const { setMasterPassword } = await import('./set-master-password.js');
-      await setMasterPassword(versions, { engine, tryIn, pollMs }, context);
+      await setMasterPassword(versions, { engine, tryIn, pollMs, appliesPending }, context);
     },
     testSecret: tryOut,
   };

@@ -19,6 +19,11 @@ export function rdsName(host: string): RdsName | undefined {
   return isRds ? { id, isCluster: account.startsWith('cluster-'), zone: zone.join('.') } : undefined;
 }
 
+/** By its name: what RDS Proxy says of the processes behind it is not documented. */
+export function isRdsProxy(host: string): boolean {
+  return /\.proxy-[a-z0-9]+\.[a-z0-9-]+\.rds\.amazonaws\.com(?:\.cn)?$/i.test(host);
+}
+
 export function isSameHost(one: string | undefined, other: string): boolean {
   return one?.toLowerCase() === other.toLowerCase();
 }

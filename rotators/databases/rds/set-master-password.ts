@@ -22,6 +22,8 @@ interface Means<Secret extends DatabaseSecret> {
   >;
   tryIn(secret: Secret, context: StepContext): Promise<Verdict | RotationError>;
   readonly pollMs: number;
+  /** Whether what waits for a cluster's maintenance window may be applied with the password. */
+  readonly appliesPending: boolean;
 }
 
 /**
@@ -30,7 +32,7 @@ interface Means<Secret extends DatabaseSecret> {
  */
 export async function setMasterPassword<Secret extends DatabaseSecret>(
   { pending, current }: Versions<Secret & Identifiers>,
-  { engine, tryIn, pollMs }: Means<Secret>,
+  { engine, tryIn, pollMs, appliesPending }: Means<Secret>,
   context: StepContext,
 ): Promise<void> {
   let isAsked = false;
@@ -45,6 +47,7 @@ export async function setMasterPassword<Secret extends DatabaseSecret>(
       if (!isAsked) {
         const inconclusive = [byCurrent, byPending].find(isRotationError);
         if (inconclusive) throw inconclusive;
+        assertAppliesNothingElse(database, appliesPending);
         // The last moment: RDS knows no way to let go of what it was asked for.
         if ((await context.confirm()) === 'current') return;
         isAsked = await askForPassword(database, pending.password, engine.passwords, context);
@@ -52,6 +55,20 @@ export async function setMasterPassword<Secret extends DatabaseSecret>(
     }
     await pause(database, engine.lookFor, pollMs, context);
   }
+}
+
+/** A DB instance takes a password by itself, a cluster all that waits with it: an upgrade, with an outage. */
+function assertAppliesNothingElse({ kind, name, pending }: Database, appliesPending: boolean): void {
+  if (kind === 'instance' || pending.length === 0 || appliesPending) return;
+  throw new RotationError(
+    'ERR_SERVICE_FAILED',
+    `${name} has changes that wait for its maintenance window (${pending.join(', ')}), and a new password would apply them now`,
+    {
+      hint:
+        'nothing was changed. Wait for the window, or apply them yourself at a time that suits (ModifyDBCluster with ' +
+        'ApplyImmediately), and rotate again; or let the rotation apply them, with the option `appliesPending: true`',
+    },
+  );
 }
 
 async function pause(

@@ -1,4 +1,4 @@
-import { type Rotator, stringField } from '../../../src/index.js';
+import { type KeyTimes, loadDriver, type Rotator, stringField } from '../../../src/index.js';
 import { type UserKeyOptions, userKeys } from '../user-keys.js';
 import { smtpPassword } from './smtp-password.js';
 
@@ -14,6 +14,8 @@ export interface SesSmtpSecret {
 }
 
 export interface SesSmtpOptions extends UserKeyOptions {
+  /** When a password whose key was deleted is refused. @default 'late', which SES does not document: a warning at most */
+  readonly ends?: KeyTimes['ends'];
   /** Where testSecret logs in, if not at the secret's host: an endpoint in a VPC. Its port must speak TLS at once. */
   readonly connectTo?: { readonly host: string; readonly port: number };
   /** Certificate authorities, PEM. @default Node's */
@@ -39,7 +41,7 @@ const HOST = /^email-smtp(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/;
  * @throws RangeError for an option that cannot be
  */
 export function sesSmtp(options: SesSmtpOptions = {}): Rotator<SesSmtpSecret, 'username' | 'password'> {
-  const { connectTo, ca, ...keyOptions } = options;
+  const { connectTo, ca, propagationMs = PROPAGATION_MS, ends = 'late', ...keyOptions } = options;
   return userKeys<SesSmtpSecret, 'username' | 'password'>(
     {
       name: 'ses-smtp',
@@ -54,11 +56,12 @@ export function sesSmtp(options: SesSmtpOptions = {}): Rotator<SesSmtpSecret, 'u
         password: smtpPassword(secretAccessKey, regionOf(host)),
       }),
       async probe({ host, username, password }, context) {
-        const { logIn } = await import('./log-in.js');
+        const { logIn } = await loadDriver('nodemailer@^10.6.1', () => import('./log-in.js'));
         return logIn({ host, port: PORT, ...connectTo, username, password, ca }, context);
       },
     },
-    { propagationMs: PROPAGATION_MS, ...keyOptions },
+    // It is not documented how soon SES refuses the password of a key that was deleted.
+    { ...keyOptions, propagationMs, ends },
   );
 }
 

@@ -1,11 +1,12 @@
-import { defineLambda } from '../../../src/index.js';
+import { defineLambda, keyEndingFrom } from '../../../src/index.js';
 import { ON_ACCESS_KEYS } from '../access-keys.js';
 import { sesSmtp } from './index.js';
 
-/** With the variable OWNS_EVERY_KEY=true, each user is for one secret alone. */
+/** With the variable OWNS_EVERY_KEY=true, each user is for one secret alone; KEYS_END is `ends`. */
 export const lambda = defineLambda({
-  rotator: ({ OWNS_EVERY_KEY }) => sesSmtp({ ownsEveryKey: OWNS_EVERY_KEY === 'true' }),
-  environment: ['OWNS_EVERY_KEY'],
+  rotator: ({ OWNS_EVERY_KEY, KEYS_END: ends }) =>
+    sesSmtp({ ownsEveryKey: OWNS_EVERY_KEY === 'true', ends: keyEndingFrom(ends) }),
+  environment: ['OWNS_EVERY_KEY', 'KEYS_END'],
   permissions: ON_ACCESS_KEYS,
   // SES needs a while to know a new password: testSecret asks for two minutes.
   timeoutSeconds: 180,

@@ -12,19 +12,28 @@ type Plugins = Readonly<Record<string, AuthPlugin>>;
 
 /**
  * How the password is proved, by the plugin that a server names. Without TLS the password itself is given to nobody: not
- * under an RSA key either, which whoever sits in the way can put in the place of the server's.
+ * under an RSA key that the server sends either, which whoever sits in the way can put in the place of the server's.
+ *
+ * @param serverPublicKey the server's own, as its owner knows it, PEM
  */
 export function authPluginsFor(
   password: string,
-  isEncrypted: boolean,
+  {
+    isEncrypted,
+    serverPublicKey,
+  }: { readonly isEncrypted: boolean; readonly serverPublicKey: string | undefined },
   own: Pick<typeof import('mysql2')['authPlugins'], 'caching_sha2_password' | 'sha256_password'>,
 ): Plugins {
   const bytes = Buffer.from(password, 'utf8');
   return {
     caching_sha2_password(context) {
-      const next = own.caching_sha2_password({ overrideIsSecure: isEncrypted })(context);
+      const next = own.caching_sha2_password({
+        overrideIsSecure: isEncrypted,
+        ...(serverPublicKey !== undefined && { serverPublicKey }),
+      })(context);
       return (data) => {
-        if (!isEncrypted && data.equals(FULL_AUTHENTICATION)) throw notInClear();
+        const isSafe = isEncrypted || serverPublicKey !== undefined;
+        if (!isSafe && data.equals(FULL_AUTHENTICATION)) throw notInClear();
         return next(data);
       };
     },

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import type { Connection, ConnectionOptions } from 'mysql2';
-import { type ClientCertificate, tlsContext } from '../../../src/index.js';
+import { type ClientCertificate, loadDriver, tlsContext } from '../../../src/index.js';
 import type { Flavour, Target } from '../failures.js';
 import { authPluginsFor } from './auth-plugins.js';
 import { guardWire, type Progress } from './guard.js';
@@ -19,6 +19,8 @@ export interface LoginOptions {
   /** Certificate authorities, PEM; `undefined`: those that `tlsContext()` takes then. */
   readonly ca: string | readonly string[] | undefined;
   readonly clientCertificate: ClientCertificate | undefined;
+  /** With which a caching_sha2_password is encrypted where there is no TLS, PEM. */
+  readonly serverPublicKey?: string | undefined;
   /** How long the login, or a statement in the session, may take if it begins now, in milliseconds. */
   limitMs(): number;
   /** Fires when the step's time is up: whatever waits ends then. */
@@ -46,7 +48,14 @@ const UNWANTED = ['LOCAL_FILES', 'MULTI_RESULTS', 'IGNORE_SPACE', 'FOUND_ROWS', 
 
 /** Connects, and begins to log in. */
 export async function connect(target: MysqlTarget, options: LoginOptions): Promise<Link> {
-  const { createConnection, authPlugins } = await import('mysql2');
+  const { default: driver } = await loadDriver(
+    'mysql2@^3.24.6',
+    () => import('mysql2'),
+    // What is asked of its insides is there since 3.24, and so is this.
+    (found) => 'TypedParameter' in found.default,
+  );
+  // What it exports by name depends on who loads it: Node.js, or a bundle.
+  const { createConnection, authPlugins } = driver;
   options.signal.throwIfAborted();
   const { host, port, servername = host } = options.place;
   // What is sent there does not leave the machine.
@@ -59,7 +68,11 @@ export async function connect(target: MysqlTarget, options: LoginOptions): Promi
     stream: () => socket,
     // Never absent where TLS is wanted: mysql2 would send everything in the clear.
     ...(secureContext && { ssl: { rejectUnauthorized: true } }),
-    authPlugins: authPluginsFor(target.password, secureContext !== undefined || isLocal, authPlugins),
+    authPlugins: authPluginsFor(
+      target.password,
+      { isEncrypted: secureContext !== undefined || isLocal, serverPublicKey: options.serverPublicKey },
+      authPlugins,
+    ),
   });
   // For DBAs. What mysql2 says of itself is left away.
   Object.assign(connection.config, { connectAttributes: { program_name: 'quarterturn' } });
@@ -114,17 +127,19 @@ function linkOf(
     throw lost;
   });
   isLost.catch(() => {});
+  const assertOpen = (): void => {
+    signal.throwIfAborted();
+    if (lost !== undefined) throw lost;
+    if (socket.destroyed) throw new Error('the connection is closed');
+  };
   return {
     opened: Promise.race([opened, isLost]),
     progress,
     connectionId: () => connection.threadId,
     flavour: () => (internals(connection)._isMariaDB ? 'mariadb' : 'mysql'),
-    assertOpen() {
-      signal.throwIfAborted();
-      if (lost !== undefined) throw lost;
-      if (socket.destroyed) throw new Error('the connection is closed');
-    },
-    query(sql) {
+    assertOpen,
+    async query(sql) {
+      assertOpen();
       const timer = setTimeout(() => socket.destroy(timedOut()), limitMs());
       return Promise.race([ask(connection, sql), isLost]).finally(() => clearTimeout(timer));
     },

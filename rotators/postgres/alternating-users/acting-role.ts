@@ -1,24 +1,33 @@
-import { isRotationError, RotationError, type StepContext } from '../../../src/index.js';
+import { isRotationError, quoted, RotationError, type StepContext } from '../../../src/index.js';
 import type { Pair } from '../../databases/pairs.js';
 import { toFailure } from '../failures.js';
-import { PIN_NAMES, type Session } from '../session.js';
+import { begin } from '../look.js';
+import type { Session } from '../session.js';
 import { identityColumns, wayOf } from '../way.js';
 import { rolesToActAs, type Setting, settingsOf } from './role-settings.js';
+import { warnOfSessionUser } from './session-user.js';
 
 /** Asks whether a session acts as the original. A login whose grant was revoked succeeds, and silently stays itself. */
-export async function prove(session: Session, { original }: Pair, context: StepContext): Promise<void> {
+export async function prove(session: Session, pair: Pair, context: StepContext): Promise<void> {
+  const { original } = pair;
+  const { username } = session.target;
+  await assertActs(session, original, context);
+  if (username === pair.clone) await warnOfSessionUser(session, pair, context);
+}
+
+async function assertActs(session: Session, original: string, context: StepContext): Promise<void> {
   const { username } = session.target;
   const { actsAs, setTo, mayActAsOriginal } = await identityOf(session, original);
   if (actsAs === (setTo ?? original)) return;
   // A clone of AWS's making, whose turn has not come, or that owns what the original could not use.
   if (setTo === undefined && mayActAsOriginal) {
-    return context.warn(`sessions of "${username}" act as "${actsAs}", not as "${original}"`);
+    return context.warn(`sessions of "${username}" act as "${quoted(actsAs)}", not as "${original}"`);
   }
   const expected = setTo ?? original;
-  const grant = `GRANT ${session.escapeIdentifier(expected)} TO ${session.escapeIdentifier(username)}`;
+  const grant = `GRANT ${quoted(session.escapeIdentifier(expected))} TO ${session.escapeIdentifier(username)}`;
   throw new RotationError(
     'ERR_RIGHTS_MISSING',
-    `sessions of "${username}" act as "${actsAs}", not as "${expected}"`,
+    `sessions of "${username}" act as "${quoted(actsAs)}", not as "${quoted(expected)}"`,
     { hint: grant },
   );
 }
@@ -35,7 +44,7 @@ interface Identity {
 async function identityOf(session: Session, original: string): Promise<Identity> {
   const { target } = session;
   try {
-    await session.query(`BEGIN READ ONLY; ${PIN_NAMES}`);
+    await begin(session, 'READ ONLY');
     const [row] = await session.query(
       "SELECT current_user AS acts_as, current_database() AS database, current_setting('server_version_num') AS version, " +
         `${identityColumns(session)}, ` +

@@ -13,16 +13,23 @@ export interface AlternatingUsersSecret extends PostgresSecret {
 
 export interface AlternatingUsersOptions
   extends PostgresOptions,
-    Pick<AlternatingOptions<PostgresSecret>, 'pairs'> {}
+    Pick<AlternatingOptions<PostgresSecret>, 'pairs'> {
+  /**
+   * Set this if a new clone may lack settings of the original (`ALTER ROLE … SET`) that the administrator may not set: then
+   * that is a warning. Policies or functions that read them give the clone other rows.
+   *
+   * @default false: the clone's first turn fails, with the SQL that a superuser can run
+   */
+  readonly cloneMayDiffer?: boolean;
+}
 
-const engine: AlternatingEngine<PostgresSecret, Session, ServerFacts, string> = {
+const engine: Omit<AlternatingEngine<PostgresSecret, Session, ServerFacts, string>, 'turns'> = {
   ...POSTGRESQL,
   name: 'postgres-alternating-users',
   rejectionHint:
     'a role that does not exist, or whose VALID UNTIL has passed, is refused like one with a wrong password',
   // NAMEDATALEN - 1: PostgreSQL cuts longer names off, and two of them may become one.
   userNames: { suffix: '_clone', most: 63, unit: 'bytes' },
-  turns: () => import('./turns.js').then(({ turns }) => turns),
 };
 
 /**
@@ -36,5 +43,7 @@ const engine: AlternatingEngine<PostgresSecret, Session, ServerFacts, string> = 
 export function alternatingUsers(
   options: AlternatingUsersOptions = {},
 ): Rotator<AlternatingUsersSecret, 'username' | 'password'> {
-  return alternating(engine, options);
+  const { cloneMayDiffer = false, ...others } = options;
+  const turns = () => import('./turns.js').then(({ turnsWith }) => turnsWith({ cloneMayDiffer }));
+  return alternating({ ...engine, turns }, others);
 }

@@ -56,18 +56,27 @@ export async function rolesToActAs(
   return roles.filter(({ value }) => value.toLowerCase() === 'none' || possible.includes(value));
 }
 
+/** A setting that could not be changed. */
+export interface PassedOver {
+  readonly name: string;
+  /** What would have changed it, without its value: nobody knows who may see that. */
+  readonly shown: string;
+  /** Whether that is for want of a right. */
+  readonly isDenied: boolean;
+}
+
 /**
  * Makes the settings of a role the given ones. What the administrator may not set is passed over, but for `role`.
  *
- * @returns the names of those that were passed over
+ * @returns what was passed over
  */
 export async function applySettings(
   { session, pair: { clone } }: UsersTurn,
   wanted: readonly Setting[],
   found: readonly Setting[],
-): Promise<readonly string[]> {
-  const passedOver: string[] = [];
-  for (const { name, sql } of changes(session, clone, wanted, found)) {
+): Promise<readonly PassedOver[]> {
+  const passedOver: PassedOver[] = [];
+  for (const { name, sql, shown } of changes(session, clone, wanted, found)) {
     await session.query('SAVEPOINT setting');
     try {
       await session.query(sql);
@@ -75,7 +84,7 @@ export async function applySettings(
     } catch (error) {
       if (name === 'role' || !NOT_TO_BE_HAD.includes(codeOf(error))) throw error;
       await session.query('ROLLBACK TO SAVEPOINT setting');
-      passedOver.push(name);
+      passedOver.push({ name, shown, isDenied: codeOf(error) === '42501' });
     }
   }
   return passedOver;
@@ -86,7 +95,7 @@ function* changes(
   role: string,
   wanted: readonly Setting[],
   found: readonly Setting[],
-): Generator<{ readonly name: string; readonly sql: string }> {
+): Generator<{ readonly name: string; readonly sql: string; readonly shown: string }> {
   const alter = ({ database }: Setting) =>
     `ALTER ROLE ${session.escapeIdentifier(role)}${database && ` IN DATABASE ${session.escapeIdentifier(database)}`}`;
   for (const setting of wanted) {
@@ -94,11 +103,13 @@ function* changes(
     if (found.some((other) => isSame(other, setting) && other.value === value)) continue;
     const values = LISTS.includes(name) ? namesIn(value) : [value];
     const list = values.map((item) => session.escapeLiteral(item)).join(', ');
-    yield { name, sql: `${alter(setting)} SET ${session.escapeIdentifier(name)} TO ${list}` };
+    const set = `${alter(setting)} SET ${session.escapeIdentifier(name)} TO`;
+    yield { name, sql: `${set} ${list}`, shown: `${set} …` };
   }
   for (const setting of found) {
     if (wanted.some((other) => isSame(other, setting))) continue;
-    yield { name: setting.name, sql: `${alter(setting)} RESET ${session.escapeIdentifier(setting.name)}` };
+    const sql = `${alter(setting)} RESET ${session.escapeIdentifier(setting.name)}`;
+    yield { name: setting.name, sql, shown: sql };
   }
 }
 

@@ -9,6 +9,8 @@ export interface UsersTurn extends Witness {
   /** What is sent in place of the password. */
   readonly verifier: string;
   readonly context: StepContext;
+  /** Whether a new clone may lack settings that the administrator may not set. */
+  readonly cloneMayDiffer: boolean;
 }
 
 /** A role, as far as it is mirrored. */

@@ -7,16 +7,21 @@ import type { PostgresSecret } from '../secret.js';
 import type { Session } from '../session.js';
 import { prove } from './acting-role.js';
 import { makeReady } from './change-user.js';
+import type { UsersTurn } from './role.js';
 
 /** What is loaded at the first login: a cold start does without. */
-export const turns: Turns<PostgresSecret, Session, ServerFacts, string> = {
-  logIn,
-  ask,
-  facts: serverFacts,
-  prove,
-  prepare: verifierOf,
-  giveTurn,
-};
+export function turnsWith(
+  options: Pick<UsersTurn, 'cloneMayDiffer'>,
+): Turns<PostgresSecret, Session, ServerFacts, string> {
+  return {
+    logIn,
+    ask,
+    facts: serverFacts,
+    prove,
+    prepare: verifierOf,
+    giveTurn: (administrator, turn, step) => giveTurn(administrator, turn, step, options),
+  };
+}
 
 /**
  * MD5 only if both have it now. A new clone gets what the original has: its clients know no more, perhaps. The iterations of
@@ -33,10 +38,11 @@ async function giveTurn(
   administrator: Witness,
   { pair, prepared: verifier }: Turn<string>,
   step: Step,
+  { cloneMayDiffer }: Pick<UsersTurn, 'cloneMayDiffer'>,
 ): Promise<Ending> {
   await assertChangeable(administrator, step);
   const { session, facts } = administrator;
   return inTransaction(session, `make "${pair.other}" ready`, step.context, () =>
-    makeReady({ session, facts, pair, verifier, context: step.context }),
+    makeReady({ session, facts, pair, verifier, context: step.context, cloneMayDiffer }),
   );
 }

@@ -1,19 +1,18 @@
 import { isRotationError } from '../../../src/index.js';
 import type { Witness } from '../facts.js';
 import { toFailure, userMissing } from '../failures.js';
-import { PIN_NAMES } from '../session.js';
+import { look } from '../look.js';
 import { IS_SUPERIOR } from './rights.js';
 
 /** Whether a role, or one that it can act as, could do more than use the database. */
 export async function rankOf(username: string, { session }: Witness): Promise<string | undefined> {
   try {
-    await session.query(`BEGIN READ ONLY; ${PIN_NAMES}`);
-    const [row] = await session.query(
+    const [row] = await look(
+      session,
       `SELECT EXISTS (SELECT FROM pg_roles above WHERE ${IS_SUPERIOR} AND ` +
         "pg_has_role(role.oid, above.oid, 'MEMBER')) AS is_superior " +
         `FROM pg_roles role WHERE role.rolname = ${session.escapeLiteral(username)}`,
     );
-    await session.query('COMMIT');
     if (!row) throw userMissing(username);
     const isSuperior = row.is_superior !== false;
     return isSuperior

@@ -1,9 +1,12 @@
 import { RotationError, type StepContext } from '../../../src/index.js';
 import { placeName } from '../../databases/secret.js';
+import type { LoginOptions } from '../../databases/session.js';
 import type { Step, Witness } from '../facts.js';
-import { formAskedOf } from '../login.js';
+import { look } from '../look.js';
 import type { PostgresSecret } from '../secret.js';
 import { MAX_ITERATIONS, type PasswordForm, type Session } from '../session.js';
+import { clientFor } from '../wire/client.js';
+import { dial } from '../wire/dial.js';
 import { md5Verifier, scramVerifier } from './verifier.js';
 
 /** What is known of the password that the server holds now, for the user that is to get another. */
@@ -26,7 +29,8 @@ export async function storedFormOf(
   session: Session,
   { connections, context }: Step,
 ): Promise<StoredForm | undefined> {
-  const [role] = await session.query(
+  const [role] = await look(
+    session,
     'SELECT rolvaliduntil OPERATOR(pg_catalog.<) pg_catalog.now() AS is_expired FROM pg_catalog.pg_roles ' +
       `WHERE rolname OPERATOR(pg_catalog.=) ${session.escapeLiteral(user.username)}`,
   );
@@ -36,6 +40,25 @@ export async function storedFormOf(
     form:
       role.is_expired === true ? undefined : await formAskedOf(user, connections.loginOptions(user, context)),
   };
+}
+
+/**
+ * Asks how the server would have a user prove the password, and hangs up instead of sending one: the server counts no
+ * failed login. `undefined` if it did not say.
+ */
+async function formAskedOf(
+  secret: Omit<PostgresSecret, 'password'>,
+  options: LoginOptions,
+): Promise<PasswordForm | undefined> {
+  const hangUp = () => Promise.reject(new Error('hangs up'));
+  const unconnected = await clientFor(secret, options, () => dial(options), hangUp).catch(() => undefined);
+  if (!unconnected) return undefined;
+  const { client, socket, asked } = unconnected;
+  client.on('error', () => {});
+  await client.connect().catch(() => {});
+  socket.destroy();
+  const [form] = asked;
+  return form;
 }
 
 /**

@@ -3,8 +3,9 @@ import { errorParts, isRotationError, RotationError, type StepContext } from '..
 import type { Ending } from '../../databases/engine.js';
 import { placeName } from '../../databases/secret.js';
 import { codeOf, toFailure } from '../failures.js';
+import { begin } from '../look.js';
 import type { PostgresSecret } from '../secret.js';
-import { PIN_NAMES, type Session } from '../session.js';
+import type { Session } from '../session.js';
 
 const MOST_TRIES = 20;
 
@@ -37,18 +38,14 @@ export async function inTransaction(
   const { target } = session;
   const limitMs = session.limitMs();
   // The server gives up before we do, and leaves nothing that waits.
-  const waitMs = Math.max(1, Math.floor(limitMs * 0.8));
+  const lockMs = Math.max(1, Math.floor(limitMs * 0.8));
   // Whoever waits for a lock waits longer than a session that froze may hold it.
   const idleMs = Math.max(SHORTEST_IDLE_MS, Math.min(IDLE_MS, Math.floor(limitMs * 0.6)));
   for (let attempt = 1; ; attempt++) {
     let isSent = false;
     try {
-      // Read-write by name: a role, or its database, may be read-only by default. As the user itself: its sessions may
-      // act as another role.
-      await session.query(
-        `BEGIN READ WRITE; SET LOCAL ROLE NONE; ${PIN_NAMES}; SET LOCAL lock_timeout = ${waitMs}; ` +
-          `SET LOCAL statement_timeout = ${limitMs}; SET LOCAL idle_in_transaction_session_timeout = ${idleMs}`,
-      );
+      // Read-write by name: a role, or its database, may be read-only by default.
+      await begin(session, 'READ WRITE', { lockMs, idleMs });
       await work();
       if ((await context.confirm()) === 'current') {
         await session.query('ROLLBACK');

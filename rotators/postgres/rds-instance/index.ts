@@ -10,7 +10,7 @@ export interface MasterSecret extends PostgresSecret, Identifiers {}
 
 export interface RdsInstanceOptions
   extends PostgresOptions,
-    Pick<MasterUserOptions<PostgresSecret>, 'pollMs'> {}
+    Pick<MasterUserOptions<PostgresSecret>, 'pollMs' | 'appliesPending'> {}
 
 const engine: EngineInRds<PostgresSecret, Session> = {
   ...POSTGRESQL,

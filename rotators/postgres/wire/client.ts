@@ -1,4 +1,4 @@
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { checkServerIdentity } from 'node:tls';
 import type { Client, ClientConfig, Connection } from 'pg';
@@ -6,39 +6,46 @@ import { tlsContext } from '../../../src/index.js';
 import type { LoginOptions } from '../../databases/session.js';
 import type { PostgresSecret } from '../secret.js';
 import type { PasswordForm } from '../session.js';
+import type { Line } from './dial.js';
 import { inMessages } from './messages.js';
 import { type ScramProgress, speakScram } from './scram.js';
 
-/** A client that has not connected yet. */
-export interface Unconnected {
+/** A client that is connected, and has not logged in yet. */
+export interface Unconnected extends Line {
   readonly client: Client;
-  readonly socket: Socket;
   /** Will be how the server has asked for the password. */
   readonly asked: ReadonlySet<PasswordForm>;
   readonly scram: Readonly<ScramProgress>;
 }
 
 /**
- * Makes a client of pg that takes nothing from the environment, and from a server only what it can deal with.
+ * Connects, and makes a client of pg that takes nothing from the environment, and from a server only what it can deal with.
  *
+ * @param lineTo connects
  * @param password called when the server asks for the password
+ * @param off settings that are to be 0, whatever the role has
  */
 export async function clientFor(
   secret: Omit<PostgresSecret, 'password'>,
   options: LoginOptions,
+  lineTo: () => Promise<Line>,
   password: () => string | Promise<string>,
+  off: readonly string[] = [],
 ): Promise<Unconnected> {
   const { Client } = await import('pg');
   options.signal.throwIfAborted();
-  const socket = new Socket();
+  const line = await lineTo();
+  const { socket } = line;
+  // pg connects what it is given.
+  Object.assign(socket, { connect: () => queueMicrotask(() => socket.emit('connect')) });
   const asked = new Set<PasswordForm>();
   const client = new Client({ ...configOf(secret, options, socket), password: passwordFor });
-  harden(client);
+  harden(client, off);
   const scram = speakScram(client, passwordFor, options.channelBinding);
   client.connection.on('authenticationSASL', () => asked.add('scram'));
   client.connection.on('authenticationMD5Password', () => asked.add('md5'));
   client.connection.on('authenticationCleartextPassword', () => asked.add('clear text'));
-  return { client, socket, asked, scram };
+  return { ...line, client, asked, scram };
 
   /** pg calls it when the server asks for a password, in whatever form. */
   function passwordFor(): string | Promise<string> {
@@ -61,7 +68,6 @@ function configOf(
 ): ClientConfig {
   const { host, port, servername } = options.place;
   const ssl = isEncrypted(secret, options);
-  const limitMs = options.limitMs();
   return {
     host,
     port,
@@ -75,8 +81,7 @@ function configOf(
     },
     sslnegotiation: 'postgres',
     stream: () => socket,
-    connectionTimeoutMillis: limitMs,
-    query_timeout: limitMs,
+    connectionTimeoutMillis: options.limitMs(),
     client_encoding: 'UTF8',
     application_name: 'quarterturn',
   };
@@ -88,10 +93,11 @@ interface Internals {
   readonly connection: Connection & { attachListeners(stream: Pick<Duplex, 'on'>): void };
 }
 
-function harden(client: Client): void {
+function harden(client: Client, off: readonly string[]): void {
   const { connection, connectionParameters } = client as Client & Internals;
   // PGOPTIONS and PGREPLICATION would change what the session is.
-  Object.assign(connectionParameters, { options: undefined, replication: undefined });
+  const options = off.map((setting) => `-c ${setting}=0`).join(' ') || undefined;
+  Object.assign(connectionParameters, { options, replication: undefined });
   // Of a request that it does not know (GSS, SSPI) pg's parser throws, out of reach of all who wait for it.
   const attachListeners = connection.attachListeners.bind(connection);
   connection.attachListeners = (stream) => {

@@ -109,6 +109,6 @@ export class Seen {
   }
 
   isIn(text: string): boolean {
-    return this.#redactor.text(text) !== text;
+    return this.#redactor.texts([text], false, Number.POSITIVE_INFINITY)[0] !== text;
   }
 }

@@ -95,6 +95,7 @@ async function rotateAll({
   for (const [Name, SecretString] of Object.entries(all)) await secrets.createSecret({ Name, SecretString });
   const seen = new Seen(rehearsal.rotator);
   const { overlaps = false } = rehearsal;
+  const endsAtOnce = (rehearsal.rotator.ends ?? 'at-once') === 'at-once';
   let isProven = true;
 
   for (let rotation = 1; rotation <= options.rotations; rotation++) {
@@ -112,7 +113,7 @@ async function rotateAll({
       if (entry.step === 'createSecret')
         for (const value of unwritten(versions, journal)) await journal?.add(value);
       rehearsal.refresh?.(versions.find(({ label }) => label === 'AWSCURRENT')?.value ?? '');
-      const tried = overlaps ? [...seen.retired(versions), ...versions] : versions;
+      const tried = overlaps && endsAtOnce ? [...seen.retired(versions), ...versions] : versions;
       const shown = await accepted(tried, rehearsal);
       const failure = end?.outcome === 'failed' ? asRotationError(end.steps.at(-1)?.error) : undefined;
       const isLast = ended && (failure !== undefined || rotation === options.rotations);

@@ -2,18 +2,6 @@ import { visit } from 'jsonc-parser';
 import { parseJson } from '../../json.js';
 import { Redactor } from '../../redact/redactor.js';
 
-/** What AWS's kinds of database secret hold beside the password: messages may name it. */
-const SHOWN = [
-  'engine',
-  'host',
-  'port',
-  'dbname',
-  'username',
-  'dbInstanceIdentifier',
-  'dbClusterIdentifier',
-  'masterarn',
-];
-
 /** Members of requests, answers and versions that hold values. */
 interface Values {
   readonly SecretString?: string | undefined;
@@ -76,9 +64,9 @@ function hideStrings(redactor: Redactor, json: string): boolean {
     visit(json, {
       onLiteralValue(value, _offset, _length, _line, _character, path) {
         const property = String(path().findLast((segment) => typeof segment === 'string') ?? '');
-        redactor.hideFields({ [property]: value }, SHOWN);
+        redactor.hideFields({ [property]: value }, []);
         const lines = typeof value === 'string' && value.includes('\n') ? value.split(/\r?\n/) : [];
-        redactor.hideFields({ [property]: lines }, SHOWN);
+        redactor.hideFields({ [property]: lines }, []);
       },
     });
     return true;

@@ -71,6 +71,27 @@ export function rotations(stand: Stand): Clause[] {
               );
             },
           ),
+
+          clause(
+            'has the service refuse what it has retired, unless it declares when that ends',
+            async () => {
+              const { ends = 'at-once' } = stand.declared();
+              const trial = await begin();
+              const first = await trial.value('AWSCURRENT');
+              await trial.run('a first rotation must succeed');
+              let isOver = ends !== 'at-once';
+              // A secret that holds the token of the next rotation, too, is taken for one rotation longer.
+              for (let rotation = 2; rotation <= 3 && !isOver; rotation++) {
+                await trial.rotate();
+                await trial.run(`rotation ${rotation}, which retires AWSPREVIOUS, must succeed`);
+                isOver = !(await accepts(first));
+              }
+              assert.ok(
+                isOver,
+                'finishSecret must end what loses its last label, and try it: if the service ends it later, declare `ends`',
+              );
+            },
+          ),
         ]
       : []),
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { format, inspect } from 'node:util';
-import { Redactor, stringsIn } from '../../redact/redactor.js';
+import { stringsIn } from '../../redact/hidden-values.js';
+import { Redactor } from '../../redact/redactor.js';
 import { carrierTest } from '../../redact/search.js';
 import { STEPS } from '../../step.js';
 import { type Clause, clause, type Stand } from '../subject.js';
@@ -33,10 +34,10 @@ export function secrecy(stand: Stand): Clause[] {
     assert.ok(hidden.length > 0, `"shows" must not name all that rotates: ${rotates.join(', ')}`);
     return hidden.flatMap((field) => {
       const redactor = new Redactor();
-      redactor.hideFields({ [field]: made[field] }, []);
+      redactor.hideFields({ [field]: made[field] }, [], [field]);
       const chosen = [first, ...Object.values(trial.others)].flatMap((value) => [...stringsIn(value[field])]);
       return [
-        { field, finds: (output) => redactor.text(output) !== output },
+        { field, finds: (output) => redactor.texts([output], false, Number.POSITIVE_INFINITY)[0] !== output },
         { field, finds: carrierTest(chosen.filter((text) => text !== '')) },
       ];
     });

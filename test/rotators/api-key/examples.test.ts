@@ -29,7 +29,7 @@ const EXAMPLES: readonly Example[] = [
   },
   {
     name: 'sendgrid',
-    spec: (url) => sendgrid(['mail.send', 'api_keys.create'], url),
+    spec: sendgrid,
     secret: ({ key }) => key,
   },
   {
@@ -48,7 +48,8 @@ const EXAMPLES: readonly Example[] = [
     name: 'okta',
     spec: okta,
     secret: ({ id, key }, oktaUrl) => ({
-      ...{ clientSecret: key, clientSecretId: id, clientId: 'app', scope: 'orders', oktaUrl },
+      ...{ clientSecret: key, clientSecretId: id, clientId: 'app', oktaUrl },
+      ...{ authorizationServerId: 'default', scope: 'orders' },
       ...BY_ADMIN,
     }),
     admin: (oktaUrl) => ({ token: ADMIN_KEY, oktaUrl }),
@@ -97,6 +98,71 @@ describe.each(EXAMPLES)('the example for $name', ({ name, spec, secret, admin })
     expect(await rotate()).toMatchObject({ outcome: 'failed' });
     expect(provider.live().length).toBeLessThanOrEqual(name === 'sendgrid' ? 2 : 1);
   });
+
+  if (name === 'cloudflare') {
+    test.each([
+      [
+        'restricted',
+        { condition: { request_ip: { in: ['203.0.113.7/32'] } }, not_before: '2026-01-01T00:00:00Z' },
+      ],
+      ['unrestricted', {}],
+      ['lasting', { expires_on: '2199-01-01T00:00:00Z' }],
+    ])('makes a token that is as %s as the one in use', async (_, traits) => {
+      const { url } = provider;
+      const key = issued(
+        provider.keys,
+        { name: 'by hand', policies: [{ effect: 'allow' }], ...traits },
+        speech,
+      );
+      const { rotate } = await rig(apiKey(spec(url)), {
+        secret: secret(key, url),
+        others: { admin: { apiToken: ADMIN_KEY } },
+      });
+      expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
+      const { end, ...made } = provider.keys.all.at(-1)!.traits;
+      const { expires_on, ...others } = { expires_on: undefined, ...traits };
+      expect(made).toEqual({ policies: [{ effect: 'allow' }], ...others });
+      // It begins later than the one in use, and lives as long.
+      const lives = (until: unknown) => new Date(String(until)).getTime();
+      if (expires_on === undefined) expect(end).toBeUndefined();
+      else expect(lives(end) - Date.now()).toBeLessThanOrEqual(lives(expires_on) - key.createdAt.getTime());
+      if (expires_on !== undefined) expect(lives(end)).toBeGreaterThan(Date.now());
+    });
+  }
+
+  if (name === 'sendgrid') {
+    test('makes a key with the scopes of the one in use, and no others', async () => {
+      const { url } = provider;
+      const key = issued(provider.keys, { name: 'by hand', scopes: ['mail.send'] }, speech);
+      const { rotate } = await rig(apiKey(spec(url)), { secret: secret(key, url) });
+      expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
+      expect(provider.keys.all.at(-1)?.traits.scopes).toEqual(['mail.send']);
+    });
+  }
+
+  if (name === 'confluent') {
+    test('goes on where the service account has as many keys as it may', async () => {
+      const { rotate } = await rigged();
+      for (let other = 0; other < 8; other++) issued(provider.keys, { name: 'other' }, speech);
+      for (let rotation = 1; rotation <= 3; rotation++) {
+        expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
+      }
+      expect(provider.live()).toHaveLength(10);
+    });
+  }
+
+  if (name === 'okta') {
+    test('ends a secret that an attempt before has made inactive', async () => {
+      const { rotate, reattempt } = await rigged();
+      await rotate();
+      provider.loseAnswer('DELETE');
+      provider.before = ({ method }) => (method === 'DELETE' ? [503] : undefined);
+      expect(await rotate()).toMatchObject({ outcome: 'failed' });
+      provider.before = undefined;
+      expect(await reattempt()).toMatchObject({ outcome: 'succeeded' });
+      expect(provider.live()).toEqual(['1002', '1003']);
+    });
+  }
 
   // With room for two keys, one that nobody has stored takes it for 15 minutes.
   if (name === 'okta') return;

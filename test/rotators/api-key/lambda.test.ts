@@ -32,7 +32,7 @@ test('without a description it is not loaded', async () => {
 });
 
 test('the description of a secret that is the key alone says where in it the id is', () => {
-  const spec = sendgrid(['mail.send']);
+  const spec = sendgrid();
   const pattern = '^SG\\.([\\w-]+)\\.[\\w-]+$';
   expect(specFrom(JSON.stringify({ ...spec, id: { pattern } }))).toEqual(spec);
 });

@@ -6,7 +6,7 @@ import { gitlab } from '../../../rotators/api-key/gitlab/index.js';
 import { lifetime } from '../../../rotators/api-key/gitlab/lifetime.js';
 import { type ApiKeySecret, apiKey } from '../../../rotators/api-key/index.js';
 import { entra } from '../../../rotators/entra/index.js';
-import { lifetimeDaysFrom, type Rotator } from '../../../src/index.js';
+import { keyEndingFrom, lifetimeDaysFrom, type Rotator } from '../../../src/index.js';
 import { LocalSecretsManager, type Rig, type RigOptions, rig } from '../../../src/testing/index.js';
 import { DATADOG_ADMIN, datadogDialect } from '../../support/datadog-provider.js';
 import { deploy } from '../../support/deployment.js';
@@ -123,6 +123,18 @@ describe('elasticsearch', () => {
     expect(rig.warnings()).toEqual([]);
   });
 
+  test('makes a key that lives as long as the one in use was made to, and with its metadata', async () => {
+    const subject = elasticWith();
+    const made = Date.parse(NOW) + 1000;
+    const traits = { ...subject.traits, metadata: { team: 'logs' }, expiration: made + 30 * 86_400_000 };
+    const rig = await rigged({ ...subject, traits });
+    expect(await rig.rotate()).toMatchObject({ outcome: 'succeeded' });
+    expect(newest()).toMatchObject({
+      metadata: { team: 'logs' },
+      expiration: Date.parse(NOW) + 30 * 86_400_000,
+    });
+  });
+
   test.each([
     [179, 1],
     [180, 0],
@@ -132,6 +144,19 @@ describe('elasticsearch', () => {
     expect(newest().expiration).toBe(Date.parse(NOW) + days * 86_400_000);
     expect(counted(rig)).toBe(times);
   });
+});
+
+test('grafana makes a token that lives as long as the one in use was made to', async () => {
+  const made = Date.parse(NOW) + 1000;
+  const rig = await rigged({
+    dialect: dialectOf(SPEECHES.grafana!),
+    rotator: () => apiKey(grafana()),
+    traits: { end: new Date(made + 20 * 86_400_000).toISOString() },
+    secret: ({ id, key }, grafanaUrl) => ({ token: key, tokenId: id, serviceAccountId: 2, grafanaUrl }),
+    admin: (grafanaUrl) => ({ token: ADMIN_KEY, grafanaUrl }),
+  });
+  expect(await rig.rotate()).toMatchObject({ outcome: 'succeeded' });
+  expect(newest().end).toBe(new Date(Date.parse(NOW) + 20 * 86_400_000).toISOString());
 });
 
 test('datadog, whose keys have no end, is neither warned of nor asks for the schedule', async () => {
@@ -218,6 +243,20 @@ describe('the ready-made functions', () => {
     return deployment;
   };
 
+  test.each([
+    [undefined, 'failed'],
+    ['late', 'succeeded'],
+  ] as const)(
+    'with KEYS_END=%s, a rotation whose ended token goes on to work has %s',
+    async (ends, outcome) => {
+      const { rotate, stop } = await deployed(ends === undefined ? {} : { KEYS_END: ends });
+      provider.keys.all[0]!.echoes = Number.POSITIVE_INFINITY;
+      await rotate();
+      expect(await rotate()).toMatchObject({ outcome });
+      await stop();
+    },
+  );
+
   test('take KEY_LIFETIME_DAYS', async () => {
     const { rotate, stop } = await deployed({ KEY_LIFETIME_DAYS: '200' });
     expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
@@ -238,6 +277,12 @@ describe('the ready-made functions', () => {
     await stop();
     expect(provider.live()).toEqual(['1001']);
   });
+});
+
+test.each(['', 'never', 'Late', ' late'])('%j in KEYS_END is refused, and not quoted', (value) => {
+  expect(() => keyEndingFrom(value)).toThrow(
+    new TypeError('KEYS_END must be one of at-once, late, at-expiry, untried'),
+  );
 });
 
 describe('a lifetime', () => {

@@ -42,8 +42,8 @@ const SUBJECTS: readonly Subject[] = [
   {
     name: 'datadog',
     dialect: datadogDialect,
-    rotator: (url) => datadog({ url, propagationMs: 300 }),
-    traits: {},
+    rotator: (url) => datadog({ url, propagationMs: 300, settleMs: 30 }),
+    traits: { category: 'agents', remote_config_read_enabled: false },
     secret: ({ id, key }) => ({ apiKey: key, apiKeyId: id }),
     admin: () => DATADOG_ADMIN,
     adminSecrets: Object.values(DATADOG_ADMIN),

@@ -1,4 +1,4 @@
-import { type ApiKeySpec, apiKey } from '../../../rotators/api-key/index.js';
+import { type ApiKeySpec, apiKey, type JsonValue } from '../../../rotators/api-key/index.js';
 import { rig } from '../../../src/testing/index.js';
 import { allOf, leaks } from '../../support/errors.js';
 import { type Dialect, ProviderServer, type ServedKey } from '../../support/provider-server.js';
@@ -128,7 +128,10 @@ describe('what is sent', () => {
   test.each(['a\r\nx-admin: me', 'a\nb', 'snow ☃'])('is never another header: %j', async (team) => {
     const headers = { 'x-admin': '{admin.key}', 'x-team': '{team}' };
     const rig = await rigged({ create: { ...spec().create, headers } }, { team });
-    expect(await failureOf(rig)).toMatchObject({ message: expect.stringContaining('"x-team"') });
+    expect(await failureOf(rig)).toMatchObject({
+      code: 'ERR_SECRET_MALFORMED',
+      message: expect.stringContaining('"team" contains a line break'),
+    });
     expect(provider.calls.filter(({ method }) => method === 'POST')).toEqual([]);
   });
 
@@ -491,6 +494,159 @@ test('a key is not thought ended because a list does not show it that shows noth
   expect(provider.live()).toEqual(['1001', '1002', '1003']);
 });
 
+test.each([409, 422])('%i to the end of a key is no end, unless the spec says so', async (status) => {
+  const rig = await rigged();
+  await rig.rotate();
+  provider.before = ({ method }) =>
+    method === 'DELETE' ? [status, { error: 'locked by policy' }] : undefined;
+  listed = (keys) => ({ keys: keys.filter(({ id }) => id !== '1001').map(shown) });
+  expect(await failureOf(rig)).toMatchObject({ message: expect.stringContaining(`answered ${status}`) });
+  expect(provider.live()).toEqual(['1001', '1002', '1003']);
+  provider.reset();
+  listed = (keys) => ({ keys: keys.map(shown) });
+  const gone = await rigged({ revoke: { ...spec().revoke, gone: [404, status] } });
+  await gone.rotate();
+  provider.keys.end('1001');
+  provider.before = ({ method }) => (method === 'DELETE' ? [status, {}] : undefined);
+  expect(await gone.rotate()).toMatchObject({ outcome: 'succeeded' });
+});
+
+test.each([
+  [undefined, 'failed'],
+  ['at-expiry', 'succeeded'],
+] as const)('a key that is not listed any more and still works: ends %s, %s', async (ends, outcome) => {
+  const rig = await rigged(ends && { ends });
+  await rig.rotate();
+  provider.before = ({ method }) => (method === 'DELETE' ? [204] : undefined);
+  expect(await rig.rotate()).toMatchObject({ outcome });
+});
+
+test('a provider that ends keys late may list them, and find them gone', async () => {
+  const late = { ends: 'late', revoke: { ...spec().revoke, gone: [404, 409] } } as const;
+  for (const [parts, outcome] of [
+    [{ revoke: late.revoke }, 'failed'],
+    [late, 'succeeded'],
+  ] as const) {
+    provider.reset();
+    const rig = await rigged(parts);
+    await rig.rotate();
+    listed = () => ({ keys: provider.keys.all.map(shown) });
+    provider.keys.echoes = Number.POSITIVE_INFINITY;
+    provider.before = ({ method }) =>
+      method === 'DELETE' ? [409, { error: 'it is being deleted' }] : undefined;
+    expect(await rig.rotate()).toMatchObject({ outcome });
+  }
+});
+
+test('an answer that does not say whether an ended key is dead fails the step, and says what to declare', async () => {
+  const answers = (url: URL, key: string | undefined) =>
+    url.pathname === '/self' && provider.keys.all.some((one) => one.key === key && !one.isLive);
+  const rig = await rigged();
+  await rig.rotate();
+  provider.before = ({ url, header }) =>
+    answers(url, header('x-key')) ? [403, { error: 'revoked' }] : undefined;
+  expect(await failureOf(rig)).toMatchObject({
+    message: expect.stringContaining('answered 403'),
+    hint: expect.stringMatching(/(?=.*1001)(?=.*check\.dead)/),
+  });
+  const check = { ...spec().check, dead: [401, 403] };
+  provider.reset();
+  const declared = await rigged({ check });
+  await declared.rotate();
+  provider.before = ({ url, header }) =>
+    answers(url, header('x-key')) ? [403, { error: 'revoked' }] : undefined;
+  expect(await declared.rotate()).toMatchObject({ outcome: 'succeeded' });
+});
+
+describe('what the next key takes from the one in use', () => {
+  const request = { url: '{url}/current', headers: { 'x-admin': '{admin.key}' } };
+
+  async function madeFrom(inUse: unknown, json: JsonValue, more: object = {}) {
+    const create = { ...spec().create, json: { name: '{key.name}', json }, current: { ...request, ...more } };
+    const rig = await rigged({ create });
+    provider.before = ({ url }) => (url.pathname === '/current' ? [200, inUse] : undefined);
+    const { steps } = await rig.rotate();
+    return {
+      error: steps.at(-1)?.error,
+      sent: provider.calls.find(({ method }) => method === 'POST')?.body.json,
+    };
+  }
+
+  test.each<[unknown, unknown]>([
+    [
+      { scopes: ['a'], ips: ['10.0.0.1'] },
+      { scopes: ['a'], ips: ['10.0.0.1'], list: ['10.0.0.1'] },
+    ],
+    [
+      { scopes: ['a'], ips: null },
+      { scopes: ['a'], list: [] },
+    ],
+    [{ scopes: ['a'] }, { scopes: ['a'], list: [] }],
+  ])('is copied if it is there: %j', async (inUse, made) => {
+    const json = { scopes: '{current:/scopes}', ips: '{current?:/ips}', list: ['{current?:/ips/0}'] };
+    const { sent } = await madeFrom(inUse, json);
+    expect(sent).toEqual(made);
+  });
+
+  test('must be there where it is not declared to be absent at times', async () => {
+    const { error, sent } = await madeFrom({}, { scopes: '{current:/scopes}' });
+    expect(error).toMatchObject({ message: expect.stringContaining('nothing at /scopes') });
+    expect(sent).toBeUndefined();
+  });
+
+  const times = { from: '/made', until: '/ends' };
+  test.each<[object, unknown]>([
+    [
+      { made: '2026-01-01T00:00:00Z', ends: '2026-01-02T00:00:00Z' },
+      { ttl: 86_400, text: '86400s' },
+    ],
+    [
+      { made: 1_767_225_600, ends: 1_767_225_660 },
+      { ttl: 60, text: '60s' },
+    ],
+    [{ made: '2026-01-01T00:00:00Z', ends: null }, {}],
+    [{ made: '2026-01-01T00:00:00Z' }, {}],
+  ])('is how long it was made to live, if it has an end: %j', async (inUse, made) => {
+    const { sent } = await madeFrom(inUse, { ttl: '{current.lifetime}', text: '{current.lifetime}s' }, times);
+    expect(sent).toEqual(made);
+  });
+
+  test('is when it ends, for as long a life', async () => {
+    const inUse = { made: '2026-01-01T00:00:00Z', ends: '2026-01-02T00:00:00Z' };
+    const { sent } = await madeFrom(inUse, { end: '{current.expiry}' }, times);
+    const [{ end } = { end: '' }] = [sent as { end: string }];
+    expect(end).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+    const seconds = (Date.parse(end) - Date.now()) / 1000;
+    expect(seconds).toBeLessThanOrEqual(86_400);
+    expect(seconds).toBeGreaterThan(86_340);
+    provider.reset();
+    const { sent: lasting } = await madeFrom({ ...inUse, ends: null }, { end: '{current.expiry}' }, times);
+    expect(lasting).toEqual({});
+  });
+
+  test('is not more: an end that cannot be read is an error', async () => {
+    const inUse = { made: '2026-01-01T00:00:00Z', ends: 'soon' };
+    const { error, sent } = await madeFrom(inUse, { ttl: '{current.lifetime}' }, times);
+    expect(error).toMatchObject({ message: expect.stringContaining('at /ends') });
+    expect(sent).toBeUndefined();
+  });
+
+  test.each([
+    [
+      [
+        { id: '1000', ip: 'a' },
+        { id: '1001', ip: 'b' },
+      ],
+      'b',
+    ],
+    [[{ id: '1000', ip: 'a' }], undefined],
+  ])('is looked for in a list by its id: %j', async (inUse, ip) => {
+    const { error, sent } = await madeFrom(inUse, { ip: '{current?:/ip}' }, { items: '', id: '/id' });
+    expect(sent).toEqual(ip && { ip });
+    if (!ip) expect(error).toMatchObject({ message: expect.stringContaining('without the key in use') });
+  });
+});
+
 describe('waiting', () => {
   test('for a new key that is not known everywhere yet', async () => {
     const rig = await rigged({ propagationMs: 5000 });
@@ -539,3 +695,46 @@ test('a key that the provider says it cannot end is looked for in the list', asy
   expect(await rig.reattempt()).toMatchObject({ outcome: 'succeeded' });
   expect(provider.live()).toEqual(['1002', '1003']);
 });
+
+describe('a stored value that no header can hold is malformed, by the name of its field, and no request is made:', () => {
+  const key = 'k7Qw-2mXzP4';
+
+  test.each([
+    ['a line break', `${key}\n`],
+    ['a line break of Windows', `${key}\r\n`],
+    ['a byte order mark', `\ufeff${key}`],
+    ['a blank that does not break', `${key}\u00a0`],
+    ['a blank without width', `${key}\u200b`],
+  ])('the key, with %s', async (_, value) => {
+    const rig = await rigged({}, { key: value, team: 'orders' });
+    provider.calls.length = 0;
+    expect(await failureOf(rig)).toMatchObject({
+      code: 'ERR_SECRET_MALFORMED',
+      message: expect.stringContaining('"key" contains a line break, an invisible character, or another one'),
+    });
+    expect(provider.calls).toEqual([]);
+  });
+
+  test('the administrator’s', async () => {
+    const rig = await rigged({}, { team: 'orders' }, { key: `${ADMIN}\n` });
+    expect(await failureOf(rig)).toMatchObject({
+      code: 'ERR_SECRET_MALFORMED',
+      message: expect.stringMatching(/^the administrator’s secret admin .*"key" contains a line break/),
+    });
+    expect(provider.calls.filter(({ method }) => method !== 'GET')).toEqual([]);
+  });
+});
+
+test.each([400, 404, 409, 422])(
+  'a provider that answers %i to create, after its own check, is not told as a sign-in page',
+  async (status) => {
+    const rig = await rigged();
+    provider.before = ({ method }) => (method === 'POST' ? [status, { message: 'no' }] : undefined);
+    expect(await failureOf(rig)).toMatchObject({
+      code: 'ERR_SERVICE_FAILED',
+      message: expect.stringContaining(`answered ${status}`),
+      hint: expect.stringMatching(/^the provider refuses to make this key\. .*limit.*lifetime.*name/),
+    });
+    expect(provider.live()).toEqual(['1001']);
+  },
+);

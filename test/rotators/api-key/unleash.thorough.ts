@@ -2,7 +2,8 @@ import { inspect } from 'node:util';
 import { type ApiKeySpec, apiKey } from '../../../rotators/api-key/index.js';
 import { rig, rotatorContract } from '../../../src/testing/index.js';
 import { allOf, leaks, rejection } from '../../support/errors.js';
-import { describeUnleash, startUnleash, type Unleash } from '../../support/unleash.js';
+import { describeIssuer } from '../../support/issuers.js';
+import { startUnleash, UNLEASH, type Unleash } from '../../support/unleash.js';
 
 /** Of a server that nobody here has written. */
 const spec: ApiKeySpec = {
@@ -34,7 +35,7 @@ const spec: ApiKeySpec = {
   },
 };
 
-describeUnleash('on Unleash', (test) => {
+describeIssuer(UNLEASH, 'on Unleash', (test) => {
   let unleash: Unleash;
 
   beforeAll(async () => {

@@ -115,6 +115,89 @@ describe('a rotation', () => {
     expect(server.live(secret.clientId)).toHaveLength(3);
   });
 
+  test.each([
+    ['30 days', 30],
+    ['two years', 730],
+  ])('makes a password that lives as long as the one in use was made to: %s', async (_, days) => {
+    const secret = server.register();
+    const passwords = server.applications.get(secret.clientId)!.passwords;
+    const endDateTime = new Date(Date.parse(passwords[0]!.startDateTime) + days * 86_400_000).toISOString();
+    passwords[0] = { ...passwords[0]!, endDateTime };
+    const { rotate } = await rig(rotatorWith(), { secret });
+    expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
+    const made = passwords.at(-1)!;
+    const lives = (Date.parse(made.endDateTime) - Date.parse(made.startDateTime)) / 86_400_000;
+    expect(made.keyId).not.toBe(secret.keyId);
+    expect(lives).toBeLessThanOrEqual(days);
+    expect(lives).toBeGreaterThan(days - 0.01);
+  });
+
+  test('makes no password for one whose id is not known: how long it may live is not known either', async () => {
+    const { keyId, ...secret } = server.register();
+    const { rotate } = await rig(rotatorWith(), { secret: { ...secret, keyId: 'another' } });
+    expect((await rotate()).steps.at(-1)?.error).toMatchObject({ code: 'ERR_SECRET_MALFORMED' });
+    expect(server.live(secret.clientId)).toEqual([keyId]);
+  });
+
+  test.each(['soon', '0001-01-01T00:00:00Z'])(
+    'makes no password where %j is said to be the end of the one in use: it would live for two years',
+    async (endDateTime) => {
+      const secret = server.register();
+      const passwords = server.applications.get(secret.clientId)!.passwords;
+      const [password] = passwords;
+      passwords[0] = Object.assign({ ...password! }, { toJSON: () => ({ ...password, endDateTime }) });
+      const { rotate } = await rig(rotatorWith(), { secret });
+      expect((await rotate()).steps.at(-1)?.error).toMatchObject({ code: 'ERR_SERVICE_FAILED' });
+      expect(server.live(secret.clientId)).toEqual([secret.keyId]);
+    },
+  );
+
+  test('does not move AWSCURRENT before all of Entra knows the new password', async () => {
+    server.firstChecks = [true, false, true, true, false, false];
+    const { rotate } = await rig(rotatorWith({ propagationMs: 5000, settleMs: 60 }), {
+      secret: server.register(),
+    });
+    expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
+    expect(server.firstChecks).toEqual([]);
+  });
+
+  test.each([
+    [2, undefined, 'succeeded'],
+    [Number.POSITIVE_INFINITY, undefined, 'failed'],
+    [Number.POSITIVE_INFINITY, 'late', 'succeeded'],
+  ] as const)(
+    'tries the removed password, which works %d times, with ends %s: %s',
+    async (echoes, ends, outcome) => {
+      server.echoes = echoes;
+      const { rotate, value, log } = await rig(rotatorWith({ ends }), { secret: server.register() });
+      await rotate();
+      const [first, second] = [await value('AWSPREVIOUS'), await value('AWSCURRENT')];
+      const { steps } = await rotate();
+      const error = steps.at(-1)?.error;
+      if (outcome === 'succeeded') {
+        expect(error).toBeUndefined();
+        expect(log.at(-1)?.endedKeyWorks).toBe(ends && 1);
+      } else {
+        expect(error).toMatchObject({
+          code: 'ERR_KEY_STILL_WORKS',
+          message: expect.stringContaining(first.keyId),
+        });
+        expect(await value('AWSCURRENT')).toEqual(second);
+      }
+    },
+  );
+
+  test.each([409, 422])('takes no %i for the end of a password', async (status) => {
+    const secret = server.register();
+    const { rotate, value } = await rig(rotatorWith(), { secret });
+    await rotate();
+    const second = await value('AWSCURRENT');
+    server.replaced.set('/removePassword', { status, body: { error: { code: 'Conflict' } } });
+    expect(await rotate()).toMatchObject({ outcome: 'failed' });
+    expect(await value('AWSCURRENT')).toEqual(second);
+    expect(server.live(secret.clientId)).toHaveLength(3);
+  });
+
   test('waits until Entra knows the new password', async () => {
     server.lag = 3;
     const { rotate } = await rig(rotatorWith({ propagationMs: 5000 }), { secret: server.register() });

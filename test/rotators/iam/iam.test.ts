@@ -97,6 +97,10 @@ describe('a rotation', () => {
       ...['ListAccessKeys', 'GetCallerIdentity', 'ListAccessKeys', 'DeleteAccessKey', 'CreateAccessKey'],
       // Once more, whatever the list says: it may be late.
       ...['GetCallerIdentity', 'ListAccessKeys', 'DeleteAccessKey'],
+      // Ended means refused, several times in a row.
+      ...Array(4).fill('GetCallerIdentity'),
+      // And it is not everybody who is refused.
+      'GetCallerIdentity',
     ]);
     expect(server.requests[3]?.params).toMatchObject({ UserName: 'app', AccessKeyId: accessKeyId });
   });
@@ -113,7 +117,7 @@ describe('a rotation', () => {
     server.account.lag = 3;
     const { rotate, value } = await rigFor(iam({ ownsEveryKey: true, propagationMs: 5000 }));
     expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
-    expect(server.actions().filter((action) => action === 'GetCallerIdentity')).toHaveLength(5);
+    expect(server.actions().filter((action) => action === 'GetCallerIdentity')).toHaveLength(8);
     expect(server.account.live('app').at(-1)).toBe((await value('AWSCURRENT')).accessKeyId);
   });
 
@@ -128,6 +132,54 @@ describe('a rotation', () => {
     expect([(await value('AWSCURRENT')).accessKeyId]).toEqual(first);
     expect(server.account.live('app')).toEqual([...first, (await value('AWSPENDING')).accessKeyId]);
   });
+
+  test('does not move AWSCURRENT before all of AWS knows the new key', async () => {
+    server.account.firstChecks = [true, false, true, true, false, false];
+    const { rotate, value } = await rigFor(iam({ ownsEveryKey: true, settleMs: 60 }));
+    expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
+    const { accessKeyId } = await value('AWSCURRENT');
+    for (let reader = 1; reader <= 6; reader++) expect(server.account.lookUp(accessKeyId)).toBeDefined();
+  });
+
+  test.each([
+    [2, undefined, 'succeeded'],
+    [Number.POSITIVE_INFINITY, undefined, 'failed'],
+    [Number.POSITIVE_INFINITY, 'late', 'succeeded'],
+  ] as const)(
+    'tries the deleted key, which works %d times, with ends %s: %s',
+    async (echoes, ends, outcome) => {
+      server.account.echoes = echoes;
+      const { rotate, value, log } = await rigFor(iam({ ownsEveryKey: true, propagationMs: 0, ends }));
+      await rotate();
+      const [first, second] = [await value('AWSPREVIOUS'), await value('AWSCURRENT')];
+      const { steps } = await rotate();
+      expect(steps.at(-1)).toMatchObject({ step: 'finishSecret' });
+      const error = steps.at(-1)?.error;
+      if (outcome === 'succeeded') {
+        expect(error).toBeUndefined();
+        expect(log.at(-1)?.endedKeyWorks).toBe(ends && 1);
+      } else {
+        expect(error).toMatchObject({
+          code: 'ERR_KEY_STILL_WORKS',
+          message: expect.stringContaining(first.accessKeyId),
+        });
+        expect(await value('AWSCURRENT')).toEqual(second);
+      }
+    },
+  );
+
+  test.each(['DeleteConflict', 'EntityTemporarilyUnmodifiable'])(
+    'takes no 409 (%s) for the end of a key',
+    async (code) => {
+      const { rotate, value } = await rigFor();
+      await rotate();
+      const [first, second] = [await value('AWSPREVIOUS'), await value('AWSCURRENT')];
+      server.account.refusesToDelete = code;
+      expect(await rotate()).toMatchObject({ outcome: 'failed' });
+      expect(await value('AWSCURRENT')).toEqual(second);
+      expect(server.account.live('app')).toEqual([first.accessKeyId, second.accessKeyId]);
+    },
+  );
 
   test('with RotateImmediately=false only asks whose the key is', async () => {
     const { begin, run } = await rigFor();

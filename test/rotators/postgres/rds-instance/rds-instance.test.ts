@@ -111,6 +111,48 @@ describe('a rotation', () => {
     expect(rds.account.applied).toEqual([]);
   });
 
+  const EXPORTS = { LogTypesToEnable: { member: ['postgresql'] } };
+
+  test.each([
+    [{ EngineVersion: '18.5' }, 'EngineVersion'],
+    [{ EngineVersion: '18.5', Iops: 3000 }, 'EngineVersion, Iops'],
+    [{ IAMDatabaseAuthenticationEnabled: false }, 'IAMDatabaseAuthenticationEnabled'],
+    [{ PendingCloudwatchLogsExports: EXPORTS }, 'PendingCloudwatchLogsExports'],
+  ])('of a cluster for which %j waits is refused, and names it', async (PendingModifiedValues, names) => {
+    const { user, secret } = await cluster({ PendingModifiedValues });
+    const error = await failureOf(user, secret());
+    expect(error).toMatchObject({
+      code: 'ERR_SERVICE_FAILED',
+      message: expect.stringContaining(`maintenance window (${names})`),
+      hint: expect.stringContaining('`appliesPending: true`'),
+    });
+    expect(rds.account.applied).toEqual([]);
+  });
+
+  test('of a cluster by an instance of it looks at what waits for the cluster', async () => {
+    const { user, id, secret } = await cluster({ PendingModifiedValues: { EngineVersion: '18.5' } });
+    rds.account.addInstance(`${id}-1`, { MasterUsername: user, DBClusterIdentifier: id });
+    expect(await failureOf(user, secret({ dbInstanceIdentifier: `${id}-1` }))).toMatchObject({
+      message: expect.stringContaining('EngineVersion'),
+    });
+  });
+
+  test('of a cluster applies what waits with `appliesPending`', async () => {
+    const { secret } = await cluster({ PendingModifiedValues: { EngineVersion: '18.5' } });
+    const { begin, run } = await rdsRig(secret(), { appliesPending: true });
+    await begin();
+    expect(await run()).toMatchObject({ outcome: 'succeeded' });
+    expect(rds.account.applied).toEqual(['EngineVersion']);
+  });
+
+  test('whose call is throttled until the time is up is told as that', async () => {
+    const { user, secret } = await instance();
+    rds.throttles = 100;
+    const error = await failureOf(user, secret(), { lambdaTimeoutMs: 1200 });
+    expect(error).not.toMatchObject({ hint: expect.stringContaining('VPC') });
+    expect(error).toMatchObject({ hint: expect.stringContaining('quota') });
+  });
+
   test('logs in with AWSCURRENT once, with AWSPENDING twice, and is never refused', async () => {
     const { user, secret } = await instance();
     const { begin, run } = await rdsRig(secret());

@@ -1,0 +1,71 @@
+import { quoted, RotationError } from '../../../src/index.js';
+import { placeName } from '../../databases/secret.js';
+import type { Session } from '../account.js';
+import { errnoOf, toFailure } from '../failures.js';
+import type { Account } from '../session.js';
+import { type LoginMethod, methodsOf } from '../show-create-user.js';
+import { accountName, stringLiteral } from '../sql.js';
+
+/**
+ * Where accounts are listed. MySQL's view shows them to whoever may change them; before 8.0.21 there is none. MariaDB's table
+ * wants a right of its own.
+ */
+const LISTS = {
+  mysql: ['information_schema.USER_ATTRIBUTES', 'mysql.user'],
+  mariadb: ['mysql.user'],
+} as const;
+
+/** Numbers of errors that mean: there is no such table, or it is not for this user. */
+const HIDDEN = [1044, 1109, 1142, 1143, 1146, 1356];
+
+/**
+ * The accounts of these users, whatever their host; `undefined` if the administrator may not see them.
+ *
+ * @param users the first must have an account
+ */
+export async function accountsOf(
+  users: readonly [string, ...string[]],
+  administrator: Session,
+): Promise<readonly Account[] | undefined> {
+  const names = users.map((user) => stringLiteral(user)).join();
+  for (const list of LISTS[administrator.flavour]) {
+    try {
+      const rows = await administrator.query(
+        `SELECT User AS user, Host AS host FROM ${list} WHERE User IN (${names})`,
+      );
+      const accounts = rows.map(({ user, host }) => ({ user: String(user), host: String(host) }));
+      // A view that shows nothing hides something.
+      if (accounts.some(({ user }) => user === users[0]) || list === 'mysql.user') return accounts;
+    } catch (error) {
+      if (!HIDDEN.includes(errnoOf(error) ?? 0)) throw toFailure(error, 'list the accounts', administrator);
+    }
+  }
+  return undefined;
+}
+
+/**
+ * How to log in to another's account.
+ *
+ * @throws RotationError `ERR_RIGHTS_MISSING` if the administrator may not see that
+ */
+export async function methodsFor(account: Account, administrator: Session): Promise<readonly LoginMethod[]> {
+  try {
+    // Hashes of MySQL's have bytes that are no characters.
+    if (administrator.flavour === 'mysql') {
+      await administrator.query('SET SESSION print_identified_with_as_hex = ON');
+    }
+    const [shown] = await administrator.query(`SHOW CREATE USER ${accountName(account)}`);
+    return methodsOf(String(Object.values(shown ?? {})[0]));
+  } catch (error) {
+    if (errnoOf(error) === 1044) throw mayNotLook(administrator);
+    throw toFailure(error, `look at "${quoted(`${account.user}@${account.host}`)}"`, administrator);
+  }
+}
+
+export function mayNotLook({ account, place }: Session): RotationError {
+  return new RotationError(
+    'ERR_RIGHTS_MISSING',
+    `the administrator "${account.user}" may not look at other accounts at ${placeName(place)}`,
+    { hint: `nothing was changed. Run: GRANT SELECT ON mysql.* TO ${quoted(accountName(account))}` },
+  );
+}

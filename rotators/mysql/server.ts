@@ -1,0 +1,22 @@
+import type { DatabaseServer } from '../databases/engine.js';
+import { type AccountFacts, accountFacts, type Session } from './account.js';
+import type { ServerOptions } from './options.js';
+import { rankOf } from './password/rank.js';
+import { setFor } from './password/set-for.js';
+import { setOwn } from './password/set-own.js';
+import type { MysqlSecret } from './secret.js';
+import { login } from './session.js';
+
+/** What is loaded at the first login: a cold start does without. */
+export function serverFor(options: ServerOptions): DatabaseServer<MysqlSecret, Session, AccountFacts> {
+  const { serverPublicKey } = options;
+  return {
+    logIn: (secret, loginOptions) => login(secret, { ...loginOptions, serverPublicKey }),
+    // A login has asked already.
+    ask: async (session) => session.assertOpen(),
+    facts: accountFacts,
+    setOwn,
+    setFor: (administrator, wanted, step) => setFor(administrator, wanted, step, options),
+    rankOf,
+  };
+}

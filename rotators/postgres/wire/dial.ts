@@ -1,0 +1,107 @@
+import dns from 'node:dns';
+import { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { LoginOptions } from '../../databases/session.js';
+
+/** As long as an address is waited for before the next one of the same name is tried besides (RFC 8305). */
+const HEAD_START_MS = 250;
+
+/** A connection to a server. */
+export interface Line {
+  readonly socket: Socket;
+  readonly address: string;
+  /** Whether the name has other addresses, which have not been passed over. */
+  readonly hasOthers: boolean;
+}
+
+/**
+ * Connects to a server. Of a name with several addresses the first that answers is taken: Node would give each of them a
+ * quarter of a second, and a slow one could never be reached.
+ *
+ * @param passedOver addresses that are not to be tried
+ * @throws Error with the code of a socket's error: ENOTFOUND, EAI_AGAIN, ECONNREFUSED, ETIMEDOUT …
+ */
+export async function dial(
+  { place: { host, port }, limitMs, signal }: LoginOptions,
+  passedOver: ReadonlySet<string> = new Set(),
+): Promise<Line> {
+  // When the time is up, when the step ends, and when an address has answered: then all the others are let go.
+  const over = new AbortController();
+  const abort = () => over.abort();
+  const timer = setTimeout(abort, limitMs());
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    if (host.startsWith('/')) {
+      const socket = await connected({ path: `${host}/.s.PGSQL.${port}` }, over.signal);
+      return { socket, address: host, hasOthers: false };
+    }
+    const addresses = (await lookUp(host, over.signal)).filter((address) => !passedOver.has(address));
+    return { ...(await first(addresses, port, over.signal)), hasOthers: addresses.length > 1 };
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', abort);
+    over.abort();
+  }
+}
+
+async function first(
+  addresses: readonly string[],
+  port: number,
+  over: AbortSignal,
+): Promise<Pick<Line, 'socket' | 'address'>> {
+  const tries: Promise<Pick<Line, 'socket' | 'address'>>[] = [];
+  for (const [n, address] of addresses.entries()) {
+    const before = tries.at(-1);
+    const wait = sleep(n * HEAD_START_MS, undefined, { signal: over });
+    // At once if the one before it has failed.
+    const turn = (before ? Promise.race([wait, before]) : wait).catch(() => {});
+    tries.push(
+      turn.then(() => connected({ host: address, port }, over)).then((socket) => ({ socket, address })),
+    );
+  }
+  try {
+    const taken = await Promise.any(tries);
+    for (const other of tries)
+      other.then(({ socket }) => socket !== taken.socket && socket.destroy()).catch(() => {});
+    return taken;
+  } catch (error) {
+    // As Node does: the first failure stands for all.
+    throw error instanceof AggregateError ? error.errors[0] : error;
+  }
+}
+
+function lookUp(host: string, over: AbortSignal): Promise<readonly string[]> {
+  return new Promise((resolve, reject) => {
+    // It cannot be called off, and asks for as long as the system's resolver likes.
+    const giveUp = () => reject(coded('EAI_AGAIN', 'the look-up of the name took too long'));
+    over.addEventListener('abort', giveUp, { once: true });
+    // As Node itself asks: for no address of a kind that this machine has none of.
+    dns.lookup(host, { all: true, hints: dns.ADDRCONFIG }, (error, found) => {
+      if (error) reject(error);
+      else resolve(found.map(({ address }) => address));
+    });
+  });
+}
+
+function connected(
+  place: { readonly path: string } | { readonly host: string; readonly port: number },
+  over: AbortSignal,
+): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = new Socket();
+    const abort = () => socket.destroy(coded('ETIMEDOUT', 'timeout expired'));
+    socket.once('close', () => over.removeEventListener('abort', abort));
+    // It stays: what fails before anybody else listens must not end the process.
+    socket.on('error', reject);
+    if (over.aborted) return void abort();
+    over.addEventListener('abort', abort);
+    socket.connect(place, () => {
+      over.removeEventListener('abort', abort);
+      resolve(socket);
+    });
+  });
+}
+
+function coded(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
+}
