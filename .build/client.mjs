@@ -16,5 +16,7 @@ buildSync({
   // Jest, in CommonJS, knows no import() without a flag.
   supported: { 'dynamic-import': format === 'esm' },
   allowOverwrite: true,
+  // As for-bundlers.mjs has it for what imports a package at once: here the SDK is imported later.
+  ...(format === 'esm' && { banner: { js: "import '#global-require';" } }),
   logLevel: 'warning',
 });

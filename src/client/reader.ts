@@ -22,7 +22,7 @@ export interface SecretAnswer {
 }
 
 /** What BatchGetSecretValue answers. */
-export interface BatchAnswer {
+interface BatchAnswer {
   readonly SecretValues?: SecretAnswer[] | undefined;
   readonly Errors?: { SecretId?: string | undefined; ErrorCode?: string | undefined }[] | undefined;
   readonly NextToken?: string | undefined;

@@ -5,6 +5,7 @@ import { type ClientEvent, onClientEvent, rotatingSecret } from '../../src/clien
 import { type Mysql2, rotatingMysqlPool } from '../../src/client/mysql2/index.js';
 import { LocalSecretsManager } from '../../src/testing/index.js';
 import { describeServers } from '../support/mysql-programs.js';
+import { makeAdministrator, mysqlRig } from '../support/mysql-rig.js';
 import { startTestServer, type TestServer } from '../support/mysql-servers.js';
 
 // An older release of the same package, which TypeScript takes for another one.
@@ -16,6 +17,7 @@ describeServers('rotatingMysqlPool', (program, test) => {
   let server: TestServer;
   beforeAll(async () => {
     server = await startTestServer(program);
+    await makeAdministrator(server);
   });
   afterAll(() => server.stop());
 
@@ -77,6 +79,60 @@ describeServers('rotatingMysqlPool', (program, test) => {
       secret.close();
       expect(errors).toEqual([]);
       expect(queries).toBeGreaterThan(30);
+    });
+
+    test(`the ${name} supported mysql2: no query fails while mysql() rotates two passwords of the user`, async () => {
+      const rigged = await mysqlRig(server);
+      const secret = rotatingSecret('db', {
+        client: rigged.secrets,
+        parse: (json) => ({ ...json, host: '127.0.0.1' }),
+      });
+      const pool = rotatingMysqlPool(mysql, secret, {
+        connectionLimit: 4,
+        ssl: { rejectUnauthorized: false },
+      }).promise();
+      const errors: unknown[] = [];
+      let [queries, isOver] = [0, false];
+      const running = Array.from({ length: 6 }, async () => {
+        while (!isOver) {
+          queries++;
+          try {
+            const connection = await pool.getConnection();
+            await connection.query('SELECT 1');
+            if (queries % 3) connection.release();
+            else connection.destroy();
+          } catch (error) {
+            errors.push(error);
+          }
+        }
+      });
+      for (let n = 0; n < 3; n++) {
+        await rigged.begin();
+        for (let end: unknown; !end; ) {
+          end = await rigged.secrets.rotation('db').runStep();
+          await sleep(60);
+        }
+      }
+      isOver = true;
+      await Promise.all(running);
+      await pool.end();
+      secret.close();
+      expect(errors).toEqual([]);
+      expect(queries).toBeGreaterThan(30);
+    });
+
+    test(`the ${name} supported mysql2: a host that is a path is a Unix socket`, async () => {
+      const { user, secrets, first, config } = await world();
+      const socket = JSON.stringify({ ...first, host: server.socketPath });
+      await secrets.putSecretValue({ SecretId: 'db', SecretString: socket });
+      const secret = rotatingSecret('db', { client: secrets });
+      // Over a socket there is no TLS.
+      const { ssl: _, ...plain } = config;
+      const pool = rotatingMysqlPool(mysql, secret, plain).promise();
+      const [rows] = await pool.query('SELECT USER() AS name');
+      expect(JSON.stringify(rows)).toContain(`${user}@localhost`);
+      await pool.end();
+      secret.close();
     });
 
     test(`the ${name} supported mysql2: user and password change together, and idle sessions of the old user end`, async () => {

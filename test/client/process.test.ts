@@ -1,7 +1,9 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buildSync } from 'esbuild';
 import { LocalSecretsManager } from '../../src/testing/index.js';
 import { built } from '../support/built.js';
 
@@ -87,23 +89,26 @@ test.each(['module', 'commonjs'] as const)('a %s reads with the SDK of the envir
       ? `import { rotatingSecret } from 'quarterturn/client';`
       : `const { rotatingSecret } = require('quarterturn/client');`;
   const script = `${load} rotatingSecret('app/db').get().then(({ value }) => console.log(value.username));`;
+  expect(await outputOf([`--input-type=${type}`, '--eval', script], url)).toBe('app\n');
+  await close();
+});
+
+/** What a process prints whose SDK finds a Secrets Manager at the URL. */
+async function outputOf(args: readonly string[], url: string): Promise<string> {
   const env = {
     AWS_ENDPOINT_URL_SECRETS_MANAGER: url,
     AWS_REGION: 'eu-west-1',
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
   };
-  const child = execFile(process.execPath, [`--input-type=${type}`, '--eval', script], {
-    env: { ...process.env, ...env },
-  });
+  const child = execFile(process.execPath, args, { env: { ...process.env, ...env } });
   let output = '';
   child.stdout?.on('data', (chunk) => {
     output += chunk;
   });
   await once(child, 'close');
-  await close();
-  expect(output).toBe('app\n');
-});
+  return output;
+}
 
 test('one copy of the package takes the secret of the other', () => {
   const script = `
@@ -117,3 +122,25 @@ test('one copy of the package takes the secret of the other', () => {
     console.log(isSecretError(await secret.get().catch((error) => error)));`;
   expect(run(script)).toBe('true\ntrue\n');
 });
+
+test.each(['esm', 'cjs'] as const)(
+  'a bundle that esbuild makes with its defaults reads a secret, as %s',
+  async (format) => {
+    const secrets = new LocalSecretsManager();
+    await secrets.createSecret({ Name: 'app/db', SecretString: '{"username":"app"}' });
+    const { url, close } = await secrets.listen();
+    const folder = mkdtempSync(join(tmpdir(), 'quarterturn-client-'));
+    const outfile = join(folder, format === 'esm' ? 'app.mjs' : 'app.cjs');
+    buildSync({
+      stdin: {
+        contents: `import { rotatingSecret } from 'quarterturn/client';
+        rotatingSecret('app/db').get().then(({ value }) => console.log(value.username));`,
+        resolveDir: __dirname,
+      },
+      ...{ outfile, format, bundle: true, platform: 'node', logLevel: 'silent' },
+    });
+    expect(await outputOf([outfile], url)).toBe('app\n');
+    await close();
+    rmSync(folder, { recursive: true });
+  },
+);

@@ -45,6 +45,7 @@ export function rotatingMysqlPool(
   const inner = pool as unknown as Inner;
   const place = {};
   const limitMs = options.connectTimeout ?? CONNECT_MS;
+  const isPlaced = options.host !== undefined || options.socketPath !== undefined;
   const connect = inner.getConnection.bind(inner);
   const logins = new WeakMap<PoolConnection, SessionLogin>();
   /** Those that nobody uses. */
@@ -77,7 +78,7 @@ export function rotatingMysqlPool(
         const connection = await open(
           withLogin(inner.config.connectionConfig, password, {
             user: username,
-            ...(options.host === undefined && options.socketPath === undefined && host && { host }),
+            ...(!isPlaced && placeOf(host)),
             ...(options.port === undefined && port && { port }),
             ...(options.database === undefined && dbname && { database: dbname }),
           }),
@@ -136,6 +137,12 @@ export function rotatingMysqlPool(
     endPool(callback);
   };
   return pool;
+}
+
+/** As the rotator has it: a host that is a path is a Unix socket. */
+function placeOf(host: string | undefined): object {
+  if (host === undefined) return {};
+  return host.startsWith('/') ? { socketPath: host } : { host };
 }
 
 function streamOf(connection: PoolConnection): EventEmitter {
