@@ -48,9 +48,8 @@ export interface Settings<T> {
 const LONGEST_WINDOW_MS = 10_000;
 /** Who logs in where. Whoever can write AWSPENDING must not choose it. */
 const IDENTITY = new Set(
-  'username user host hostname port url uri engine dbname database ssl masterarn endpoint connectionString'.split(
-    ' ',
-  ),
+  `username user login host hostname server address port url uri dsn endpoint connectionstring engine dbname database ssl
+  masterarn`.split(/\s+/),
 );
 
 /** @throws TypeError for an option that is invalid */
@@ -72,7 +71,9 @@ export function settingsOf<T>({
   if (pending && form !== 'json')
     throw new TypeError('pending names fields of JSON: a text or bytes have none');
   if (pending && version) throw new TypeError('pending has no use with a pinned version');
-  const identity = pending ? pending.find((field) => IDENTITY.has(field)) : undefined;
+  const identity = pending
+    ? pending.find((field) => IDENTITY.has(field.toLowerCase().replace(/[_-]/g, '')))
+    : undefined;
   if (identity) throw new TypeError(`pending must not name "${identity}": it says who logs in where`);
   const isPinnedById = version !== undefined && 'id' in version;
   const stage = version ? ('id' in version ? version.id : version.stage) : 'AWSCURRENT';

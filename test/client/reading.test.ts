@@ -249,6 +249,7 @@ test('text and bytes: bytes are a copy each time', async () => {
 test.each([
   [{ pending: ['username'] }, 'who logs in where'],
   [{ pending: ['password', 'host'] }, 'who logs in where'],
+  [{ pending: ['connection-string'] }, 'who logs in where'],
   [{ as: 'text', pending: ['password'] }, 'fields of JSON'],
   [{ version: { stage: 'AWSPREVIOUS' }, pending: ['password'] }, 'pinned'],
   [{ freshMs: 0 }, 'freshMs'],

@@ -522,3 +522,11 @@ test('logins that are refused together are one event, and one period of back-off
   await pass(1600);
   await expect(secret.logIn(async () => 'in')).resolves.toBe('in');
 });
+
+test('whoever has given up already does not log in', async () => {
+  const { secret } = await clientWorld();
+  const service = new Service('password-one');
+  const signal = AbortSignal.abort(new Error('enough'));
+  await expect(secret.logIn(service.logIn, { signal })).rejects.toThrow('enough');
+  expect(service.logins).toEqual([]);
+});

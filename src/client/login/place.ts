@@ -166,12 +166,13 @@ export class Place<T> {
   /** Waits until there is a version to log in with, and begins the login. Nothing, if there is none in time. */
   async #turn(attempt: Attempt, signal: AbortSignal | undefined): Promise<Turn<T> | undefined> {
     for (let hasLooked = false; ; ) {
+      if (signal?.aborted) return undefined;
       const known = await this.#known(attempt, signal);
       const decision = this.#decide(known, attempt.savesMs(known.at));
       if (decision.next === 'log-in') {
         return { version: decision.version, login: this.#gate.begin(decision.version) };
       }
-      if (!this.#source.canSearch || this.#hasGivenUp() || signal?.aborted) return undefined;
+      if (!this.#source.canSearch || this.#hasGivenUp()) return undefined;
       if (attempt.ms <= 0 && !hasLooked) {
         hasLooked = true;
         await this.#source.lookFurther(this.#isRefused);
