@@ -1,0 +1,130 @@
+import { RotationError } from '../../../src/index.js';
+import { dropPending } from '../../databases/drop-pending.js';
+import type { Ending, Turn } from '../../databases/engine.js';
+import type { Pair } from '../../databases/pairs.js';
+import { placeName } from '../../databases/secret.js';
+import { assertChangeable, passwordPlugin, type Session, type Step, type Witness } from '../account.js';
+import { errnoOf, toFailure } from '../failures.js';
+import { methodsFor } from '../password/accounts.js';
+import { declare } from '../password/declare.js';
+import { underLock } from '../password/fence.js';
+import { type Declared, declared } from '../password/statements.js';
+import type { MysqlSecret } from '../secret.js';
+import type { Account } from '../session.js';
+import { accountName, hexLiteral } from '../sql.js';
+import { assertEquals, assertOriginalsTurn, assertPair } from './assert-pair.js';
+import { clausesOf } from './clauses.js';
+import { onMariadb } from './on-mariadb.js';
+import { type PairOfAccounts, pairOfAccounts } from './pair.js';
+
+/** What AWSCURRENT's session tells, and the password that the other is to have. */
+export interface Prepared {
+  readonly current: Witness;
+  readonly password: string;
+}
+
+/** @throws RotationError `ERR_SERVICE_UNSUPPORTED` on MariaDB */
+export async function prepare(
+  current: Witness,
+  { password }: MysqlSecret,
+  { context }: Step,
+): Promise<Prepared> {
+  assertMysql(current.session, dropPending(context));
+  return { current, password };
+}
+
+export function assertMysql({ flavour, place }: Session, toDo?: string): void {
+  if (flavour === 'mariadb') throw onMariadb(`${placeName(place)} is one`, toDo);
+}
+
+/**
+ * Gives the next turn to the pair's other user, under the lock that mysql() takes, too: the look at the accounts must see what
+ * another attempt has made.
+ */
+export async function giveTurn(
+  administrator: Witness,
+  { pair, prepared }: Turn<Prepared>,
+  { connections, context }: Step,
+): Promise<Ending> {
+  assertChangeable(administrator, connections);
+  const { session } = administrator;
+  const other = await hashed(pair, prepared, administrator);
+  const change = { username: pair.original, doing: `make "${pair.other}" ready` };
+  return underLock(session, change, context, async () => {
+    const accounts = await pairOfAccounts(pair, prepared.current.session.account, session, context);
+    if (pair.other === pair.original) {
+      await assertOriginalsTurn(accounts, session);
+      await declareFor(accounts.original, other, session);
+    } else {
+      assertPair(accounts, context);
+      await makeClone(accounts, other, administrator);
+    }
+  });
+}
+
+type Hashed = Omit<Declared, 'account'>;
+
+/** A clone is identified as its original is. Making a hash takes a while, so that it must not be done under a lock. */
+async function hashed(pair: Pair, { current, password }: Prepared, administrator: Witness): Promise<Hashed> {
+  const { session, facts } = current;
+  const isOriginals = pair.other === pair.original;
+  const account = { ...session.account, user: pair.original };
+  const methods = isOriginals ? await methodsFor(account, administrator.session) : facts.methods;
+  const plugin = passwordPlugin({ account, methods }, administrator.facts, administrator.session);
+  return declared(account, plugin, { pending: password, current: undefined }, administrator.facts.rounds);
+}
+
+async function makeClone(accounts: PairOfAccounts, other: Hashed, administrator: Witness): Promise<void> {
+  const { original, clone, isNew, isGranted, isDefault } = accounts;
+  const { session } = administrator;
+  const [role, user] = [accountName(original), accountName(clone)];
+  const clauses = await clausesOf(original, clone, session);
+  if (isNew) {
+    const identified = `IDENTIFIED WITH ${other.plugin} AS ${hexLiteral(other.pending)}`;
+    await change(session, `CREATE USER ${user} ${identified} DEFAULT ROLE ${role} ${clauses}`, CREATE_USER);
+  } else {
+    const methods = await methodsFor(clone, session);
+    passwordPlugin({ account: clone, methods }, administrator.facts, session);
+  }
+  if (!isGranted) {
+    await change(
+      session,
+      `GRANT ${role} TO ${user}`,
+      `GRANT ${role} TO ${accountName(session.account)} WITH ADMIN OPTION`,
+    );
+  }
+  if (!isNew && !isDefault) await change(session, `ALTER USER ${user} DEFAULT ROLE ${role}`, CREATE_USER);
+  await assertEquals(accounts, session);
+  if (isNew) return;
+  await change(session, `ALTER USER ${user} ${clauses}`, CREATE_USER);
+  await declareFor(clone, other, session);
+}
+
+/** Nothing but this password: a second one that the account may have, by mysql(), ends. */
+async function declareFor(account: Account, other: Hashed, session: Session): Promise<void> {
+  try {
+    await declare(session, [{ ...other, account }]);
+  } catch (error) {
+    throw denied(error, session, CREATE_USER);
+  }
+}
+
+const CREATE_USER = 'CREATE USER';
+
+/** @param right the statement that would give the right to it; or what is to be granted on the server */
+async function change(session: Session, statement: string, right: string): Promise<void> {
+  try {
+    await session.query(statement);
+  } catch (error) {
+    throw denied(error, session, right);
+  }
+}
+
+/** Where a right is missing, the hint has the statement that gives it. */
+function denied(error: unknown, session: Session, right: string): unknown {
+  if (errnoOf(error) !== 1227) return error;
+  const { account } = session;
+  const grant = right === CREATE_USER ? `GRANT CREATE USER ON *.* TO ${accountName(account)}` : right;
+  const { code, message } = toFailure(error, 'make the other user ready', session);
+  return new RotationError(code, message, { hint: `AWSCURRENT goes on working. Run: ${grant}` });
+}
