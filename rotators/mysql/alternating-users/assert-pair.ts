@@ -2,7 +2,7 @@ import { RotationError, type StepContext } from '../../../src/index.js';
 import type { Session } from '../account.js';
 import type { Account } from '../session.js';
 import { accountName } from '../sql.js';
-import { type Right, statementFor } from './grants.js';
+import { type Right, statementsFor } from './grants.js';
 import { onlyTheClones, onlyTheOriginals, type PairOfAccounts, rightsOfPair } from './pair.js';
 
 /** So many are named. */
@@ -27,8 +27,8 @@ export function assertPair(accounts: PairOfAccounts, context: StepContext): void
     warnOfOwn(accounts, more, context);
     return;
   }
-  const isEmpty = cloneRights.every(({ name, isGrantable }) => name === 'USAGE' && !isGrantable);
-  const hasNone = rights.every(({ name, isGrantable }) => name === 'USAGE' && !isGrantable);
+  const isEmpty = cloneRights.every(({ name }) => name === 'USAGE');
+  const hasNone = rights.every(({ name }) => name === 'USAGE');
   // One that AWS's function has made has what the original had; one of ours may have got no further.
   if (more.length === 0 && (!isEmpty || hasNone || isDefault)) {
     warnOfOwn(accounts, more, context);
@@ -41,15 +41,7 @@ export function assertPair(accounts: PairOfAccounts, context: StepContext): void
       : `"${clone.user}" exists, and has no rights: nothing says that it is the clone of "${original.user}"`,
     {
       hint:
-        'nothing was changed. If it is meant as the clone: ' +
-        `${
-          more.length > 0
-            ? more
-                .map((right) => statementFor('REVOKE', right, clone))
-                .slice(0, MOST_NAMED)
-                .join('; ')
-            : grantTo(accounts)
-        }; ` +
+        `nothing was changed. If it is meant as the clone: ${[...taking(more, clone), ...roleFor(accounts)].join('; ')}; ` +
         'else name another with the option `pairs`',
     },
   );
@@ -68,7 +60,9 @@ export async function assertOriginalsTurn(accounts: PairOfAccounts, administrato
     throw new RotationError(
       'ERR_PENDING_MISMATCH',
       `${sentence(original, 'has', less)}, which "${clone.user}" of AWSCURRENT has not: nothing says that they are a pair`,
-      { hint: `nothing was changed. If they are: ${isGranted ? granting(less, clone) : grantTo(accounts)}` },
+      {
+        hint: `nothing was changed. If they are: ${(isGranted ? giving(less, clone) : roleFor(accounts)).join('; ')}`,
+      },
     );
   }
   const more = onlyTheClones(accounts);
@@ -110,12 +104,12 @@ function assertPossible(accounts: PairOfAccounts): void {
 }
 
 function lacking({ original, clone, isNew }: PairOfAccounts, less: readonly Right[]): RotationError {
-  const create = isNew ? `CREATE USER ${accountName(clone)} IDENTIFIED BY RANDOM PASSWORD; ` : '';
+  const create = isNew ? [`CREATE USER ${accountName(clone)} IDENTIFIED BY RANDOM PASSWORD`] : [];
   return new RotationError(
     'ERR_RIGHTS_MISSING',
     `${sentence(original, 'has', less)}, which "${clone.user}" does not get by having it as a role`,
     {
-      hint: `AWSCURRENT goes on working. Run: ${create}${granting(less, clone)}; or rotate "${original.user}" alone, with mysql()`,
+      hint: `AWSCURRENT goes on working. Run: ${[...create, ...giving(less, clone)].join('; ')}; or rotate "${original.user}" alone, with mysql()`,
     },
   );
 }
@@ -137,26 +131,31 @@ function warnOfOwn(
 
 /** Rights over the server, over its accounts, or of somebody else. */
 function isSuperior({ name, on }: Right): boolean {
-  return name === 'ROLE' || name === 'PROXY' || on === '*.*' || /(?:^| )`mysql`\./.test(on);
+  if (name === 'ROLE' || name === 'PROXY' || on === '*.*') return true;
+  const [, database = ''] = /(?:^| )`((?:[^`]|``)*)`\./.exec(on) ?? [];
+  const pattern = database.replace(/\\?./gs, (part) => {
+    if (part === '%') return '.*';
+    return part === '_' ? '.' : `\\u{${part.codePointAt(part.length - 1)?.toString(16)}}`;
+  });
+  return new RegExp(`^${pattern}$`, 'iu').test('mysql');
 }
 
 function advice(more: readonly Right[], { original, clone }: PairOfAccounts): string {
-  return `if applications need it: ${granting(more, original)}; else ${more
-    .slice(0, MOST_NAMED)
-    .map((right) => statementFor('REVOKE', right, clone))
-    .join('; ')}`;
+  const [give, take] = [giving(more, original), taking(more, clone)].map((sql) => sql.join('; '));
+  return `if applications need it: ${give}; else ${take}`;
 }
 
-function granting(rights: readonly Right[], account: Account): string {
-  return rights
-    .slice(0, MOST_NAMED)
-    .map((right) => statementFor('GRANT', right, account))
-    .join('; ');
+function giving(rights: readonly Right[], account: Account): readonly string[] {
+  return statementsFor('GRANT', rights.slice(0, MOST_NAMED), account);
 }
 
-function grantTo({ original, clone }: PairOfAccounts): string {
+function taking(rights: readonly Right[], account: Account): readonly string[] {
+  return statementsFor('REVOKE', rights.slice(0, MOST_NAMED), account);
+}
+
+function roleFor({ original, clone }: PairOfAccounts): readonly string[] {
   const [role, user] = [accountName(original), accountName(clone)];
-  return `GRANT ${role} TO ${user}; SET DEFAULT ROLE ${role} TO ${user}`;
+  return [`GRANT ${role} TO ${user}`, `SET DEFAULT ROLE ${role} TO ${user}`];
 }
 
 function sentence({ user }: Account, verb: string, rights: readonly Right[]): string {

@@ -14,6 +14,7 @@ import type { Account } from '../session.js';
 import { accountName, hexLiteral } from '../sql.js';
 import { assertEquals, assertOriginalsTurn, assertPair } from './assert-pair.js';
 import { clausesOf } from './clauses.js';
+import { rightsIn } from './grants.js';
 import { onMariadb } from './on-mariadb.js';
 import { type PairOfAccounts, pairOfAccounts } from './pair.js';
 
@@ -79,6 +80,7 @@ async function makeClone(accounts: PairOfAccounts, other: Hashed, administrator:
   const { session } = administrator;
   const [role, user] = [accountName(original), accountName(clone)];
   const clauses = await clausesOf(original, clone, session);
+  if (!isGranted) await assertMayGrant(original, session);
   if (isNew) {
     const identified = `IDENTIFIED WITH ${other.plugin} AS ${hexLiteral(other.pending)}`;
     await change(session, `CREATE USER ${user} ${identified} DEFAULT ROLE ${role} ${clauses}`, CREATE_USER);
@@ -86,18 +88,34 @@ async function makeClone(accounts: PairOfAccounts, other: Hashed, administrator:
     const methods = await methodsFor(clone, session);
     passwordPlugin({ account: clone, methods }, administrator.facts, session);
   }
-  if (!isGranted) {
-    await change(
-      session,
-      `GRANT ${role} TO ${user}`,
-      `GRANT ${role} TO ${accountName(session.account)} WITH ADMIN OPTION`,
-    );
-  }
+  if (!isGranted) await change(session, `GRANT ${role} TO ${user}`, granting(original, session));
   if (!isNew && !isDefault) await change(session, `ALTER USER ${user} DEFAULT ROLE ${role}`, CREATE_USER);
   await assertEquals(accounts, session);
   if (isNew) return;
   await change(session, `ALTER USER ${user} ${clauses}`, CREATE_USER);
   await declareFor(clone, other, session);
+}
+
+/** Asked before a clone is made, which could get nothing then. */
+async function assertMayGrant(original: Account, session: Session): Promise<void> {
+  const role = accountName(original);
+  const lines = await session.query('SHOW GRANTS');
+  const own = lines.flatMap((line) => rightsIn(String(Object.values(line)[0]), session.account));
+  const mayGrant = own.some(({ name, on, isGrantable }) =>
+    name === 'ROLE' ? on === role && isGrantable : on === '*.*' && GRANTS_ROLES.includes(name),
+  );
+  if (mayGrant) return;
+  throw new RotationError(
+    'ERR_RIGHTS_MISSING',
+    `the administrator "${session.account.user}" may not give "${original.user}", as a role, to its clone`,
+    { hint: `nothing was changed. Run: ${granting(original, session)}` },
+  );
+}
+
+const GRANTS_ROLES = ['ROLE_ADMIN', 'SUPER', 'ALL PRIVILEGES'];
+
+function granting(original: Account, { account }: Session): string {
+  return `GRANT ${accountName(original)} TO ${accountName(account)} WITH ADMIN OPTION`;
 }
 
 /** Nothing but this password: a second one that the account may have, by mysql(), ends. */

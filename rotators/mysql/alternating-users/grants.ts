@@ -6,13 +6,13 @@ import { accountName } from '../sql.js';
 
 /** A right, as a line of SHOW GRANTS has it. */
 export interface Right {
-  /** `SELECT`, `ALL PRIVILEGES`, `PROXY`; `ROLE` for a role. */
+  /** `SELECT`, `ALL PRIVILEGES`, `PROXY`; `ROLE` for a role; `GRANT OPTION` for all that an account has on something. */
   readonly name: string;
   /** In backticks, if it is for one column. */
   readonly column: string | undefined;
   /** As the server writes it: `*.*`, `` `db`.* ``, `` PROCEDURE `db`.`p` ``; of a role and of PROXY an account. */
   readonly on: string;
-  /** Whether it may be given away. */
+  /** Whether it may be given away: what a GRANT OPTION is for one right alone. */
   readonly isGrantable: boolean;
   /** Whether it is taken from what a wider right gives: a partial revoke. */
   readonly isRevoked: boolean;
@@ -60,23 +60,28 @@ export function rightsIn(line: string, grantee: Account): readonly Right[] {
     const roles = body.match(ACCOUNT) ?? [];
     return roles.map((role) => ({ name: 'ROLE', column: undefined, on: role, isGrantable, isRevoked }));
   }
-  return [...privileges.matchAll(PRIVILEGE)].flatMap(([, name = '', columns]) => {
+  const rights = [...privileges.matchAll(PRIVILEGE)].flatMap(([, name = '', columns]) => {
     const all = columns?.match(new RegExp(NAME, 'g')) ?? [undefined];
     return all.map((column) => ({ name, column, on, isGrantable, isRevoked }));
   });
+  if (!isGrantable || rights.some(isOptionItsOwn)) return rights;
+  const plain = rights.map((right) => ({ ...right, isGrantable: false }));
+  return [...plain, { name: 'GRANT OPTION', column: undefined, on, isGrantable: false, isRevoked }];
+}
+
+/** Dynamic privileges have underscores in their names, others have spaces. */
+function isOptionItsOwn({ name }: Right): boolean {
+  return name === 'PROXY' || name.includes('_');
 }
 
 /** The rights among these that none of the others includes. That an account may log in is not one. */
 export function missing(rights: readonly Right[], others: readonly Right[]): readonly Right[] {
-  return rights.filter(
-    (right) =>
-      (right.name !== 'USAGE' || right.isGrantable) && !others.some((other) => includes(other, right)),
-  );
+  return rights.filter((right) => right.name !== 'USAGE' && !others.some((other) => includes(other, right)));
 }
 
 /** Of a wider right it is not asked whether some of it was revoked: the revokes are rights to be compared, too. */
 function includes(wide: Right, right: Right): boolean {
-  const isAll = wide.name === 'ALL PRIVILEGES' && right.name !== 'PROXY' && right.name !== 'ROLE';
+  const isAll = wide.name === 'ALL PRIVILEGES' && !['PROXY', 'ROLE', 'GRANT OPTION'].includes(right.name);
   return (
     wide.isRevoked === right.isRevoked &&
     (isAll || wide.name === right.name) &&
@@ -93,11 +98,16 @@ function isInside({ name, on }: Right, wide: string): boolean {
   return wide === '*.*' || (database !== undefined && object.startsWith(database));
 }
 
-/** The statement that gives a right to an account, or takes it. */
-export function statementFor(verb: 'GRANT' | 'REVOKE', right: Right, account: Account): string {
-  const { name, column, on, isGrantable } = right;
-  const [to, who] = [verb === 'GRANT' ? 'TO' : 'FROM', accountName(account)];
-  const what = name === 'ROLE' ? on : `${name}${column === undefined ? '' : ` (${column})`} ON ${on}`;
-  const option = isGrantable && verb === 'GRANT' ? ` WITH ${name === 'ROLE' ? 'ADMIN' : 'GRANT'} OPTION` : '';
-  return `${verb} ${what} ${to} ${who}${option}`;
+/** The statements that give rights to an account, or take them. What is revoked in part can only be revoked, there too. */
+export function statementsFor(
+  verb: 'GRANT' | 'REVOKE',
+  rights: readonly Right[],
+  account: Account,
+): readonly string[] {
+  return rights.map(({ name, column, on, isGrantable, isRevoked }) => {
+    const isGrant = verb === 'GRANT' && !isRevoked;
+    const what = name === 'ROLE' ? on : `${name}${column === undefined ? '' : ` (${column})`} ON ${on}`;
+    const option = isGrantable && isGrant ? ` WITH ${name === 'ROLE' ? 'ADMIN' : 'GRANT'} OPTION` : '';
+    return `${isGrant ? 'GRANT' : 'REVOKE'} ${what} ${isGrant ? 'TO' : 'FROM'} ${accountName(account)}${option}`;
+  });
 }

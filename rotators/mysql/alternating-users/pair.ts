@@ -130,12 +130,13 @@ export function onlyTheClones({ original, rights, cloneRights }: PairOfAccounts)
   ];
 }
 
-/** What the original may do, and the clone may not: rights, and revokes that only one of them has. Roles are what they give. */
+/** What the original may do, and the clone may not; and what only the original may not. Roles are what they give. */
 export function onlyTheOriginals(
   { rights }: Pick<PairOfAccounts, 'rights'>,
   ofClone: readonly Right[],
 ): readonly Right[] {
   const given = (all: readonly Right[]) => all.filter(({ name }) => name !== 'ROLE');
   const revoked = (all: readonly Right[]) => all.filter(({ isRevoked }) => isRevoked);
-  return [...missing(given(rights), ofClone), ...missing(revoked(ofClone), rights)];
+  const lost = missing(revoked(ofClone), rights).map((right) => ({ ...right, isRevoked: false }));
+  return [...missing(given(rights), ofClone), ...lost];
 }
