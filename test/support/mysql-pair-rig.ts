@@ -18,6 +18,8 @@ export interface PairRigOptions extends AlternatingUsersOptions {
   readonly app?: string;
   /** What is run once it is there, with its name in backticks for `app`, and its clone’s for `app_clone`. */
   readonly sql?: string;
+  /** What the administrator is granted. @default the user, as a role to give away */
+  readonly granted?: string;
   /** Which of the two AWSCURRENT is of. @default the original */
   readonly current?: 'original' | 'clone';
   /** What the secret has in place of what fits. */
@@ -28,16 +30,22 @@ export interface PairRigOptions extends AlternatingUsersOptions {
 
 /** A user of a real MySQL, its secret with an administrator, and alternatingUsers() to rotate it. */
 export async function pairRig(server: TestServer, given: PairRigOptions = {}) {
-  const { app = newUser(), sql = '', current = 'original', secret, administrator, ...others } = given;
+  const {
+    app = newUser(),
+    sql = '',
+    granted = 'GRANT app TO admin WITH ADMIN OPTION',
+    current = 'original',
+    secret,
+    administrator,
+    ...others
+  } = given;
   const { port = server.port, ...options } = others;
   const clone = options.pairs?.[app] ?? `${app}_clone`;
   const quoted = (name: string) => `\`${name.replaceAll('`', '``')}\``;
   const named = (text: string) =>
     text.replaceAll(/\bapp(?:_clone)?\b/g, (name) => quoted(name === 'app' ? app : clone));
   if (server.flavour === 'mysql') {
-    await server.sql(
-      named(`CREATE USER app IDENTIFIED BY '${FIRST}'; GRANT app TO admin WITH ADMIN OPTION; ${sql}`),
-    );
+    await server.sql(named(`CREATE USER app IDENTIFIED BY '${FIRST}'; ${granted}; ${sql}`));
   } else {
     await server.sql(named(`CREATE USER app IDENTIFIED BY '${FIRST}'`));
   }

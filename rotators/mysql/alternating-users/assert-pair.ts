@@ -3,7 +3,7 @@ import type { Session } from '../account.js';
 import type { Account } from '../session.js';
 import { accountName } from '../sql.js';
 import { type Right, statementsFor } from './grants.js';
-import { onlyTheClones, onlyTheOriginals, type PairOfAccounts, rightsOfPair } from './pair.js';
+import { onlyTheClones, onlyTheOriginals, type PairOfAccounts, rightsOfClone } from './pair.js';
 
 /** So many are named. */
 const MOST_NAMED = 5;
@@ -52,10 +52,9 @@ export function assertPair(accounts: PairOfAccounts, context: StepContext): void
  * the original, which must be able to do what they could as the clone.
  */
 export async function assertOriginalsTurn(accounts: PairOfAccounts, administrator: Session): Promise<void> {
-  const { original, clone, cloneRights, isGranted } = accounts;
+  const { original, clone, isGranted } = accounts;
   assertPossible(accounts);
-  const ofClone = isGranted ? await rightsOfPair(accounts, administrator) : cloneRights;
-  const less = onlyTheOriginals(accounts, ofClone);
+  const less = onlyTheOriginals(accounts, await rightsOfClone(accounts, administrator));
   if (less.length > 0) {
     throw new RotationError(
       'ERR_PENDING_MISMATCH',
@@ -76,7 +75,10 @@ export async function assertOriginalsTurn(accounts: PairOfAccounts, administrato
 
 /** @throws RotationError `ERR_RIGHTS_MISSING` if the role has not given the clone everything */
 export async function assertEquals(accounts: PairOfAccounts, administrator: Session): Promise<void> {
-  const less = onlyTheOriginals(accounts, await rightsOfPair(accounts, administrator));
+  const less = onlyTheOriginals(
+    accounts,
+    await rightsOfClone({ ...accounts, isGranted: true }, administrator),
+  );
   if (less.length > 0) throw lacking(accounts, less);
 }
 

@@ -47,14 +47,13 @@ export async function pairOfAccounts(
   const [original, clone] = pair.other === pair.clone ? [current, other] : [other, current];
   assertSameHost(original, clone, context);
   const own = await rightsOf(original, administrator);
-  const roles = own.filter(({ name }) => name === 'ROLE').map(({ on }) => on);
   const cloneRights = found || pair.other === pair.original ? await rightsOf(clone, administrator) : [];
   const role = accountName(original);
   return {
     original,
     clone,
     isNew: !found,
-    rights: roles.length > 0 ? await rightsOf(original, administrator, roles) : own,
+    rights: await withRoles(original, own, administrator),
     cloneRights,
     isGranted: cloneRights.some(({ name, on }) => name === 'ROLE' && on === role),
     isDefault: await isDefault(original, clone, administrator),
@@ -107,12 +106,23 @@ function assertSameHost(original: Account, clone: Account, context: StepContext)
   );
 }
 
-/** The roles that the clone is to have by being the original, which is one of them. */
-export function rightsOfPair(
-  { original, clone }: Pick<PairOfAccounts, 'original' | 'clone'>,
+/** What the clone can do: as the original, or, if it is none yet, by the roles that it has. */
+export async function rightsOfClone(
+  { original, clone, cloneRights, isGranted }: PairOfAccounts,
   administrator: Session,
 ): Promise<readonly Right[]> {
-  return rightsOf(clone, administrator, [accountName(original)]);
+  return isGranted
+    ? rightsOf(clone, administrator, [accountName(original)])
+    : withRoles(clone, cloneRights, administrator);
+}
+
+async function withRoles(
+  account: Account,
+  own: readonly Right[],
+  administrator: Session,
+): Promise<readonly Right[]> {
+  const roles = own.filter(({ name }) => name === 'ROLE').map(({ on }) => on);
+  return roles.length > 0 ? rightsOf(account, administrator, roles) : own;
 }
 
 /** What the clone may do, and the original may not. */
