@@ -2,7 +2,7 @@ import { RotationError, type StepContext } from '../../../src/index.js';
 import type { Session } from '../account.js';
 import type { Account } from '../session.js';
 import { accountName } from '../sql.js';
-import { type Right, statementsFor } from './grants.js';
+import { isFor, type Right, statementsFor } from './grants.js';
 import { onlyTheClones, onlyTheOriginals, type PairOfAccounts, rightsOfClone } from './pair.js';
 
 /** So many are named. */
@@ -22,7 +22,7 @@ export function assertPair(accounts: PairOfAccounts, context: StepContext): void
   if (isGranted && !more.some(isSuperior)) {
     if (more.length > 0)
       context.warn(
-        `${sentence(clone, 'has', more)}, which "${original.user}" has not: ${advice(more, accounts)}`,
+        `${sentence(clone, 'has', more)}, which "${original.user}" does not have: ${advice(more, accounts)}`,
       );
     warnOfOwn(accounts, more, context);
     return;
@@ -37,7 +37,7 @@ export function assertPair(accounts: PairOfAccounts, context: StepContext): void
   throw new RotationError(
     'ERR_PENDING_MISMATCH',
     more.length > 0
-      ? `${sentence(clone, 'has', more)}, which "${original.user}" has not: nothing says that they are a pair`
+      ? `${sentence(clone, 'has', more)}, which "${original.user}" does not have: nothing says that they are a pair`
       : `"${clone.user}" exists, and has no rights: nothing says that it is the clone of "${original.user}"`,
     {
       hint:
@@ -58,7 +58,7 @@ export async function assertOriginalsTurn(accounts: PairOfAccounts, administrato
   if (less.length > 0) {
     throw new RotationError(
       'ERR_PENDING_MISMATCH',
-      `${sentence(original, 'has', less)}, which "${clone.user}" of AWSCURRENT has not: nothing says that they are a pair`,
+      `${sentence(original, 'has', less)}, which "${clone.user}" of AWSCURRENT does not have: nothing says that they are a pair`,
       {
         hint: `nothing was changed. If they are: ${(isGranted ? giving(less, clone) : roleFor(accounts)).join('; ')}`,
       },
@@ -68,7 +68,7 @@ export async function assertOriginalsTurn(accounts: PairOfAccounts, administrato
   if (more.length === 0) return;
   throw new RotationError(
     'ERR_RIGHTS_MISSING',
-    `${sentence(clone, 'has', more)}, which "${original.user}" has not: applications may need it, and would be refused`,
+    `${sentence(clone, 'has', more)}, which "${original.user}" does not have: applications may need it, and would be refused`,
     { hint: `nothing was changed. ${advice(more, accounts)}` },
   );
 }
@@ -133,13 +133,7 @@ function warnOfOwn(
 
 /** Rights over the server, over its accounts, or of somebody else. */
 function isSuperior({ name, on }: Right): boolean {
-  if (name === 'ROLE' || name === 'PROXY' || on === '*.*') return true;
-  const [, database = ''] = /(?:^| )`((?:[^`]|``)*)`\./.exec(on) ?? [];
-  const pattern = database.replace(/\\?./gs, (part) => {
-    if (part === '%') return '.*';
-    return part === '_' ? '.' : `\\u{${part.codePointAt(part.length - 1)?.toString(16)}}`;
-  });
-  return new RegExp(`^${pattern}$`, 'iu').test('mysql');
+  return name === 'ROLE' || name === 'PROXY' || on === '*.*' || isFor(on, 'mysql');
 }
 
 function advice(more: readonly Right[], { original, clone }: PairOfAccounts): string {

@@ -7,7 +7,7 @@ import { assertChangeable, passwordPlugin, type Session, type Step, type Witness
 import { errnoOf, toFailure } from '../failures.js';
 import { methodsFor } from '../password/accounts.js';
 import { declare } from '../password/declare.js';
-import { underLock } from '../password/fence.js';
+import { lookUnderLock } from '../password/fence.js';
 import { type Declared, declared } from '../password/statements.js';
 import type { MysqlSecret } from '../secret.js';
 import type { Account } from '../session.js';
@@ -16,7 +16,7 @@ import { assertEquals, assertOriginalsTurn, assertPair } from './assert-pair.js'
 import { clausesOf } from './clauses.js';
 import { rightsIn } from './grants.js';
 import { onMariadb } from './on-mariadb.js';
-import { type PairOfAccounts, pairOfAccounts } from './pair.js';
+import { namesOf, type PairOfAccounts, pairOfAccounts } from './pair.js';
 
 /** What AWSCURRENT's session tells, and the password that the other is to have. */
 export interface Prepared {
@@ -51,42 +51,60 @@ export async function giveTurn(
   const { session } = administrator;
   const other = await hashed(pair, prepared, administrator);
   const change = { username: pair.original, doing: `make "${pair.other}" ready` };
-  return underLock(session, change, context, async () => {
+  return lookUnderLock(session, change, context, async () => {
     const accounts = await pairOfAccounts(pair, prepared.current.session.account, session, context);
     if (pair.other === pair.original) {
       await assertOriginalsTurn(accounts, session);
-      await declareFor(accounts.original, other, session);
-    } else {
-      assertPair(accounts, context);
-      await makeClone(accounts, other, administrator);
+      return () => declareFor(accounts.original, other, session);
     }
+    assertPair(accounts, context);
+    const clauses = await readyFor(accounts, administrator);
+    return () => makeClone(accounts, { ...other, clauses }, session);
   });
 }
 
-type Hashed = Omit<Declared, 'account'>;
-
-/** A clone is identified as its original is. Making a hash takes a while, so that it must not be done under a lock. */
-async function hashed(pair: Pair, { current, password }: Prepared, administrator: Witness): Promise<Hashed> {
-  const { session, facts } = current;
-  const isOriginals = pair.other === pair.original;
-  const account = { ...session.account, user: pair.original };
-  const methods = isOriginals ? await methodsFor(account, administrator.session) : facts.methods;
-  const plugin = passwordPlugin({ account, methods }, administrator.facts, administrator.session);
-  return declared(account, plugin, { pending: password, current: undefined }, administrator.facts.rounds);
+interface Wanted extends Omit<Declared, 'account'> {
+  /** Under which conditions it may log in. */
+  readonly clauses: string;
 }
 
-async function makeClone(accounts: PairOfAccounts, other: Hashed, administrator: Witness): Promise<void> {
-  const { original, clone, isNew, isGranted, isDefault } = accounts;
-  const { session } = administrator;
-  const [role, user] = [accountName(original), accountName(clone)];
+/** A clone is identified as its original is. Making a hash takes a while, so that it must not be done under a lock. */
+async function hashed(
+  pair: Pair,
+  { current, password }: Prepared,
+  { session, facts }: Witness,
+): Promise<Omit<Wanted, 'clauses'>> {
+  const { original } = await namesOf(pair, current.session.account, session);
+  const isCurrent = pair.other === pair.clone;
+  const methods = isCurrent ? current.facts.methods : await methodsFor(original, session);
+  const plugin = passwordPlugin({ account: original, methods }, facts, session);
+  return declared(original, plugin, { pending: password, current: undefined }, facts.rounds);
+}
+
+/**
+ * What a clone is made with.
+ *
+ * @throws RotationError if it can be logged in to otherwise, or could get no rights
+ */
+async function readyFor(accounts: PairOfAccounts, { session, facts }: Witness): Promise<string> {
+  const { original, clone, isNew, isGranted } = accounts;
   const clauses = await clausesOf(original, clone, session);
   if (!isGranted) await assertMayGrant(original, session);
+  if (!isNew) passwordPlugin({ account: clone, methods: await methodsFor(clone, session) }, facts, session);
+  return clauses;
+}
+
+/** The password of a clone that is there comes last: until then its old one opens it. All of it may be done again. */
+async function makeClone(
+  accounts: PairOfAccounts,
+  { clauses, ...other }: Wanted,
+  session: Session,
+): Promise<void> {
+  const { original, clone, isNew, isGranted, isDefault } = accounts;
+  const [role, user] = [accountName(original), accountName(clone)];
   if (isNew) {
     const identified = `IDENTIFIED WITH ${other.plugin} AS ${hexLiteral(other.pending)}`;
     await change(session, `CREATE USER ${user} ${identified} DEFAULT ROLE ${role} ${clauses}`, CREATE_USER);
-  } else {
-    const methods = await methodsFor(clone, session);
-    passwordPlugin({ account: clone, methods }, administrator.facts, session);
   }
   if (!isGranted) await change(session, `GRANT ${role} TO ${user}`, granting(original, session));
   if (!isNew && !isDefault) await change(session, `ALTER USER ${user} DEFAULT ROLE ${role}`, CREATE_USER);
@@ -119,7 +137,7 @@ function granting(original: Account, { account }: Session): string {
 }
 
 /** Nothing but this password: a second one that the account may have, by mysql(), ends. */
-async function declareFor(account: Account, other: Hashed, session: Session): Promise<void> {
+async function declareFor(account: Account, other: Omit<Wanted, 'clauses'>, session: Session): Promise<void> {
   try {
     await declare(session, [{ ...other, account }]);
   } catch (error) {

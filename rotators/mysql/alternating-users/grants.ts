@@ -91,11 +91,26 @@ function includes(wide: Right, right: Right): boolean {
   );
 }
 
+/** What is for databases of a pattern, or for one that is written as a pattern would be, is inside of everything alone. */
 function isInside({ name, on }: Right, wide: string): boolean {
   if (name === 'PROXY' || name === 'ROLE') return false;
-  const database = wide.endsWith('.*') ? wide.slice(0, -1) : undefined;
-  const object = on.replace(/^[A-Z]+ (?=`)/, '');
-  return wide === '*.*' || (database !== undefined && object.startsWith(database));
+  if (wide === '*.*') return true;
+  const database = databaseIn(on);
+  return wide.endsWith('.*') && !on.endsWith('.*') && database !== undefined && isFor(wide, database);
+}
+
+/** The name, or the pattern of names, of a right's database. */
+function databaseIn(on: string): string | undefined {
+  return new RegExp(`^(?:[A-Z]+ )?(${NAME})\\.`).exec(on)?.[1]?.slice(1, -1).replaceAll('``', '`');
+}
+
+/** Whether a right is for a database, by its name or by a pattern: `` `app\_%`.* ``. */
+export function isFor(on: string, database: string): boolean {
+  const pattern = (databaseIn(on) ?? '').replace(/\\?./gsu, (part) => {
+    if (part === '%') return '.*';
+    return part === '_' ? '.' : `\\u{${part.codePointAt(part.startsWith('\\') ? 1 : 0)?.toString(16)}}`;
+  });
+  return new RegExp(`^${pattern}$`, 'su').test(database);
 }
 
 /** The statements that give rights to an account, or take them. What is revoked in part can only be revoked, there too. */

@@ -24,10 +24,9 @@ export interface PairOfAccounts {
 }
 
 /**
- * Looks at the accounts of a pair.
+ * Looks at what the accounts of a pair may do.
  *
- * @param current the one that AWSCURRENT has logged in to
- * @throws RotationError if it is not certain which they are
+ * @throws RotationError as `namesOf()` does
  */
 export async function pairOfAccounts(
   pair: Pair,
@@ -35,6 +34,33 @@ export async function pairOfAccounts(
   administrator: Session,
   context: StepContext,
 ): Promise<PairOfAccounts> {
+  const { original, clone, isNew } = await namesOf(pair, current, administrator);
+  if (original.host !== clone.host) context.warn(fromAnywhere(original, clone));
+  const own = await rightsOf(original, administrator);
+  const cloneRights = isNew ? [] : await rightsOf(clone, administrator);
+  const role = accountName(original);
+  return {
+    original,
+    clone,
+    isNew,
+    rights: await withRoles(original, own, administrator),
+    cloneRights,
+    isGranted: cloneRights.some(({ name, on }) => name === 'ROLE' && on === role),
+    isDefault: await isDefault(original, clone, administrator),
+  };
+}
+
+/**
+ * Finds the accounts of a pair.
+ *
+ * @param current the one that AWSCURRENT has logged in to
+ * @throws RotationError if it is not certain which they are
+ */
+export async function namesOf(
+  pair: Pair,
+  current: Account,
+  administrator: Session,
+): Promise<Pick<PairOfAccounts, 'original' | 'clone' | 'isNew'>> {
   const listed = await accountsOf([current.user, pair.other], administrator);
   if (!listed) throw mayNotLook(administrator);
   for (const name of [current.user, pair.other]) {
@@ -45,19 +71,9 @@ export async function pairOfAccounts(
   if (!found && pair.other === pair.original) throw userMissing(pair.original);
   const other = found ?? { user: pair.other, host: current.host };
   const [original, clone] = pair.other === pair.clone ? [current, other] : [other, current];
-  assertSameHost(original, clone, context);
-  const own = await rightsOf(original, administrator);
-  const cloneRights = found || pair.other === pair.original ? await rightsOf(clone, administrator) : [];
-  const role = accountName(original);
-  return {
-    original,
-    clone,
-    isNew: !found,
-    rights: await withRoles(original, own, administrator),
-    cloneRights,
-    isGranted: cloneRights.some(({ name, on }) => name === 'ROLE' && on === role),
-    isDefault: await isDefault(original, clone, administrator),
-  };
+  // AWS's function makes clones for `%` alone, wherever the original may come from.
+  if (original.host !== clone.host && clone.host !== '%') throw otherHost(original, clone);
+  return { original, clone, isNew: !found };
 }
 
 async function isDefault(original: Account, clone: Account, administrator: Session): Promise<boolean> {
@@ -85,17 +101,15 @@ function ambiguous(username: string, hosts: readonly string[], { place }: Sessio
   );
 }
 
-/** AWS's function makes clones for `%` alone, wherever the original may come from. */
-function assertSameHost(original: Account, clone: Account, context: StepContext): void {
-  const [from, cloneFrom] = [original.host.toLowerCase(), clone.host.toLowerCase()];
-  if (from === cloneFrom) return;
-  if (cloneFrom === '%') {
-    context.warn(
-      `"${clone.user}" may log in from anywhere, and "${original.user}" from ${original.host} alone: somebody else has made the clone so`,
-    );
-    return;
-  }
-  throw new RotationError(
+function fromAnywhere(original: Account, clone: Account): string {
+  return (
+    `"${clone.user}" may log in from anywhere, and "${original.user}" from ${original.host} alone: AWS’s function makes clones so. ` +
+    'Make it again for that host, once no application uses it and nothing has it as its definer'
+  );
+}
+
+function otherHost(original: Account, clone: Account): RotationError {
+  return new RotationError(
     'ERR_PENDING_MISMATCH',
     `"${original.user}" may log in from "${original.host}", and "${clone.user}" from "${clone.host}"`,
     {

@@ -12,8 +12,8 @@ const named = (kind: string, schema: string, name: string) =>
 
 /** What of the databases that a session sees has code, and as whom that is run. Nothing but a warning depends on it: it is not worth a wait. */
 const QUERY = `
-  SELECT /*+ MAX_EXECUTION_TIME(2000) */ DISTINCT name, definer, (
-    LOWER(code) REGEXP '(^|[^a-z0-9_$.])(session_user|system_user|user) *[(]'
+  SELECT DISTINCT name, definer, (
+    LOWER(code) REGEXP '(^|[^a-z0-9_$.])(session_user|system_user|user) *[(] *[)]'
     OR security = 'INVOKER' AND LOWER(code) REGEXP '(^|[^a-z0-9_$.])current_user([^a-z0-9_$]|$)'
   ) AS asks FROM (
     SELECT ${named("'view'", 'TABLE_SCHEMA', 'TABLE_NAME')}, VIEW_DEFINITION AS code, SECURITY_TYPE AS security, DEFINER AS definer
@@ -40,7 +40,7 @@ export async function warnOfNames(
   const definer = stringLiteral(`${user}@${host}`);
   const rows = await session
     .query(
-      `SELECT name, asks, definer = ${definer} AS is_own FROM (${QUERY}) AS all_code WHERE asks OR definer = ${definer} ORDER BY name`,
+      `SELECT /*+ MAX_EXECUTION_TIME(2000) */ name, asks, definer = ${definer} AS is_own FROM (${QUERY}) AS all_code WHERE asks OR definer = ${definer} ORDER BY name`,
     )
     .catch(() => []);
   const listed = (column: string) => {

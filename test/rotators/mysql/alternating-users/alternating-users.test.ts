@@ -240,7 +240,7 @@ describeServers(
 
     test('warn of code that asks which of them it is, and of what the clone has defined', async () => {
       const { clone, rotate, asCurrent, warnings } = await rig({
-        sql: 'GRANT ALL ON d1.* TO app; CREATE DEFINER = app VIEW d1.seen AS SELECT a FROM d1.t WHERE USER() LIKE "x%"',
+        sql: 'GRANT ALL ON d1.* TO app; CREATE DEFINER = app VIEW d1.seen AS SELECT a FROM d1.t WHERE USER() LIKE "x%"; CREATE TABLE d1.user (a int); CREATE DEFINER = app PROCEDURE d1.writes() INSERT INTO d1.user (a) VALUES (1)',
       });
       await rotate();
       expect(warnings()).toEqual([expect.stringMatching(/USER\(\).*view d1\.seen\. Let/)]);
@@ -256,7 +256,9 @@ describeServers(
       expect(asking).toContain('procedure d1.own, view d1.seen');
       expect(own).toMatch(new RegExp(`^"${clone}" is the definer .*: procedure d1.own, view d1.by_clone\\.`));
       expect(others).toEqual([]);
-      await server.sql(`DROP VIEW d1.by_clone; DROP VIEW d1.seen; DROP PROCEDURE d1.own`);
+      await server.sql(
+        `DROP VIEW d1.by_clone; DROP VIEW d1.seen; DROP PROCEDURE d1.own; DROP PROCEDURE d1.writes; DROP TABLE d1.user`,
+      );
     });
 
     describe('made by AWS’s function', () => {
@@ -290,6 +292,19 @@ describeServers(
         expect(await accepts(clone, FIRST)).toBe(true);
         expect(await grantsOf(clone)).toHaveLength(2);
         expect(warnings()).toEqual([]);
+      });
+
+      test('are taken over, if the original may log in from one host alone, and the clone from any', async () => {
+        const { app, clone, rotate, asCurrent, warnings } = await rig({
+          granted: 'DO 0',
+          sql: `RENAME USER app TO app@localhost; GRANT app@localhost TO admin WITH ADMIN OPTION; ${COPIED.replaceAll('TO app;', 'TO app@localhost;')}`,
+        });
+        for (const username of [clone, app, clone]) {
+          expect(await rotate()).toMatchObject(SUCCEEDED);
+          expect(await asCurrent('SELECT USER()')).toEqual([`${username}@localhost`]);
+          await asCurrent('SELECT * FROM d1.t');
+        }
+        expect(warnings()).toContainEqual(expect.stringContaining('may log in from anywhere'));
       });
 
       test('are tested alone, with RotateImmediately=false', async () => {
@@ -431,6 +446,20 @@ describeServers(
         await server.sql(sqlIn(error.hint));
         expect(await rigged.reattempt()).toMatchObject(SUCCEEDED);
         await rigged.asCurrent('DROP PROCEDURE d1.made');
+      });
+
+      test('but not if the original may call it by a right to databases of that pattern, or by a role', async () => {
+        await server.sql('CREATE DATABASE shop_1; CREATE ROLE caller; GRANT ALL ON `shop\\_%`.* TO caller');
+        for (const sql of [
+          'GRANT ALL ON `shop\\_%`.* TO app',
+          'GRANT caller TO app; SET DEFAULT ROLE caller TO app',
+        ]) {
+          const { rotate, asCurrent } = await rig({ sql });
+          await rotate();
+          await asCurrent('CREATE PROCEDURE shop_1.made() SELECT 1');
+          expect(await rotate()).toMatchObject(SUCCEEDED);
+          await asCurrent('DROP PROCEDURE shop_1.made');
+        }
       });
 
       test('if the original has SYSTEM_USER, which would not protect the clone', async () => {
