@@ -1,4 +1,4 @@
-import { isRotationError, RotationError } from '../../../src/index.js';
+import { isRotationError, quoted, RotationError } from '../../../src/index.js';
 import type { Ending, Wanted } from '../../databases/engine.js';
 import { assertChangeable, type Session, type Step, type Witness } from '../account.js';
 import type { ServerOptions } from '../options.js';
@@ -40,6 +40,6 @@ export const KEPT =
   'the server takes two passwords: what AWSCURRENT is now goes on working as AWSPREVIOUS, until the next rotation’s setSecret';
 
 function withGrant(error: RotationError, { account }: Session): RotationError {
-  const grant = `GRANT CREATE USER ON *.* TO ${accountName(account)}`;
+  const grant = `GRANT CREATE USER ON *.* TO ${quoted(accountName(account))}`;
   return new RotationError(error.code, error.message, { hint: `${error.hint}. Run: ${grant}` });
 }
