@@ -1,4 +1,4 @@
-import { RotationError, type StepContext } from '../../../src/index.js';
+import { quoted, RotationError, type StepContext } from '../../../src/index.js';
 import type { Session } from '../account.js';
 import type { Account } from '../session.js';
 import { accountName } from '../sql.js';
@@ -97,7 +97,7 @@ function assertPossible(accounts: PairOfAccounts): void {
       'ERR_PENDING_MISMATCH',
       `"${original.user}" has "${clone.user}" as a role, and not the other way round`,
       {
-        hint: `nothing was changed. REVOKE ${accountName(clone)} FROM ${accountName(original)}; or name the pair the other way round with the option \`pairs\``,
+        hint: `nothing was changed. REVOKE ${quoted(accountName(clone))} FROM ${quoted(accountName(original))}; or name the pair the other way round with the option \`pairs\``,
       },
     );
   }
@@ -106,7 +106,7 @@ function assertPossible(accounts: PairOfAccounts): void {
 }
 
 function lacking({ original, clone, isNew }: PairOfAccounts, less: readonly Right[]): RotationError {
-  const create = isNew ? [`CREATE USER ${accountName(clone)} IDENTIFIED BY RANDOM PASSWORD`] : [];
+  const create = isNew ? [`CREATE USER ${quoted(accountName(clone))} IDENTIFIED BY RANDOM PASSWORD`] : [];
   return new RotationError(
     'ERR_RIGHTS_MISSING',
     `${sentence(original, 'has', less)}, which "${clone.user}" does not get by having it as a role`,
@@ -127,7 +127,7 @@ function warnOfOwn(
   context.warn(
     `"${clone.user}" has rights besides the role "${original.user}", as AWS’s function gives them: what is taken from ` +
       `"${original.user}" must be taken from "${clone.user}", too. Once no session is open that is older than its next turn, they can ` +
-      `go: REVOKE ALL PRIVILEGES, GRANT OPTION FROM ${accountName(clone)}`,
+      `go: REVOKE ALL PRIVILEGES, GRANT OPTION FROM ${quoted(accountName(clone))}`,
   );
 }
 
@@ -150,7 +150,7 @@ function taking(rights: readonly Right[], account: Account): readonly string[] {
 }
 
 function roleFor({ original, clone }: PairOfAccounts): readonly string[] {
-  const [role, user] = [accountName(original), accountName(clone)];
+  const [role, user] = [quoted(accountName(original)), quoted(accountName(clone))];
   return [`GRANT ${role} TO ${user}`, `SET DEFAULT ROLE ${role} TO ${user}`];
 }
 
@@ -158,7 +158,7 @@ function sentence({ user }: Account, verb: string, rights: readonly Right[]): st
   const named = rights.slice(0, MOST_NAMED).map(({ name, column, on, isRevoked }) => {
     const what =
       name === 'ROLE' ? `the role ${on}` : `${name}${column === undefined ? '' : ` (${column})`} on ${on}`;
-    return isRevoked ? `a revoke of ${what}` : what;
+    return isRevoked ? `a revoke of ${quoted(what)}` : quoted(what);
   });
   return `"${user}" ${verb} ${named.join(', ')}${rights.length > MOST_NAMED ? ' and more' : ''}`;
 }

@@ -1,8 +1,9 @@
+import { quoted } from '../../../src/index.js';
 import type { Session } from '../account.js';
 import { errnoOf, toFailure, userMissing } from '../failures.js';
 import { mayNotLook } from '../password/accounts.js';
 import type { Account } from '../session.js';
-import { quoted, stringLiteral } from '../sql.js';
+import { quotedLiteral, stringLiteral } from '../sql.js';
 import type { Row } from '../wire/mysql2.js';
 
 /** Before MySQL 8.0.19 there is no such thing: then it is not asked for. */
@@ -46,7 +47,7 @@ async function rowOf({ user, host }: Account, administrator: Session): Promise<R
     return rows[0];
   } catch (error) {
     if ([1044, 1142, 1143].includes(errnoOf(error) ?? 0)) throw mayNotLook(administrator);
-    throw toFailure(error, `look at "${user}@${host}"`, administrator);
+    throw toFailure(error, `look at "${quoted(`${user}@${host}`)}"`, administrator);
   }
 }
 
@@ -54,7 +55,8 @@ function requiredBy(own: Row): string {
   const kinds: Readonly<Record<string, string>> = { '': 'NONE', ANY: 'SSL', X509: 'X509' };
   const parts = ['SUBJECT', 'ISSUER', 'CIPHER'].filter((part) => String(own[part] ?? '') !== '');
   return (
-    kinds[String(own.ssl_type)] ?? parts.map((part) => `${part} ${quoted(String(own[part]))}`).join(' AND ')
+    kinds[String(own.ssl_type)] ??
+    parts.map((part) => `${part} ${quotedLiteral(String(own[part]))}`).join(' AND ')
   );
 }
 

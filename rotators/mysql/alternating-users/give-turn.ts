@@ -1,4 +1,4 @@
-import { RotationError } from '../../../src/index.js';
+import { quoted, RotationError } from '../../../src/index.js';
 import { dropPending } from '../../databases/drop-pending.js';
 import type { Ending, Turn } from '../../databases/engine.js';
 import type { Pair } from '../../databases/pairs.js';
@@ -133,7 +133,7 @@ async function assertMayGrant(original: Account, session: Session): Promise<void
 const GRANTS_ROLES = ['ROLE_ADMIN', 'SUPER', 'ALL PRIVILEGES'];
 
 function granting(original: Account, { account }: Session): string {
-  return `GRANT ${accountName(original)} TO ${accountName(account)} WITH ADMIN OPTION`;
+  return `GRANT ${quoted(accountName(original))} TO ${quoted(accountName(account))} WITH ADMIN OPTION`;
 }
 
 /** Nothing but this password: a second one that the account may have, by mysql(), ends. */
@@ -160,7 +160,7 @@ async function change(session: Session, statement: string, right: string): Promi
 function denied(error: unknown, session: Session, right: string): unknown {
   if (errnoOf(error) !== 1227) return error;
   const { account } = session;
-  const grant = right === CREATE_USER ? `GRANT CREATE USER ON *.* TO ${accountName(account)}` : right;
+  const grant = right === CREATE_USER ? `GRANT CREATE USER ON *.* TO ${quoted(accountName(account))}` : right;
   const { code, message } = toFailure(error, 'make the other user ready', session);
   return new RotationError(code, message, { hint: `AWSCURRENT goes on working. Run: ${grant}` });
 }

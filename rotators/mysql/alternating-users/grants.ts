@@ -1,3 +1,4 @@
+import { quoted } from '../../../src/index.js';
 import type { Session } from '../account.js';
 import { errnoOf, toFailure } from '../failures.js';
 import { mayNotLook } from '../password/accounts.js';
@@ -39,7 +40,11 @@ export async function rightsOf(
     return rows.flatMap((row) => rightsIn(String(Object.values(row)[0]), account));
   } catch (error) {
     if ([1044, 1142].includes(errnoOf(error) ?? 0)) throw mayNotLook(administrator);
-    throw toFailure(error, `ask for the rights of "${account.user}@${account.host}"`, administrator);
+    throw toFailure(
+      error,
+      `ask for the rights of "${quoted(`${account.user}@${account.host}`)}"`,
+      administrator,
+    );
   }
 }
 
@@ -113,7 +118,7 @@ export function isFor(on: string, database: string): boolean {
   return new RegExp(`^${pattern}$`, 'su').test(database);
 }
 
-/** The statements that give rights to an account, or take them. What is revoked in part can only be revoked, there too. */
+/** For messages: the statements that give rights to an account, or take them. What is revoked in part can only be revoked, there too. */
 export function statementsFor(
   verb: 'GRANT' | 'REVOKE',
   rights: readonly Right[],
@@ -123,6 +128,6 @@ export function statementsFor(
     const isGrant = verb === 'GRANT' && !isRevoked;
     const what = name === 'ROLE' ? on : `${name}${column === undefined ? '' : ` (${column})`} ON ${on}`;
     const option = isGrantable && isGrant ? ` WITH ${name === 'ROLE' ? 'ADMIN' : 'GRANT'} OPTION` : '';
-    return `${isGrant ? 'GRANT' : 'REVOKE'} ${what} ${isGrant ? 'TO' : 'FROM'} ${accountName(account)}${option}`;
+    return `${isGrant ? 'GRANT' : 'REVOKE'} ${quoted(what)} ${isGrant ? 'TO' : 'FROM'} ${quoted(accountName(account))}${option}`;
   });
 }

@@ -1,4 +1,4 @@
-import { RotationError, type StepContext } from '../../../src/index.js';
+import { quoted, RotationError, type StepContext } from '../../../src/index.js';
 import type { Pair } from '../../databases/pairs.js';
 import { placeName } from '../../databases/secret.js';
 import type { Session } from '../account.js';
@@ -92,7 +92,7 @@ async function isDefault(original: Account, clone: Account, administrator: Sessi
 function ambiguous(username: string, hosts: readonly string[], { place }: Session): RotationError {
   return new RotationError(
     'ERR_SERVICE_UNSUPPORTED',
-    `"${username}" has ${hosts.length} accounts at ${placeName(place)}, for the hosts ${hosts.join(', ')}`,
+    `"${username}" has ${hosts.length} accounts at ${placeName(place)}, for the hosts ${quoted(hosts.join(', '))}`,
     {
       hint:
         'nothing was changed: applications may be let in by another account than the function. Users that take turns have one ' +
@@ -103,7 +103,7 @@ function ambiguous(username: string, hosts: readonly string[], { place }: Sessio
 
 function fromAnywhere(original: Account, clone: Account): string {
   return (
-    `"${clone.user}" may log in from anywhere, and "${original.user}" from ${original.host} alone: AWS’s function makes clones so. ` +
+    `"${clone.user}" may log in from anywhere, and "${original.user}" from ${quoted(original.host)} alone: AWS’s function makes clones so. ` +
     'Make it again for that host, once no application uses it and nothing has it as its definer'
   );
 }
@@ -111,7 +111,7 @@ function fromAnywhere(original: Account, clone: Account): string {
 function otherHost(original: Account, clone: Account): RotationError {
   return new RotationError(
     'ERR_PENDING_MISMATCH',
-    `"${original.user}" may log in from "${original.host}", and "${clone.user}" from "${clone.host}"`,
+    `"${original.user}" may log in from "${quoted(original.host)}", and "${clone.user}" from "${quoted(clone.host)}"`,
     {
       hint:
         'nothing was changed: an application might be let in as the one, and refused as the other. Give both the same host ' +

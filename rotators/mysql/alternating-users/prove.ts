@@ -1,4 +1,4 @@
-import { isRotationError, RotationError, type StepContext } from '../../../src/index.js';
+import { isRotationError, quoted, RotationError, type StepContext } from '../../../src/index.js';
 import type { Pair } from '../../databases/pairs.js';
 import type { Session } from '../account.js';
 import { toFailure } from '../failures.js';
@@ -39,7 +39,7 @@ async function assertActs(session: Session, { original, clone }: Pair, context: 
     );
     return;
   }
-  const [from, to] = [accountName({ user: original, host: account.host }), accountName(account)];
+  const [from, to] = [{ user: original, host: account.host }, account].map((one) => quoted(accountName(one)));
   throw new RotationError(
     'ERR_RIGHTS_MISSING',
     `sessions of "${clone}" do not have the rights of "${original}"`,

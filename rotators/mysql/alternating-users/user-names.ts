@@ -1,4 +1,4 @@
-import type { StepContext } from '../../../src/index.js';
+import { quoted, type StepContext } from '../../../src/index.js';
 import type { Pair } from '../../databases/pairs.js';
 import type { Session } from '../account.js';
 import { stringLiteral } from '../sql.js';
@@ -44,7 +44,7 @@ export async function warnOfNames(
     )
     .catch(() => []);
   const listed = (column: string) => {
-    const names = rows.filter((row) => String(row[column]) === '1').map(({ name }) => String(name));
+    const names = rows.filter((row) => String(row[column]) === '1').map(({ name }) => quoted(String(name)));
     return `${names.slice(0, MOST_NAMED).join(', ')}${names.length > MOST_NAMED ? ' and others' : ''}`;
   };
   const [asking, own] = [listed('asks'), listed('is_own')];
