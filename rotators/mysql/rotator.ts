@@ -32,7 +32,8 @@ export function rotatorFor(
   };
 }
 
-function engineFor(options: ServerOptions): Engine<MysqlSecret, Session, AccountFacts> {
+/** What `mysql()` is made of. */
+export function engineFor(options: ServerOptions): Engine<MysqlSecret, Session, AccountFacts> {
   return {
     ...MYSQL,
     name: 'mysql',
