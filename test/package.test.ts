@@ -29,7 +29,7 @@ test.each([
     ['LocalRotation', 'LocalSecretsManager', 'lineTo', 'memoryLine', 'rig', 'rotatorContract'],
   ],
   ['quarterturn/rotators/postgres', ['alternatingUsers', 'postgres', 'rdsInstance']],
-  ['quarterturn/rotators/mysql', ['mysql']],
+  ['quarterturn/rotators/mysql', ['mysql', 'rdsInstance']],
   ['quarterturn/rotators/api-key', ['apiKey']],
   ['quarterturn/rotators/iam', ['iam']],
   ['quarterturn/rotators/iam/ses-smtp', ['sesSmtp']],

@@ -287,6 +287,7 @@ describe('what can never rotate is refused', () => {
     ['postgres/alternating-users', [SERVER], [{}, OUT]],
     ['postgres/rds-instance', [SERVER], [{}, OUT]],
     ['mysql', [SERVER], [{}, OUT]],
+    ['mysql/rds-instance', [SERVER], [{}, OUT]],
     ['api-key/datadog', [OUT], [{}, SERVER]],
     ['entra', [OUT], [{}, SERVER]],
     ['iam', [OUT], [{}, SERVER]],

@@ -6,6 +6,7 @@ import type { MysqlSecret } from './secret.js';
 export type { ClientCertificate } from '../../src/index.js';
 export type { Endpoint } from '../databases/session.js';
 export type { MysqlOptions } from './options.js';
+export { type MasterSecret, type RdsInstanceOptions, rdsInstance } from './rds-instance/index.js';
 export type { MysqlSecret } from './secret.js';
 
 /**

@@ -1,6 +1,7 @@
 import type { Rotator } from '../../src/index.js';
-import { connectionsOf } from '../databases/connections.js';
+import { connectionsOf, type DatabaseOptions } from '../databases/connections.js';
 import type { Engine } from '../databases/engine.js';
+import type { Logins } from '../databases/session.js';
 import { singleUser } from '../databases/single-user.js';
 import type { AccountFacts, Session } from './account.js';
 import { type MysqlOptions, type ServerOptions, serverOptions } from './options.js';
@@ -16,16 +17,45 @@ export function rotatorFor(
   statements: ServerOptions['statements'] = 'one',
 ): Rotator<MysqlSecret, 'password'> {
   const engine = engineFor(serverOptions(options, statements));
-  // There is none to turn off: the variable for it is not read.
-  const common = { ...options, channelBinding: false };
-  const { makePassword: _, ...connections } = connectionsOf(common, engine.server);
-  const rotator = singleUser(engine, common);
+  const common = withoutBinding(options);
+  return provable(singleUser(engine, common), common, {
+    logins: engine.server,
+    isSent: ({ masterarn }) => masterarn === undefined,
+  });
+}
+
+/** There is none to turn off: the variable for it is not read. */
+export function withoutBinding<Options extends object>(
+  options: Options,
+): Options & { readonly channelBinding: false } {
+  return { ...options, channelBinding: false };
+}
+
+/**
+ * A rotator that stores no value which could not be proved: for secrets that say `"ssl": false`.
+ *
+ * @param way `isSent`: whether setSecret sends the new password itself to the server
+ */
+export function provable<Secret extends MysqlSecret>(
+  rotator: Rotator<Secret, 'password'>,
+  options: DatabaseOptions<MysqlSecret> & Pick<MysqlOptions, 'serverPublicKey'>,
+  way: {
+    readonly logins: () => Promise<Logins<MysqlSecret, Session>>;
+    readonly isSent: (current: Secret) => boolean;
+  },
+): Rotator<Secret, 'password'> {
+  const { makePassword: _, ...connections } = connectionsOf(options, way.logins);
   return {
     ...rotator,
     async createSecret(current, context) {
       if (!current.ssl) {
         const { assertProvable } = await import('./password/in-clear.js');
-        await assertProvable(current, options, { connections, context });
+        const { serverPublicKey } = options;
+        await assertProvable(
+          current,
+          { serverPublicKey, isSent: way.isSent(current) },
+          { connections, context },
+        );
       }
       return rotator.createSecret(current, context);
     },
