@@ -41,7 +41,7 @@ test.each([
   ['quarterturn/client/pg', ['rotatingPool']],
   ['quarterturn/client/mysql2', ['rotatingMysqlPool']],
   ['quarterturn/rotators/postgres', ['alternatingUsers', 'postgres', 'rdsInstance']],
-  ['quarterturn/rotators/mysql', ['alternatingUsers', 'mysql']],
+  ['quarterturn/rotators/mysql', ['alternatingUsers', 'mysql', 'rdsInstance']],
   ['quarterturn/rotators/api-key', ['apiKey']],
   ['quarterturn/rotators/iam', ['iam']],
   ['quarterturn/rotators/iam/ses-smtp', ['sesSmtp']],
