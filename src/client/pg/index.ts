@@ -38,6 +38,8 @@ export function rotatingPool(pg: Pg, secret: RotatingSecret<unknown>, config: Ro
   const { retireMs = RETIRE_MS, ...options } = config;
   const limitMs = options.connectionTimeoutMillis ? options.connectionTimeoutMillis * SHARE : undefined;
   const place = {};
+  /** Those that nobody uses. */
+  const idle = new Set<object>();
   /** Of whom pg's pool opens a connection for in this very tick. */
   let caller: Attempt | undefined;
 
@@ -81,6 +83,10 @@ export function rotatingPool(pg: Pg, secret: RotatingSecret<unknown>, config: Ro
         { place, attempt },
       );
       retirement.began(this, login);
+      this.once('end', () => {
+        idle.delete(this);
+        retirement.ended(this);
+      });
       return this;
     }
   }
@@ -110,7 +116,7 @@ export function rotatingPool(pg: Pg, secret: RotatingSecret<unknown>, config: Ro
     /** Ends one idle session that is due. pg hands out the youngest idle one, so all are taken for a tick, and given back. */
     endIdle(isDue: (session: object) => boolean): void {
       const count = this.idleCount;
-      if (count === 0 || this.waitingCount > 0) return;
+      if (this.waitingCount > 0 || ![...idle].some(isDue)) return;
       const taken: PoolClient[] = [];
       for (let n = 0; n < count; n++) {
         super.connect((error, client) => {
@@ -146,13 +152,17 @@ export function rotatingPool(pg: Pg, secret: RotatingSecret<unknown>, config: Ro
 
   const pool = new RotatingPool({ ...options, Client: RotatingClient } as PoolConfig);
   const retirement = new Retirement<object>(secret, retireMs, (isDue) => pool.endIdle(isDue));
+  pool.on('acquire', (client) => idle.delete(client));
   pool.on('release', (error, client) => {
-    if (error || pool.waitingCount > 0 || !retirement.isDue(client)) return;
+    if (error) return;
+    if (pool.waitingCount > 0 || !retirement.isDue(client)) {
+      idle.add(client);
+      return;
+    }
     retirement.retires(client);
     // pg's pool finds that it is ending, and removes it.
     void client.end();
   });
-  pool.on('remove', (client) => retirement.ended(client));
   return pool;
 }
 
