@@ -158,6 +158,8 @@ describeServers('rotatingMysqlPool', (program, test) => {
       const [now] = await promises.query('SELECT USER() AS name');
       expect(JSON.stringify(now)).toContain(`${other}@`);
       expect(events.filter(({ type }) => type === 'retired')).toHaveLength(3);
+      // No user was tried with the other's password.
+      expect(events.filter(({ type }) => type === 'refused')).toEqual([]);
       stopListening();
       await promises.end();
       secret.close();

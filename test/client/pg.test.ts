@@ -99,12 +99,33 @@ describe.each([
     const { rows } = await busy.query('SELECT session_user AS name');
     expect(rows).toEqual([{ name: user }]);
     expect(events.filter(({ type }) => type === 'retired').length).toBeGreaterThanOrEqual(3);
+    // No user was tried with the other's password.
+    expect(events.filter(({ type }) => type === 'refused')).toEqual([]);
     busy.release();
     await sleep(200);
     const sessions = await server.sql(`SELECT usename FROM pg_stat_activity WHERE usename LIKE '${user}%'`);
     expect(sessions.filter(({ usename }) => usename === user)).toEqual([]);
     expect((await pool.query('SELECT session_user AS name')).rows).toEqual([{ name: `${user}_clone` }]);
     stopListening();
+    await pool.end();
+    secret.close();
+  });
+
+  test('a session of the old user serves those that wait before it ends', async () => {
+    const { user, secret, place, rotate } = await world('alternating');
+    const pool = rotatingPool(pg, secret, { ...place, max: 1, retireMs: 1 });
+    const only = await pool.connect();
+    await rotate();
+    secret.invalidate();
+    await secret.get();
+    await sleep(1200);
+    const waiting = [1, 2].map(() => pool.query('SELECT session_user AS name'));
+    only.release();
+    const [first, second] = await Promise.all(waiting);
+    expect(first?.rows).toEqual([{ name: user }]);
+    expect(second?.rows).toEqual([{ name: user }]);
+    await sleep(50);
+    expect((await pool.query('SELECT session_user AS name')).rows).toEqual([{ name: `${user}_clone` }]);
     await pool.end();
     secret.close();
   });
