@@ -32,9 +32,10 @@ describeServers(
 
     const rig = (options: PairRigOptions = {}) => pairRig(server, options);
     /** On a way that a test disturbs, by what is sent: so without TLS. */
-    const plainRig = async (port: number) => {
+    const plainRig = async (port: number, options: PairRigOptions = {}) => {
       const serverPublicKey = await publicKeyOf(server);
       return rig({
+        ...options,
         port,
         secret: { ssl: false },
         administrator: { ssl: false },
@@ -238,6 +239,26 @@ describeServers(
       await line.close();
     });
 
+    test('are not made ready on a server whose role gives less: the password stays, AWSCURRENT works', async () => {
+      // No server at hand does so: what it says of the clone is rewritten.
+      const say = (answer: Buffer) =>
+        Buffer.from(
+          answer.toString('latin1').replace(/GRANT SELECT (?=ON `d1`.\* TO `\w+_clone`)/, 'GRANT INSERT '),
+          'latin1',
+        );
+      const line = await disturbed(server.port, say);
+      const sql = `GRANT SELECT ON d1.* TO app; CREATE USER app_clone IDENTIFIED BY '${FIRST}'; GRANT app TO app_clone`;
+      const { app, clone, begin, deliver, accepts } = await plainRig(line.port, { sql });
+      await begin();
+      await deliver('createSecret');
+      expect(await rejection(deliver('setSecret'))).toMatchObject({
+        code: 'ERR_RIGHTS_MISSING',
+        message: expect.stringContaining('SELECT on `d1`.*'),
+      });
+      await line.close();
+      for (const user of [app, clone]) expect(await accepts(user, FIRST)).toBe(true);
+    });
+
     test('warn of code that asks which of them it is, and of what the clone has defined', async () => {
       const { clone, rotate, asCurrent, warnings } = await rig({
         sql: 'GRANT ALL ON d1.* TO app; CREATE DEFINER = app VIEW d1.seen AS SELECT a FROM d1.t WHERE USER() LIKE "x%"; CREATE TABLE d1.user (a int); CREATE DEFINER = app PROCEDURE d1.writes() INSERT INTO d1.user (a) VALUES (1)',
@@ -367,6 +388,12 @@ describeServers(
           'GRANT OPTION on `d1`.*',
         ],
         [
+          'the clone’s rights are to more databases, of a pattern that looks like one of the original’s',
+          `GRANT SELECT ON \`d_\`.* TO app; CREATE USER app_clone; GRANT SELECT ON \`d%\`.* TO app_clone`,
+          'ERR_PENDING_MISMATCH',
+          'SELECT on `d%`.*',
+        ],
+        [
           'the clone has the role, and rights over the server',
           `CREATE USER app_clone; GRANT app TO app_clone; GRANT PROCESS ON *.* TO app_clone`,
           'ERR_PENDING_MISMATCH',
@@ -454,9 +481,10 @@ describeServers(
           'GRANT ALL ON `shop\\_%`.* TO app',
           'GRANT caller TO app; SET DEFAULT ROLE caller TO app',
         ]) {
-          const { rotate, asCurrent } = await rig({ sql });
+          const { named, rotate, asCurrent } = await rig({ sql: 'GRANT CREATE ROUTINE ON shop_1.* TO app' });
           await rotate();
           await asCurrent('CREATE PROCEDURE shop_1.made() SELECT 1');
+          await server.sql(named(sql));
           expect(await rotate()).toMatchObject(SUCCEEDED);
           await asCurrent('DROP PROCEDURE shop_1.made');
         }
