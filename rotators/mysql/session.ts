@@ -89,7 +89,7 @@ async function explained(error: unknown, flavour: Flavour, link: Link): Promise<
 
 /**
  * Makes statements mean what they mean by default, whatever the server and the account are set to: how strings and names are
- * quoted, and in which characters.
+ * quoted, in which characters, and that an answer has all its rows.
  *
  * What waits for a lock ends on the server before it is given up here: a statement whose client has gone is carried out all
  * the same. MariaDB's ALTER USER looks at max_statement_time alone, MySQL has that for SELECT only.
@@ -98,6 +98,8 @@ function pinned(flavour: Flavour, limitMs: number): string {
   const seconds = Math.max(1, Math.floor(limitMs / 2000));
   return (
     "SET NAMES utf8mb4 COLLATE utf8mb4_bin, SESSION sql_mode = '', SESSION sql_quote_show_create = 1, " +
+    // Else what is looked for, a second account of a name say, may be what is cut off.
+    'SESSION sql_select_limit = 18446744073709551615, ' +
     `SESSION autocommit = 1, SESSION lock_wait_timeout = ${seconds}` +
     (flavour === 'mariadb' ? `, SESSION max_statement_time = ${seconds}` : '')
   );

@@ -78,6 +78,18 @@ describeServers('a user with several accounts', (program, test) => {
     });
   });
 
+  test('is refused on a server that cuts answers off after a row, too', async () => {
+    const rigged = await two({ by: 'admin' });
+    await server.sql('SET GLOBAL sql_select_limit = 1');
+    const error = await refusal(server, rigged).finally(() =>
+      server.sql('SET GLOBAL sql_select_limit = DEFAULT'),
+    );
+    expect(error).toMatchObject({
+      code: 'ERR_SERVICE_UNSUPPORTED',
+      message: expect.stringContaining('has 2 accounts'),
+    });
+  });
+
   test('has one changed alone, if the option names that', async () => {
     const { app, rotate, accepts, password } = await two({ hosts: ['%'], by: 'admin' });
     const before = await hashOf(app, '10.1.%');
