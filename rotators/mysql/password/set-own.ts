@@ -75,8 +75,10 @@ async function setItself(session: Session, wanted: Wanted<MysqlSecret>, step: St
   try {
     await naming(session, pending, (replace) => [
       `IDENTIFIED BY ${kept}${replace && ` REPLACE ${replace}`}`,
-      // By then it has been set.
-      `IDENTIFIED BY ${next}${replace && ` REPLACE ${kept}`} RETAIN CURRENT PASSWORD`,
+      current === undefined
+        ? 'DISCARD OLD PASSWORD'
+        : // By then AWSCURRENT has been set.
+          `IDENTIFIED BY ${next}${replace && ` REPLACE ${kept}`} RETAIN CURRENT PASSWORD`,
     ]);
     return current !== undefined;
   } catch (error) {

@@ -15,6 +15,7 @@ import { mayTakeAsLongAs } from '../../support/timeouts.js';
 mayTakeAsLongAs('servers');
 
 const OTHER = 'othr-5Vd3-6wsn';
+const THIRD = 'thrd-8Jp4-2xqe';
 const SUCCEEDED = { outcome: 'succeeded' };
 
 const alone = { secret: { masterarn: null } };
@@ -85,6 +86,29 @@ describeServers(
           expect(await run()).toMatchObject(SUCCEEDED);
         });
       }
+    }
+
+    for (const is of [
+      '',
+      'PASSWORD HISTORY 5',
+      'PASSWORD REUSE INTERVAL 99 DAY',
+      'PASSWORD REQUIRE CURRENT',
+    ]) {
+      test(`with ${is || 'nothing else'}, and \`keeps: 1\`, ends the second password that it has`, async () => {
+        const { app, begin, deliver, run, password, alive } = await withTheRight(is, {
+          keeps: 1,
+          secret: { ...alone.secret, password: THIRD },
+        });
+        await server.sql(
+          `ALTER USER ${app} IDENTIFIED BY '${OTHER}'; ALTER USER ${app} IDENTIFIED BY '${THIRD}' RETAIN CURRENT PASSWORD`,
+        );
+        await begin();
+        await deliver('createSecret');
+        for (let n = 0; n < 2; n++) await deliver('setSecret');
+        expect(await run()).toMatchObject(SUCCEEDED);
+        const current = await password('AWSCURRENT');
+        expect(await alive(FIRST, OTHER, THIRD, current)).toEqual([current]);
+      });
     }
 
     for (const is of ['PASSWORD HISTORY 5', 'PASSWORD REQUIRE CURRENT']) {
