@@ -30,6 +30,7 @@ const PARTS = {
     folders: ['esm'],
     make(folder) {
       run(TSC, '-p', '.tsconfig.esm.json', '--outDir', join(folder, 'esm'));
+      run('.build/client.mjs', join(folder, 'esm'), 'esm');
       forBundlers(join(folder, 'esm'));
     },
   },
@@ -37,6 +38,7 @@ const PARTS = {
     folders: ['cjs'],
     make(folder) {
       run(TSC, '-p', '.tsconfig.cjs.json', '--outDir', join(folder, 'cjs'));
+      run('.build/client.mjs', join(folder, 'cjs'), 'cjs');
       writeFileSync(join(folder, 'cjs/package.json'), '{"type":"commonjs"}\n');
     },
   },

@@ -31,8 +31,8 @@ test.each(rotatorsIn())('the manifest of %s makes nothing before it is asked to'
 
 test.each(rotatorsIn())('%s reads the variables that its manifest names, and no others', (rotator) => {
   const { environment } = manifestOf(rotator);
-  // It takes what postgres() reads, and RDS changes the password, whatever stands before the server.
-  const unused = rotator === 'postgres/rds-instance' ? ['POOLER_ASKS_SERVER'] : [];
+  // They take what logins read, and RDS changes the password, whatever stands before the server.
+  const unused = rotator.endsWith('/rds-instance') ? ['POOLER_ASKS_SERVER'] : [];
   expect(readBy(rotator)).toEqual([...environment, ...unused].sort());
 });
 

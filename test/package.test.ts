@@ -31,8 +31,17 @@ test.each([
     'quarterturn/testing',
     ['LocalRotation', 'LocalSecretsManager', 'lineTo', 'memoryLine', 'rig', 'rotatorContract'],
   ],
+  [
+    'quarterturn/client',
+    [
+      ...['SecretError', 'isLoginRefused', 'isSecretError', 'onClientEvent', 'prefetch'],
+      ...['rotatingFetch', 'rotatingSecret', 'tokenGuard', 'withSecret'],
+    ],
+  ],
+  ['quarterturn/client/pg', ['rotatingPool']],
+  ['quarterturn/client/mysql2', ['rotatingMysqlPool']],
   ['quarterturn/rotators/postgres', ['alternatingUsers', 'postgres', 'rdsInstance']],
-  ['quarterturn/rotators/mysql', ['alternatingUsers', 'mysql']],
+  ['quarterturn/rotators/mysql', ['alternatingUsers', 'mysql', 'rdsInstance']],
   ['quarterturn/rotators/api-key', ['apiKey']],
   ['quarterturn/rotators/iam', ['iam']],
   ['quarterturn/rotators/iam/ses-smtp', ['sesSmtp']],

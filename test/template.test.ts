@@ -288,6 +288,7 @@ describe('what can never rotate is refused', () => {
     ['postgres/rds-instance', [SERVER], [{}, OUT]],
     ['mysql', [SERVER], [{}, OUT]],
     ['mysql/alternating-users', [SERVER], [{}, OUT]],
+    ['mysql/rds-instance', [SERVER], [{}, OUT]],
     ['api-key/datadog', [OUT], [{}, SERVER]],
     ['entra', [OUT], [{}, SERVER]],
     ['iam', [OUT], [{}, SERVER]],

@@ -1,7 +1,7 @@
 import type { Permission, PermissionTarget } from '../../src/index.js';
 
 /** What the RDS API is asked about, or told to change. */
-export const DATABASES: PermissionTarget = {
+const DATABASES: PermissionTarget = {
   name: 'databases',
   arns: [
     'arn:{partition}:rds:{region}:{account}:db:NAME',
@@ -51,8 +51,36 @@ export const WITH_OR_WITHOUT: readonly Permission[] = [
   ...LOOK_UPS,
 ];
 
+/** Of a rotator that has RDS change the password of a master user. */
+export const OF_MASTER_USERS: readonly Permission[] = [
+  {
+    action: 'rds:DescribeDBInstances',
+    on: DATABASES,
+    steps: ['setSecret'],
+    why: 'whose the secret is, whether it can be changed now, and whether that is done',
+  },
+  {
+    action: 'rds:DescribeDBClusters',
+    on: DATABASES,
+    steps: ['setSecret'],
+    why: 'the same of a cluster; a master user of an instance in one is the cluster’s',
+  },
+  {
+    action: 'rds:ModifyDBInstance',
+    on: DATABASES,
+    steps: ['setSecret'],
+    why: 'sets the master user’s password; IAM cannot narrow it to that',
+  },
+  {
+    action: 'rds:ModifyDBCluster',
+    on: DATABASES,
+    steps: ['setSecret'],
+    why: 'sets the password of a cluster’s master user',
+  },
+];
+
 /** What `passwordPolicyFrom()` reads. */
-const OF_PASSWORDS = [
+export const environmentOfPasswords = [
   'PASSWORD_LENGTH',
   'EXCLUDE_CHARACTERS',
   'EXCLUDE_NUMBERS',
@@ -63,10 +91,10 @@ const OF_PASSWORDS = [
 ];
 
 /** Of a rotator that changes passwords in sessions with the server. */
-export const environmentOfSessions = [...OF_PASSWORDS, 'POOLER_ASKS_SERVER'];
+export const environmentOfSessions = [...environmentOfPasswords, 'POOLER_ASKS_SERVER'];
 
 /** Of one whose logins can be bound to the server's certificate, too. */
 export const environment = [...environmentOfSessions, 'CHANNEL_BINDING'];
 
-/** Of one that has RDS change them. */
-export const environmentOfRds = [...OF_PASSWORDS, 'CHANNEL_BINDING'];
+/** Of one that has RDS change them, and whose logins can be bound so. */
+export const environmentOfRds = [...environmentOfPasswords, 'CHANNEL_BINDING'];

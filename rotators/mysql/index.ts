@@ -8,6 +8,7 @@ export type { Endpoint } from '../databases/session.js';
 export type { AlternatingUsersOptions, AlternatingUsersSecret } from './alternating-users/index.js';
 export { alternatingUsers } from './alternating-users/index.js';
 export type { MysqlOptions } from './options.js';
+export { type MasterSecret, type RdsInstanceOptions, rdsInstance } from './rds-instance/index.js';
 export type { MysqlSecret } from './secret.js';
 
 /**

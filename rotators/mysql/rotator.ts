@@ -1,5 +1,5 @@
 import type { Rotator } from '../../src/index.js';
-import { connectionsOf } from '../databases/connections.js';
+import { connectionsOf, type DatabaseOptions } from '../databases/connections.js';
 import type { Engine } from '../databases/engine.js';
 import type { Logins } from '../databases/session.js';
 import { singleUser } from '../databases/single-user.js';
@@ -17,31 +17,53 @@ export function rotatorFor(
   statements: ServerOptions['statements'] = 'one',
 ): Rotator<MysqlSecret, 'password'> {
   const engine = engineFor(serverOptions(options, statements));
-  // There is none to turn off: the variable for it is not read.
-  const common = { ...options, channelBinding: false } as const;
-  return provable(singleUser(engine, common), common, engine.server);
+  const common = withoutBinding(options);
+  return provable(singleUser(engine, common), common, {
+    logins: engine.server,
+    isSent: ({ masterarn }) => masterarn === undefined,
+  });
 }
 
-/** Has createSecret ask besides whether a new password could be proved, if the secret says `"ssl": false`. */
+/** There is none to turn off: the variable for it is not read. */
+export function withoutBinding<Options extends object>(
+  options: Options,
+): Options & { readonly channelBinding: false } {
+  return { ...options, channelBinding: false };
+}
+
+/**
+ * A rotator that stores no value which could not be proved: for secrets that say `"ssl": false`.
+ *
+ * @param way `isSent`: whether setSecret sends the new password itself to the server
+ */
 export function provable<Secret extends MysqlSecret, Field extends keyof Secret & string>(
   rotator: Rotator<Secret, Field>,
-  options: MysqlOptions & { readonly channelBinding: false },
-  load: () => Promise<Logins<MysqlSecret, Session>>,
+  options: DatabaseOptions<MysqlSecret> & Pick<MysqlOptions, 'serverPublicKey'>,
+  way: {
+    readonly logins: () => Promise<Logins<MysqlSecret, Session>>;
+    readonly isSent: (current: Secret) => boolean;
+  },
 ): Rotator<Secret, Field> {
-  const { makePassword: _, ...connections } = connectionsOf(options, load);
+  const { makePassword: _, ...connections } = connectionsOf(options, way.logins);
   return {
     ...rotator,
     async createSecret(current, context) {
       if (!current.ssl) {
         const { assertProvable } = await import('./password/in-clear.js');
-        await assertProvable(current, options, { connections, context });
+        const { serverPublicKey } = options;
+        await assertProvable(
+          current,
+          { serverPublicKey, isSent: way.isSent(current) },
+          { connections, context },
+        );
       }
       return rotator.createSecret(current, context);
     },
   };
 }
 
-function engineFor(options: ServerOptions): Engine<MysqlSecret, Session, AccountFacts> {
+/** What `mysql()` is made of. */
+export function engineFor(options: ServerOptions): Engine<MysqlSecret, Session, AccountFacts> {
   return {
     ...MYSQL,
     name: 'mysql',

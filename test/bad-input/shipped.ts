@@ -7,7 +7,7 @@ import { apiKey } from '../../rotators/api-key/index.js';
 import { entra } from '../../rotators/entra/index.js';
 import { iam } from '../../rotators/iam/index.js';
 import { sesSmtp } from '../../rotators/iam/ses-smtp/index.js';
-import { mysql } from '../../rotators/mysql/index.js';
+import { mysql, rdsInstance as mysqlInRds } from '../../rotators/mysql/index.js';
 import { alternatingUsers, postgres, rdsInstance } from '../../rotators/postgres/index.js';
 import { serviceToken } from '../../rotators/service-token/index.js';
 import type { Rotator } from '../../src/index.js';
@@ -31,6 +31,7 @@ const ROTATORS: readonly (readonly [rotator: unknown, secret: Readonly<Record<st
   [alternatingUsers(), { ...database, password: PASSWORD }],
   [rdsInstance(), { ...database, password: PASSWORD, dbInstanceIdentifier: 'i', dbClusterIdentifier: 'c' }],
   [mysql(), { ...database, engine: 'mysql', password: PASSWORD }],
+  [mysqlInRds(), { ...database, engine: 'mysql', password: PASSWORD, dbInstanceIdentifier: 'i' }],
   [datadog(), { apiKey: PASSWORD, apiKeyId: 'k1', ...byAdmin }],
   [
     gitlab(),

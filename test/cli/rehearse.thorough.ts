@@ -178,8 +178,8 @@ test.each([
   [['rehearse', '--rotations', '0'], /^quarterturn: --rotations takes .*\n$/],
   [['rehearse', '--rotations'], /^quarterturn: .*--rotations.*\n$/],
   [
-    ['rehearse', 'mysql'],
-    /^quarterturn: there is no rehearsal "mysql"; there is api-key, postgres, postgres\/alternating-users, service-token\n$/,
+    ['rehearse', 'sqlite'],
+    /^quarterturn: there is no rehearsal "sqlite"; there is api-key, mysql, postgres\/alternating-users, service-token\n$/,
   ],
   [['rehearse', 'postgres', 'postgres'], /^quarterturn: rehearse takes one rotator, not 2\n$/],
   [['rehearse', '--wrong'], /^quarterturn: .*--wrong.*\n$/],

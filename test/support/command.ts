@@ -26,9 +26,13 @@ export class CommandRig {
     return new CommandRig(folder);
   }
 
-  /** @param main the command as built, unless it is a copy */
-  start(args: readonly string[], env: Record<string, string> = {}, main = MAIN) {
+  /**
+   * @param main the command as built, unless it is a copy
+   * @param uid whom root runs it as
+   */
+  start(args: readonly string[], env: Record<string, string> = {}, main = MAIN, uid?: number) {
     const child = spawn(process.execPath, [main, ...args], {
+      ...(uid !== undefined && { uid, gid: uid }),
       env: { ...process.env, TMPDIR: this.folder, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -164,7 +164,7 @@ export class RdsAccount {
         'The password of a read replica cannot be changed.',
       );
     }
-    return this.#change(instance, params, 128, (status) => {
+    return this.#change(instance, params, instance.Engine === 'postgres' ? 128 : 41, (status) => {
       instance.DBInstanceStatus = status;
     });
   }

@@ -3,7 +3,7 @@ import { type AlternatingOptions, alternating } from '../../databases/alternatin
 import type { AlternatingEngine } from '../../databases/engine.js';
 import type { AccountFacts, Session } from '../account.js';
 import { type MysqlOptions, serverOptions } from '../options.js';
-import { provable } from '../rotator.js';
+import { provable, withoutBinding } from '../rotator.js';
 import { MYSQL, type MysqlSecret, REJECTION_HINT } from '../secret.js';
 import type { Prepared } from './give-turn.js';
 import { onMariadb } from './on-mariadb.js';
@@ -30,9 +30,11 @@ export function alternatingUsers(
 ): Rotator<AlternatingUsersSecret, 'username' | 'password'> {
   const { serverPublicKey } = serverOptions(options);
   const turns = () => import('./turns.js').then(({ turnsWith }) => turnsWith(serverPublicKey));
-  // There is none to turn off: the variable for it is not read.
-  const common = { ...options, channelBinding: false } as const;
-  const rotator = provable(alternating({ ...engine, turns }, common), common, turns);
+  const common = withoutBinding(options);
+  const rotator = provable(alternating({ ...engine, turns }, common), common, {
+    logins: turns,
+    isSent: () => false,
+  });
   return {
     ...rotator,
     createSecret(current, context) {

@@ -1,7 +1,7 @@
 import { isRotationError, RotationError } from '../../../src/index.js';
 import { placeName } from '../../databases/secret.js';
 import { accountFacts, type Session, type Step } from '../account.js';
-import type { MysqlOptions } from '../options.js';
+import type { ServerOptions } from '../options.js';
 import type { MysqlSecret } from '../secret.js';
 import { inClear, isReadable } from './set-own.js';
 
@@ -10,15 +10,15 @@ import { inClear, isReadable } from './set-own.js';
  * caching_sha2_password itself after each change, and it is not given. Once AWSPENDING is stored, the secret could not be
  * corrected any more before that is dropped.
  *
+ * @param isSent whether the new password itself is going to be sent to the server, to set it
  * @throws RotationError `ERR_TLS_NOT_OFFERED` if it could not
  */
 export async function assertProvable(
   current: MysqlSecret,
-  { serverPublicKey }: Pick<MysqlOptions, 'serverPublicKey'>,
+  { serverPublicKey, isSent }: Pick<ServerOptions, 'serverPublicKey'> & { readonly isSent: boolean },
   { connections, context }: Step,
 ): Promise<void> {
-  const isByItself = current.masterarn === undefined;
-  const isSafe = !isByItself && serverPublicKey !== undefined;
+  const isSafe = !isSent && serverPublicKey !== undefined;
   if (isSafe || !isReadable({ target: current, place: connections.placeOf(current) })) return;
   const session = await connections.attempt(current, context);
   if (isRotationError(session) && session.code === 'ERR_TLS_NOT_OFFERED') throw session;
@@ -26,7 +26,7 @@ export async function assertProvable(
   if (session === 'rejected' || isRotationError(session)) return;
   try {
     if (session.flavour === 'mariadb') return;
-    if (isByItself) throw inClear(session);
+    if (isSent) throw inClear(session);
     const { methods } = await accountFacts(session);
     if (methods.some(({ plugin }) => plugin === 'caching_sha2_password')) throw notProvable(session);
   } finally {

@@ -16,9 +16,10 @@ accepts, found out by using them. Nothing of AWS is needed or touched.
 
   --rotations <n>  rotate n times (1)
   --secret <file>  rehearse on your own service, with the secret in this JSON
-                   file, and not on an embedded one. In the end the first value
-                   is set again; until then every value is in <file>.rehearsal,
-                   and after a crash the same command sets the first one again.
+                   file, and not on one that is started for it. In the end the
+                   first value is set again; until then every value is in
+                   <file>.rehearsal, and after a crash the same command sets
+                   the first one again.
   --yes            with --secret: yes, change the credential meanwhile
   --json           one JSON object a step
   --help           this text
