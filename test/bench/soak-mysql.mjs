@@ -1,9 +1,18 @@
 // The same on MySQL and on MariaDB, with the servers that .ci/get-mysql-servers unpacks.
 import { join } from 'node:path';
+import driver from 'mysql2';
 import { createConnection } from 'mysql2/promise';
+import { rotatingSecret } from 'quarterturn/client';
+import { rotatingMysqlPool } from 'quarterturn/client/mysql2';
 import { mysql } from 'quarterturn/rotators/mysql';
 import { startServer } from '../../dist/esm/rotators/mysql/rehearsal/installed-server.js';
 import { programOf } from '../../dist/esm/rotators/mysql/rehearsal/programs.js';
+import {
+  CLIENTS as APPLICATIONS,
+  HEAD_OF_APPLICATIONS,
+  rowOfApplication,
+  soakApplications,
+} from './soak-clients.mjs';
 import { failuresOf, HEAD, rowOf, soakUser } from './soak-user.mjs';
 
 const SERVERS = process.env.QUARTERTURN_SERVERS ?? '/var/tmp/quarterturn-servers';
@@ -47,7 +56,10 @@ async function soakServer(program, rotations, say) {
     `CREATE USER admin IDENTIFIED BY 'soak-admin-1'`,
     'GRANT CREATE USER ON *.* TO admin',
     ...(flavour === 'mariadb' ? ['GRANT SELECT (User, Host) ON mysql.user TO admin'] : []),
-    ...strategies.map((_, n) => `CREATE USER app_${n} IDENTIFIED BY '${FIRST}'`),
+    ...strategies.flatMap((_, n) => [
+      `CREATE USER app_${n} IDENTIFIED BY '${FIRST}'`,
+      `CREATE USER application_${n} IDENTIFIED BY '${FIRST}'`,
+    ]),
   ]);
   const { host, port, publicKey } = server;
   const place = { engine: flavour, host, port, ssl: false };
@@ -63,11 +75,13 @@ async function soakServer(program, rotations, say) {
   );
   for (const line of HEAD) say(line);
   try {
+    const admin = { ...place, username: 'admin', password: 'soak-admin-1' };
+    const options = publicKey === undefined ? {} : { serverPublicKey: publicKey };
     for (const [n, { name, masterarn, rotator, refusesNobody = false }] of strategies.entries()) {
       const result = await soakUser({
-        rotator: rotator(publicKey === undefined ? {} : { serverPublicKey: publicKey }),
+        rotator: rotator(options),
         secret: { ...place, username: `app_${n}`, password: FIRST, ...(masterarn && { masterarn }) },
-        admin: { ...place, username: 'admin', password: 'soak-admin-1' },
+        admin,
         ...{ rotations, open, clients: CLIENTS, sessions: SESSIONS, sql: 'SELECT CURRENT_USER()' },
       });
       say(rowOf(name, result));
@@ -75,7 +89,43 @@ async function soakServer(program, rotations, say) {
       process.stderr.write(`${name} on ${product} failed whom it must not: ${result.first}\n`);
       process.exitCode = 1;
     }
+    say(
+      `\n${product} ${version}: ${APPLICATIONS} clients that ask without pause, in what would be 5 processes\n`,
+    );
+    for (const line of HEAD_OF_APPLICATIONS) say(line);
+    for (const [n, { name, masterarn, rotator }] of strategies.entries()) {
+      const result = await soakApplications({
+        rotations,
+        rotator: rotator(options),
+        secret: { ...place, username: `application_${n}`, password: FIRST, ...(masterarn && { masterarn }) },
+        others: { admin },
+        open: openPool,
+      });
+      say(rowOfApplication(`${name}, the client`, result));
+      if (result.failed === 0) continue;
+      process.stderr.write(`no request of an application may fail with the client: ${result.first}\n`);
+      process.exitCode = 1;
+    }
   } finally {
     await server.stop();
   }
+}
+
+/** A pool that closes a connection after twenty uses, so that many log in. */
+function openPool(client) {
+  const secret = rotatingSecret('app', { client });
+  const pool = rotatingMysqlPool(driver, secret, { connectionLimit: 10 }).promise();
+  let uses = 0;
+  return {
+    async run() {
+      const connection = await pool.getConnection();
+      await connection.query('SELECT 1');
+      if (++uses % 20 === 0) connection.destroy();
+      else connection.release();
+    },
+    async end() {
+      await pool.end();
+      secret.close();
+    },
+  };
 }
