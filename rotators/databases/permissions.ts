@@ -1,7 +1,7 @@
 import type { Permission, PermissionTarget } from '../../src/index.js';
 
 /** What the RDS API is asked about, or told to change. */
-export const DATABASES: PermissionTarget = {
+const DATABASES: PermissionTarget = {
   name: 'databases',
   arns: [
     'arn:{partition}:rds:{region}:{account}:db:NAME',
