@@ -17,6 +17,7 @@ import {
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { forBundlers } from './for-bundlers.mjs';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const DIST = join(ROOT, 'dist');
@@ -27,12 +28,17 @@ const TSC = 'node_modules/typescript/bin/tsc';
 const PARTS = {
   esm: {
     folders: ['esm'],
-    make: (folder) => run(TSC, '-p', '.tsconfig.esm.json', '--outDir', join(folder, 'esm')),
+    make(folder) {
+      run(TSC, '-p', '.tsconfig.esm.json', '--outDir', join(folder, 'esm'));
+      run('.build/client.mjs', join(folder, 'esm'), 'esm');
+      forBundlers(join(folder, 'esm'));
+    },
   },
   cjs: {
     folders: ['cjs'],
     make(folder) {
       run(TSC, '-p', '.tsconfig.cjs.json', '--outDir', join(folder, 'cjs'));
+      run('.build/client.mjs', join(folder, 'cjs'), 'cjs');
       writeFileSync(join(folder, 'cjs/package.json'), '{"type":"commonjs"}\n');
     },
   },
@@ -90,7 +96,7 @@ function digestOfSources() {
     'node_modules/.package-lock.json',
   ];
   const digest = createHash('sha256');
-  for (const file of files.filter((path) => /\.(?:ts|mjs|json)$/.test(path)).sort()) {
+  for (const file of files.filter((path) => /\.(?:ts|m?js|json)$/.test(path)).sort()) {
     const content = existsSync(join(ROOT, file)) ? readFileSync(join(ROOT, file)) : '';
     digest.update(`${file}\0${content.length}\0`).update(content);
   }
@@ -125,7 +131,11 @@ function isTaken() {
     if (error.code !== 'EEXIST') throw error;
   }
   try {
-    process.kill(Number(readlinkSync(LOCK)), 0);
+    const pid = Number(readlinkSync(LOCK));
+    process.kill(pid, 0);
+    // One that has ended, and that its parent has not asked about, is there for ever.
+    const stat = `/proc/${pid}/stat`;
+    if (existsSync(stat) && /\) [ZX] /.test(readFileSync(stat, 'utf8'))) rmSync(LOCK, { force: true });
   } catch (error) {
     // Its process has ended without a word, or it is gone just now.
     if (error.code !== 'EPERM') rmSync(LOCK, { force: true });

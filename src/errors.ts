@@ -111,3 +111,30 @@ export function isError(
     typeof thrown.message === 'string'
   );
 }
+
+/** Around what is quoted. Readers never see them: to Unicode they are no characters, and for use within a process. */
+const [BEGIN, END] = ['\ufdd0', '\ufdd1'];
+const MARKS = /[\ufdd0\ufdd1]/g;
+
+/**
+ * Marks what a service has said (a code, the name of a role) in a sentence of a rotator with `ownWords`: a value in it is
+ * there on purpose, perhaps, and is taken out although it reads as words.
+ */
+export function quoted(text: string): string {
+  return `${BEGIN}${text.replace(MARKS, '')}${END}`;
+}
+
+/** A text without the marks of `quoted`, and whether each of its characters is quoted. */
+export function withoutMarks(text: string): { readonly plain: string; readonly isQuoted: Uint8Array } {
+  let plain = '';
+  let isInside = false;
+  const isQuoted = new Uint8Array(text.length);
+  for (const part of text.split(/([\ufdd0\ufdd1])/)) {
+    if (part === BEGIN || part === END) isInside = part === BEGIN;
+    else {
+      isQuoted.fill(Number(isInside), plain.length, plain.length + part.length);
+      plain += part;
+    }
+  }
+  return { plain, isQuoted };
+}

@@ -13,6 +13,7 @@ export type { SecretsManagerApi } from './engine/secrets-manager.js';
 export type { Outcome } from './engine/steps.js';
 export {
   isRotationError,
+  quoted,
   RotationError,
   type RotationErrorCode,
   type RotationErrorOptions,
@@ -54,6 +55,7 @@ export { type ReplacedKey, replacedKey } from './keys/replaced-key.js';
 // To speak with a service, to say what it failed with, and whom to trust.
 
 export { awsFailure } from './network/aws-failures.js';
+export { loadDriver } from './network/driver.js';
 export { connectionFailure, errorParts, type ServiceFailure } from './network/failures.js';
 export { type HttpMethod, httpUrl } from './network/http-checks.js';
 export { type HttpRequest, request } from './network/http-request.js';

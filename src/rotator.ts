@@ -33,8 +33,8 @@ export interface Rotator<Secret extends object, Field extends keyof Secret & str
 
   /**
    * Says that all its RotationErrors and warnings are sentences of its own, which name users, hosts and ids, and quote
-   * neither a value nor what a service has answered. Words in them then stay readable where a value happens to be the same
-   * word; what does not read as words is redacted all the same.
+   * no value, and what a service has answered only by way of `quoted()`. Words in them then stay readable where a value
+   * happens to be the same word; what does not read as words is redacted all the same, and so is what is quoted.
    *
    * @default false: whatever is in a value is redacted
    */

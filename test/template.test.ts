@@ -287,6 +287,7 @@ describe('what can never rotate is refused', () => {
     ['postgres/alternating-users', [SERVER], [{}, OUT]],
     ['postgres/rds-instance', [SERVER], [{}, OUT]],
     ['mysql', [SERVER], [{}, OUT]],
+    ['mysql/alternating-users', [SERVER], [{}, OUT]],
     ['mysql/rds-instance', [SERVER], [{}, OUT]],
     ['api-key/datadog', [OUT], [{}, SERVER]],
     ['entra', [OUT], [{}, SERVER]],
@@ -351,15 +352,22 @@ describe('what can never rotate is refused', () => {
   });
 });
 
-test('alarms tell of steps that fail or are slow, and of rotations that failed or were given up', () => {
-  const { ErrorsAlarm, DurationAlarm, RotationFailed } = deployed({ AlarmTopicArn: 'arn:aws:sns:x' });
+test('alarms tell of steps that fail or are slow, and of rotations of its secret that failed or were given up', () => {
+  const topic = { AlarmTopicArn: 'arn:aws:sns:x' };
+  const { ErrorsAlarm, DurationAlarm, RotationFailed } = deployed({ ...topic, SecretArn: ADMIN });
   for (const alarm of [ErrorsAlarm, DurationAlarm]) {
     expect(alarm).toMatchObject({ AlarmActions: ['arn:aws:sns:x'], TreatMissingData: 'notBreaching' });
   }
   expect(RotationFailed?.EventPattern).toMatchObject({
     source: ['aws.secretsmanager'],
-    detail: { eventName: ['RotationFailed', 'RotationAbandoned', 'TestRotationFailed'] },
+    detail: {
+      eventName: ['RotationFailed', 'RotationAbandoned', 'TestRotationFailed'],
+      additionalEventData: { SecretId: [ADMIN] },
+    },
   });
+  // Without a secret there would be nothing to tell it from those of others.
+  expect(deployed(topic)).not.toHaveProperty('RotationFailed');
+  expect(deployed(topic)).toHaveProperty('ErrorsAlarm');
 });
 
 test.each(ROTATORS)(

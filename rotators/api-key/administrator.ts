@@ -1,7 +1,7 @@
 import { RotationError, type StepContext } from '../../src/index.js';
 import type { Named } from './compile.js';
 import { serverUrl } from './placeholders.js';
-import { fieldsOf } from './secret.js';
+import { assertHeaders, fieldsOf } from './secret.js';
 import type { ApiKeySecret, ApiKeySpec } from './spec.js';
 
 /**
@@ -10,7 +10,7 @@ import type { ApiKeySecret, ApiKeySpec } from './spec.js';
  */
 export function administrator(
   { admin: field }: ApiKeySpec,
-  { servers, ofAdmin }: Named,
+  { servers, ofAdmin, inHeaders }: Named,
 ): (secret: ApiKeySecret, context: StepContext) => Promise<ApiKeySecret | undefined> {
   const known = new WeakMap<StepContext, Promise<ApiKeySecret>>();
   return async (secret, context) => {
@@ -28,6 +28,7 @@ export function administrator(
     try {
       const found = fieldsOf(json, [...ofAdmin, ...servers]);
       for (const server of servers) serverUrl(found[server] ?? '', server);
+      assertHeaders(found, inHeaders.admin);
       return found;
     } catch (cause) {
       const problem = cause instanceof TypeError ? `: ${cause.message}` : '';

@@ -12,6 +12,8 @@ export interface Named {
   /** Those that are URLs of servers. */
   readonly servers: readonly string[];
   readonly ofAdmin: readonly string[];
+  /** Those that stand in a header as they are. */
+  readonly inHeaders: Readonly<Record<'secret' | 'admin', readonly string[]>>;
 }
 
 /** A spec as functions: what makes its requests, of values, and what reads their answers. */
@@ -67,7 +69,7 @@ function compiledCreate(create: CreateRequest) {
     id: placeIn('create.id', id),
     /** What the next key takes from the one in use. */
     taken: request.placeholders.flatMap((part) =>
-      part.of === 'current' && !part.isOptional ? placeAt(part.pointer) : [],
+      part.of === 'current' ? { ...placeAt(part.pointer), isOptional: part.isOptional === true } : [],
     ),
     full: expectedIn('create.full', full),
     expiresInDays,
@@ -143,11 +145,14 @@ function namedBy({ key, id, admin }: ApiKeySpec, requests: readonly CompiledRequ
   for (const server of servers) {
     demand(server !== key && server !== id, 'key', 'must not be the URL of a server');
   }
+  const inHeaders = (of: string) =>
+    all.flatMap((part) => (part.of === of && part.isInHeader ? part.field : []));
   const own = [key, id, admin, ...fieldsOf('secret')].filter((field) => typeof field === 'string');
   return {
     fields: [...new Set(own)],
     servers: [...new Set(servers)],
     ofAdmin: [...new Set(fieldsOf('admin'))],
+    inHeaders: { secret: inHeaders('secret'), admin: inHeaders('admin') },
   };
 }
 

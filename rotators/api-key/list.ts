@@ -76,11 +76,14 @@ export async function allKeys(
     if (items.length > 0 && asked.has(contents)) {
       throw answer.failure('with a page of the list that it had sent before');
     }
-    asked.add(contents);
+    asked.add(contents).add(url.href);
     if (places.pages === undefined && PAGE_SIZES.has(items.length)) warn(maybeCut(items.length));
     const live = items.filter((item) => holds(places.where, answer, item));
     keys.push(...live.map((item) => keyIn(item, places, answer)));
     url = nextUrl(places, url, { answer, page, isEmpty: items.length === 0 });
+    // Empty pages look all alike, and may have more behind them: that one leads back is told by its cursor.
+    if (url !== undefined && asked.has(url.href))
+      throw answer.failure('with a next page that was read before');
   }
   return keys;
 }

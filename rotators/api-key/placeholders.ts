@@ -6,7 +6,12 @@ import type { ApiKeySecret, JsonValue } from './spec.js';
 /** What stands between braces. */
 export type Placeholder =
   /** `isServer`: it begins a URL. */
-  | { readonly of: 'secret' | 'admin'; readonly field: string; readonly isServer?: boolean }
+  | {
+      readonly of: 'secret' | 'admin';
+      readonly field: string;
+      readonly isServer?: boolean;
+      readonly isInHeader?: boolean;
+    }
   /** `isWhole`: it is all that is in its string of JSON. */
   | {
       readonly of: 'current';
@@ -47,6 +52,7 @@ export interface Source {
   readonly member: string;
   /** Those of the whole request: a template adds what it finds. */
   readonly placeholders: Placeholder[];
+  readonly isInHeader?: boolean;
 }
 
 /**
@@ -56,7 +62,7 @@ export interface Source {
  */
 export function textTemplate(
   text: string,
-  { member, placeholders }: Source,
+  { member, placeholders, isInHeader = false }: Source,
   encode: (value: string) => string = String,
 ): Template<string> {
   // Every second piece stood between braces.
@@ -66,7 +72,7 @@ export function textTemplate(
     const isKnown = isPlain ? !/[{}]/.test(piece) : placeholder !== undefined;
     demand(isKnown, member, 'has a brace that is no placeholder');
     if (placeholder === undefined) return () => piece;
-    placeholders.push(placeholder);
+    placeholders.push('field' in placeholder && isInHeader ? { ...placeholder, isInHeader } : placeholder);
     return (values) => encode(valueFor(placeholder, values));
   });
   return (values) => pieces.map((piece) => piece(values)).join('');

@@ -17,6 +17,8 @@ export interface Place {
   readonly pointer: string;
   /** Returns what stands there, `undefined` if there is nothing. */
   readonly find: (json: unknown) => unknown;
+  /** Whether there is an object that has what stands there, or leaves it out. */
+  readonly isOwned: (json: unknown) => boolean;
 }
 
 /** A place, and what is expected there. */
@@ -28,7 +30,18 @@ export interface ExpectedPlace extends Place {
 export function placeAt(pointer: string): Place {
   const tokens = pointer.split('/').slice(1);
   const names = tokens.map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
-  return { pointer, find: (json) => names.reduce(memberOf, json) };
+  const find = (json: unknown) => names.reduce(memberOf, json);
+  // A list may be absent as well: whose items those are is what must be there.
+  const at = names.findLastIndex((name) => !/^\d+$/.test(name));
+  return {
+    pointer,
+    find,
+    isOwned: (json) => isObject(names.slice(0, Math.max(at, 0)).reduce(memberOf, json)),
+  };
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function memberOf(value: unknown, name: string): unknown {
@@ -96,14 +109,18 @@ export function timeAt({ pointer, find }: Place, { failure }: Answer, part: unkn
  */
 export function endAt({ find }: Place, part: unknown): Date | undefined {
   const value = find(part) ?? undefined;
-  if (value === undefined || value === 0 || value === '') return undefined;
+  if (value === undefined || value === '' || (typeof value === 'number' && value <= 0)) return undefined;
+  // What Go writes for no time at all.
+  if (typeof value === 'string' && value.startsWith('0001-01-01T')) return undefined;
   const isDay = typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value);
   return isDay ? new Date(`${value}T00:00:00Z`) : timeOf(value);
 }
 
 function timeOf(value: unknown): Date {
-  // A time of our days in seconds has ten digits, in milliseconds thirteen.
-  if (typeof value === 'number') return new Date(value < 1e11 ? value * 1000 : value);
+  // A time of our days in seconds has ten digits, in milliseconds thirteen; more are parts of those.
+  if (typeof value === 'number') {
+    return new Date(value < 1e11 ? value * 1000 : value < 1e14 ? value : Number.NaN);
+  }
   // With a zone: else it would be a local one, another at a desk than in Lambda.
   const isIso = typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d.*(Z|[+-]\d\d:?\d\d)$/.test(value);
   return new Date(isIso ? value : '');

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type ListedKey, RotationError, type StepContext, type Verdict } from '../../src/index.js';
 import { administrator } from './administrator.js';
 import { type CompiledSpec, isByAdmin } from './compile.js';
@@ -33,12 +34,16 @@ interface Call extends Values {
 
 const DAY_MS = 86_400_000;
 
+/** How long a list may show a key that was ended, where no propagation is declared. */
+const LEAST_PATIENCE_MS = 2000;
+const FIRST_DELAY_MS = 100;
+
 /** The provider that a spec describes. */
 export function providerOf(
   spec: ApiKeySpec,
   { create, check, list, revokes, ...named }: CompiledSpec,
 ): Provider {
-  const { ca, ends = 'at-once' } = spec;
+  const { ca, ends = 'at-once', propagationMs = 0 } = spec;
   /** Whether a key that was ended is still listed, as the spec says, so that the list tells nothing. */
   const endsLate = ends === 'late' || ends === 'at-expiry';
   const adminOf = administrator(spec, named);
@@ -50,7 +55,9 @@ export function providerOf(
     const inUse = create.current && (await ask('read the key in use', create.current, { secret, context }));
     const current = inUse && keyIn(inUse, create.item, secret[idField]);
     // Left out, the next key might be able to do more than this one.
-    const nothing = create.taken.find(({ find }) => find(current) === undefined);
+    const nothing = create.taken.find(({ find, isOptional, isOwned }) =>
+      isOptional ? !isOwned(current) : find(current) === undefined,
+    );
     if (inUse && nothing !== undefined) throw inUse.failure(`with nothing at ${nothing.pointer}`);
     const expiry = new Date(Date.now() + create.expiresInDays * DAY_MS).toISOString().slice(0, 10);
     const lifetime = inUse && secondsOf(create.lifetime, inUse, current);
@@ -115,8 +122,17 @@ export function providerOf(
 
   /** Only a list that shows what lives tells what does not. */
   async function isGone(id: string, secret: ApiKeySecret, context: StepContext): Promise<boolean> {
-    const ids = (await listAll(secret, context)).map((key) => key.id);
-    return !ids.includes(id) && (id === secret[idField] || ids.includes(secret[idField] ?? ''));
+    let patience = Math.min(Math.max(propagationMs, LEAST_PATIENCE_MS), context.leftMs / 4);
+    for (let delay = FIRST_DELAY_MS; ; delay *= 2) {
+      const ids = (await listAll(secret, context)).map((key) => key.id);
+      const isShown = ids.includes(id);
+      if (!isShown || patience <= 0) {
+        return !isShown && (id === secret[idField] || ids.includes(secret[idField] ?? ''));
+      }
+      // A list may be late.
+      await sleep(Math.min(delay, patience), undefined, { signal: context.signal });
+      patience -= delay;
+    }
   }
 
   async function ask(doing: string, request: CompiledRequest, call: Call): Promise<Answer> {
@@ -162,21 +178,34 @@ function secondsOf(
   answer: Answer,
   current: unknown,
 ): number | undefined {
-  const end = lifetime && endAt(lifetime.end, current);
-  if (!lifetime || !end) return undefined;
-  const seconds = Math.floor((end.getTime() - timeAt(lifetime.start, answer, current).getTime()) / 1000);
+  if (!lifetime) return undefined;
+  // Asked for even of a key without an end: what does not tell the one may leave out the other, too.
+  const start = timeAt(lifetime.start, answer, current);
+  const end = endAt(lifetime.end, current);
+  if (!end) return undefined;
+  const seconds = Math.floor((end.getTime() - start.getTime()) / 1000);
   if (seconds > 0) return seconds;
   throw answer.failure(`with no end of the key in use at ${lifetime.end.pointer}`);
 }
 
+/** A year has four digits (RFC 3339), and the last is how many say “never”. */
+const LAST_TIME = Date.UTC(9999, 11, 31, 23, 59, 59);
+
 /** When so many seconds are over. Whole ones: not every provider reads parts of them. */
 function timeIn(seconds: number): string {
-  return new Date(Date.now() + seconds * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
+  return new Date(Math.min(Date.now() + seconds * 1000, LAST_TIME)).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
-/** What a provider says that has as many keys as it allows, and what throttles say alone, which do not answer 402. */
+/** What a provider says that has as many keys as it allows. */
 const LIMIT = /\blimit|maxim|\bmax\b|quota|too many|exceed|\bfull\b/i;
+/** What throttles say alone, and what is said of other limits than of a number of keys: of 402 neither is. */
 const RATE = /\brate|request|second|minute|\bretry/i;
+const OTHER =
+  /length|character|\bbyte|\bsize|payload|\blong|\blarge|lifetime|expir|\bttl\b|\bdays?\b|\bscopes\b/i;
+
+const REFUSES_THE_KEY =
+  'the provider refuses to make this key. It may have reached a limit, or allow only a shorter lifetime, another name or fewer ' +
+  'rights; after 404, what the key is for may be gone. Its audit log or its documentation says which. AWSCURRENT is as it was';
 
 /**
  * Tells that there is no room for another key from whatever else keeps one from being made.
@@ -191,8 +220,9 @@ function assertRoom({ response }: Reply, full: readonly ExpectedPlace[]): void {
   const isFull =
     full.length > 0
       ? full.every(({ find, expected }) => find(json) === expected)
-      : json !== undefined && LIMIT.test(response.text()) && (status === 402 || !RATE.test(response.text()));
-  if (!isFull) return;
+      : json !== undefined && speaksOfKeys(response);
+  if (!isFull && status === 403) return;
+  if (!isFull) throw new RotationError('ERR_SERVICE_FAILED', failure.message, { hint: REFUSES_THE_KEY });
   throw new RotationError(
     'ERR_SERVICE_FULL',
     `${failure.message}: there seems to be no room for another key`,
@@ -202,6 +232,11 @@ function assertRoom({ response }: Reply, full: readonly ExpectedPlace[]): void {
         'if the limit is of keys of this kind',
     },
   );
+}
+
+function speaksOfKeys(response: Reply['response']): boolean {
+  const text = response.text();
+  return LIMIT.test(text) && (response.status === 402 || !(RATE.test(text) || OTHER.test(text)));
 }
 
 function jsonOf(response: Reply['response']): unknown {

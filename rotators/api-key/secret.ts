@@ -15,14 +15,28 @@ export function idFieldOf({ id }: ApiKeySpec): string {
 /** Makes what reads a secret: the fields that the spec names, and no others. */
 export function parserOf(
   { key, id }: ApiKeySpec,
-  { fields, servers }: Named,
+  { fields, servers, inHeaders }: Named,
 ): (json: Readonly<Record<string, unknown>>) => ApiKeySecret {
   return (json) => {
     const secret = fieldsOf(json, fields);
     for (const server of servers) serverUrl(secret[server] ?? '', server);
+    assertHeaders(secret, inHeaders.secret);
     if (typeof id === 'string') return secret;
     return { ...secret, [FOUND]: idFoundIn(secret[key] ?? '', id, key) };
   };
+}
+
+/**
+ * What editors and shells add to a value (a line break, a byte order mark) no header can hold.
+ *
+ * @throws TypeError naming the field
+ */
+export function assertHeaders(secret: ApiKeySecret, fields: readonly string[]): void {
+  const wrong = fields.find((field) => !/^[\t\x20-\x7e]*$/.test(secret[field] ?? ''));
+  if (wrong === undefined) return;
+  throw new TypeError(
+    `"${wrong}" contains a line break, an invisible character, or another one that no HTTP header can hold: store it without`,
+  );
 }
 
 /**

@@ -52,7 +52,7 @@ export function compiledRequest(name: RequestName, request: ApiRequest): Compile
   const placeholders: Placeholder[] = [];
   const sourceOf = (member: string) => ({ member: `${name}.${member}`, placeholders });
   const url = urlTemplate(request.url, sourceOf('url'));
-  const own = recordTemplate(headers, sourceOf('headers'));
+  const own = recordTemplate(headers, { ...sourceOf('headers'), isInHeader: true });
   const authorization = basic && basicTemplate(basic, sourceOf('basic'));
   const [type, body] = bodyTemplate(request, sourceOf);
   return {

@@ -68,7 +68,7 @@ export interface CurrentRequest extends ApiRequest {
   readonly id?: Pointer;
   /** Where it says since when the key lives: with `until`, for `{current.lifetime}` and `{current.expiry}`. */
   readonly from?: Pointer;
-  /** Where it says when the key ends; nothing, null and 0 are a key without an end. */
+  /** Where it says when the key ends; nothing, null, 0, -1 and the year 1 are a key without an end. */
   readonly until?: Pointer;
 }
 
@@ -102,7 +102,7 @@ export interface ListRequest extends ApiRequest {
    */
   readonly createdAt?: Pointer;
   /**
-   * When the key ends by itself: as `createdAt`, or a day, with whose beginning in UTC it ends. Nothing there, `null` and 0
+   * When the key ends by itself: as `createdAt`, or a day, with whose beginning in UTC it ends. Nothing there, `null`, 0, -1 and the year 1
    * are a key without an end. It is for a warning: finishSecret warns if the new key ends before the rotation after the next.
    */
   readonly expiresAt?: Pointer;

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { stringField } from '../../src/index.js';
 
 /** The JSON of the secrets that AWS's rotation functions for databases use. */
@@ -32,7 +33,7 @@ export function readDatabaseSecret(
   if (!engines.includes(engine)) throw new TypeError(`"engine" must be ${engines.join(' or ')}, or absent`);
   return {
     engine,
-    host: stringField(json, 'host'),
+    host: parseHost(stringField(json, 'host')),
     port: parsePort(json.port ?? port),
     username: stringField(json, 'username'),
     password: stringField(json, 'password'),
@@ -49,6 +50,19 @@ export function optionalField<Name extends string>(
 ): { readonly [name in Name]?: string } {
   const isThere = (json[name] ?? undefined) !== undefined;
   return isThere ? ({ [name]: stringField(json, name) } as { [name in Name]: string }) : {};
+}
+
+/** Takes the brackets off an IPv6 address. What else a look-up would not find, it refuses before anything is changed. */
+function parseHost(text: string): string {
+  const host = /^\[.*\]$/.test(text) && isIPv6(text.slice(1, -1)) ? text.slice(1, -1) : text;
+  // A path is that of a Unix socket.
+  const [alien] = isIPv6(host) || host.startsWith('/') ? [] : (/[^\p{L}\p{M}\p{N}._-]/u.exec(host) ?? []);
+  if (alien === undefined) return host;
+  const isSeen = /^[!-~]$/.test(alien);
+  throw new TypeError(
+    `"host" must be one host name or IP address; it contains ${isSeen ? `"${alien}"` : 'a blank or an invisible character'}. ` +
+      'The port belongs in "port", the database in "dbname"',
+  );
 }
 
 /** RDS stores the port as a number, people as a string. */

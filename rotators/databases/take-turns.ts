@@ -1,7 +1,7 @@
 import { RotationError, type Versions } from '../../src/index.js';
 import { type AdministratorsStep, throughAdministrator } from './administrator.js';
 import { orDropPending } from './drop-pending.js';
-import type { Turns } from './engine.js';
+import type { Kind, Turns } from './engine.js';
 import type { Pair } from './pairs.js';
 import { type DatabaseSecret, placeName } from './secret.js';
 import type { DatabaseSession } from './session.js';
@@ -9,6 +9,7 @@ import type { DatabaseSession } from './session.js';
 /** What setSecret of alternating users works with. */
 interface TurnsStep<Secret extends DatabaseSecret, Session extends DatabaseSession<Secret>, Facts, Prepared>
   extends AdministratorsStep<Secret, Session, Facts> {
+  readonly kind: Kind<Secret> & { readonly rejectionHint: string };
   readonly server: Turns<Secret, Session, Facts, Prepared>;
 }
 
@@ -29,7 +30,9 @@ export async function takeTurns<
       'ERR_PENDING_MISMATCH',
       `AWSPENDING is for "${pending.username}", and the alternate of "${current.username}" is "${pair.other}"`,
       {
-        hint: 'find out who wrote AWSPENDING, or whether the option `pairs` has changed; remove its label and rotate again',
+        hint:
+          'nothing was changed. Find out who wrote AWSPENDING, or whether the option `pairs` has changed. Remove its label and ' +
+          'rotate again only if the server does not take its password',
       },
     );
   }
@@ -57,7 +60,9 @@ async function proveAndPrepare<
       'ERR_CREDENTIAL_REJECTED',
       `${placeName(current)} refused "${current.username}" of AWSCURRENT, so nothing was changed`,
       {
-        hint: 'store the password that works as AWSCURRENT with PutSecretValue, or set this one as an administrator',
+        hint:
+          'store the password that works as AWSCURRENT with PutSecretValue, or set this one as an administrator. ' +
+          step.kind.rejectionHint,
       },
     );
   }

@@ -100,7 +100,14 @@ export function entra(options: EntraOptions = {}): Rotator<EntraSecret, 'clientS
 async function lifetimeOf({ keyId, clientId }: EntraSecret, access: Access): Promise<number | undefined> {
   const inUse = (await listPasswords(access)).find(({ id }) => id === keyId);
   // Without a beginning, what is left of it.
-  if (inUse) return inUse.expiresAt && inUse.expiresAt.getTime() - (inUse.createdAt.getTime() || Date.now());
+  const lifetimeMs =
+    inUse?.expiresAt && inUse.expiresAt.getTime() - (inUse.createdAt.getTime() || Date.now());
+  if (lifetimeMs !== undefined && !(lifetimeMs > 0)) {
+    throw new RotationError('ERR_SERVICE_FAILED', `the end of the password ${keyId} cannot be read`, {
+      hint: 'nothing was changed: Graph would let the next one live for two years. Set how long it is to live: lifetimeDays',
+    });
+  }
+  if (inUse) return lifetimeMs;
   throw new RotationError(
     'ERR_SECRET_MALFORMED',
     `"keyId" is the id of no password of the application ${clientId}`,

@@ -1,5 +1,6 @@
 import {
   type ListedKey,
+  loadDriver,
   type Permission,
   type PermissionTarget,
   RotationError,
@@ -81,7 +82,7 @@ async function call<T>(
   { signal }: StepContext,
   work: (client: Client, options: { readonly abortSignal: AbortSignal }) => Promise<T>,
 ): Promise<T> {
-  const { iam } = await import('./client.js');
+  const { iam } = await loadDriver('@aws-sdk/client-iam@^3.1169.0', () => import('./client.js'));
   try {
     return await work(iam, { abortSignal: signal });
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { StepContext } from '../../src/index.js';
+import { loadDriver, type StepContext } from '../../src/index.js';
 import type { NewAccessKey } from './access-keys.js';
 import { refusalName, toAwsFailure } from './failures.js';
 
@@ -10,7 +10,7 @@ import { refusalName, toAwsFailure } from './failures.js';
  * @throws RotationError if STS could not be asked
  */
 export async function callerOf(key: NewAccessKey, { signal }: StepContext): Promise<string | 'rejected'> {
-  const { callerArn } = await import('./sts-client.js');
+  const { callerArn } = await loadDriver('@aws-sdk/client-sts@^3.1174.0', () => import('./sts-client.js'));
   try {
     return await callerArn(key, signal);
   } catch (error) {

@@ -5,8 +5,9 @@ export function toAwsFailure(error: unknown, what: string): RotationError {
   const [code, problem, hint] = awsFailure(error, {
     resource: 'this user',
     way:
-      'most often the function is in a VPC without a way to the API: IAM’s is a global one (a NAT gateway leads there), that ' +
-      'of STS may have an interface endpoint com.amazonaws.<region>.sts, whose security group must let port 443 in',
+      'most often the function is in a VPC from which it does not reach the API. A NAT gateway reaches both. Without one, STS ' +
+      'needs an interface endpoint com.amazonaws.<region>.sts, and IAM com.amazonaws.iam, which exists in us-east-1 alone ' +
+      '(from another Region by way of a transit gateway); their security groups must let port 443 in',
     refusals: [
       [
         /^NoSuchEntity/,

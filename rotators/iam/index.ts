@@ -43,9 +43,16 @@ export function iam(options: UserKeyOptions = {}): Rotator<IamSecret, 'accessKey
 function parse(json: Readonly<Record<string, unknown>>): IamSecret {
   return {
     userName: stringField(json, 'userName'),
-    accessKeyId: stringField(json, 'accessKeyId'),
-    secretAccessKey: stringField(json, 'secretAccessKey'),
+    accessKeyId: keyField(json, 'accessKeyId'),
+    secretAccessKey: keyField(json, 'secretAccessKey'),
   };
+}
+
+/** What editors and shells add would make a wrong signature, or a request that cannot be sent. */
+function keyField(json: Readonly<Record<string, unknown>>, name: string): string {
+  const value = stringField(json, name);
+  if (/^[!-~]+$/.test(value)) return value;
+  throw new TypeError(`"${name}" contains a blank, a line break or another character that no access key has`);
 }
 
 async function probe(secret: IamSecret, context: StepContext): Promise<Verdict> {

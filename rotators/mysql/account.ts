@@ -1,4 +1,4 @@
-import { isRotationError, RotationError } from '../../src/index.js';
+import { isRotationError, quoted, RotationError } from '../../src/index.js';
 import type { Connections } from '../databases/connections.js';
 import type { DatabaseStep, Witness as WitnessOf } from '../databases/engine.js';
 import { isRdsProxy } from '../databases/rds/name.js';
@@ -105,7 +105,7 @@ export function passwordPlugin(
   if (!isAlike || !isPasswordPlugin(plugin)) {
     throw new RotationError(
       'ERR_SERVICE_UNSUPPORTED',
-      `"${account.user}@${account.host}" at ${placeName(place)} is identified by ${plugins.join(' or ') || 'nothing'}`,
+      `"${quoted(`${account.user}@${account.host}`)}" at ${placeName(place)} is identified by ${quoted(plugins.join(' or ') || 'nothing')}`,
       {
         hint:
           'nothing was changed: setting a password would take the other ways to log in away. Only accounts with one password, or ' +

@@ -1,4 +1,10 @@
-import { connectionFailure, errorParts, RotationError, type ServiceFailure } from '../../src/index.js';
+import {
+  connectionFailure,
+  errorParts,
+  quoted,
+  RotationError,
+  type ServiceFailure,
+} from '../../src/index.js';
 import { placeName } from '../databases/secret.js';
 import { LOGIN_ERRORS } from './login-errors.js';
 import { MARIADB_BEHIND, STATEMENT_ERRORS } from './statement-errors.js';
@@ -63,7 +69,6 @@ const HINTS = {
   way: UNREACHABLE,
   otherName:
     'name the server in "host" as its certificate does; or say with the option `connectTo` which name it must be for',
-  withoutTls: '. Only `"ssl": false` in the secret turns encryption off',
   tls: 'it may speak nothing newer than TLS 1.1, or be no MySQL; look at its tls_version and ssl_cipher',
 };
 
@@ -133,7 +138,7 @@ export function errnoOf(error: unknown): number | undefined {
 export function otherUser(target: Target, account: string): RotationError {
   return new RotationError(
     'ERR_CREDENTIAL_UNPROVEN',
-    `${placeName(target)} let "${target.username}" in as "${account}"`,
+    `${placeName(target)} let "${target.username}" in as "${quoted(account)}"`,
     {
       hint:
         "nothing was changed. An account without a name that matches the function’s address (DROP USER ''@host), a proxied " +

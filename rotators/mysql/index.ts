@@ -5,6 +5,8 @@ import type { MysqlSecret } from './secret.js';
 
 export type { ClientCertificate } from '../../src/index.js';
 export type { Endpoint } from '../databases/session.js';
+export type { AlternatingUsersOptions, AlternatingUsersSecret } from './alternating-users/index.js';
+export { alternatingUsers } from './alternating-users/index.js';
 export type { MysqlOptions } from './options.js';
 export { type MasterSecret, type RdsInstanceOptions, rdsInstance } from './rds-instance/index.js';
 export type { MysqlSecret } from './secret.js';

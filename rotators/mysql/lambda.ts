@@ -1,10 +1,11 @@
 import { defineLambda } from '../../src/index.js';
 import { environmentOfSessions, WITH_OR_WITHOUT } from '../databases/permissions.js';
-import { mysql } from './index.js';
+import { rotatorFor } from './rotator.js';
 
 /** An administrator has the server take two passwords, or a user changes its own. */
 export const lambda = defineLambda({
-  rotator: () => mysql(),
+  // Not from index.ts, which leads to the other rotators as well.
+  rotator: () => rotatorFor({}),
   environment: environmentOfSessions,
   permissions: WITH_OR_WITHOUT,
   onSecret: [

@@ -7,7 +7,7 @@ import { startServer } from './rehearsal/installed-server.js';
 import { installedProgram } from './rehearsal/programs.js';
 import { engineFor } from './rotator.js';
 import { MYSQL } from './secret.js';
-import { hexLiteral, quoted } from './sql.js';
+import { hexLiteral, quotedLiteral } from './sql.js';
 
 const ADMINISTRATOR = 'administrator';
 
@@ -35,7 +35,7 @@ export async function startForRehearsal() {
   const made = (password: string) =>
     flavour === 'mysql'
       ? `IDENTIFIED WITH caching_sha2_password AS ${hexLiteral(passwordHash('caching_sha2_password', password))}`
-      : `IDENTIFIED VIA mysql_native_password USING ${quoted(passwordHash('mysql_native_password', password))}`;
+      : `IDENTIFIED VIA mysql_native_password USING ${quotedLiteral(passwordHash('mysql_native_password', password))}`;
   const { host, port, publicKey, stop } = await startServer(program, [
     `CREATE USER app ${made(app)}`,
     `CREATE USER rotator ${made(rotator)}`,

@@ -5,7 +5,7 @@ import type { Logins } from '../databases/session.js';
 import { singleUser } from '../databases/single-user.js';
 import type { AccountFacts, Session } from './account.js';
 import { type MysqlOptions, type ServerOptions, serverOptions } from './options.js';
-import { MYSQL, type MysqlSecret } from './secret.js';
+import { MYSQL, type MysqlSecret, REJECTION_HINT } from './secret.js';
 
 /**
  * The rotator that `mysql()` returns.
@@ -36,14 +36,14 @@ export function withoutBinding<Options extends object>(
  *
  * @param way `isSent`: whether setSecret sends the new password itself to the server
  */
-export function provable<Secret extends MysqlSecret>(
-  rotator: Rotator<Secret, 'password'>,
+export function provable<Secret extends MysqlSecret, Field extends keyof Secret & string>(
+  rotator: Rotator<Secret, Field>,
   options: DatabaseOptions<MysqlSecret> & Pick<MysqlOptions, 'serverPublicKey'>,
   way: {
     readonly logins: () => Promise<Logins<MysqlSecret, Session>>;
     readonly isSent: (current: Secret) => boolean;
   },
-): Rotator<Secret, 'password'> {
+): Rotator<Secret, Field> {
   const { makePassword: _, ...connections } = connectionsOf(options, way.logins);
   return {
     ...rotator,
@@ -67,9 +67,7 @@ export function engineFor(options: ServerOptions): Engine<MysqlSecret, Session, 
   return {
     ...MYSQL,
     name: 'mysql',
-    rejectionHint:
-      'a user that does not exist for the function’s address, or whose account wants TLS or a certificate (REQUIRE), is refused ' +
-      'like one with a wrong password',
+    rejectionHint: REJECTION_HINT,
     keeps: options.keeps,
     server: () => import('./server.js').then(({ serverFor }) => serverFor(options)),
   };

@@ -16,3 +16,7 @@ export const MYSQL: Kind<MysqlSecret> = {
   shows: SHOWS,
   parse: (json) => readDatabaseSecret(json, { engines: ENGINES, port: 3306 }),
 };
+
+export const REJECTION_HINT =
+  'a user that does not exist for the function’s address, or whose account wants TLS or a certificate (REQUIRE), is refused ' +
+  'like one with a wrong password';

@@ -32,6 +32,6 @@ export function hexLiteral(text: string): string {
  * The one way to write a password down where a server takes a quoted string alone: `IDENTIFIED BY`. A session has pinned the
  * sql_mode in which it means the same password.
  */
-export function quoted(text: string): string {
+export function quotedLiteral(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 }

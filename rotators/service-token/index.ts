@@ -9,7 +9,8 @@ import {
 import { type Kind, keyPairs, randomTokens, type Sign } from './kinds.js';
 import { assertNextStep, parseSecret, type ServiceTokenSecret, type Slot, valuesOf } from './secret.js';
 import { ask, install, type ProbeCall, type ServiceCall, unproven } from './service.js';
-import { type Jwks, SLOTS } from './verify/index.js';
+import { SLOTS } from './slots.js';
+import type { Jwks } from './verify/index.js';
 
 export type { Sign } from './kinds.js';
 export type { ServiceTokenSecret } from './secret.js';

@@ -1,5 +1,5 @@
 import { RotationError, type StepContext, stringField } from '../../src/index.js';
-import { SLOTS } from './verify/index.js';
+import { SLOTS } from './slots.js';
 
 export type Slot = (typeof SLOTS)[number];
 

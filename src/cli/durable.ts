@@ -14,15 +14,26 @@ import {
 } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** Whether a process is running, whosever it is. */
+/** Whether a process is running, whosever it is: not one that has ended, and that its parent has not asked about yet. */
 export function isRunning(pid: number): boolean {
   if (!Number.isInteger(pid) || pid <= 0) return false;
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     // It is there, and somebody else's.
-    return codeOf(error) === 'EPERM';
+    if (codeOf(error) !== 'EPERM') return false;
+  }
+  return !/^[ZX]$/.test(processOf(pid).state);
+}
+
+/** What Linux says of a process: each is empty where nobody does. `startedAt` tells it from a later one with its number. */
+function processOf(pid: number): { readonly state: string; readonly startedAt: string } {
+  try {
+    // Behind the program's name, in which anything may stand.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+    return { state: fields[0] ?? '', startedAt: fields[19] ?? '' };
+  } catch {
+    return { state: '', startedAt: '' };
   }
 }
 
@@ -40,10 +51,14 @@ export function syncDirectory(path: string): void {
 const BEAT_MS = 2000;
 const GONE_MS = 10_000;
 
+/** Host, space of process ids, process id, and when the process began; or what a crash of the machine leaves of that. */
+const HOLDER = /^(?:\S+ \S+ \d+(?: \d+)?|[\s\0]*)$/;
+
 /** A file that says which process is using another. */
 export class Lock {
   readonly path: string;
-  readonly #mine = `${hostname()} ${processSpace()} ${process.pid}`;
+  readonly #mine =
+    `${hostname()} ${processSpace()} ${process.pid} ${processOf(process.pid).startedAt}`.trim();
   readonly #beat: NodeJS.Timeout;
 
   /**
@@ -84,6 +99,7 @@ export class Lock {
   #removeStale(): void {
     const holder = read(this.path);
     if (holder === undefined) return;
+    if (!HOLDER.test(holder)) throw new Error(`${this.path} is not a lock of quarterturn: move it away`);
     if (this.#isThere(holder)) throw this.#taken();
     const aside = `${this.path}.${randomUUID()}`;
     try {
@@ -98,12 +114,17 @@ export class Lock {
   }
 
   #isThere(holder: string): boolean {
-    const [host, space, pid] = holder.split(' ');
+    const [host, space, id, startedAt] = holder.split(' ');
+    const pid = Number(id);
+    // The machine has crashed before its content was on disk.
+    if (id === undefined) return false;
     // Only among one's own processes can be looked: in a container, ids say nothing about those outside.
     if (host === hostname() && space === processSpace()) {
-      return Number(pid) !== process.pid && isRunning(Number(pid));
+      const known = processOf(pid).startedAt;
+      const isAnother = startedAt !== undefined && known !== '' && known !== startedAt;
+      return pid !== process.pid && !isAnother && isRunning(pid);
     }
-    return Date.now() - statSync(this.path).mtimeMs < GONE_MS;
+    return Math.abs(Date.now() - statSync(this.path).mtimeMs) < GONE_MS;
   }
 
   #taken(): Error {

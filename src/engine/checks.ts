@@ -35,7 +35,9 @@ export function versionState(secret: DescribeSecretResponse, ClientRequestToken:
   const currentId = holder(labels, 'AWSCURRENT');
   if (currentId === undefined) {
     throw new RotationError('ERR_CURRENT_MISSING', 'no version of the secret is labelled AWSCURRENT', {
-      hint: 'store a first value that works (PutSecretValue), then rotate',
+      hint:
+        'in a new secret store a value that works (PutSecretValue), then rotate. If there was one, find out which version the ' +
+        'service takes (ListSecretVersionIds shows them all), and move AWSCURRENT there with UpdateSecretVersionStage',
     });
   }
   return { kind: 'pending', currentId, previous: previousVersion(labels) };
@@ -153,13 +155,15 @@ function assertRotatable({
   }
   if (DeletedDate) {
     throw new RotationError('ERR_MARKED_FOR_DELETION', 'the secret is marked for deletion', {
-      hint: 'RestoreSecret makes it rotate again',
+      hint: 'find out who marked it, and why. If it is still needed, RestoreSecret keeps it, and it rotates again',
     });
   }
   // Absent is fine: AWS's own database functions take a secret whose rotation was never configured.
   if (RotationEnabled === false) {
     throw new RotationError('ERR_ROTATION_DISABLED', 'rotation is turned off for the secret', {
-      hint: 'RotateSecret turns it on again',
+      hint:
+        'somebody has cancelled it: find out why first. RotateSecret turns it on again, and rotates at once; leave AWSPENDING ' +
+        'where it is until then',
     });
   }
 }

@@ -15,7 +15,7 @@ import {
   type UpdateSecretVersionStageRequest,
 } from '@aws-sdk/client-secrets-manager';
 import { isError, isRotationError, RotationError } from '../errors.js';
-import { errorParts, isUnanswered, type ServiceFailure, THROTTLED } from '../network/failures.js';
+import { errorParts, isUnanswered, type ServiceFailure, THROTTLED, whyNotSent } from '../network/failures.js';
 import { noteThrottles, QUOTA_USED_UP, throttleHint } from '../network/throttles.js';
 import { attribute, saidByOthers } from '../redact/said-by.js';
 import type { Deadline } from './deadline.js';
@@ -152,6 +152,8 @@ function callError(what: string, cause: unknown): RotationError {
 
 function meaningOf(error: unknown): ServiceFailure {
   const { name, message, code } = errorParts(error);
+  const notSent = whyNotSent(message);
+  if (notSent) return ['ERR_SECRETS_MANAGER_FAILED', ...notSent];
   if (isUnanswered(error)) {
     return [
       'ERR_SECRETS_MANAGER_UNREACHABLE',
@@ -161,7 +163,7 @@ function meaningOf(error: unknown): ServiceFailure {
   }
   return [
     'ERR_SECRETS_MANAGER_FAILED',
-    // The SDK's own complaints ("Region is missing") have no name that says anything.
+    // The SDK's own complaints have no name that says anything.
     `failed with ${name === 'Error' ? message : name || 'an unknown error'}`,
     (Object.hasOwn(HINTS, name) && HINTS[name]) ||
       'look the error up in the API reference of Secrets Manager',

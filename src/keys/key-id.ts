@@ -3,6 +3,9 @@ import type { Rotator } from '../rotator.js';
 /** A shorter text is in an id by chance. */
 const SHORTEST_KEY = 8;
 
+/** So many characters of a key, at least, stay out of an id. */
+const LEAST_LEFT = 8;
+
 /**
  * Makes a parser that refuses an id which gives the key away, since messages show ids.
  *
@@ -19,8 +22,10 @@ export function parserOf<Secret extends object, Field extends keyof Secret & str
   return (json) => {
     const secret = parse(json);
     const forms = formsIn(String(secret[id]));
-    const isToldBy = (key: string) =>
-      forms.some((form) => form === key || (key.length >= SHORTEST_KEY && form.includes(key)));
+    const isToldBy = (key: string) => {
+      const parts = partsOf(key.toLowerCase());
+      return forms.some((form) => form === key || parts.some((part) => form.toLowerCase().includes(part)));
+    };
     if (hidden.some((field) => isToldBy(String(secret[field])))) {
       throw new TypeError(`"${id}", the id, contains the key`);
     }
@@ -28,9 +33,20 @@ export function parserOf<Secret extends object, Field extends keyof Secret & str
   };
 }
 
-/** What an id may stand for. */
+/** What gives a key away: all of it, or all but a few characters of a long one. */
+function partsOf(key: string): readonly string[] {
+  if (key.length < SHORTEST_KEY) return [];
+  const length = key.length < 2 * LEAST_LEFT ? key.length : key.length - LEAST_LEFT + 1;
+  return Array.from({ length: key.length - length + 1 }, (_, from) => key.slice(from, from + length));
+}
+
+/** What an id may stand for: it may have something before what is encoded in it. */
 function formsIn(id: string): readonly string[] {
-  const decoded = (['base64', 'hex'] as const).map((encoding) => Buffer.from(id, encoding).toString());
+  const ofBase64 = [0, 1, 2, 3].map((from) => Buffer.from(id.slice(from), 'base64').toString());
+  const ofHex = (id.match(/[\da-f]{16,}/gi) ?? []).flatMap((digits) =>
+    [digits, digits.slice(1)].map((part) => Buffer.from(part, 'hex').toString()),
+  );
+  const decoded = [...ofBase64, ...ofHex];
   try {
     return [id, ...decoded, decodeURIComponent(id)];
   } catch {

@@ -1,5 +1,5 @@
 import { abandoned } from '../engine/checks.js';
-import { RotationError } from '../errors.js';
+import { quoted, RotationError } from '../errors.js';
 import type { LabelledVersion } from '../rotator.js';
 import type { KeyNames } from './key-names.js';
 
@@ -17,6 +17,9 @@ export interface ListedKey {
    */
   readonly expiresAt?: Date | undefined;
 }
+
+/** Of ids in a message. */
+const MOST_TOLD = 50;
 
 /** No Lambda runs longer: whoever made an older key has stored it, or never will. */
 const LONGEST_RUN_MS = 900_000;
@@ -122,17 +125,23 @@ function strays({ keys, held, unknown, names, ownsEveryKey, currentKey }: Scene)
 
 /** There is no room, and nothing that could go. */
 export function full({ keys, held, unknown, ownsEveryKey }: Scene, maxKeys?: number): RotationError {
-  const ids = keys.map(({ id }) => id).join(', ');
+  const [ids, holds] = [quoted(some(keys.map(({ id }) => id))), some([...held])];
   const isRecognised = ownsEveryKey || keys.some(({ name }) => name !== undefined);
   const unread = unknown.length > 0 ? `, and what version ${unknown.join(', ')} holds cannot be read` : '';
   const of = maxKeys === undefined ? 'the provider has' : `of ${maxKeys} there are`;
   return new RotationError('ERR_SERVICE_FULL', `no room for another key: ${of} ${ids}`, {
     hint:
-      `revoke one that nobody uses; the versions of the secret hold ${[...held].join(', ')}${unread}` +
+      `revoke one that nobody uses; the versions of the secret hold ${holds}${unread}` +
       (isRecognised
         ? '; what a failed attempt left behind is revoked here as soon as it is 15 minutes old'
         : ''),
   });
+}
+
+/** As many as can be read. */
+function some(ids: readonly string[]): string {
+  const more = ids.length - MOST_TOLD;
+  return ids.slice(0, MOST_TOLD).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
 /** What keeps a sweep from finding all that it should. */

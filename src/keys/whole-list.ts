@@ -9,7 +9,7 @@ export interface Expected {
   readonly id: string;
   readonly label: 'AWSPENDING' | 'AWSCURRENT';
   /** Asked if the list does not show it: somebody may have ended it meanwhile. */
-  isDead?(): Promise<boolean>;
+  isExcused?(): Awaitable<boolean>;
 }
 
 /**
@@ -32,7 +32,7 @@ export async function wholeList(
       patience -= delay;
       continue;
     }
-    for (const key of missing) if (!(await key.isDead?.())) throw incomplete(key, keys.length);
+    for (const key of missing) if (!(await key.isExcused?.())) throw incomplete(key, keys.length);
     return keys;
   }
 }
@@ -55,6 +55,6 @@ function incomplete({ id, label }: Expected, length: number): RotationError {
   return new RotationError('ERR_SERVICE_FAILED', message, {
     hint:
       'nothing was ended: the list may be cut after a page, or filtered; correct how it is asked for. If it is only late, the ' +
-      'next attempt finds it',
+      'next attempt finds it. If somebody has ended the key, and the provider takes it for longer, declare that: `ends`',
   });
 }

@@ -133,10 +133,12 @@ export class LocalSecretsManager extends SecretsManager {
    * Puts the secrets behind a socket on 127.0.0.1, for clients that are made elsewhere.
    *
    * @param port any that is free, if absent
+   * @param ready until when requests wait for their answers: none do, if absent
    */
-  listen(port = 0): Promise<Listener> {
+  listen(port = 0, ready?: Promise<void>): Promise<Listener> {
     return listen(
       {
+        ready,
         answer: (operation, input) => this.#backend.call(operation, input, true),
         refused: (error) =>
           this.#account.tell({

@@ -4,11 +4,21 @@ import type { Step } from '../step.js';
 import type { Operation } from './api/model.js';
 import type { RotationOutcome } from './store/stored-secret.js';
 
-/** What a function gets beside the event: the part of Lambda's context that means something here. */
+/** What a function gets beside the event: Lambda's context, without the identity that no rotation has. */
 export interface LocalContext extends LambdaContext {
   readonly functionName: string;
+  readonly functionVersion: string;
   readonly invokedFunctionArn: string;
+  readonly memoryLimitInMB: string;
   readonly awsRequestId: string;
+  readonly logGroupName: string;
+  readonly logStreamName: string;
+  /** Whether an invocation that ends by the callback waits for what is still to do in the process. */
+  callbackWaitsForEmptyEventLoop: boolean;
+  /** Ends the invocation, which has failed if there is an error. */
+  done(error?: unknown, result?: unknown): void;
+  fail(error?: unknown): void;
+  succeed(result?: unknown): void;
 }
 
 /** A rotation function as the local Secrets Manager calls it. The engine's handlers are such functions. */

@@ -1,4 +1,4 @@
-import { errorParts, isUnanswered, type ServiceFailure, THROTTLED } from './failures.js';
+import { errorParts, isUnanswered, type ServiceFailure, THROTTLED, whyNotSent } from './failures.js';
 import { QUOTA_USED_UP, throttleHint } from './throttles.js';
 
 type Refusal = readonly [name: RegExp, failure: ServiceFailure];
@@ -20,6 +20,8 @@ export interface AwsApi {
 export function awsFailure(thrown: unknown, { resource, way, refusals }: AwsApi): ServiceFailure {
   const error = unwrapped(thrown);
   const { name, message, code } = errorParts(error);
+  const notSent = whyNotSent(message);
+  if (notSent) return ['ERR_SERVICE_FAILED', ...notSent];
   if (isUnanswered(error)) {
     const hint = throttleHint(error) ?? way;
     // The SDK calls a connection that was reset a TimeoutError, too.
@@ -29,8 +31,7 @@ export function awsFailure(thrown: unknown, { resource, way, refusals }: AwsApi)
   }
   const [, refusal] = [...refusals, ...common(resource)].find(([pattern]) => pattern.test(name)) ?? [];
   if (refusal) return refusal;
-  // The SDK's own complaint has no name that says anything.
-  const reason = message === 'Region is missing' ? message : name || 'an unknown error';
+  const reason = name || 'an unknown error';
   return ['ERR_SERVICE_FAILED', `failed with ${reason}`, 'look the error up in the API reference of AWS'];
 }
 

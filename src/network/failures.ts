@@ -15,8 +15,6 @@ export interface ConnectionHints {
   readonly way: string;
   /** The certificate is for another name. */
   readonly otherName: string;
-  /** Ends what is said of a certificate that is not trusted: how to do without TLS, where that can be had. */
-  readonly withoutTls?: string;
   /** Both sides found no version of TLS, or no cipher, that they share. */
   readonly tls: string;
 }
@@ -44,12 +42,21 @@ export function connectionFailure(code: string, hints: ConnectionHints): Service
       ['ERR_TLS_WRONG_NAME', 'has a certificate for another name', hints.otherName],
     ],
     [
+      /^CERT_(?:HAS_EXPIRED|NOT_YET_VALID)$/,
+      [
+        'ERR_TLS_NOT_TRUSTED',
+        'has a certificate that has expired, or is not valid yet',
+        'replace the certificate there, and look at the clocks. Leave verification on: whoever stands between would get the ' +
+          'credential',
+      ],
+    ],
+    [
       /CERT|SELF_SIGNED|UNABLE_TO_|CRL/,
       [
         'ERR_TLS_NOT_TRUSTED',
         'has no certificate that can be trusted',
-        'the certificate must be valid, from an authority that is known here: name another one with the option `ca`, or ' +
-          `with NODE_EXTRA_CA_CERTS${hints.withoutTls ?? ''}`,
+        'name the authority that has signed the certificate, with the option `ca` or NODE_EXTRA_CA_CERTS. Leave verification on: whoever ' +
+          'stands between would get the credential',
       ],
     ],
     [/^ERR_(TLS|SSL)_|^EPROTO$/, ['ERR_TLS_FAILED', 'does not agree on how to encrypt', hints.tls]],
@@ -83,6 +90,28 @@ export function isUnanswered(error: unknown): boolean {
   const { name, code } = errorParts(error);
   // A code is Node's, if it is not that of an answer.
   return isError(error) && !('$fault' in error) && (code !== '' || /^(Timeout|Abort)Error$/.test(name));
+}
+
+/**
+ * Returns why AWS's SDK did not send a call, and what to do; `undefined` if it did. What it throws then says little: an
+ * endpoint without a scheme is an invalid URL, or another service that answers, or no answer.
+ *
+ * @param message of the error that the SDK has thrown
+ */
+export function whyNotSent(message: string): readonly [problem: string, hint: string] | undefined {
+  const variable = Object.keys(process.env).find(
+    (name) => /^(?:SECRETS_MANAGER_ENDPOINT|AWS_ENDPOINT_URL)/.test(name) && !isEndpoint(process.env[name]),
+  );
+  if (variable !== undefined) {
+    return [`was not sent: ${variable} is not a URL`, `${variable} must begin with https://, or be unset`];
+  }
+  if (message !== 'Region is missing') return undefined;
+  return ['was not sent: no Region is set', 'outside Lambda set AWS_REGION'];
+}
+
+/** Empty is as good as unset. */
+function isEndpoint(value = ''): boolean {
+  return value === '' || (/^https?:\/\/[^/?#]/i.test(value) && URL.canParse(value));
 }
 
 /** The names of AWS's refusals that put a call off. */

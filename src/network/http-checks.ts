@@ -41,10 +41,12 @@ const OURS =
 /** @throws TypeError that quotes no value, for a header that cannot be sent or is not the caller's to set */
 export function checkedHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
   for (const [name, value] of Object.entries(headers)) {
-    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) throw new TypeError('the name of a header is none');
+    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) throw new TypeError('a header has an invalid name');
     if (OURS.test(name)) throw new TypeError(`the header "${name}" cannot be set`);
     if (typeof value !== 'string' || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
-      throw new TypeError(`the header "${name}" has characters that a header cannot hold`);
+      throw new TypeError(
+        `the header "${name}" contains a line break, or another character that no header can hold: look at the secret it is from`,
+      );
     }
   }
   return { ...headers };

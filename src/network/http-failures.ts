@@ -9,7 +9,7 @@ export interface Place {
 }
 
 /** How far a request has come. */
-export type Phase = 'connecting' | 'waiting' | 'reading';
+export type Phase = 'looking up' | 'connecting' | 'waiting' | 'reading';
 
 const UNREACHABLE =
   'in a VPC the function needs a way out: a NAT gateway or an endpoint of the service, and security groups that let it ' +
@@ -17,6 +17,11 @@ const UNREACHABLE =
 const NOT_READY = 'the next attempt may find it ready; look into the service’s log at this time';
 export const WRONG_SERVICE =
   'look at what the URL leads to: a sign-in page, a proxy or another service may stand there';
+
+/** What only a service says that has understood a request. */
+const REFUSED_AS_IT_IS = [400, 409, 412, 422];
+const REFUSES =
+  'the service refuses the request as it is: its documentation, or its log at this time, says what it does not allow';
 
 const FAILED = 'ERR_SERVICE_FAILED';
 
@@ -30,6 +35,7 @@ const HINTS: ConnectionHints = {
 };
 
 const TIMEOUTS: Readonly<Record<Phase, readonly [problem: string, hint: string]>> = {
+  'looking up': ['cannot be looked up by name', 'the VPC’s DNS is slow, or does not answer'],
   connecting: ['cannot be connected to', UNREACHABLE],
   waiting: ['does not answer', NOT_READY],
   reading: ['began an answer and did not end it', NOT_READY],
@@ -64,7 +70,8 @@ export function unexpected(status: number, place: Place, retryAfterMs: number | 
   }
   const later =
     retryAfterMs === undefined ? '' : `; it asks for a pause of ${Math.ceil(retryAfterMs / 1000)} s`;
-  const hint = status >= 500 || status === 429 ? NOT_READY : WRONG_SERVICE;
+  const hint =
+    status >= 500 || status === 429 ? NOT_READY : REFUSED_AS_IT_IS.includes(status) ? REFUSES : WRONG_SERVICE;
   return failure(place, answered, `${hint}${later}`);
 }
 

@@ -1,4 +1,4 @@
-import type { RotationError } from '../errors.js';
+import { quoted, type RotationError } from '../errors.js';
 import { parseJson } from '../json.js';
 import { failure, type Place, unexpected, WRONG_SERVICE } from './http-failures.js';
 import { type CheckedRequest, type RawResponse, sendOnce } from './http-transport.js';
@@ -63,7 +63,7 @@ function redirected({ status, headers }: RawResponse, from: URL, place: Place): 
   return failure(
     place,
     // Of a URL that is not one of the web's, the origin is "null".
-    `answered ${status}, a redirect to ${to === from.origin ? 'another path' : to === 'null' ? 'nowhere' : to}`,
+    `answered ${status}, a redirect to ${to === from.origin ? 'another path' : to === 'null' ? 'nowhere' : quoted(to)}`,
     'redirects are not followed, since a credential would go along: correct the URL, if where it leads to is right',
   );
 }

@@ -1,5 +1,6 @@
 import { type ClientRequest, type IncomingMessage, request as plainRequest } from 'node:http';
 import { request as tlsRequest } from 'node:https';
+import { isIP } from 'node:net';
 import { failure, type Phase, type Place, timeout, toFailure, WRONG_SERVICE } from './http-failures.js';
 
 /** A request whose parts have been checked. */
@@ -28,7 +29,7 @@ export interface RawResponse {
  */
 export async function sendOnce(request: CheckedRequest, place: Place): Promise<RawResponse> {
   const startedAt = performance.now();
-  let phase: Phase = 'connecting';
+  let phase: Phase = isIP(request.url.hostname.replace(/^\[|\]$/g, '')) ? 'connecting' : 'looking up';
   let isLate = false;
   const sent = opened(request);
   const stop = (): void => {
@@ -38,8 +39,8 @@ export async function sendOnce(request: CheckedRequest, place: Place): Promise<R
   const timer = setTimeout(stop, request.limitMs);
   request.signal.addEventListener('abort', stop, { once: true });
   try {
-    const answer = await answerTo(sent, request.body, () => {
-      phase = 'waiting';
+    const answer = await answerTo(sent, request.body, (next) => {
+      phase = next;
     });
     phase = 'reading';
     const body = await bodyOf(answer, request.maxBytes);
@@ -75,10 +76,12 @@ function opened({ url, method, headers, body, ca }: CheckedRequest): ClientReque
 function answerTo(
   sent: ClientRequest,
   body: string | undefined,
-  onConnect: () => void,
+  onPhase: (phase: Phase) => void,
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    sent.once('socket', (socket) => socket.once('connect', onConnect));
+    sent.once('socket', (socket) => {
+      socket.once('lookup', () => onPhase('connecting')).once('connect', () => onPhase('waiting'));
+    });
     sent.once('response', resolve);
     // Not once: a connection may fail again after it has failed.
     sent.on('error', reject);

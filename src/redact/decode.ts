@@ -52,7 +52,7 @@ export const TEXT: readonly Encoding[] = [
   },
   {
     pattern: new RegExp(
-      `\\\\(?:u[0-9a-f]{4}|[ux]\\{[0-9a-f]{1,6}\\}|[bfnrt]|[^a-z0-9])|${bytesBehind('\\\\x')}`,
+      `\\\\(?:u[0-9a-f]{4}|[ux]\\{[0-9a-f]{1,8}\\}|[bfnrt]|[^a-z0-9])|${bytesBehind('\\\\x')}`,
       'gi',
     ),
     decode(escaped) {
@@ -64,10 +64,10 @@ export const TEXT: readonly Encoding[] = [
   },
   // To what the one above reads: one character may be several of these.
   { pattern: /\\[0-3][0-7]{2}/g, decode: (escaped) => `\\x${hexOf(Number.parseInt(escaped.slice(1), 8))}` },
-  { pattern: /'(?:\\')?'/g, decode: () => "'" },
+  { pattern: /'(?:\\'|"'")?'/g, decode: () => "'" },
   { pattern: /""/g, decode: () => '"' },
   {
-    pattern: /&(?:#(x[0-9a-f]{1,6}|\d{1,7})|amp|lt|gt|quot|apos);?/gi,
+    pattern: /&(?:#(x[0-9a-f]{1,8}|\d{1,10})|amp|lt|gt|quot|apos);?/gi,
     decode(escaped) {
       const name = escaped.replace(/[&#;]/g, '').toLowerCase();
       const isHex = name.startsWith('x');

@@ -1,3 +1,4 @@
+import { withoutMarks } from '../errors.js';
 import { viewsOf } from './decode.js';
 import { errorCopier } from './error-copy.js';
 import { HiddenValues } from './hidden-values.js';
@@ -78,22 +79,25 @@ export class Redactor {
   }
 
   /** The beginning of a text, by what can be seen in all of it. */
-  #redacted(text: string, end: number, isOurs: boolean, check: () => void): string {
+  #redacted(marked: string, most: number, isOurs: boolean, check: () => void): string {
     try {
+      // What others say may hold a value that has such a mark in it.
+      const { plain: text, isQuoted } = isOurs ? withoutMarks(marked) : { plain: marked };
+      const end = Math.min(most, text.length);
       const masked = new Uint8Array(text.length);
       // In pieces, or the views of a megabyte would take hundreds.
       for (let at = 0; at < end; at += LONGEST) {
         const from = Math.max(0, at - MARGIN);
         this.#mask(text.slice(from, at + LONGEST + MARGIN), masked.subarray(from), check);
       }
-      if (isOurs) unmaskWords(text, masked, this.#hidden);
+      if (isQuoted) unmaskWords(text, masked, isQuoted, this.#hidden);
       for (const shown of this.#hidden.shown) {
         check();
         // A text may quote a secret that is the same, except ours: of an administrator's they show the name.
-        const most = isOurs ? UNKNOWN : KEPT;
-        for (const at of wordsIn(text, shown)) unmask(masked.subarray(at, at + shown.length), most);
+        const level = isOurs ? UNKNOWN : KEPT;
+        for (const at of wordsIn(text, shown)) unmask(masked.subarray(at, at + shown.length), level);
       }
-      return replaceMasked(text.slice(0, end), masked);
+      return withoutMarks(replaceMasked(text.slice(0, end), masked)).plain;
     } catch {
       // No time, or no memory: nobody has looked for the values.
       return MASK;
@@ -120,8 +124,8 @@ function formsOfAll(
   const add = (values: ReadonlySet<string>, level: number, shortest: number) => {
     for (const value of values) {
       check();
-      // In capitals some letters are two.
-      for (const form of [...formsOf(value), value.toUpperCase()]) {
+      // Some letters are two in capitals, and one is when it is small.
+      for (const form of [...formsOf(value), value.toUpperCase(), value.toLowerCase()]) {
         const rank = rankOf(level, form.length < shortest);
         if (form !== '' && (forms.get(form) ?? 0) < rank) forms.set(form, rank);
       }
@@ -147,13 +151,21 @@ function unmask(masked: Uint8Array, most: number): void {
 }
 
 /** Lets stand what is there by chance: see said-by.ts. */
-function unmaskWords(text: string, masked: Uint8Array, { secrets, unknown, shown }: HiddenValues): void {
+function unmaskWords(
+  text: string,
+  masked: Uint8Array,
+  isQuoted: Uint8Array,
+  { secrets, unknown, shown }: HiddenValues,
+): void {
   const values = new Set([...secrets, ...unknown].map(folded));
   for (const [from, to] of stretchesOf(masked)) {
     if (masked[from] === 0) continue;
     const words = text.slice(from, to);
     const isWhole = values.has(folded(words)) && !shown.has(words);
     const isOfText = masked.subarray(from, to).every((level) => level <= PROSE);
+    // Of another secret, where nobody says what is a credential, a short word may be that of an environment.
+    const isNoChance = to - from < RUN ? masked.subarray(from, to).includes(SECRET) : !isOfText;
+    if (isNoChance && isQuoted.subarray(from, to).includes(1)) continue;
     if (to - from < RUN || ((isWhole || isOfText) && readsAsWords(words))) masked.fill(0, from, to);
   }
 }

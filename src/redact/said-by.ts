@@ -7,7 +7,8 @@
  * names that are shown. They quote no value, so one that is met in them is there by chance, and to show it tells nothing.
  * In case that a sentence quotes a value by mistake, only what may be there by chance stays: what reads as words, as no
  * password does that was made, and no key; of a credential all of it, no part, which may be of one that was cut; and no name
- * that is a credential, too. All other texts (of drivers and services, and of rotators without that declaration) may quote
+ * that is a credential, too. What a service has said, such as the name of a role, is marked where it is quoted, and no
+ * credential stays in it. All other texts (of drivers and services, and of rotators without that declaration) may quote
  * a value, and are masked whatever it reads as.
  */
 const authors = new WeakMap<object, 'us' | 'others'>();

@@ -45,6 +45,7 @@ const ROTATORS: readonly (readonly [rotator: unknown, secret: Readonly<Record<st
       clientSecretId: 's',
       clientId: 'c',
       oktaUrl: 'https://o.example.com',
+      authorizationServerId: 'default',
       scope: 's',
       ...byAdmin,
     },

@@ -1,7 +1,7 @@
 // The same on MySQL and on MariaDB, with the servers that .ci/get-mysql-servers unpacks.
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
-import { mysql } from 'quarterturn/rotators/mysql';
+import { alternatingUsers, mysql } from 'quarterturn/rotators/mysql';
 import { startServer } from '../../dist/esm/rotators/mysql/rehearsal/installed-server.js';
 import { programOf } from '../../dist/esm/rotators/mysql/rehearsal/programs.js';
 import { failuresOf, HEAD, rowOf, soakUser } from './soak-user.mjs';
@@ -18,6 +18,14 @@ const STRATEGIES = [
     refusesNobody: true,
     masterarn: 'admin',
     rotator: (options) => mysql(options),
+  },
+  // A user of MariaDB is no role of another's.
+  {
+    name: 'alternating users',
+    only: 'mysql',
+    refusesNobody: true,
+    masterarn: 'admin',
+    rotator: (options) => alternatingUsers(options),
   },
   {
     name: 'one password, by an administrator (`keeps: 1`)',
@@ -48,6 +56,7 @@ async function soakServer(program, rotations, say) {
     'GRANT CREATE USER ON *.* TO admin',
     ...(flavour === 'mariadb' ? ['GRANT SELECT (User, Host) ON mysql.user TO admin'] : []),
     ...strategies.map((_, n) => `CREATE USER app_${n} IDENTIFIED BY '${FIRST}'`),
+    ...(flavour === 'mysql' ? strategies.map((_, n) => `GRANT app_${n} TO admin WITH ADMIN OPTION`) : []),
   ]);
   const { host, port, publicKey } = server;
   const place = { engine: flavour, host, port, ssl: false };

@@ -1,17 +1,22 @@
 // Rotates again and again under clients that never pause, and counts what fails for them: npm run soak
+import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import pg from 'pg';
 import { alternatingUsers, postgres } from 'quarterturn/rotators/postgres';
 import { startServer } from '../../dist/esm/rotators/postgres/embedded-server.js';
+import { curve } from './curve.mjs';
+import { CLIENTS as APPLICATIONS, soakClients } from './soak-clients.mjs';
 import { soakMysql } from './soak-mysql.mjs';
 import { failuresOf, HEAD, rowOf, soakUser } from './soak-user.mjs';
 
 const say = (line) => process.stdout.write(`${line}\n`);
 const rotations = Number(process.argv[2] ?? 100);
+/** Writes the curve of failures beside the client's README. */
+const isWritten = process.argv.includes('--write');
 const CLIENTS = 2;
 const SESSIONS = 4;
 
-const server = await startServer({ from: import.meta.url, settings: { max_connections: '50' } });
+const server = await startServer({ from: import.meta.url, settings: { max_connections: '100' } });
 const { host, port } = server;
 const place = { engine: 'postgres', host, port, dbname: 'postgres', ssl: false };
 const admin = { ...place, username: 'admin', password: 'soak-admin-1' };
@@ -37,7 +42,6 @@ for (const name of ['single', 'app']) {
   );
 }
 const { rows } = await root.query('SHOW server_version');
-await root.end();
 
 const results = {
   'alternating users': await soak(alternatingUsers(), {
@@ -48,6 +52,9 @@ const results = {
   }),
   'single user': await soak(postgres(), { ...place, username: 'single', password: 'soak-first-1' }),
 };
+const reset = (name) => root.query(`ALTER ROLE ${name} PASSWORD 'soak-first-1'`);
+const applications = await soakClients({ server, place, admin, rotations, reset });
+await root.end();
 await server.stop();
 
 say(
@@ -58,6 +65,24 @@ say(
 );
 for (const line of HEAD) say(line);
 for (const [name, result] of Object.entries(results)) say(rowOf(name, result));
+
+say(
+  `\n${rotations} rotations each, ${APPLICATIONS} clients that ask without pause, in what would be 5 processes\n`,
+);
+say('| | requests | failed | longest | calls to Secrets Manager |');
+say('| --- | --- | --- | --- | --- |');
+for (const [name, { requests, failed, longestMs, calls }] of Object.entries(applications)) {
+  say(`| ${name} | ${requests} | ${failed} | ${Math.ceil(longestMs)} ms | ${calls} |`);
+}
+if (isWritten) {
+  const picture = new URL('../../src/client/soak.svg', import.meta.url);
+  await writeFile(picture, curve(applications, rotations));
+}
+for (const [name, { failed, first }] of Object.entries(applications)) {
+  if (failed === 0 || !name.endsWith('the client')) continue;
+  process.stderr.write(`no request of an application may fail with the client: ${name}: ${first}\n`);
+  process.exitCode = 1;
+}
 
 const failures = failuresOf(results['alternating users'], true) + failuresOf(results['single user'], false);
 if (failures > 0) {

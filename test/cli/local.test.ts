@@ -1,5 +1,10 @@
+import { spawn } from 'node:child_process';
+import { readlinkSync } from 'node:fs';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { until } from '../support/command.js';
+import { freePort } from '../support/free-port.js';
 import { LocalCommand } from '../support/local-command.js';
 
 const AWS_TEMPLATE = join(__dirname, 'functions/aws-template.cjs');
@@ -79,6 +84,120 @@ describe('quarterturn local', () => {
     });
   });
 
+  test('answers nobody before its secrets and functions are there, but for a function that is loaded', async () => {
+    await writeFile(
+      file('slow.mjs'),
+      `const call = (operation, input) =>
+        fetch(process.env.AWS_ENDPOINT_URL_SECRETS_MANAGER, {
+          method: 'POST',
+          headers: { 'x-amz-target': 'secretsmanager.' + operation },
+          body: JSON.stringify(input),
+        });
+      const { status } = await call('GetSecretValue', { SecretId: 'app' });
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      export const handler = () => console.log('read its secret with ' + status);`,
+    );
+    const port = await freePort();
+    const started = command.rig.start([
+      ...['local', '--port', String(port), '--function', `slow=${file('slow.mjs')}`],
+      ...['--seed', await seed({ app: { user: 'app', password: FIRST } })],
+    ]);
+    const body = JSON.stringify({
+      SecretId: 'app',
+      ClientRequestToken: '5048d7b2-c0a9-4b9c-8a1e-0d9a2f1a7f54',
+      RotationLambdaARN: `${ARN}:slow`,
+    });
+    const headers = { 'x-amz-target': 'secretsmanager.RotateSecret' };
+    const ask = () => fetch(`http://127.0.0.1:${port}`, { method: 'POST', headers, body });
+    let first: Response | undefined;
+    await until(async () => {
+      first = await ask().catch(() => undefined);
+      return first !== undefined;
+    });
+    expect(await first?.json()).toMatchObject({ Name: 'app' });
+    await until(() => started.output.stderr.includes('[slow] read its secret with 200'));
+  });
+
+  test('gives a function the whole context, and the variables, that Lambda gives it', async () => {
+    await writeFile(
+      file('tell.mjs'),
+      `export const handler = async (event, context) => {
+        const variables = Object.fromEntries(
+          Object.entries(process.env).filter(([name]) => /^_|^AWS_(LAMBDA|EXEC)|^LAMBDA_|^TZ$/.test(name)),
+        );
+        const members = Object.entries(context).map(([name, value]) => [name, typeof value === 'function' ? 'function' : value]);
+        console.log('TOLD' + JSON.stringify({ ...Object.fromEntries(members), variables }));
+      };`,
+    );
+    const { rotate, output } = await listening(
+      ...['--function', `tell=${file('tell.mjs')}`, '--seed', await seed({ app: { password: FIRST } })],
+    );
+    await rotate('app', 'tell');
+    await until(() => output.stderr.split('TOLD').length === 5);
+    const told = output.stderr.match(/(?<=TOLD).*/g)?.map((text) => JSON.parse(text)) ?? [];
+    const logStreamName = expect.stringMatching(/^\d{4}\/\d\d\/\d\d\/\[\$LATEST\][0-9a-f]{32}$/);
+    expect(told[0]).toMatchObject({
+      functionName: 'tell',
+      functionVersion: '$LATEST',
+      invokedFunctionArn: `${ARN}:tell`,
+      memoryLimitInMB: '128',
+      awsRequestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      logGroupName: '/aws/lambda/tell',
+      logStreamName,
+      callbackWaitsForEmptyEventLoop: true,
+      ...{ getRemainingTimeInMillis: 'function', done: 'function', fail: 'function', succeed: 'function' },
+      variables: {
+        _HANDLER: 'tell.handler',
+        _X_AMZN_TRACE_ID: expect.stringMatching(/^Root=1-[0-9a-f]{8}-[0-9a-f]{24};/),
+        LAMBDA_TASK_ROOT: command.rig.folder,
+        AWS_EXECUTION_ENV: `AWS_Lambda_nodejs${process.versions.node.split('.')[0]}.x`,
+        AWS_LAMBDA_FUNCTION_NAME: 'tell',
+        AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+        AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '128',
+        AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+        AWS_LAMBDA_LOG_GROUP_NAME: '/aws/lambda/tell',
+        AWS_LAMBDA_LOG_STREAM_NAME: logStreamName,
+        TZ: ':UTC',
+      },
+    });
+    expect(told[0].variables.AWS_LAMBDA_LOG_STREAM_NAME).toBe(told[0].logStreamName);
+    // One container, and four invocations of it.
+    expect(new Set(told.map(({ logStreamName }) => logStreamName)).size).toBe(1);
+    expect(new Set(told.map(({ awsRequestId }) => awsRequestId)).size).toBe(4);
+    expect(new Set(told.map(({ variables }) => variables._X_AMZN_TRACE_ID)).size).toBe(4);
+  });
+
+  const later = 'setTimeout(() => {';
+  test.each([
+    ['context.succeed()', 'succeeded'],
+    [`${later} context.succeed('ok') }, 50)`, 'succeeded'],
+    [`${later} context.done(null, 'ok') }, 50); setInterval(() => {}, 1000)`, 'succeeded'],
+    [`${later} context.done(new Error('the database refused')) }, 50)`, 'failed: the database refused'],
+    [`${later} context.fail(new Error('the database refused')) }, 50)`, 'failed: the database refused'],
+    [
+      `${later} context.fail('the database refused') }, 50)`,
+      'failed: Error: the database refused|failed: the database refused',
+    ],
+    [`${later} callback(null) }, 50)`, 'succeeded'],
+    [
+      `${later} callback('the database refused') }, 50); setInterval(() => {}, 1000)`,
+      'failed: the database refused',
+    ],
+    [`context.callbackWaitsForEmptyEventLoop = false; setInterval(() => {}, 1000); callback()`, 'succeeded'],
+    [`setInterval(() => {}, 1000); callback()`, 'failed: Task timed out after 2.00 seconds'],
+    [`${later} console.log('was waited for') }, 50)`, 'succeeded'],
+  ])('ends a function that does "%s" as Lambda does', async (does, end) => {
+    await writeFile(file('old.cjs'), `exports.handler = (event, context, callback) => { ${does} };`);
+    const { rotate, said, output } = await listening(
+      ...['--function', `old=${file('old.cjs')}`, '--seed', await seed({ app: { password: FIRST } })],
+      ...['--timeout', '2'],
+    );
+    await rotate('app', 'old');
+    await said(`app: createSecret (${end}) \\(`);
+    if (does.includes('was waited for')) expect(output.stderr).toContain('[old] was waited for');
+    if (end === 'succeeded') await said('app: finishSecret succeeded');
+  });
+
   test('has every value on disk before it answers, for its owner alone', async () => {
     const { client, child, end } = await listening('--state', file('state'));
     await client.createSecret({ Name: 'text', SecretString: 'ü"\n\u0000' });
@@ -112,6 +231,52 @@ describe('quarterturn local', () => {
       again.client.putSecretValue({ SecretId: 'text', ClientRequestToken: VersionId, SecretString: 'x' }),
     ).rejects.toMatchObject({ name: 'ResourceExistsException' });
     expect((await stat(file('state'))).mode & 0o777).toBe(0o600);
+  });
+
+  test('a process that was killed holds no state, whether or not its parent has asked about it', async () => {
+    const args = ['local', '--port', '0', '--state', file('state')];
+    // Its parent becomes a program that asks about nobody.
+    const shell = `"$0" "$@" & echo $!; exec sleep 60`;
+    const main = join(__dirname, '../../dist/esm/src/cli/main.js');
+    const parent = spawn('sh', ['-c', shell, process.execPath, main, ...args], { stdio: 'pipe' });
+    let output = '';
+    parent.stdout.on('data', (chunk) => {
+      output += chunk;
+    });
+    try {
+      await until(() => output.includes('A client finds it'));
+      const pid = Number.parseInt(output, 10);
+      process.kill(pid, 'SIGKILL');
+      await until(async () => / Z /.test(await readFile(`/proc/${pid}/stat`, 'utf8')));
+      const { client } = await listening('--state', file('state'));
+      expect((await client.listSecrets({})).SecretList).toEqual([]);
+      expect(await readFile(`/proc/${pid}/stat`, 'utf8')).toMatch(/ Z /);
+    } finally {
+      parent.kill('SIGKILL');
+    }
+  });
+
+  test.each([
+    ['is empty', () => ''],
+    ['holds what a crash of the machine has left', () => '\0\0\0\0'],
+    ['names a process whose number another one has now', (here: string) => `${here} ${process.ppid} 1`],
+  ])('a lock that %s is nobody’s', async (_, lock) => {
+    await writeFile(file('state.lock'), lock(`${hostname()} ${readlinkSync('/proc/self/ns/pid')}`));
+    const { client, child, end } = await listening('--state', file('state'));
+    expect((await client.listSecrets({})).SecretList).toEqual([]);
+    expect((await run('--state', file('state'))).stderr).toContain(`process ${child.pid} on`);
+    child.kill('SIGINT');
+    await end;
+    expect(await readdir(command.rig.folder)).toEqual(['state']);
+  });
+
+  test('does not touch a file that stands where its lock should, and is none', async () => {
+    await writeFile(file('state.lock'), 'my own notes');
+    const { code, stderr } = await run('--state', file('state'));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/state\.lock is not a lock of quarterturn: move it away/);
+    expect(await readFile(file('state.lock'), 'utf8')).toBe('my own notes');
+    expect(await readdir(command.rig.folder)).toEqual(['state.lock']);
   });
 
   test('goes on with a rotation that a crash has broken off, with the same token and value', async () => {

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, readFile, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
@@ -122,6 +122,52 @@ describe('quarterturn local', () => {
     expect((await lstat(file('state'))).isSymbolicLink()).toBe(true);
     expect(await readFile(file('vault/real'), 'utf8')).toContain('a value');
     expect(await readdir(file('vault'))).toEqual(['real']);
+  });
+
+  test('reads a state that is longer than a string can be, even if it is of one secret', async () => {
+    const first = await listening('--state', file('state'));
+    await first.client.createSecret({ Name: 'app', SecretString: 'first' });
+    const { VersionId } = await first.client.putSecretValue({ SecretId: 'app', SecretString: 'second' });
+    first.child.kill('SIGKILL');
+    await first.end;
+    const { secret } = JSON.parse((await readFile(file('state'), 'utf8')).trim().split('\n').at(-1) ?? '');
+    const state = await open(file('state'), 'a');
+    for (let n = 0; n < 9_800; n++) {
+      const id = `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+      const version = {
+        id,
+        createdDate: secret.createdDate,
+        labels: [],
+        string: `${n} `.repeat(64_900).slice(0, 64_900),
+      };
+      await state.write(`${JSON.stringify({ secret, versions: [version] })}\n`);
+    }
+    await state.close();
+    expect((await stat(file('state'))).size).toBeGreaterThan(600 * 2 ** 20);
+    // The second time as it was written anew.
+    for (let turn = 0; turn < 2; turn++) {
+      const { client, value, child, end } = await listening('--state', file('state'));
+      expect(await value('app')).toBe('second');
+      expect(await value('app', 'AWSPREVIOUS')).toBe('first');
+      for (const n of [0, 4_000, 9_799]) {
+        const VersionId = `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+        const { SecretString } = await client.getSecretValue({ SecretId: 'app', VersionId });
+        expect(SecretString).toBe(`${n} `.repeat(64_900).slice(0, 64_900));
+      }
+      const { VersionIdsToStages } = await client.describeSecret({ SecretId: 'app' });
+      expect(VersionIdsToStages).toMatchObject({ [VersionId ?? '']: ['AWSCURRENT'] });
+      child.kill('SIGKILL');
+      await end;
+    }
+  });
+
+  test('does not read on in a file that has no lines', async () => {
+    await writeFile(file('state'), '');
+    await truncate(file('state'), 2 ** 33);
+    const { code, stderr } = await run('--state', file('state'));
+    expect(code).toBe(1);
+    expect(stderr).toContain('it has a line that is too long');
+    expect((await stat(file('state'))).size).toBe(2 ** 33);
   });
 
   test('keeps its state small, however often a secret changes', async () => {
@@ -303,11 +349,15 @@ describe('quarterturn local', () => {
 
   test('says what is wrong with its command line, and quotes no value', async () => {
     const secret = 'my secret value';
-    await writeFile(file('bad.json'), `{"app":"${secret}"`);
+    await writeFile(file('bad.json'), `{\n  "app": "${secret}",\n  "web": "${secret}",\n}\n`);
     await writeFile(file('list.json'), `["${secret}"]`);
     await writeFile(file('number.json'), `{"app":5}`);
     await writeFile(file('name.json'), `{"a b":"${secret}"}`);
     await writeFile(file('none.mjs'), 'export const other = 1;');
+    await writeFile(file('syntax.mjs'), 'const one = 1;\nexport const handler = ( => one;');
+    await writeFile(file('imports.mjs'), "import './syntax.mjs';");
+    await writeFile(file('syntax.cjs'), 'exports.handler = {\n  1,\n');
+    await writeFile(file('throws.mjs'), "\n\nthrow new Error('no variable URL');");
     await symlink(file('missing'), file('dangling'));
     const cases = [
       [['--port', '70000'], '--port takes a whole number from 0 to 65535', 2],
@@ -315,10 +365,15 @@ describe('quarterturn local', () => {
       [['--nothing'], "Unknown option '--nothing'; quarterturn local --help lists the options", 2],
       [['--function', 'rotate'], '--function takes <name>=<what>, not "rotate"', 2],
       [['--function', 'a=postgres', '--function', 'a=postgres'], 'there are two functions "a"', 2],
-      [['--function', 'a=./missing.js'], 'there is no function at', 2],
+      [['--function', 'a=./missing.js'], 'missing.js, and no rotator of that name; there is api-key, ', 2],
+      [['--function', 'a=postgrse'], 'postgrse, and no rotator of that name; there is api-key, ', 2],
+      [['--function', `a=${file('syntax.mjs')}`], `(line 2 of ${file('syntax.mjs')})`, 1],
+      [['--function', `a=${file('imports.mjs')}`], `(line 2 of ${file('syntax.mjs')})`, 1],
+      [['--function', `a=${file('syntax.cjs')}`], `(line 2 of ${file('syntax.cjs')})`, 1],
+      [['--function', `a=${file('throws.mjs')}`], `no variable URL (line 3 of ${file('throws.mjs')})`, 1],
       [['--function', `a=${file('none.mjs')}`], 'the module does not export a function "handler"', 1],
       [['--seed', file('missing.json')], 'ENOENT', 2],
-      [['--seed', file('bad.json')], 'is not a JSON object', 2],
+      [['--seed', file('bad.json')], 'is not a JSON object: look at line 3\n', 2],
       [['--seed', file('list.json')], 'is not a JSON object', 2],
       [['--seed', file('number.json')], 'the seed of "app" is neither a string nor an object', 2],
       [['--seed', file('name.json')], 'the seed of "a b" is refused: ValidationException: Invalid name', 2],

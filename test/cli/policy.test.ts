@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CommandRig } from '../support/command.js';
+import { describeInstalled } from '../support/installed.js';
 import { manifestOf, rotatorsIn } from '../support/rotators.js';
 
 const ACCOUNT = 'eu-west-1:123456789012';
@@ -192,6 +194,57 @@ describe('quarterturn policy', () => {
     expect(terraform).toMatch(/\n {6}KEY_LIFETIME_DAYS = "365"\n {6}NODE_OPTIONS {6}= /);
     expect(text).toContain('It rotates with the schedule\n  rate(90 days)');
     expect(text).toContain('KEY_LIFETIME_DAYS=365');
+  });
+
+  describe('prints Terraform as `terraform fmt` would have it', () => {
+    const VARIANTS = [
+      [],
+      ['--vpc', '--secret', SECRET],
+      ['--vpc', '--secret', SECRET, '--kms', KEY, '--admin', ADMIN],
+      ['--admin', ADMIN, '--target', DATABASE, '--target', `arn:aws:rds:${ACCOUNT}:cluster:a`],
+      ['--target', 'arn:aws:iam::123456789012:user/app', '--lifetime-days', '365'],
+    ];
+    const printed = async (rotator: string) => {
+      const runs = await Promise.all(VARIANTS.map((args) => policy(rotator, ...args, '--terraform')));
+      const modules = runs.filter(({ code }) => code === 0).map(({ stdout }) => stdout);
+      expect(modules.length).toBeGreaterThan(0);
+      return modules;
+    };
+    /** Lines of one indentation below each other, whose second parts begin at different columns. */
+    const crooked = (code: string, line: RegExp) => {
+      const places = code.split('\n').map((text) => {
+        const [, indent, first = ''] = line.exec(text) ?? [];
+        return indent === undefined ? undefined : { indent, column: indent.length + first.length, text };
+      });
+      return places.flatMap((place, at) => {
+        const above = places[at - 1];
+        return place && above?.indent === place.indent && above.column !== place.column ? [place.text] : [];
+      });
+    };
+
+    test.each(rotatorsIn())('%s', async (rotator) => {
+      for (const code of await printed(rotator)) {
+        expect(crooked(code, /^( *)((?:[\w.]+|"[^"]+") +)= .*[^[({]$/)).toEqual([]);
+        expect(crooked(code, /^( *)("[^"]+", +)# /)).toEqual([]);
+        expect(code).not.toMatch(/[ \t]$/m);
+      }
+    });
+
+    const isInstalled = spawnSync('terraform', ['version']).status === 0;
+    describeInstalled(
+      { name: 'terraform', isInstalled, variable: 'QUARTERTURN_TERRAFORM' },
+      'asked itself',
+      (test) => {
+        for (const rotator of rotatorsIn()) {
+          test(rotator, async () => {
+            for (const code of await printed(rotator)) {
+              const { stdout } = spawnSync('terraform', ['fmt', '-'], { input: code, encoding: 'utf8' });
+              expect(stdout).toBe(code);
+            }
+          });
+        }
+      },
+    );
   });
 
   test('deploys with rate(30 days) and the rotator’s own lifetime unless it is told otherwise', async () => {

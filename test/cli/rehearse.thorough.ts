@@ -349,6 +349,14 @@ describe('quarterturn rehearse --secret', () => {
     });
   });
 
+  test.each(['', '4194999\n'])('a journal without a value, such as %j, holds nobody up', async (text) => {
+    const app = await secretFile();
+    await writeFile(`${file}.rehearsal`, text);
+    expect(await run('rehearse', '--secret', file, '--yes')).toMatchObject({ code: 0 });
+    expect(await server.accepts(app, FIRST)).toBe(true);
+    expect(await readdir(temporary)).toEqual(['secret.json']);
+  });
+
   test('quotes nothing of a journal that is none', async () => {
     await secretFile();
     await writeFile(`${file}.rehearsal`, '0\nhunter2-hunter2\n');

@@ -57,6 +57,35 @@ describe('a Secrets Manager that cannot be reached', () => {
     });
   });
 
+  test.each([
+    ['SECRETS_MANAGER_ENDPOINT', 'secretsmanager.eu-west-1.amazonaws.com'],
+    ['SECRETS_MANAGER_ENDPOINT', '127.0.0.1:4580'],
+    ['SECRETS_MANAGER_ENDPOINT', 'https//secretsmanager.eu-west-1.amazonaws.com'],
+    ['SECRETS_MANAGER_ENDPOINT', 'localhost:4580'],
+    ['AWS_ENDPOINT_URL_SECRETS_MANAGER', 'https://'],
+    ['AWS_ENDPOINT_URL', 'ftp://secretsmanager.eu-west-1.amazonaws.com'],
+  ])('names the variable if %s is %s', async (variable, value) => {
+    delete process.env.SECRETS_MANAGER_ENDPOINT;
+    process.env[variable] = value;
+    const handler = rotationHandler(doorRotator(new Door()), { log: () => {} });
+    expect(await rejection(handler(event))).toMatchObject({
+      code: 'ERR_SECRETS_MANAGER_FAILED',
+      message: `DescribeSecret of ${SecretId} was not sent: ${variable} is not a URL`,
+      hint: `${variable} must begin with https://, or be unset`,
+    });
+  });
+
+  test('is not asked while no Region is set, and the hint says which variable sets it', async () => {
+    for (const name of ['AWS_REGION', 'AWS_DEFAULT_REGION']) delete process.env[name];
+    process.env.AWS_CONFIG_FILE = process.env.AWS_SHARED_CREDENTIALS_FILE = '/dev/null';
+    const handler = rotationHandler(doorRotator(new Door()), { log: () => {} });
+    expect(await rejection(handler(event))).toMatchObject({
+      code: 'ERR_SECRETS_MANAGER_FAILED',
+      message: `DescribeSecret of ${SecretId} was not sent: no Region is set`,
+      hint: 'outside Lambda set AWS_REGION',
+    });
+  });
+
   // In a process of its own, on the built package: in Jest's realm the SDK does not know Node's errors for errors.
   test('likewise when it refuses the connection', async () => {
     await new Promise((resolve) => silent.close(resolve));

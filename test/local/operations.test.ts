@@ -91,6 +91,20 @@ describe('the model’s constraints', () => {
     ['createSecret', { Name: 'n', SecretBinary: 'text' }],
     ['createSecret', { Name: 'n', Tags: 'text' }],
     ['createSecret', { Name: 'n', Tags: ['text'] }],
+    ['createSecret', { Name: 'n', Tags: { 0: { Key: 'k' } } }],
+    ['createSecret', { Name: 'n', Tags: [[]] }],
+    ['createSecret', { Name: 'n', Tags: [new Date()] }],
+    ['createSecret', { Name: 'n', AddReplicaRegions: [['eu-west-1']] }],
+    ['rotateSecret', { SecretId: 's', RotationRules: [] }],
+    ['rotateSecret', { SecretId: 's', RotationRules: new Uint8Array(1) }],
+    ['rotateSecret', { SecretId: 's', ExternalSecretRotationMetadata: [[]] }],
+    ['listSecrets', { Filters: [[]] }],
+    ['listSecrets', { Filters: [['name', ['a']]] }],
+    ['batchGetSecretValue', { Filters: [[]] }],
+    ['batchGetSecretValue', { SecretIdList: { 0: 's' } }],
+    ['tagResource', { SecretId: 's', Tags: [['k', 'v']] }],
+    ['untagResource', { SecretId: 's', TagKeys: { 0: 'k' } }],
+    ['putSecretValue', { SecretId: 's', SecretString: 'x', VersionStages: { 0: 'l' } }],
     ['getRandomPassword', { PasswordLength: 1.5 }],
     ['getRandomPassword', { IncludeSpace: 'yes' }],
   ])('%s does not take %j for anything', async (operation, input) => {
@@ -224,6 +238,22 @@ describe('ListSecrets', () => {
     const { names } = await many();
     const Filters = filters.map(({ Key, Values }) => ({ Key, Values: [...Values] }));
     expect(await names({ Filters })).toEqual(expected);
+  });
+
+  test.each([
+    [{ Values: ['a'] }, 'Invalid filter key'],
+    [{}, 'Invalid filter key'],
+    [{ Key: 'description' }, 'Invalid filter values for key: description'],
+    [{ Key: 'all', Values: null }, 'Invalid filter values for key: all'],
+  ])('refuses the filter %j, as BatchGetSecretValue does', async (filter, message) => {
+    const { secrets } = await many();
+    const Filters = [{ Key: 'name', Values: ['a'] }, filter];
+    for (const operation of ['listSecrets', 'batchGetSecretValue']) {
+      await expect(untyped(secrets, operation, { Filters })).rejects.toMatchObject({
+        name: 'InvalidParameterException',
+        message,
+      });
+    }
   });
 
   test('leaves out what is marked for deletion, unless asked for', async () => {
@@ -570,25 +600,108 @@ test('a secret has 20 labels at most; the one too many changes nothing', async (
 
 describe('resource policies', () => {
   const policy = (statement: object) =>
-    JSON.stringify({ Version: '2012-10-17', Statement: { Effect: 'Allow', Action: '*', ...statement } });
+    JSON.stringify({
+      Version: '2012-10-17',
+      Statement: { Effect: 'Allow', Action: '*', Principal: { AWS: '123456789012' }, ...statement },
+    });
 
-  test.each(['not JSON', '[]', '{"Version":"2012-10-17"}', '{"Statement":"text"}', 'null'])(
-    'refuse %s',
-    async (ResourcePolicy) => {
-      const secrets = await secretNamed('s');
-      const malformed = { name: 'MalformedPolicyDocumentException' };
-      await expect(secrets.putResourcePolicy({ SecretId: 's', ResourcePolicy })).rejects.toMatchObject(
-        malformed,
-      );
-      await expect(secrets.validateResourcePolicy({ ResourcePolicy })).rejects.toMatchObject(malformed);
-      expect(await secrets.getResourcePolicy({ SecretId: 's' })).not.toHaveProperty('ResourcePolicy');
+  test.each([
+    ...['not JSON', '[]', '{"Version":"2012-10-17"}', '{"Statement":"text"}', 'null', '{"Statement":[]}'],
+    ...[
+      { Effect: 'AllowSomething' },
+      { Effect: undefined },
+      { Action: undefined },
+      { Action: [] },
+      { Action: 5 },
+    ].map(policy),
+    ...[
+      { Action: 'GetSecretValue' },
+      { Action: { 0: '*' } },
+      { NotAction: '*' },
+      { Resource: 5 },
+      { Resource: [] },
+    ].map(policy),
+    ...[
+      { Resource: 'app' },
+      { Principal: undefined },
+      { Principal: {} },
+      { Principal: ['*'] },
+      { Principal: 'me' },
+    ].map(policy),
+    ...[
+      { Principal: { Aws: '*' } },
+      { Principal: { AWS: [] } },
+      { Principal: { AWS: { 0: '*' } } },
+      { Unknown: '*' },
+    ].map(policy),
+    ...[
+      { Condition: [] },
+      { Condition: { Equals: {} } },
+      { Condition: { StringEquals: 'x' } },
+      { Sid: 5 },
+    ].map(policy),
+    ...[{ Condition: { Bool: { 'aws:SecureTransport': {} } } }, { Resource: '*', NotResource: '*' }].map(
+      policy,
+    ),
+    JSON.stringify({ Version: '2019-10-19', Statement: JSON.parse(policy({})).Statement }),
+    JSON.stringify({ Statement: [[JSON.parse(policy({})).Statement]] }),
+    JSON.stringify({ Statement: JSON.parse(policy({})).Statement, Other: 1 }),
+  ])('refuse %s', async (ResourcePolicy) => {
+    const secrets = await secretNamed('s');
+    const malformed = {
+      name: 'MalformedPolicyDocumentException',
+      message: 'This resource policy contains a syntax error.',
+    };
+    await expect(secrets.putResourcePolicy({ SecretId: 's', ResourcePolicy })).rejects.toMatchObject(
+      malformed,
+    );
+    await expect(secrets.validateResourcePolicy({ ResourcePolicy })).rejects.toMatchObject(malformed);
+    expect(await secrets.getResourcePolicy({ SecretId: 's' })).not.toHaveProperty('ResourcePolicy');
+  });
+
+  test.each([
+    [{ AWS: 'somebody' }, 'an unsupported principal'],
+    [{ AWS: ['123456789012', 'arn:aws:iam::*:root'] }, 'an unsupported principal'],
+    [{ Service: 'lambda' }, 'an unsupported service principal'],
+  ])('refuse the principal %j', async (Principal, what) => {
+    const secrets = await secretNamed('s');
+    const ResourcePolicy = policy({ Principal });
+    await expect(secrets.putResourcePolicy({ SecretId: 's', ResourcePolicy })).rejects.toMatchObject({
+      name: 'MalformedPolicyDocumentException',
+      message: `This resource policy contains ${what}.`,
+    });
+  });
+
+  test.each([
+    {
+      Principal: {
+        AWS: ['arn:aws:iam::123456789012:role/a/b', 'arn:aws-cn:sts::123456789012:assumed-role/a/b'],
+      },
     },
-  );
+    { Principal: { AWS: 'AROAEXAMPLEEXAMPLE', Service: ['lambda.amazonaws.com', 'ecs.amazonaws.com.cn'] } },
+    { Effect: 'Deny', NotPrincipal: { AWS: '123456789012' }, Principal: undefined },
+    {
+      Action: undefined,
+      NotAction: ['secretsmanager:Get*', 'secretsmanager:?ut'],
+      Sid: 'one',
+      Resource: '*',
+    },
+    { Condition: { 'ForAnyValue:StringNotLikeIfExists': { 'aws:x': ['a', 'b'] }, Bool: { 'aws:y': true } } },
+    { Resource: ['arn:aws:secretsmanager:*:*:secret:app-*'] },
+  ])('take %j', async (statement) => {
+    const secrets = await secretNamed('s');
+    const ResourcePolicy = policy(statement);
+    await secrets.putResourcePolicy({ SecretId: 's', ResourcePolicy });
+    expect(await secrets.getResourcePolicy({ SecretId: 's' })).toMatchObject({ ResourcePolicy });
+  });
 
   test('refuse everybody, if asked to', async () => {
     const secrets = await secretNamed('s');
-    for (const Principal of ['*', { AWS: '*' }, { AWS: ['*'] }]) {
-      const ResourcePolicy = policy({ Principal });
+    for (const statement of [
+      ...['*', { AWS: '*' }, { AWS: ['*'] }].map((Principal) => ({ Principal })),
+      { Principal: undefined, NotPrincipal: { AWS: '123456789012' } },
+    ]) {
+      const ResourcePolicy = policy(statement);
       await expect(
         secrets.putResourcePolicy({ SecretId: 's', ResourcePolicy, BlockPublicPolicy: true }),
       ).rejects.toMatchObject({ name: 'PublicPolicyException' });

@@ -92,9 +92,49 @@ describe('a rotation', () => {
     expect(seen).toMatchObject({
       functionName: 'f',
       invokedFunctionArn: 'arn:aws:lambda:eu-west-1:123456789012:function:f',
+      functionVersion: '$LATEST',
+      memoryLimitInMB: '128',
       awsRequestId: expect.any(String),
+      logGroupName: '/aws/lambda/f',
+      logStreamName: expect.stringContaining('/[$LATEST]'),
+      callbackWaitsForEmptyEventLoop: true,
     });
     expect(seen?.getRemainingTimeInMillis()).toBeGreaterThan(20_000);
+  });
+
+  test('fails when its function says so by the callback', async () => {
+    const secrets = new LocalSecretsManager();
+    const handler = (_: unknown, __: unknown, callback: (error: string) => void) =>
+      void setTimeout(callback, 5, 'no');
+    const RotationLambdaARN = secrets.addFunction('old', handler as LocalFunction);
+    await secrets.createSecret({ Name: 'n', SecretString: 'A' });
+    await secrets.rotateSecret({ SecretId: 'n', RotationLambdaARN });
+    expect(await secrets.rotation('n').run()).toMatchObject({
+      outcome: 'failed',
+      steps: [{ step: 'createSecret', error: 'no' }],
+    });
+  });
+
+  test.each([
+    ['fail()', (_: unknown, { fail }: LocalContext) => fail('no')],
+    ['done()', async (_: unknown, { done }: LocalContext) => done('no')],
+  ])('fails when its function says so by %s', async (_, handler) => {
+    const { begin, rotation } = await rotating(() => handler as LocalFunction);
+    await begin();
+    expect(await rotation().run()).toMatchObject({
+      outcome: 'failed',
+      steps: [{ step: 'createSecret', error: 'no' }],
+    });
+  });
+
+  test('succeeds when its function says so by succeed() alone', async () => {
+    const { begin, rotation } = await rotating((local) => async (event, context) => {
+      await template(local)(event, context);
+      context.succeed();
+      await new Promise(() => {});
+    });
+    await begin();
+    expect(await rotation().run()).toMatchObject({ outcome: 'succeeded' });
   });
 
   test('starts over with a new attempt number', async () => {

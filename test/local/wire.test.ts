@@ -137,10 +137,30 @@ test('more than 1 MiB is refused, announced or not', async () => {
   const large = 'x'.repeat(1_048_577);
   const body = { __type: 'RequestEntityTooLargeException' };
   expect(await send({ body: large })).toMatchObject({ status: 413, body });
-  const chunked = await send({ body: large, headers: { 'transfer-encoding': 'chunked' } }).catch(() => ({
-    body,
-  }));
-  expect(chunked).toMatchObject({ body });
+  const chunked = await send({ body: large, headers: { 'transfer-encoding': 'chunked' } });
+  expect(chunked).toMatchObject({ status: 413, body });
+  await stillAnswers();
+});
+
+test('who sends much too much, and listens only then, hears that it is refused', async () => {
+  const body = 'x'.repeat(20_000_000);
+  for (const head of [
+    `content-length: ${body.length}\r\n\r\n`,
+    'transfer-encoding: chunked\r\n\r\n1312D00\r\n',
+  ]) {
+    const end = head.startsWith('transfer') ? '\r\n0\r\n\r\n' : '';
+    const heard = await speak((socket) => {
+      socket.pause();
+      socket.write(
+        `POST / HTTP/1.1\r\nhost: x\r\nx-amz-target: ${TARGET}\r\n${head}${body}${end}`,
+        (error) => {
+          expect(error ?? undefined).toBeUndefined();
+          socket.resume();
+        },
+      );
+    });
+    expect(heard).toMatch(/^HTTP\/1\.1 413 .*RequestEntityTooLargeException/s);
+  }
   await stillAnswers();
 });
 

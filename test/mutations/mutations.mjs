@@ -1,6 +1,7 @@
 const ENGINE = ['rotation', 'checks', 'confirm', 'gate'].map((name) => `test/engine/${name}.test.ts`);
 
 const TWO_PASSWORDS = ['test/rotators/mysql/two-passwords.test.ts'];
+const CLIENT = ['reading', 'refusals'].map((name) => `test/client/${name}.test.ts`);
 
 /** Faults of which each must fail a test: in `file`, `from` becomes `to`. */
 export const MUTATIONS = [
@@ -150,5 +151,61 @@ export const MUTATIONS = [
     from: 'hideWhole(answer);',
     to: '',
     tests: ENGINE,
+  },
+  {
+    what: 'an application uses an AWSPENDING with another host',
+    file: 'src/client/version.ts',
+    from: '(key) => fields.includes(key) &&',
+    to: '(key) =>',
+    tests: CLIENT,
+  },
+  {
+    what: 'an application lets go of the AWSPENDING that works when its label is removed',
+    file: 'src/client/pending.ts',
+    from: 'if (!pending.isUsed) this.#byId.delete(id);',
+    to: 'if (id) this.#byId.delete(id);',
+    tests: CLIENT,
+  },
+  {
+    what: 'an older answer replaces a newer one',
+    file: 'src/client/look.ts',
+    from: 'if (number <= this.#taken) return;',
+    to: '',
+    tests: CLIENT,
+  },
+  {
+    what: 'what is held is given out for ever',
+    file: 'src/client/held-secret.ts',
+    from: 'age > staleMs && !isPinnedById',
+    to: 'false',
+    tests: CLIENT,
+  },
+  {
+    what: 'one caller logs in four times',
+    file: 'src/client/login/attempt.ts',
+    from: 'const MOST_LOGINS = 3;',
+    to: 'const MOST_LOGINS = 4;',
+    tests: CLIENT,
+  },
+  {
+    what: 'a version that was refused is not tried again',
+    file: 'src/client/login/gate.ts',
+    from: 'return Math.max(0, backOff +',
+    to: 'return 86_400_000 + Math.max(0, backOff +',
+    tests: CLIENT,
+  },
+  {
+    what: 'what signs a request follows a redirect to another origin',
+    file: 'src/client/http/rotating-fetch.ts',
+    from: '|| next.origin !== url.origin',
+    to: '',
+    tests: ['test/client/http.test.ts'],
+  },
+  {
+    what: 'inspect() shows the value of a version',
+    file: 'src/client/version.ts',
+    from: '[inspect.custom](): object',
+    to: 'shown(): object',
+    tests: ['test/client/secrecy.test.ts'],
   },
 ];

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import dns from 'node:dns';
 import { once } from 'node:events';
 import { createServer as createWebServer, type RequestListener } from 'node:http';
 import { createServer as createTlsWebServer } from 'node:https';
@@ -6,7 +7,7 @@ import { type AddressInfo, createServer, type Server, Socket } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { type HttpRequest, httpUrl, request } from '../../src/index.js';
+import { type HttpRequest, httpUrl, quoted, request } from '../../src/index.js';
 import { built } from '../support/built.js';
 import { allOf, leaks, rejection } from '../support/errors.js';
 import { certificate } from '../support/postgres.js';
@@ -287,7 +288,7 @@ test('nothing is sent once the time is up', async () => {
 });
 
 test.each([
-  [`https://other.example/${ANSWERED}?key=${ANSWERED}`, 'a redirect to https://other.example'],
+  [`https://other.example/${ANSWERED}?key=${ANSWERED}`, `a redirect to ${quoted('https://other.example')}`],
   [`/other?key=${ANSWERED}`, 'a redirect to another path'],
   [`javascript:${ANSWERED}`, 'a redirect to nowhere'],
   [`http://[${ANSWERED}`, 'a redirect to nowhere'],
@@ -333,6 +334,9 @@ test.each([
   const response = await request(call(origin));
   const failure = await failureOf(Promise.reject(response.failure()));
   expect(failure).toMatchObject({ code, message: `could not make a key: ${origin} answered ${status}` });
+  // What understands a request and refuses it is no sign-in page.
+  if (status === 400)
+    expect(failure).toMatchObject({ hint: expect.stringContaining('refuses the request as it is') });
 });
 
 test('a port where nobody listens, and a name that there is not, are told apart', async () => {
@@ -344,6 +348,18 @@ test('a port where nobody listens, and a name that there is not, are told apart'
   });
   expect(await failureOf(request(call('https://nowhere.invalid', { limitMs: 15_000 })))).toMatchObject({
     code: 'ERR_SERVICE_NOT_FOUND',
+  });
+});
+
+test('a look-up that takes too long is told as that, and not as a way that is closed', async () => {
+  jest.spyOn(dns, 'lookup').mockImplementation((() => {}) as never);
+  const failed = failureOf(request(call('https://api.example.com', { limitMs: 100 })));
+  expect(await failed.finally(() => jest.restoreAllMocks())).toMatchObject({
+    code: 'ERR_SERVICE_TIMEOUT',
+    message: expect.stringMatching(
+      /^could not make a key: https:..api.example.com cannot be looked up by name, after 1\d\d ms$/,
+    ),
+    hint: 'the VPC’s DNS is slow, or does not answer',
   });
 });
 

@@ -47,6 +47,10 @@ const FORMS: Readonly<Record<string, (value: string) => string>> = {
   'decimal numbers in brackets': (value) => `[${bytes(value).join(', ')}]`,
   'HTML, in decimal': (value) => eachCharacter(value, (code) => `&#${code};`),
   'HTML, in hexadecimal': (value) => eachCharacter(value, (code) => `&#x${code.toString(16)};`),
+  'HTML with zeros before': (value) =>
+    eachCharacter(value, (code) =>
+      code % 2 ? `&#x${code.toString(16).padStart(8, '0')};` : `&#${String(code).padStart(10, '0')};`,
+    ),
   'HTML in capitals': (value) => eachCharacter(value, (code) => `&#X${code.toString(16).toUpperCase()};`),
   'HTML by name': (value) =>
     value
@@ -61,6 +65,8 @@ const FORMS: Readonly<Record<string, (value: string) => string>> = {
   'base64 in capitals': (value) => Buffer.from(value).toString('base64').toUpperCase(),
   'a URL in capitals': (value) => encodeURIComponent(value).toUpperCase(),
   'escapes of JavaScript': (value) => eachCharacter(value, (code) => `\\u{${code.toString(16)}}`),
+  'escapes of JavaScript with zeros before': (value) =>
+    eachCharacter(value, (code) => `\\u{${code.toString(16).padStart(8, '0')}}`),
   'escapes of JSON': (value) =>
     value
       .split('')
@@ -75,6 +81,7 @@ const FORMS: Readonly<Record<string, (value: string) => string>> = {
   'a mail, on lines': (value) => value.replaceAll('=', '=3D').replace(/.{10}/g, '$&=\r\n'),
   SQL: (value) => value.replaceAll("'", "''"),
   'a shell': (value) => value.replaceAll("'", "'\\''"),
+  'a shell, as Python quotes': (value) => value.replaceAll("'", `'"'"'`),
   'a string as it is printed': (value) => inspect(value),
 };
 
@@ -122,6 +129,11 @@ test.each(BY_BYTES)('no character of any value comes out in this form: %s', (nam
     ),
     { numRuns: 200 },
   );
+});
+
+test('a letter that is two when it is small is found in the middle of a value', async () => {
+  const password = 'KİT9xİQw8İaLzİPm3İ';
+  expect(await said(`refused ${password.toLowerCase()}`, { password })).toBe(`refused ${HIDDEN}`);
 });
 
 test.each(['ABCDEFGΣ', 'abcdefgς', 'ABCDEFGİ', 'abcdefgß', 'ABCDEFGǅ'])(

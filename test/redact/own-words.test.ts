@@ -1,5 +1,7 @@
+import { type AddressInfo, createServer } from 'node:net';
 import { alternatingUsers, postgres } from '../../rotators/postgres/index.js';
 import {
+  quoted,
   RotationError,
   type RotationHandler,
   type RotationHandlerOptions,
@@ -170,6 +172,60 @@ describe('what one of our rotators says', () => {
       expect(leaks(allOf(error), password)).toBeUndefined();
       expect(error).toMatchObject({ message: `could not log in with ${HIDDEN}`, hint: `not ${HIDDEN}` });
     }
+  });
+});
+
+describe('what one of our rotators quotes', () => {
+  test.each([
+    ['CORRECT_HORSE', 'CORRECT_HORSE'],
+    ['correct_horse', 'CORRECT_HORSE'],
+    ['SESAM', 'SESAM'],
+    ['TOP_CERT_SECRET', 'TOP_CERT_SECRET'],
+  ])(
+    'is no password, though %j reads as words and a server answers with %j as its SQLSTATE',
+    async (password, code) => {
+      const server = createServer((socket) => {
+        socket.on('error', () => {});
+        const fields = [`SFATAL`, `VFATAL`, `C${code}`, `M${password}`, '']
+          .map((field) => `${field}\0`)
+          .join('');
+        const head = Buffer.from('E\0\0\0\0');
+        head.writeUInt32BE(fields.length + 4, 1);
+        socket.once('data', () => socket.end(Buffer.concat([head, Buffer.from(fields)])));
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const { port } = server.address() as AddressInfo;
+      const error = await postgresSays(single, { host: '127.0.0.1', port, password });
+      server.close();
+      expect(error).toMatchObject({ message: expect.stringContaining(HIDDEN) });
+      expect(leaks(allOf(error), password)).toBeUndefined();
+      expect(leaks(allOf(error), code)).toBeUndefined();
+    },
+  );
+
+  test('is no password in a warning either, nor an administrator’s; words that are kept, and names that are shown, stay', async () => {
+    const { log, error } = await thrownBy(
+      async (_, { warn, readSecret }) => {
+        await readSecret('admin');
+        warn(`"app" is a member of "${quoted('correct horse')}", which app is not`);
+        throw new RotationError(
+          'ERR_SERVICE_FAILED',
+          `"app" is not "${quoted('admin-password-1')}" or "${quoted('app')}"`,
+          {
+            hint: `${quoted('reporting group')}, ${quoted('"rotators"')}: correct horse`,
+          },
+        );
+      },
+      { password: 'correct horse', note: 'reporting group' },
+      { ownWords: true },
+    );
+    expect(log.flatMap(({ warnings = [] }) => warnings)).toEqual([
+      `"app" is a member of "${HIDDEN}", which app is not`,
+    ]);
+    expect(error).toMatchObject({
+      message: `"app" is not "${HIDDEN}" or "app"`,
+      hint: 'reporting group, "rotators": correct horse',
+    });
   });
 });
 

@@ -100,7 +100,7 @@ export const SPEECHES: Readonly<Record<string, Speech>> = {
   },
   okta: {
     keys: /^\/api\/v1\/apps\/app\/credentials\/secrets(?:\/(\d+)(\/lifecycle\/deactivate)?)?$/,
-    check: '/oauth2/v1/token',
+    check: '/oauth2/default/v1/token',
     asker: password,
     made: ({ id, key }) => ({ id, client_secret: key, status: 'ACTIVE' }),
     listed: (keys) => keys.map((key) => ({ id: key.id, status: 'ACTIVE', created: iso(key) })),

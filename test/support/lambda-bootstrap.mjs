@@ -1,4 +1,5 @@
 // What Lambda's runtime for Node.js does, in small: it loads the handler, and asks the Runtime API for one event after another.
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -17,7 +18,8 @@ async function fail(path, error) {
 }
 
 try {
-  const { [name]: handler } = await import(pathToFileURL(join(folder, `${file}.mjs`)).href);
+  const [path] = ['mjs', 'cjs'].map((type) => join(folder, `${file}.${type}`)).filter(existsSync);
+  const { [name]: handler } = await import(pathToFileURL(path).href);
   for (;;) {
     const next = await fetch(`http://${api}/2018-06-01/runtime/invocation/next`);
     const awsRequestId = next.headers.get('lambda-runtime-aws-request-id');

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { LambdaContext } from '../../src/index.js';
 import { built } from './built.js';
@@ -52,7 +52,7 @@ export class LambdaRuntime {
 
   static async start(bundle: string, env: Readonly<Record<string, string>>): Promise<LambdaRuntime> {
     const runtime = new LambdaRuntime(await mkdtemp(join(tmpdir(), 'quarterturn-lambda-')));
-    await cp(join(BUNDLES, bundle), runtime.#folder, { recursive: true });
+    await cp(resolve(BUNDLES, bundle), runtime.#folder, { recursive: true });
     runtime.#spawn(await listening(runtime.#server), env);
     return runtime;
   }

@@ -19,6 +19,8 @@ export interface MysqlSubject {
   readonly isPlain?: boolean;
   /** Whether there is an administrator, and what else the user itself is granted, in SQL before `TO`. */
   readonly by: 'an administrator' | 'the user itself';
+  /** Whether that administrator makes a clone of the user, which takes turns with it. */
+  readonly isPair?: boolean;
   readonly granted?: string;
   readonly clausesOf: (subject: Subject, way: Way) => readonly Clause[];
 }
@@ -31,7 +33,8 @@ interface Way {
 }
 
 /** Runs the contract against each server that there is. */
-export function mysqlContract({ title, only, isPlain = false, by, granted, clausesOf }: MysqlSubject): void {
+export function mysqlContract(given: MysqlSubject): void {
+  const { title, only, isPlain = false, by, isPair = false, granted, clausesOf } = given;
   mayTakeAsLongAs('searches');
   describeServers(
     title,
@@ -45,7 +48,8 @@ export function mysqlContract({ title, only, isPlain = false, by, granted, claus
         server = await startTestServer(program);
         await server.sql(
           `CREATE USER admin IDENTIFIED BY '${ADMIN}'; GRANT CREATE USER ON *.* TO admin; ` +
-            (program.flavour === 'mariadb' ? 'GRANT SELECT (User, Host) ON mysql.user TO admin' : ''),
+            (program.flavour === 'mariadb' ? 'GRANT SELECT (User, Host) ON mysql.user TO admin;' : '') +
+            (isPair ? 'GRANT SELECT ON mysql.* TO admin' : ''),
         );
         line = await lineTo(server.port);
         way = { ca: await certificate('ca.pem'), serverPublicKey: await publicKeyOf(server) };
@@ -65,6 +69,7 @@ export function mysqlContract({ title, only, isPlain = false, by, granted, claus
         async reset() {
           const app = `app_${++count}`;
           await server.sql(`CREATE USER ${app} IDENTIFIED BY '${FIRST}'`);
+          if (isPair) await server.sql(`GRANT ${app} TO admin WITH ADMIN OPTION`);
           if (granted !== undefined) await server.sql(`GRANT ${granted} TO ${app}`);
           return { ...secretOf(app, FIRST), ...(by === 'an administrator' && { masterarn: 'admin' }) };
         },
@@ -74,7 +79,7 @@ export function mysqlContract({ title, only, isPlain = false, by, granted, claus
           if (end === 'in' || end === 'rejected') return end === 'in';
           throw end;
         },
-        credentials: () => passwordsOf(server, `app_${count}`),
+        credentials: () => (isPair ? usersOf : passwordsOf)(server, `app_${count}`),
       };
       const clauses = clausesOf(subject, {
         get ca() {
@@ -101,6 +106,12 @@ export async function passwordsOf(server: TestServer, username: string): Promise
           `SELECT GREATEST(1, COALESCE(JSON_LENGTH(Priv, '$.auth_or'), 1)) AS n FROM mysql.global_priv WHERE User = '${username}'`,
         );
   return Number(row?.n);
+}
+
+/** How many of a pair there are. */
+async function usersOf(server: TestServer, username: string): Promise<number> {
+  const names = `'${username}', '${username}_clone'`;
+  return (await server.sql(`SELECT User FROM mysql.user WHERE User IN (${names})`)).length;
 }
 
 /** MySQL's, for passwords without TLS. */

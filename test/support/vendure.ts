@@ -89,6 +89,8 @@ const END = 'mutation ($ids: [ID!]!) { deleteApiKeys(ids: $ids) { result } }';
 
 function settings({ host, port, username, password }: TestServer, ownPort: number): Record<string, string> {
   return {
+    // It would tell others that it runs here.
+    VENDURE_DISABLE_TELEMETRY: 'true',
     PORT: String(ownPort),
     DATABASE_HOST: host,
     DATABASE_PORT: String(port),

@@ -1,4 +1,4 @@
-import { type KeyTimes, type Rotator, stringField } from '../../../src/index.js';
+import { type KeyTimes, loadDriver, type Rotator, stringField } from '../../../src/index.js';
 import { type UserKeyOptions, userKeys } from '../user-keys.js';
 import { smtpPassword } from './smtp-password.js';
 
@@ -56,7 +56,7 @@ export function sesSmtp(options: SesSmtpOptions = {}): Rotator<SesSmtpSecret, 'u
         password: smtpPassword(secretAccessKey, regionOf(host)),
       }),
       async probe({ host, username, password }, context) {
-        const { logIn } = await import('./log-in.js');
+        const { logIn } = await loadDriver('nodemailer@^10.6.1', () => import('./log-in.js'));
         return logIn({ host, port: PORT, ...connectTo, username, password, ca }, context);
       },
     },

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect, type TLSSocket } from 'node:tls';
 import { createTransport } from 'nodemailer';
 import {
   connectionFailure,
@@ -34,8 +36,13 @@ export async function logIn(
   const limitMs = Math.max(1, Math.floor(Math.min(LIMIT_MS, leftMs)));
   const transport = createTransport({
     ...{ host, port, secure: true, authMethod: 'PLAIN', auth: { user: username, pass: password } },
-    ...{ connectionTimeout: limitMs, greetingTimeout: limitMs, socketTimeout: limitMs, dnsTimeout: limitMs },
-    tls: { rejectUnauthorized: true, minVersion: 'TLSv1.2', ...(ca !== undefined && { ca: [ca].flat() }) },
+    ...{ connectionTimeout: limitMs, greetingTimeout: limitMs, socketTimeout: limitMs },
+    // Most versions of nodemailer write ESOCKET over what their own connection fails with.
+    getSocket: (_, opened) =>
+      void connected({ host, port, ca }, limitMs).then(
+        (connection) => opened(null, { connection, secured: true }),
+        (error) => opened(error),
+      ),
   });
   try {
     await transport.verify();
@@ -50,15 +57,20 @@ export async function logIn(
   }
 }
 
-/** By the codes that are nodemailer's own. */
-const FAILURES: Readonly<Record<string, ServiceFailure>> = {
-  EDNS: ['ERR_SERVICE_NOT_FOUND', 'cannot be found by name', 'correct "host", or the VPC’s DNS'],
-  ETLS: [
-    'ERR_TLS_FAILED',
-    'has no certificate that can be trusted, or no TLS',
-    'a proxy may stand there; its authority can be named with the option `ca`',
-  ],
-};
+/** A connection to a server whose certificate is trusted, over which nothing was said yet. */
+async function connected(
+  { host, port, ca }: Pick<Login, 'host' | 'port' | 'ca'>,
+  limitMs: number,
+): Promise<TLSSocket> {
+  const authorities = ca === undefined ? {} : { ca: [ca].flat() };
+  const socket = connect({ host, port, rejectUnauthorized: true, minVersion: 'TLSv1.2', ...authorities });
+  const late = () => socket.destroy(Object.assign(new Error('it does not answer'), { code: 'ETIMEDOUT' }));
+  const timer = setTimeout(late, limitMs);
+  // Whoever takes it over has its own; between the two it must not end the process.
+  socket.on('error', () => {});
+  await once(socket, 'secureConnect').finally(() => clearTimeout(timer));
+  return socket;
+}
 
 const HINTS = {
   name: 'correct "host", or the VPC’s DNS',
@@ -74,7 +86,7 @@ function toFailure(code: string, answered: number, place: string): RotationError
   const known: ServiceFailure | undefined =
     answered > 0
       ? ['ERR_SERVICE_FAILED', `answered ${answered}`, 'the next attempt may find it ready']
-      : (FAILURES[code] ?? connectionFailure(code, HINTS));
+      : connectionFailure(code, HINTS);
   const [rotationCode, problem, hint] = known ?? [
     'ERR_SERVICE_UNREACHABLE',
     'cannot be talked to',

@@ -1,4 +1,4 @@
-import { RotationError } from '../../../src/index.js';
+import { quoted, RotationError } from '../../../src/index.js';
 import { placeName } from '../../databases/secret.js';
 import type { Session } from '../account.js';
 import { errnoOf, toFailure } from '../failures.js';
@@ -58,7 +58,7 @@ export async function methodsFor(account: Account, administrator: Session): Prom
     return methodsOf(String(Object.values(shown ?? {})[0]));
   } catch (error) {
     if (errnoOf(error) === 1044) throw mayNotLook(administrator);
-    throw toFailure(error, `look at "${account.user}@${account.host}"`, administrator);
+    throw toFailure(error, `look at "${quoted(`${account.user}@${account.host}`)}"`, administrator);
   }
 }
 
@@ -66,6 +66,6 @@ export function mayNotLook({ account, place }: Session): RotationError {
   return new RotationError(
     'ERR_RIGHTS_MISSING',
     `the administrator "${account.user}" may not look at other accounts at ${placeName(place)}`,
-    { hint: `nothing was changed. Run: GRANT SELECT ON mysql.* TO ${accountName(account)}` },
+    { hint: `nothing was changed. Run: GRANT SELECT ON mysql.* TO ${quoted(accountName(account))}` },
   );
 }

@@ -29,16 +29,30 @@ export interface Change {
  * @throws RotationError for what the server refuses, `ERR_OUTCOME_UNKNOWN` if it did not answer; one that `change` throws is
  *   passed on
  */
-export async function underLock(
+export function underLock(
+  session: Session,
+  target: Change,
+  context: StepContext,
+  change: () => Promise<unknown>,
+): Promise<Ending> {
+  return lookUnderLock(session, target, context, async () => change);
+}
+
+/**
+ * Likewise for a change that depends on what is there: `look` asks for it once the lock is held, and returns the change. The labels
+ * are looked at in between.
+ */
+export async function lookUnderLock(
   session: Session,
   { username, doing }: Change,
   context: StepContext,
-  change: () => Promise<unknown>,
+  look: () => Promise<() => Promise<unknown>>,
 ): Promise<Ending> {
   let isSent = false;
   try {
     await lock(session, username);
     await session.query(`SET SESSION ${waitLimits(session)}`);
+    const change = await look();
     if ((await context.confirm()) === 'current') return 'let go';
     session.assertOpen();
     isSent = true;

@@ -1,4 +1,4 @@
-import { isRotationError } from '../../../src/index.js';
+import { isRotationError, quoted } from '../../../src/index.js';
 import type { Session, Witness } from '../account.js';
 import { toFailure, userMissing } from '../failures.js';
 import type { Account } from '../session.js';
@@ -73,6 +73,6 @@ export async function rankOfAccount(
   } catch (error) {
     throw isRotationError(error)
       ? error
-      : toFailure(error, `ask for the rank of "${user}@${host}"`, administrator);
+      : toFailure(error, `ask for the rank of "${quoted(`${user}@${host}`)}"`, administrator);
   }
 }

@@ -1,15 +1,12 @@
-import { isRotationError, RotationError } from '../../../src/index.js';
+import { isRotationError, quoted, RotationError } from '../../../src/index.js';
 import type { Ending, Wanted } from '../../databases/engine.js';
 import { assertChangeable, assertDirect, type Session, type Step, type Witness } from '../account.js';
-import { errnoOf } from '../failures.js';
 import type { ServerOptions } from '../options.js';
 import type { MysqlSecret } from '../secret.js';
 import { accountName } from '../sql.js';
+import { declare } from './declare.js';
 import { underLock } from './fence.js';
-import { type Declared, declaration, inTwoStatements } from './statements.js';
 import { targetsOf } from './targets.js';
-
-const UNKNOWN_STATEMENT = 1064;
 
 /** Sets the passwords of another user's accounts as an administrator: hashes alone are sent. */
 export async function setFor(
@@ -43,23 +40,6 @@ export const KEPT =
   'the server takes two passwords: what AWSCURRENT is now goes on working as AWSPREVIOUS, until the next rotation’s setSecret';
 
 function withGrant(error: RotationError, { account }: Session): RotationError {
-  const grant = `GRANT CREATE USER ON *.* TO ${accountName(account)}`;
+  const grant = `GRANT CREATE USER ON *.* TO ${quoted(accountName(account))}`;
   return new RotationError(error.code, error.message, { hint: `${error.hint}. Run: ${grant}` });
-}
-
-async function declare(
-  session: Session,
-  targets: readonly Declared[],
-  statements: ServerOptions['statements'],
-): Promise<void> {
-  if (statements === 'one') {
-    try {
-      await session.query(declaration(session.flavour, targets));
-      return;
-    } catch (error) {
-      // It names hashes alone, so that nothing but its form can be what the server does not know.
-      if (session.flavour !== 'mysql' || errnoOf(error) !== UNKNOWN_STATEMENT) throw error;
-    }
-  }
-  for (const statement of inTwoStatements(targets)) await session.query(statement);
 }

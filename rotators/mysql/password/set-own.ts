@@ -1,11 +1,11 @@
-import { RotationError } from '../../../src/index.js';
+import { quoted, RotationError } from '../../../src/index.js';
 import type { Ending, Wanted } from '../../databases/engine.js';
 import { placeName } from '../../databases/secret.js';
 import { assertChangeable, passwordPlugin, type Session, type Step, type Witness } from '../account.js';
 import { errnoOf } from '../failures.js';
 import { type PasswordPlugin, passwordHash } from '../hashes.js';
 import type { MysqlSecret } from '../secret.js';
-import { accountName, quoted } from '../sql.js';
+import { accountName, quotedLiteral } from '../sql.js';
 import { underLock } from './fence.js';
 import { KEPT } from './set-for.js';
 
@@ -28,7 +28,7 @@ export async function setOwn(user: Witness, wanted: Wanted<MysqlSecret>, step: S
     assertOneSlot(user, plugin);
     const hash = passwordHash(plugin, wanted.pending.password);
     return underLock(session, change, step.context, () =>
-      session.query(`SET PASSWORD = ${quoted(hash)}`).catch(refusedHash),
+      session.query(`SET PASSWORD = ${quotedLiteral(hash)}`).catch(refusedHash),
     );
   }
   if (isReadable(session)) throw inClear(session);
@@ -71,7 +71,7 @@ export function inClear({ place }: Pick<Session, 'place'>): RotationError {
  */
 async function setItself(session: Session, wanted: Wanted<MysqlSecret>, step: Step): Promise<boolean> {
   const { pending, current } = wanted;
-  const [kept, next] = [quoted((current ?? pending).password), quoted(pending.password)];
+  const [kept, next] = [quotedLiteral((current ?? pending).password), quotedLiteral(pending.password)];
   try {
     await naming(session, pending, (replace) => [
       `IDENTIFIED BY ${kept}${replace && ` REPLACE ${replace}`}`,
@@ -102,7 +102,7 @@ async function naming(
   pending: MysqlSecret,
   clausesFor: (replace: string) => readonly string[],
 ): Promise<void> {
-  for (const replace of [quoted(session.target.password), '', quoted(pending.password)]) {
+  for (const replace of [quotedLiteral(session.target.password), '', quotedLiteral(pending.password)]) {
     try {
       await session.query(alterItself(clausesFor(replace)));
       return;
@@ -131,10 +131,10 @@ async function keepsAnyway(
   current: MysqlSecret,
   { connections, context }: Step,
 ): Promise<boolean> {
-  const replace = `REPLACE ${quoted(current.password)}`;
+  const replace = `REPLACE ${quotedLiteral(current.password)}`;
   try {
     await session.query(
-      alterItself([`IDENTIFIED BY ${quoted(pending.password)} ${replace} RETAIN CURRENT PASSWORD`]),
+      alterItself([`IDENTIFIED BY ${quotedLiteral(pending.password)} ${replace} RETAIN CURRENT PASSWORD`]),
     );
     return true;
   } catch (error) {
@@ -171,7 +171,7 @@ function assertOneSlot(
   const name = accountName(account);
   throw new RotationError(
     'ERR_SERVICE_UNSUPPORTED',
-    `"${account.user}@${account.host}" has two passwords at ${placeName(place)}, and a user can set only one of its own`,
+    `"${quoted(`${account.user}@${account.host}`)}" has two passwords at ${placeName(place)}, and a user can set only one of its own`,
     {
       hint:
         'nothing was changed: the other password would go on working for ever. Name an administrator with `masterarn`; or have one ' +

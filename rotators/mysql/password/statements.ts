@@ -1,7 +1,7 @@
 import type { Flavour } from '../failures.js';
 import { type PasswordPlugin, passwordHash } from '../hashes.js';
 import type { Account } from '../session.js';
-import { accountName, hexLiteral, quoted } from '../sql.js';
+import { accountName, hexLiteral, quotedLiteral } from '../sql.js';
 
 /** An account, and the hashes of all passwords that it is to take from now on. */
 export interface Declared {
@@ -56,7 +56,7 @@ function alterUsers(accounts: readonly Declared[], clausesOf: (account: Declared
 /** The newer one first: it is the one that sessions are opened with from then on. */
 function ofMariadb({ account, plugin, pending, current }: Declared): string {
   const hashes = current === undefined ? [pending] : [pending, current];
-  return `${accountName(account)} IDENTIFIED VIA ${hashes.map((hash) => `${plugin} USING ${quoted(hash)}`).join(' OR ')}`;
+  return `${accountName(account)} IDENTIFIED VIA ${hashes.map((hash) => `${plugin} USING ${quotedLiteral(hash)}`).join(' OR ')}`;
 }
 
 /** AWSCURRENT first: what is then kept beside AWSPENDING is that, and not what the account had before. */

@@ -1,4 +1,4 @@
-import { RotationError } from '../../../src/index.js';
+import { quoted, RotationError } from '../../../src/index.js';
 import type { Wanted } from '../../databases/engine.js';
 import { placeName } from '../../databases/secret.js';
 import { passwordPlugin, type Session, type Step, type Witness } from '../account.js';
@@ -64,7 +64,7 @@ function named(
   if (own && !hosts.includes(own.host)) {
     throw new RotationError(
       'ERR_SERVICE_UNSUPPORTED',
-      `${placeName(place)} let the function in as "${own.user}@${own.host}", which the option \`hosts\` does not name`,
+      `${placeName(place)} let the function in as "${quoted(`${own.user}@${own.host}`)}", which the option \`hosts\` does not name`,
       {
         hint: 'nothing was changed. Name that host, too; or have the function come from where another account matches',
       },
@@ -103,7 +103,7 @@ async function target(account: Account, change: Change, administrator: Witness):
 function secondOfParsec({ user, host }: Account, { place }: Session): RotationError {
   return new RotationError(
     'ERR_SERVICE_UNSUPPORTED',
-    `"${user}@${host}" at ${placeName(place)} is identified by parsec, of which MariaDB takes no second password over TLS`,
+    `"${quoted(`${user}@${host}`)}" at ${placeName(place)} is identified by parsec, of which MariaDB takes no second password over TLS`,
     {
       hint:
         'nothing was changed. With the option `keeps: 1` it gets the new password alone; or identify the account by ed25519 or ' +
@@ -115,7 +115,7 @@ function secondOfParsec({ user, host }: Account, { place }: Session): RotationEr
 function notOurs({ user, host }: Account, rank: string, { place }: Session): RotationError {
   return new RotationError(
     'ERR_CREDENTIAL_UNPROVEN',
-    `"${user}@${host}" at ${placeName(place)}, which the option \`hosts\` names, ${rank}`,
+    `"${quoted(`${user}@${host}`)}" at ${placeName(place)}, which the option \`hosts\` names, ${rank}`,
     {
       hint:
         'nothing was changed. An account is changed with another only if it has the same password and no rights over the server: ' +
@@ -139,8 +139,8 @@ function ambiguous(username: string, accounts: readonly Account[], { place }: Se
 
 function unseen(own: Account, administrator: Session): string {
   return (
-    `the administrator may not see whether "${own.user}" has other accounts than "${own.user}@${own.host}", which applications ` +
-    `may be let in by: GRANT SELECT (User, Host) ON mysql.user TO ${accountName(administrator.account)}`
+    `the administrator may not see whether "${own.user}" has other accounts than "${quoted(`${own.user}@${own.host}`)}", which applications ` +
+    `may be let in by: GRANT SELECT (User, Host) ON mysql.user TO ${quoted(accountName(administrator.account))}`
   );
 }
 
@@ -151,7 +151,7 @@ function otherOfPair(username: string): string {
 
 function otherUserWarning(username: string, other: string): string {
   return (
-    `there is a user "${other}", too. If it took turns with "${username}" in another function, its password goes on working: once ` +
+    `there is a user "${quoted(other)}", too. If it took turns with "${username}" in another function, its password goes on working: once ` +
     'no application has it any more, lock it (ALTER USER … ACCOUNT LOCK), or drop it'
   );
 }

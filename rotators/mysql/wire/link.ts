@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import type { Connection, ConnectionOptions } from 'mysql2';
-import { type ClientCertificate, tlsContext } from '../../../src/index.js';
+import { type ClientCertificate, loadDriver, tlsContext } from '../../../src/index.js';
 import type { Flavour, Target } from '../failures.js';
 import { authPluginsFor } from './auth-plugins.js';
 import { guardWire, type Progress } from './guard.js';
@@ -48,8 +48,14 @@ const UNWANTED = ['LOCAL_FILES', 'MULTI_RESULTS', 'IGNORE_SPACE', 'FOUND_ROWS', 
 
 /** Connects, and begins to log in. */
 export async function connect(target: MysqlTarget, options: LoginOptions): Promise<Link> {
+  const { default: driver } = await loadDriver(
+    'mysql2@^3.24.6',
+    () => import('mysql2'),
+    // What is asked of its insides is there since 3.24, and so is this.
+    (found) => 'TypedParameter' in found.default,
+  );
   // What it exports by name depends on who loads it: Node.js, or a bundle.
-  const { createConnection, authPlugins } = (await import('mysql2')).default;
+  const { createConnection, authPlugins } = driver;
   options.signal.throwIfAborted();
   const { host, port, servername = host } = options.place;
   // What is sent there does not leave the machine.

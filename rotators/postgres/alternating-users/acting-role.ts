@@ -1,4 +1,4 @@
-import { isRotationError, RotationError, type StepContext } from '../../../src/index.js';
+import { isRotationError, quoted, RotationError, type StepContext } from '../../../src/index.js';
 import type { Pair } from '../../databases/pairs.js';
 import { toFailure } from '../failures.js';
 import { begin } from '../look.js';
@@ -21,13 +21,13 @@ async function assertActs(session: Session, original: string, context: StepConte
   if (actsAs === (setTo ?? original)) return;
   // A clone of AWS's making, whose turn has not come, or that owns what the original could not use.
   if (setTo === undefined && mayActAsOriginal) {
-    return context.warn(`sessions of "${username}" act as "${actsAs}", not as "${original}"`);
+    return context.warn(`sessions of "${username}" act as "${quoted(actsAs)}", not as "${original}"`);
   }
   const expected = setTo ?? original;
-  const grant = `GRANT ${session.escapeIdentifier(expected)} TO ${session.escapeIdentifier(username)}`;
+  const grant = `GRANT ${quoted(session.escapeIdentifier(expected))} TO ${session.escapeIdentifier(username)}`;
   throw new RotationError(
     'ERR_RIGHTS_MISSING',
-    `sessions of "${username}" act as "${actsAs}", not as "${expected}"`,
+    `sessions of "${username}" act as "${quoted(actsAs)}", not as "${quoted(expected)}"`,
     { hint: grant },
   );
 }

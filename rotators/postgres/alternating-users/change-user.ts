@@ -1,4 +1,4 @@
-import { RotationError } from '../../../src/index.js';
+import { quoted, RotationError } from '../../../src/index.js';
 import { userMissing } from '../failures.js';
 import { asAdministrator, IS_SUPERIOR, type Rights, readRights } from '../password/rights.js';
 import { mirrorSettings } from './clone-settings.js';
@@ -18,7 +18,7 @@ export async function makeReady(turn: UsersTurn): Promise<void> {
   const { original, clone, other } = pair;
   const roles = await readRoles(session, [original, clone]);
   const originalRole = roles.get(original);
-  if (!originalRole) throw userMissing(original);
+  if (!originalRole) throw other === original ? originalMissing(turn) : userMissing(original);
   const cloneRole = roles.get(clone);
   if (cloneRole) await assertPair(turn);
   const rights = await readRights(session, turn.facts.version, [original, clone]);
@@ -34,6 +34,20 @@ export async function makeReady(turn: UsersTurn): Promise<void> {
   await shareAdmin(turn, rights);
   await mirrorSettings(turn, rights, !cloneRole);
   await warnOfMore(turn);
+}
+
+/** The user in use has the name of a clone: it may be one, or be called so. */
+function originalMissing({ pair: { original, clone } }: UsersTurn): RotationError {
+  return new RotationError(
+    'ERR_USER_MISSING',
+    `there is no role "${original}", whose clone "${clone}" is by its name`,
+    {
+      hint:
+        `nothing was changed. If "${clone}" is a user by itself, name its clone with the option ` +
+        `\`pairs: { '${clone}': '…' }\`. If it is the clone, "${original}" was dropped or renamed: its rights and objects are what ` +
+        'both work with, so find out where they are before you create it anew',
+    },
+  );
 }
 
 /**
@@ -115,7 +129,7 @@ async function shareAdmin(
     sql:
       `GRANT ${session.escapeIdentifier(pair.clone)} TO ${session.escapeIdentifier(actsAs)} ` +
       `WITH ${rights.adminOption}`,
-    doing: `grant ADMIN on "${pair.clone}" to "${actsAs}"`,
+    doing: `grant ADMIN on "${pair.clone}" to "${quoted(actsAs)}"`,
     role: pair.clone,
   });
 }
@@ -150,7 +164,9 @@ async function warnOfMore({ session, pair: { original, clone }, context }: Users
       `AND NOT pg_has_role(${session.escapeLiteral(original)}, role.oid, 'MEMBER')`,
   );
   for (const { rolname } of rows) {
-    const revoke = `REVOKE ${session.escapeIdentifier(String(rolname))} FROM ${session.escapeIdentifier(clone)}`;
-    context.warn(`"${clone}" is a member of "${rolname}", which "${original}" is not: ${revoke}`);
+    const revoke = `REVOKE ${quoted(session.escapeIdentifier(String(rolname)))} FROM ${session.escapeIdentifier(clone)}`;
+    context.warn(
+      `"${clone}" is a member of "${quoted(String(rolname))}", which "${original}" is not: ${revoke}`,
+    );
   }
 }

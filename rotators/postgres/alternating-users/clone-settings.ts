@@ -1,4 +1,4 @@
-import { RotationError } from '../../../src/index.js';
+import { quoted, RotationError } from '../../../src/index.js';
 import type { Rights } from '../password/rights.js';
 import type { Session } from '../session.js';
 import type { UsersTurn } from './role.js';
@@ -46,21 +46,23 @@ function lacksSettings(
   denied: readonly PassedOver[],
   isNew: boolean,
 ): RotationError {
-  const quoted = (name: string) => session.escapeIdentifier(name);
+  const identifier = (name: string) => session.escapeIdentifier(name);
   // Those of the server itself can give whoever may set them more than is meant: session_preload_libraries, say.
   const isCustom = ({ name }: PassedOver) => version >= HAS_RIGHTS_TO_SETTINGS && name.includes('.');
-  const custom = [...new Set(denied.filter(isCustom).map(({ name }) => quoted(name)))];
+  const custom = [...new Set(denied.filter(isCustom).map(({ name }) => quoted(identifier(name))))];
   const others = denied.filter((setting) => !isCustom(setting));
-  const create = `CREATE ROLE ${quoted(clone)} IN ROLE ${quoted(original)} ADMIN ${quoted(administrator)}`;
+  const create = `CREATE ROLE ${identifier(clone)} IN ROLE ${identifier(original)} ADMIN ${quoted(identifier(administrator))}`;
   const statements = [
-    ...(custom.length > 0 ? [`GRANT SET ON PARAMETER ${custom.join(', ')} TO ${quoted(administrator)}`] : []),
+    ...(custom.length > 0
+      ? [`GRANT SET ON PARAMETER ${custom.join(', ')} TO ${quoted(identifier(administrator))}`]
+      : []),
     ...(others.length > 0 && isNew ? [create] : []),
-    ...others.map(({ shown }) => shown),
+    ...others.map(({ shown }) => quoted(shown)),
   ];
   const values = others.length > 0 ? `, with the values that "${original}" has` : '';
   return new RotationError(
     'ERR_RIGHTS_MISSING',
-    `the administrator "${administrator}" may not set ${namesOf(denied)} for "${clone}" as for "${original}", so that ` +
+    `the administrator "${quoted(administrator)}" may not set ${namesOf(denied)} for "${clone}" as for "${original}", so that ` +
       `"${clone}" might see less, or do otherwise`,
     {
       hint:
@@ -71,7 +73,7 @@ function lacksSettings(
 }
 
 function namesOf(settings: readonly PassedOver[]): string {
-  return settings.map(({ name }) => name).join(', ');
+  return settings.map(({ name }) => quoted(name)).join(', ');
 }
 
 /**
@@ -125,5 +127,5 @@ function ownsObjects(
   const consequence = staysItself
     ? `its sessions do not act as "${original}" yet, which could not use them`
     : `"${original}" cannot use them`;
-  return `"${clone}" owns objects in ${databases.map((name) => `"${name}"`).join(', ')}, so ${consequence}: there, ${reassign}`;
+  return `"${clone}" owns objects in ${databases.map((name) => `"${quoted(name)}"`).join(', ')}, so ${consequence}: there, ${reassign}`;
 }

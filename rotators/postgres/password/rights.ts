@@ -1,4 +1,4 @@
-import { RotationError } from '../../../src/index.js';
+import { quoted, RotationError } from '../../../src/index.js';
 import { codeOf } from '../failures.js';
 import type { Session } from '../session.js';
 
@@ -63,16 +63,18 @@ export async function asAdministrator(
     await session.query(sql);
   } catch (error) {
     if (codeOf(error) !== '42501') throw error;
-    const quoted = (name: string) => session.escapeIdentifier(name);
+    const identifier = (name: string) => session.escapeIdentifier(name);
     const lacksOption = role !== undefined && lacks.has(role);
     const statements = [
-      mayCreateRoles ? '' : `ALTER ROLE ${quoted(administrator)} CREATEROLE`,
-      lacksOption ? `GRANT ${quoted(role)} TO ${quoted(administrator)} WITH ${adminOption}` : '',
+      mayCreateRoles ? '' : `ALTER ROLE ${quoted(identifier(administrator))} CREATEROLE`,
+      lacksOption
+        ? `GRANT ${identifier(role)} TO ${quoted(identifier(administrator))} WITH ${adminOption}`
+        : '',
       bySuperuser ?? '',
     ].filter((statement) => statement !== '');
     throw new RotationError(
       'ERR_RIGHTS_MISSING',
-      `the administrator "${administrator}" may not ${doing} (SQLSTATE 42501)`,
+      `the administrator "${quoted(administrator)}" may not ${doing} (SQLSTATE 42501)`,
       {
         hint:
           statements.length > 0

@@ -1,6 +1,7 @@
 import { type KeyObject, sign as signBytes } from 'node:crypto';
 import { compact, publicJwk, readKey } from '../keys.js';
-import { type Claims, type Jwks, type PublicJwk, SLOTS } from '../verify/index.js';
+import { SLOTS } from '../slots.js';
+import type { Claims, Jwks, PublicJwk } from '../verify/index.js';
 
 /**
  * Signs a JWT with the key in `current`, as a client does. Without an `exp` among the claims it is good until the key

@@ -1,4 +1,5 @@
 import { createHash, createPublicKey, type JsonWebKey, timingSafeEqual, verify } from 'node:crypto';
+import { SLOTS } from '../slots.js';
 
 /** The public half of a signing key. Its `kid` is its RFC 7638 thumbprint. */
 export interface PublicJwk extends JsonWebKey {
@@ -12,9 +13,6 @@ export interface Jwks {
 }
 
 export type Claims = Readonly<Record<string, unknown>>;
-
-/** The fields of a secret that hold a token, the one that is on its way out first. */
-export const SLOTS = ['previous', 'current', 'next'] as const;
 
 /**
  * Whether a service takes a token: one of the three in its secret, as parsed from the SecretString. How long it takes
@@ -45,14 +43,34 @@ const ALGORITHMS: Readonly<Record<string, { readonly alg: string; readonly hash:
   rsa: { alg: 'RS256', hash: 'sha256' },
 };
 const LEAST_RSA_BITS = 2048;
+const MOST_LEEWAY_SECONDS = 300;
+
+/** How {@link verified} judges a token. */
+export interface VerifyOptions {
+  /**
+   * How many seconds the clock of who signed may differ from ours, 300 at most: for so long a token is accepted before its
+   * `nbf` and after its `exp`.
+   *
+   * @default 0
+   */
+  readonly leewaySeconds?: number;
+}
 
 /**
- * The claims of a JWT that one of the keys has signed, or nothing. `exp` and `nbf` are heeded where they are there; who
- * issued it (`iss`) and for whom (`aud`) is the caller's to compare.
+ * Returns the claims of a JWT that one of the keys has signed, or `undefined`. `exp` and `nbf` are heeded where they are
+ * there; who issued it (`iss`) and for whom (`aud`) is the caller's to compare.
  *
+ * @throws RangeError for another leeway
  * @throws Error if the key set is none
  */
-export function verified({ keys }: Jwks, token: unknown): Claims | undefined {
+export function verified(
+  { keys }: Jwks,
+  token: unknown,
+  { leewaySeconds = 0 }: VerifyOptions = {},
+): Claims | undefined {
+  if (!(typeof leewaySeconds === 'number' && leewaySeconds >= 0 && leewaySeconds <= MOST_LEEWAY_SECONDS)) {
+    throw new RangeError(`leewaySeconds must be a number from 0 to ${MOST_LEEWAY_SECONDS}`);
+  }
   const parts = typeof token === 'string' ? /^([\w-]+)\.([\w-]+)\.([\w-]+)$/.exec(token) : null;
   if (!parts) return undefined;
   const [, head = '', body = '', signature = ''] = parts;
@@ -61,19 +79,17 @@ export function verified({ keys }: Jwks, token: unknown): Claims | undefined {
   // `crit` names what a verifier must understand; this one understands none of it.
   if (!header || !claims || !jwk || others.length > 0 || 'crit' in header) return undefined;
   if (typeof header.kid !== 'string') return undefined;
+  const signed = Buffer.from(signature, 'base64url');
+  // Bits at the end that say nothing would make other texts of the same token.
+  if (signed.toString('base64url') !== signature) return undefined;
   // A symmetric key is no key of ours, whatever its kid.
   if (jwk.kty !== 'OKP' && jwk.kty !== 'RSA') return undefined;
   const key = createPublicKey({ key: jwk, format: 'jwk' });
   const algorithm = ALGORITHMS[key.asymmetricKeyType ?? ''];
   if (!algorithm || header.alg !== algorithm.alg) return undefined;
   if ((key.asymmetricKeyDetails?.modulusLength ?? LEAST_RSA_BITS) < LEAST_RSA_BITS) return undefined;
-  const isSigned = verify(
-    algorithm.hash,
-    Buffer.from(`${head}.${body}`),
-    key,
-    Buffer.from(signature, 'base64url'),
-  );
-  return isSigned && isInTime(claims) ? claims : undefined;
+  const isSigned = verify(algorithm.hash, Buffer.from(`${head}.${body}`), key, signed);
+  return isSigned && isInTime(claims, leewaySeconds) ? claims : undefined;
 }
 
 function objectIn(part: string): Claims | undefined {
@@ -87,7 +103,8 @@ function objectIn(part: string): Claims | undefined {
   return typeof json === 'object' && json !== null && !Array.isArray(json) ? { ...json } : undefined;
 }
 
-function isInTime({ exp = Number.POSITIVE_INFINITY, nbf = 0 }: Claims): boolean {
+function isInTime({ exp = Number.POSITIVE_INFINITY, nbf = 0 }: Claims, leewaySeconds: number): boolean {
   const now = Date.now() / 1000;
-  return typeof exp === 'number' && typeof nbf === 'number' && nbf <= now && now < exp;
+  const areNumbers = typeof exp === 'number' && typeof nbf === 'number';
+  return areNumbers && nbf - leewaySeconds <= now && now < exp + leewaySeconds;
 }

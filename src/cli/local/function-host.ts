@@ -1,8 +1,10 @@
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
-import type { LambdaContext } from '../../engine/deadline.js';
 import type { RotationEvent } from '../../engine/event.js';
 import { rotationHandler } from '../../engine/handler.js';
 import { isRotationError } from '../../errors.js';
+import { type ContextData, callHandler, type LambdaHandler } from '../../local/rotations/lambda-call.js';
 import { assertManifest, type Exports } from '../manifest-checks.js';
 
 /**
@@ -15,7 +17,7 @@ export interface Invocation {
   readonly id: string;
   readonly event: RotationEvent;
   /** Without its functions, which do not go between processes. */
-  readonly context: object;
+  readonly context: Omit<ContextData, 'getRemainingTimeInMillis'>;
   readonly remainingMs: number;
 }
 
@@ -25,9 +27,6 @@ export interface Answer {
   readonly id: string;
   readonly error?: { readonly name: string; readonly message: string };
 }
-
-type Callback = (error?: unknown) => void;
-type Handler = (event: RotationEvent, context: LambdaContext, callback: Callback) => unknown;
 
 function tell(id: string, error?: Answer['error']): void {
   process.send?.({ host: 'quarterturn', id, ...(error && { error }) } satisfies Answer);
@@ -44,10 +43,12 @@ function described(error: unknown): NonNullable<Answer['error']> {
     : { name: 'Error', message: 'something was thrown that is no Error' };
 }
 
-async function load(url: string): Promise<Handler> {
-  const module: Exports = await import(url);
+async function load(url: string): Promise<LambdaHandler> {
+  const module: Exports = await import(url).catch((error: unknown) => {
+    throw withPlace(error, url);
+  });
   const handler = module.handler ?? module.default?.handler;
-  if (typeof handler === 'function') return handler as Handler;
+  if (typeof handler === 'function') return handler as LambdaHandler;
   const lambda = module.lambda ?? module.default?.lambda;
   if (lambda === undefined) {
     throw new TypeError('the module does not export a function "handler", nor "lambda"');
@@ -56,19 +57,46 @@ async function load(url: string): Promise<Handler> {
   return rotationHandler(lambda.rotator(process.env));
 }
 
-/** Waits for a promise, or for the callback of a handler that takes one. */
-async function invoke(handler: Handler, { event, context, remainingMs }: Invocation): Promise<void> {
-  const endsAt = performance.now() + remainingMs;
-  const getRemainingTimeInMillis = () => Math.max(0, Math.floor(endsAt - performance.now()));
-  await new Promise<void>((resolve, reject) => {
-    const callback: Callback = (error) => (error ? reject(error) : resolve());
-    const result = handler(event, { ...context, getRemainingTimeInMillis }, callback);
-    if (isThenable(result) || handler.length < 3) Promise.resolve(result).then(() => resolve(), reject);
-  });
+/** Adds to the message of what a module threw as it was loaded the file and the line. */
+function withPlace(error: unknown, url: string): unknown {
+  if (!(error instanceof Error)) return error;
+  const stack = error instanceof SyntaxError ? printedBy(url) : (error.stack ?? '');
+  const [, file, line] =
+    /^(?:.*\()?(?:\s+at )?(?:file:\/\/)?(\/[^\s()]+?):(\d+)(?::\d+)?\)?$/m.exec(stack) ?? [];
+  if (file !== undefined) error.message += ` (line ${line} of ${file})`;
+  return error;
 }
 
-function isThenable(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+/** Where a module has an error of syntax, Node tells nobody but the terminal. Nothing of the module runs before. */
+function printedBy(url: string): string {
+  const args = ['--input-type=module', '--eval', `import ${JSON.stringify(url)}`];
+  return spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 5000 }).stderr;
+}
+
+/** Waits for a promise, or for the callback of a handler that takes one. */
+async function invoke(handler: LambdaHandler, { event, context, remainingMs }: Invocation): Promise<void> {
+  const endsAt = performance.now() + remainingMs;
+  const getRemainingTimeInMillis = () => Math.max(0, Math.floor(endsAt - performance.now()));
+  const { AWS_LAMBDA_LOG_STREAM_NAME: logStreamName = '' } = process.env;
+  process.env._X_AMZN_TRACE_ID = traceId();
+  // What still asks for the process, so that it is known when nothing does.
+  const { channel } = process;
+  const listeners: (() => void)[] = [];
+  try {
+    await callHandler(handler, event, { ...context, logStreamName, getRemainingTimeInMillis }, (idle) => {
+      channel?.unref();
+      listeners.push(idle);
+      process.once('beforeExit', idle);
+    });
+  } finally {
+    channel?.ref();
+    for (const listener of listeners) process.off('beforeExit', listener);
+  }
+}
+
+function traceId(): string {
+  const time = Math.floor(Date.now() / 1000).toString(16);
+  return `Root=1-${time}-${randomBytes(12).toString('hex')};Parent=${randomBytes(8).toString('hex')};Sampled=0`;
 }
 
 // Ctrl-C reaches the whole process group; a step that is under way ends in order, and then the parent hangs up.

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { RotationEvent } from '../../engine/event.js';
+import { newLogStream } from '../../local/rotations/lambda-call.js';
 import type { LocalContext, LocalFunction } from '../../local/settings.js';
 import type { Answer, Invocation } from './function-host.js';
 import { FunctionError, remoteFunction } from './remote-function.js';
@@ -100,7 +101,8 @@ class Processes {
 
   async #fork(): Promise<ChildProcess> {
     const { env, print } = this.#surroundings;
-    const child = fork(HOST, [this.#url.href], { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    const own = { ...env, AWS_LAMBDA_LOG_STREAM_NAME: newLogStream() };
+    const child = fork(HOST, [this.#url.href], { env: own, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
     this.#all.add(child);
     // What cannot be sent to it: its exit says so.
     child.on('error', () => {});

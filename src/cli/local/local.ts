@@ -4,19 +4,13 @@ import type { Observation } from '../../local/settings.js';
 import { codeOf } from '../durable.js';
 import { Interruption } from '../interruption.js';
 import { UsageError } from '../usage-error.js';
+import { environmentOf } from './environment.js';
 import { type StartedFunction, startFunction } from './functions.js';
 import { type LocalCommand, readLocalCommand } from './options.js';
 import { inWords, line, messageOf, printable, write } from './output.js';
 import { StateFile } from './state-file.js';
 
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
-/** What would lead a function to AWS itself. */
-const NOT_FOR_FUNCTIONS = {
-  AWS_PROFILE: undefined,
-  AWS_DEFAULT_PROFILE: undefined,
-  AWS_SESSION_TOKEN: undefined,
-};
-
 /** Runs `quarterturn local`; resolves to the exit code, once it was interrupted. */
 export async function local(args: readonly string[]): Promise<number> {
   const command = await readLocalCommand(args);
@@ -53,7 +47,13 @@ async function serve(command: LocalCommand, state: StateFile | undefined): Promi
     stopFunctions();
     process.exit(1);
   });
-  const listener = await listenOn(secrets, command.port);
+  let begin = () => {};
+  const ready = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  const listener = await listenOn(secrets, command.port, ready);
+  // Functions may call while they are loaded, when nobody else is answered yet.
+  const forFunctions = await secrets.listen();
   const client = {
     AWS_ENDPOINT_URL_SECRETS_MANAGER: listener.url,
     // The second is what boto3 and version 1 of the AWS CLI read.
@@ -61,8 +61,9 @@ async function serve(command: LocalCommand, state: StateFile | undefined): Promi
     ...CREDENTIALS,
   };
   try {
-    const arns = await startFunctions(command, secrets, client, functions);
     const seeded = await plant(command.seed, secrets);
+    const own = { ...client, AWS_ENDPOINT_URL_SECRETS_MANAGER: forFunctions.url };
+    const arns = await startFunctions(command, secrets, own, functions);
     introduce(client, arns, seeded, command.stateFile);
     isIntroduced = true;
     if (state?.torn !== undefined) line(`the last line of the state was not whole, and is in ${state.torn}`);
@@ -70,19 +71,20 @@ async function serve(command: LocalCommand, state: StateFile | undefined): Promi
       for (const name of secrets.unfinished) line(`going on with the rotation of ${name}`);
       secrets.resume();
     }
+    begin();
     await interrupted;
     await finish(secrets);
     return interruption.exitCode === 1 ? 1 : 0;
   } finally {
     interruption.end();
-    await listener.close();
+    await Promise.all([listener.close(), forFunctions.close()]);
     stopFunctions();
   }
 }
 
-async function listenOn(secrets: LocalSecretsManager, port: number): Promise<Listener> {
+async function listenOn(secrets: LocalSecretsManager, port: number, ready: Promise<void>): Promise<Listener> {
   try {
-    return await secrets.listen(port);
+    return await secrets.listen(port, ready);
   } catch (error) {
     if (codeOf(error) === 'EADDRINUSE') throw new Error(`port ${port} is in use; --port takes another`);
     throw error;
@@ -98,14 +100,7 @@ async function startFunctions(
 ): Promise<readonly string[]> {
   const arns: string[] = [];
   for (const [name, location] of command.functions) {
-    const env = {
-      ...process.env,
-      ...NOT_FOR_FUNCTIONS,
-      ...client,
-      // What AWS's own rotation functions read.
-      SECRETS_MANAGER_ENDPOINT: client.AWS_ENDPOINT_URL_SECRETS_MANAGER,
-      AWS_LAMBDA_FUNCTION_NAME: name,
-    };
+    const env = environmentOf(name, location, client);
     const print = (text: string) => {
       process.stderr.write(`[${name}] ${printable(secrets.redact(text))}\n`);
     };

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { type ParseError, parse } from 'jsonc-parser';
 import { jsonObject } from '../../json.js';
 import { rotatorFile, rotatorsWith } from '../rotators.js';
 import { parseCommand, UsageError } from '../usage-error.js';
@@ -95,7 +96,9 @@ function functionsOf(specs: readonly string[]): ReadonlyMap<string, URL> {
   for (const spec of specs) {
     const [, name, what] = /^([\w-]{1,64})=(.+)$/.exec(spec) ?? [];
     if (name === undefined || what === undefined) {
-      throw new UsageError(`--function takes <name>=<what>, not ${JSON.stringify(spec)}`);
+      throw new UsageError(
+        `--function takes <name>=<what>, not ${JSON.stringify(spec)}: such as rotate=postgres or rotate=./rotator.js`,
+      );
     }
     if (functions.has(name)) throw new UsageError(`there are two functions ${JSON.stringify(name)}`);
     functions.set(name, urlOf(what));
@@ -115,16 +118,19 @@ function urlOf(what: string): URL {
 }
 
 function existing(url: URL): URL {
-  if (!existsSync(url)) throw new UsageError(`there is no function at ${fileURLToPath(url)}`);
-  return url;
+  if (existsSync(url)) return url;
+  throw new UsageError(
+    `there is no file ${fileURLToPath(url)}, and no rotator of that name; there is ${rotatorsWith('lambda.js').join(', ')}`,
+  );
 }
 
 async function readSeed(path: string): Promise<ReadonlyMap<string, string>> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new UsageError(`cannot read the seed ${JSON.stringify(path)}: ${error.code}`);
   });
-  const seed = jsonObject(text.replace(/^\uFEFF/, ''));
-  if (!seed) throw new UsageError(`the seed ${JSON.stringify(path)} is not a JSON object`);
+  const json = text.replace(/^\uFEFF/, '');
+  const seed = jsonObject(json);
+  if (!seed) throw new UsageError(`the seed ${JSON.stringify(path)} is not a JSON object${brokenAt(json)}`);
   return new Map(
     Object.entries(seed).map(([name, value]) => {
       if (typeof value === 'string') return [name, value];
@@ -132,6 +138,14 @@ async function readSeed(path: string): Promise<ReadonlyMap<string, string>> {
       throw new UsageError(`the seed of ${JSON.stringify(name)} is neither a string nor an object`);
     }),
   );
+}
+
+/** Names the line at which a text ceases to be JSON, and quotes nothing of it. */
+function brokenAt(text: string): string {
+  const errors: ParseError[] = [];
+  parse(text, errors, { disallowComments: true });
+  const [first] = errors;
+  return first ? `: look at line ${text.slice(0, first.offset).trimEnd().split('\n').length}` : '';
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

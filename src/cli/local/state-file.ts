@@ -5,7 +5,7 @@ import {
   ftruncateSync,
   lstatSync,
   openSync,
-  readFileSync,
+  readSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -15,7 +15,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { Archive } from '../../local/store/store.js';
 import type { StoredSecret } from '../../local/store/stored-secret.js';
 import { codeOf, Lock, syncDirectory } from '../durable.js';
-import { HEADER, lineOf, lineOfForgotten, readLines, type Written } from './state-lines.js';
+import { HEADER, lineOf, lineOfForgotten, linesOf, readLines, type Written } from './state-lines.js';
 
 /** A file that has grown by so much, and to a multiple of what it need be, is written anew. */
 const GROWTH_BYTES = 1_048_576;
@@ -51,7 +51,7 @@ export class StateFile implements Archive {
       throw new Error(`cannot use the state ${path}: ${error instanceof Error ? error.message : ''}`);
     }
     try {
-      const { secrets, rest } = readLines(readText(this.#path), this.#path);
+      const { secrets, rest } = readLines(linesIn(this.#path), this.#path);
       if (rest !== undefined) this.torn = putAside(rest, this.#path);
       this.secrets = secrets;
       for (const secret of this.secrets) this.#kept.set(secret.arn, secret);
@@ -100,7 +100,7 @@ export class StateFile implements Archive {
       const all = new Map<string, Written>();
       for (const secret of this.#kept.values()) {
         const written: Written = new Map();
-        size += writeAll(file, lineOf(secret, written));
+        for (const line of linesOf(secret, written)) size += writeAll(file, line);
         all.set(secret.arn, written);
       }
       fdatasyncSync(file);
@@ -148,13 +148,40 @@ function realPath(path: string): string {
   throw new Error(`cannot use the state ${path}: it is not a file`);
 }
 
-function readText(path: string): string {
+/** The lines of a file, each with its line break, but for what follows the last; none if there is no file. */
+function* linesIn(path: string): Generator<string> {
+  let file = -1;
   try {
-    return readFileSync(path, 'utf8');
+    file = openSync(path, 'r');
+    const parts: Buffer[] = [];
+    for (let chunk = nextOf(file); chunk.length > 0; chunk = nextOf(file)) {
+      let from = 0;
+      for (let end = chunk.indexOf('\n'); end >= 0; end = chunk.indexOf('\n', from)) {
+        parts.push(chunk.subarray(from, end + 1));
+        yield Buffer.concat(parts.splice(0)).toString();
+        from = end + 1;
+      }
+      if (from < chunk.length && parts.push(chunk.subarray(from)) > MOST_CHUNKS) {
+        throw new Error(`cannot read the state ${path}: it has a line that is too long`);
+      }
+    }
+    if (parts.length > 0) yield Buffer.concat(parts).toString();
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return '';
-    throw new Error(`cannot read the state ${path}: ${codeOf(error) ?? 'it is too large'}`);
+    const code = codeOf(error);
+    if (code === 'ENOENT') return;
+    throw code === undefined ? error : new Error(`cannot read the state ${path}: ${code}`);
+  } finally {
+    if (file >= 0) closeSync(file);
   }
+}
+
+const CHUNK_BYTES = 1_048_576;
+/** Of one line: far more than is ever written. */
+const MOST_CHUNKS = 256;
+
+function nextOf(file: number): Buffer {
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  return chunk.subarray(0, readSync(file, chunk));
 }
 
 function writeAll(file: number, text: string, position?: number): number {

@@ -20,6 +20,24 @@ type Line =
   | { readonly secret: Omit<StoredSecret, 'versions'>; readonly versions: readonly WrittenVersion[] }
   | { readonly forgotten: string };
 
+/** Characters of values in one line: a secret may have more of them than a string can hold. */
+const MOST_IN_LINE = 16_777_216;
+
+/** The lines for a secret as it is, with all its versions; a reader puts them together. */
+export function* linesOf(secret: StoredSecret, written: Written): Generator<string> {
+  let versions = new Map<string, Version>();
+  let size = 0;
+  for (const [id, version] of secret.versions) {
+    versions.set(id, version);
+    size += (version.secretString?.length ?? 0) + 2 * (version.secretBinary?.byteLength ?? 0);
+    if (size < MOST_IN_LINE) continue;
+    yield lineOf({ ...secret, versions }, written);
+    versions = new Map();
+    size = 0;
+  }
+  yield lineOf({ ...secret, versions }, written);
+}
+
 /**
  * The line for a secret after a change.
  *
@@ -52,29 +70,35 @@ export function lineOfForgotten({ arn }: StoredSecret): string {
   return `${JSON.stringify({ forgotten: arn } satisfies Line)}\n`;
 }
 
-/** Reads the lines of a file; `rest` is what follows the last line break, and was never answered. */
+/**
+ * Reads the lines of a file, each with its line break; `rest` is what follows the last one, and was never answered. The
+ * text as a whole may be longer than a string can be.
+ */
 export function readLines(
-  text: string,
+  lines: Iterable<string>,
   path: string,
 ): { secrets: readonly StoredSecret[]; rest: string | undefined } {
-  if (text !== '' && !text.startsWith(HEADER)) {
-    throw new Error(`${path} is not a state of quarterturn local: nothing was changed in it`);
-  }
-  const lines = text.split('\n').slice(1);
-  const rest = lines.pop() ?? '';
   const secrets = new Map<string, StoredSecret>();
-  for (const [index, line] of lines.entries()) {
-    if (!take(line, secrets)) {
+  let number = 0;
+  let rest: string | undefined;
+  for (const line of lines) {
+    number += 1;
+    if (number === 1) {
+      if (line === HEADER) continue;
+      throw new Error(`${path} is not a state of quarterturn local: nothing was changed in it`);
+    }
+    if (take(line, secrets)) continue;
+    if (line.endsWith('\n')) {
       throw new Error(
-        `line ${index + 2} of ${path} is damaged; nothing was changed. The lines before it are whole: to go on with ` +
+        `line ${number} of ${path} is damaged; nothing was changed. The lines before it are whole: to go on with ` +
           'these, keep a copy of the file, and delete from that line on',
       );
     }
+    rest = line;
   }
-  const isTorn = rest !== '' && !take(rest, secrets);
   const now = new Date();
   const kept = [...secrets.values()].filter(({ deletedDate }) => !deletedDate || deletedDate > now);
-  return { secrets: kept, rest: isTorn ? rest : undefined };
+  return { secrets: kept, rest };
 }
 
 /** Takes up what a line says; false if it is none. */

@@ -16,21 +16,28 @@ const PARTS = interpolated({
 /** A statement of a policy within `jsonencode()`, with a reason beside each right. */
 export function hclStatement({ sid, permissions, resources, condition, isDenied }: Grant): string {
   const tests = Object.entries(condition ?? {}).map(([test, keys]) => {
-    const pairs = Object.entries(keys).map(
-      ([key, value]) => `            "${key}" = "${fill(value, PARTS)}"`,
+    const pairs = aligned(
+      Object.entries(keys).map(([key, value]) => [`"${key}"`, `= "${fill(value, PARTS)}"`]),
     );
-    return `          ${test} = {\n${pairs.join('\n')}\n          }`;
+    return `          ${test} = {\n${pairs.map((pair) => `            ${pair}\n`).join('')}          }`;
   });
+  const rights = aligned(permissions.map(({ action, why }) => [`"${action}",`, `# ${why}`]));
   return `      {
         Sid    = "${sid}"
         Effect = "${isDenied ? 'Deny' : 'Allow'}"
         Action = [
-${permissions.map(({ action, why }) => `          "${action}", # ${why}`).join('\n')}
+${rights.map((right) => `          ${right}`).join('\n')}
         ]
         Resource = ${resources.some(isOfList) ? 'flatten(' : ''}[
 ${resources.map((resource) => `          ${expression(resource)},`).join('\n')}
         ]${resources.some(isOfList) ? ')' : ''}
 ${condition ? `        Condition = {\n${tests.join('\n')}\n        }\n` : ''}      },`;
+}
+
+/** Lines of two parts, the second ones below one another: as `terraform fmt` has them. */
+function aligned(lines: readonly (readonly [string, string])[]): readonly string[] {
+  const width = Math.max(...lines.map(([first]) => first.length));
+  return lines.map(([first, second]) => `${first.padEnd(width)} ${second}`);
 }
 
 /** What the module is given is named: its security groups and subnets. */

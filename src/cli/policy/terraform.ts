@@ -37,7 +37,7 @@ function preamble(options: PolicyOptions): string {
 
 # The secret that is rotated: the full ARN.
 variable "secret_arn" {
-  type = string${secret === undefined ? '' : `\n  default = "${secret}"`}
+${secret === undefined ? '  type = string' : `  type    = string\n  default = "${secret}"`}
 }
 
 # Of the function and its log group. A second deployment needs another.

@@ -1,4 +1,4 @@
-import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
+import { type FileHandle, link, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { parseJson } from '../../json.js';
 import { isRunning, syncDirectory } from '../durable.js';
@@ -39,13 +39,23 @@ export class Journal {
         `another rehearsal with this secret is under way (process ${pid}); if that process is none, ${this.path} is from a ` +
           'crash: do not delete it, it may hold the value in use, but change its first line to 0',
       );
+    // A crash came before the first value was in it, and so before anything was changed.
+    if (lines.length === 0 && /^[\d\0]*$/.test(pid)) await this.remove();
     return lines.map((line) => this.#parse(line));
   }
 
   /** Begins a journal, of which there can be one. */
   async begin(value: string): Promise<void> {
-    const file = await open(this.path, 'wx', 0o600);
-    await this.#write(file, [value]);
+    const beginning = `${this.path}.${process.pid}`;
+    try {
+      await rm(beginning, { force: true });
+      await this.#write(await open(beginning, 'wx', 0o600), [value]);
+      // Whole from the first moment: one without a value is nobody's who is about to write it.
+      await link(beginning, this.path);
+    } finally {
+      await rm(beginning, { force: true });
+    }
+    syncDirectory(dirname(this.path));
   }
 
   async add(value: string): Promise<void> {

@@ -51,7 +51,7 @@ function violationsOf(shape: Shape, value: unknown, path: string): readonly stri
 }
 
 function membersOf(members: Members, value: unknown, path: string): readonly string[] {
-  if (typeof value !== 'object' || value === null) throw refusals.wrongType(path, 'a Structure');
+  if (!isStructure(value)) throw refusals.wrongType(path, 'a Structure');
   return Object.entries(members).flatMap(([name, member]) => {
     const field = name.charAt(0).toLowerCase() + name.slice(1);
     const memberPath = path === '' ? field : `${path}.${field}`;
@@ -61,6 +61,11 @@ function membersOf(members: Members, value: unknown, path: string): readonly str
       ? [`Value null at '${memberPath}' failed to satisfy constraint: Member must not be null`]
       : [];
   });
+}
+
+/** Whether it is an object of the JSON kind: no list, no bytes, no date. */
+function isStructure(value: unknown): value is object {
+  return Object.prototype.toString.call(value) === '[object Object]';
 }
 
 function outOfRange(

@@ -164,6 +164,10 @@ export const maxResultsWithoutFilters = () =>
     "'Filters' not specified. 'Filters' must also be specified when 'MaxResults' is provided.",
   );
 
+export const filterWithoutKey = () => refuse(InvalidParameterException, 'Invalid filter key');
+export const filterWithoutValues = (key: string) =>
+  refuse(InvalidParameterException, `Invalid filter values for key: ${key}`);
+
 export const passwordTooShort = () =>
   refuse(InvalidParameterException, 'Password length is too short based on the required types.');
 export const typeExcluded = () =>
@@ -171,9 +175,9 @@ export const typeExcluded = () =>
 export const allExcluded = () =>
   refuse(InvalidParameterException, 'All characters have been excluded from selection.');
 
-/** Assumed: the text. */
-export const malformedPolicy = () =>
-  refuse(MalformedPolicyDocumentException, 'This resource policy is malformed.');
+export const malformedPolicy = (
+  what: 'a syntax error' | 'an unsupported principal' | 'an unsupported service principal',
+) => refuse(MalformedPolicyDocumentException, `This resource policy contains ${what}.`);
 /** Assumed: the text. */
 export const publicPolicy = () =>
   refuse(

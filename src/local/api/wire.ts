@@ -15,6 +15,8 @@ import * as refusals from './refusals.js';
 
 /** More than any valid request has: a value is 64 KiB at most. */
 const MOST_BYTES = 1_048_576;
+/** Of a request that is refused for its size: it has an end. */
+const MOST_READ = 64 * MOST_BYTES;
 const CONTENT_TYPE = 'application/x-amz-json-1.1';
 
 /** What is behind the socket. */
@@ -23,6 +25,8 @@ export interface Answering {
   answer(operation: Operation, input: object): object;
   /** Is told the error's name for a request that is none of an operation. */
   refused(error: string): void;
+  /** Until when requests wait for their answers. */
+  readonly ready?: Promise<void> | undefined;
 }
 
 interface WireRequest {
@@ -168,6 +172,7 @@ async function serve(request: IncomingMessage, reply: ServerResponse, answering:
   reply.on('error', () => {});
   try {
     const body = await bodyOf(request);
+    await answering.ready;
     const { method = '', headers } = request;
     if (body) return send(reply, respond({ method, headers, body }, answering), false);
     answering.refused('RequestEntityTooLargeException');
@@ -177,17 +182,20 @@ async function serve(request: IncomingMessage, reply: ServerResponse, answering:
   }
 }
 
-/** The body, or undefined if it is too large; what is too large is not read to its end. */
+/**
+ * The body, or undefined if it is too large. What is too large is read all the same, and dropped: a client that is still
+ * sending when the connection closes does not see the answer.
+ */
 async function bodyOf(request: IncomingMessage): Promise<Uint8Array | undefined> {
-  if (Number(request.headers['content-length']) > MOST_BYTES) return undefined;
+  if (Number(request.headers['content-length']) > MOST_READ) return undefined;
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.byteLength;
-    if (size > MOST_BYTES) return undefined;
-    chunks.push(chunk);
+    if (size > MOST_READ) return undefined;
+    if (size <= MOST_BYTES) chunks.push(chunk);
   }
-  return Buffer.concat(chunks);
+  return size > MOST_BYTES ? undefined : Buffer.concat(chunks);
 }
 
 function send(reply: ServerResponse, answer: WireResponse | undefined, isLast: boolean): void {

@@ -20,7 +20,7 @@ import { nextRotationDate } from '../store/schedule.js';
 import { nameIn, newArn } from '../store/store.js';
 import { type StoredSecret, stagesOf } from '../store/stored-secret.js';
 import { assertNameOrArn, type Call, commit, described, identity, live } from './call.js';
-import { matches } from './filters.js';
+import { assertFilters, matches } from './filters.js';
 import { type Place, page } from './paging.js';
 import { mergedTags } from './tags.js';
 
@@ -60,6 +60,7 @@ function rulesOf({ rules, next }: NonNullable<StoredSecret['rotation']>): Rotati
 
 export function listSecrets(call: Call, input: ListSecretsRequest): ListSecretsResponse {
   const { Filters = [], IncludePlannedDeletion = false, SortBy, SortOrder } = input;
+  assertFilters(Filters);
   const found = [...call.store.all(call.now)].filter(
     (secret) => (IncludePlannedDeletion || !secret.deletedDate) && matches(secret, Filters),
   );

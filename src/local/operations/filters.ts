@@ -1,5 +1,18 @@
 import type { Filter } from '@aws-sdk/client-secrets-manager';
+import * as refusals from '../api/refusals.js';
 import type { StoredSecret } from '../store/stored-secret.js';
+
+/**
+ * Checks what the model leaves open.
+ *
+ * @throws InvalidParameterException
+ */
+export function assertFilters(filters: readonly Filter[]): void {
+  for (const { Key: key, Values: values } of filters) {
+    if (key === undefined) throw refusals.filterWithoutKey();
+    if (values === undefined) throw refusals.filterWithoutValues(key);
+  }
+}
 
 /** Whether a secret is in a list: all filters must match, each by one of its values. */
 export function matches(secret: StoredSecret, filters: readonly Filter[]): boolean {
@@ -42,9 +55,21 @@ function hasWords(words: readonly string[], value: string): boolean {
   return sought.every((wanted) => words.some((word) => word.startsWith(wanted)));
 }
 
+/** Those that separate words, where a name has only one of them. */
+const SIGNS = ['/', '-', '_', '+', '=', '.', '@'];
+
+/**
+ * As recorded: `prod/AppBeta` is prod, App, Beta, and `COMPANYthings` is COMPAN, Ythings. Assumed: that a name with several of the
+ * signs is one word, and that other signs separate.
+ */
 function wordsOf(text: string): readonly string[] {
-  return text
-    .toLowerCase()
-    .split(/[^\p{L}\p{N}]+/u)
-    .filter(Boolean);
+  return text.split(/[^\p{L}\p{N}/_+=.@-]+/u).flatMap((part) => {
+    const [sign, ...others] = SIGNS.filter((each) => part.includes(each));
+    if (others.length > 0) return [part.toLowerCase()];
+    const pieces = sign === undefined ? [part] : part.split(sign);
+    return pieces
+      .flatMap((piece) => piece.split(/(\P{Ll}\p{Ll}+)/u))
+      .filter(Boolean)
+      .map((word) => word.toLowerCase());
+  });
 }

@@ -8,16 +8,15 @@ import type {
   ValidateResourcePolicyRequest,
   ValidateResourcePolicyResponse,
 } from '@aws-sdk/client-secrets-manager';
-import { jsonObject } from '../../json.js';
 import * as refusals from '../api/refusals.js';
 import { type Call, commit, identity, live } from './call.js';
+import { type Statement, statementsOf } from './policy-document.js';
 
 /** Resource policies are kept as they are given. Nobody's rights are decided by them here. */
 export function putResourcePolicy(call: Call, input: PutResourcePolicyRequest): PutResourcePolicyResponse {
   const secret = live(call, input.SecretId);
   const { ResourcePolicy: policy = '' } = input;
   const statements = statementsOf(policy);
-  if (!statements) throw refusals.malformedPolicy();
   if (input.BlockPublicPolicy && statements.some(isPublic)) throw refusals.publicPolicy();
   commit(call, secret, () => {
     secret.policy = policy;
@@ -47,7 +46,6 @@ export function validateResourcePolicy(
 ): ValidateResourcePolicyResponse {
   if (SecretId !== undefined) live(call, SecretId);
   const statements = statementsOf(ResourcePolicy);
-  if (!statements) throw refusals.malformedPolicy();
   const isBad = statements.some(isPublic);
   return {
     PolicyValidationPassed: !isBad,
@@ -57,26 +55,12 @@ export function validateResourcePolicy(
   };
 }
 
-interface Statement {
-  readonly Effect?: unknown;
-  readonly Principal?: unknown;
-  readonly Condition?: unknown;
-}
-
-/** The statements of a policy, or undefined if it is none. */
-function statementsOf(policy: string): readonly Statement[] | undefined {
-  const statements: readonly unknown[] = [jsonObject(policy)?.Statement ?? []].flat();
-  return statements.length > 0 && statements.every(isObject) ? statements : undefined;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
-}
-
 /** As far as it can be told without knowing the conditions: an allowance for everybody that has none. */
 function isPublic({ Effect, Principal, Condition }: Statement): boolean {
   const principals: unknown[] = [
     typeof Principal === 'object' && Principal !== null ? Object.values(Principal) : Principal,
   ].flat(2);
-  return Effect === 'Allow' && Condition === undefined && principals.includes('*');
+  // Without a Principal it names those who are not meant, and means all others.
+  const isForAll = Principal === undefined || principals.includes('*');
+  return Effect === 'Allow' && Condition === undefined && isForAll;
 }

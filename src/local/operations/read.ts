@@ -9,7 +9,7 @@ import * as refusals from '../api/refusals.js';
 import { holderOf, isEmpty, type Version } from '../store/labels.js';
 import type { StoredSecret } from '../store/stored-secret.js';
 import { type Call, identity, live } from './call.js';
-import { matches } from './filters.js';
+import { assertFilters, matches } from './filters.js';
 import { type Place, page } from './paging.js';
 
 // The other side of the engine's gate: what answers the calls, with values that were stored here.
@@ -23,6 +23,7 @@ export function batchGetSecretValue(
 ): BatchGetSecretValueResponse {
   if (MaxResults !== undefined && filters === undefined) throw refusals.maxResultsWithoutFilters();
   if ((ids === undefined) === (filters === undefined)) throw refusals.idsOrFilters();
+  assertFilters(filters ?? []);
   const found = [...(filters ? call.store.all(call.now) : [])].filter(
     (secret) => !secret.deletedDate && matches(secret, filters ?? []),
   );

@@ -6,6 +6,10 @@ import type { Account } from '../account.js';
 import { functionName } from '../operations/rotate.js';
 import type { RotationInFlight, StepRecord, StoredSecret } from '../store/stored-secret.js';
 import type { Invocation } from './invocations.js';
+import { callHandler, DEFAULTS, logGroupOf, newLogStream } from './lambda-call.js';
+
+/** That of functions in this process. */
+const LOG_STREAM = newLogStream();
 
 /**
  * Invokes the rotation function of a secret for one step, with AWS's event, as long as Lambda would let it run.
@@ -30,12 +34,16 @@ export async function invoke(
     ClientRequestToken: token,
     ...(settings.sendsRotationToken && { RotationToken: rotationToken }),
   };
-  const lambda = { functionName: name, invokedFunctionArn: lambdaArn, awsRequestId: randomUUID() };
+  const lambda = {
+    ...DEFAULTS,
+    ...{ functionName: name, invokedFunctionArn: lambdaArn, awsRequestId: randomUUID() },
+    ...{ logGroupName: logGroupOf(name), logStreamName: LOG_STREAM },
+  };
   const invocation: Invocation = { secret, token, violations: [] };
   const startedAt = performance.now();
   const error = await account.invocations
     .during(invocation, () =>
-      withTimeout(settings.timeoutMs, async (context) => handler(event, { ...lambda, ...context })),
+      withTimeout(settings.timeoutMs, (context) => callHandler(handler, event, { ...lambda, ...context })),
     )
     .then(
       () => undefined,

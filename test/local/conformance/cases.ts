@@ -980,3 +980,56 @@ that(104, 'D', 'TagResource answers with nothing that a client stumbles over', a
     body: {},
   });
 });
+
+that(
+  105,
+  'M',
+  'ListSecrets finds words in all that a secret is described by: they begin at a capital',
+  async ({ client }) => {
+    const made = { SecretOne3f: {}, SecretTwo3f: { Description: 'DescTwo' }, Thirdsecret3f: {} };
+    for (const [Name, more] of Object.entries(made)) await client.createSecret({ Name, ...more });
+    await client.createSecret({ Name: 'SecretFTag3f', Tags: [{ Key: '1', Value: 'foo' }] });
+    await client.createSecret({ Name: 'SecretFValue3f', Tags: [{ Key: 'foo', Value: 'v' }] });
+    await client.createSecret({ Name: 'none3f' });
+    const found = async (...Values: string[]) =>
+      (await client.listSecrets({ Filters: [{ Key: 'all', Values }] })).SecretList?.map(({ Name }) => Name);
+    const secrets = ['SecretOne3f', 'SecretTwo3f', 'SecretFTag3f', 'SecretFValue3f'];
+    expect(await found('SecretOne')).toEqual(['SecretOne3f']);
+    expect(await found('foo')).toEqual(['SecretFTag3f', 'SecretFValue3f']);
+    for (const part of ['Secret', 'secret', 'sec']) expect(await found(part)).toEqual(secrets);
+    for (const part of ['ret', 'SomeSecret']) expect(await found(part)).toEqual([]);
+    for (const part of ['d', 'd t']) expect(await found(part)).toEqual(['SecretTwo3f']);
+    expect(await found('t')).toEqual(['SecretTwo3f', 'Thirdsecret3f', 'SecretFTag3f']);
+  },
+);
+
+that(
+  106,
+  'M',
+  'ListSecrets finds words between signs, and capitals that stand together as one',
+  async ({ client }) => {
+    const signs = ['/', '_', '+', '=', '.', '@', '-'].map((sign) => ['prod', 'AppBeta', '1a2b3c'].join(sign));
+    const names = [...signs, 'uat/COMPANY/1a2b3c', 'uat/COMPANYthings/1a2b3c'];
+    for (const Name of names) await client.createSecret({ Name });
+    const found = async (...Values: string[]) =>
+      (await client.listSecrets({ Filters: [{ Key: 'all', Values }] })).SecretList?.map(({ Name }) => Name);
+    for (const values of [['AppBeta'], ['Beta'], ['AppBeta', 'prod']])
+      expect(await found(...values)).toEqual(signs);
+    expect(await found('1a2b3c')).toEqual(names);
+    expect(await found('company')).toEqual(['uat/COMPANY/1a2b3c']);
+    expect(await found('Ythings')).toEqual(['uat/COMPANYthings/1a2b3c']);
+    for (const part of ['+', 'things', 'N', 'pany']) expect(await found(part)).toEqual([]);
+  },
+);
+
+that(107, 'M', 'descriptions are searched by words, all of which must be there', async ({ client }) => {
+  const made = { foo: 'one two', bar: 'one and two', baz: 'one', qux: 'two', none: 'unrelated' };
+  for (const [Name, Description] of Object.entries(made)) await client.createSecret({ Name, Description });
+  const found = async (...values: string[]) => {
+    const Filters = values.map((value) => ({ Key: 'description' as const, Values: [value] }));
+    return (await client.listSecrets({ Filters })).SecretList?.map(({ Name }) => Name);
+  };
+  for (const values of [['one two'], ['o t'], ['one', 'two']])
+    expect(await found(...values)).toEqual(['foo', 'bar']);
+  expect(await found('t')).toEqual(['foo', 'bar', 'qux']);
+});

@@ -48,7 +48,8 @@ const EXAMPLES: readonly Example[] = [
     name: 'okta',
     spec: okta,
     secret: ({ id, key }, oktaUrl) => ({
-      ...{ clientSecret: key, clientSecretId: id, clientId: 'app', scope: 'orders', oktaUrl },
+      ...{ clientSecret: key, clientSecretId: id, clientId: 'app', oktaUrl },
+      ...{ authorizationServerId: 'default', scope: 'orders' },
       ...BY_ADMIN,
     }),
     admin: (oktaUrl) => ({ token: ADMIN_KEY, oktaUrl }),

@@ -85,7 +85,8 @@ const SUBJECTS: readonly Subject[] = [
     ...example('okta'),
     rotator: (_, times) => apiKey({ ...okta(), ...times }),
     secret: ({ id, key }, oktaUrl) => ({
-      ...{ clientSecret: key, clientSecretId: id, clientId: 'app', scope: 'orders', oktaUrl },
+      ...{ clientSecret: key, clientSecretId: id, clientId: 'app', oktaUrl },
+      ...{ authorizationServerId: 'default', scope: 'orders' },
       ...BY_ADMIN,
     }),
     admin: (oktaUrl) => ({ token: ADMIN_KEY, oktaUrl }),

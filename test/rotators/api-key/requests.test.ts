@@ -128,7 +128,10 @@ describe('what is sent', () => {
   test.each(['a\r\nx-admin: me', 'a\nb', 'snow ☃'])('is never another header: %j', async (team) => {
     const headers = { 'x-admin': '{admin.key}', 'x-team': '{team}' };
     const rig = await rigged({ create: { ...spec().create, headers } }, { team });
-    expect(await failureOf(rig)).toMatchObject({ message: expect.stringContaining('"x-team"') });
+    expect(await failureOf(rig)).toMatchObject({
+      code: 'ERR_SECRET_MALFORMED',
+      message: expect.stringContaining('"team" contains a line break'),
+    });
     expect(provider.calls.filter(({ method }) => method === 'POST')).toEqual([]);
   });
 
@@ -692,3 +695,46 @@ test('a key that the provider says it cannot end is looked for in the list', asy
   expect(await rig.reattempt()).toMatchObject({ outcome: 'succeeded' });
   expect(provider.live()).toEqual(['1002', '1003']);
 });
+
+describe('a stored value that no header can hold is malformed, by the name of its field, and no request is made:', () => {
+  const key = 'k7Qw-2mXzP4';
+
+  test.each([
+    ['a line break', `${key}\n`],
+    ['a line break of Windows', `${key}\r\n`],
+    ['a byte order mark', `\ufeff${key}`],
+    ['a blank that does not break', `${key}\u00a0`],
+    ['a blank without width', `${key}\u200b`],
+  ])('the key, with %s', async (_, value) => {
+    const rig = await rigged({}, { key: value, team: 'orders' });
+    provider.calls.length = 0;
+    expect(await failureOf(rig)).toMatchObject({
+      code: 'ERR_SECRET_MALFORMED',
+      message: expect.stringContaining('"key" contains a line break, an invisible character, or another one'),
+    });
+    expect(provider.calls).toEqual([]);
+  });
+
+  test('the administrator’s', async () => {
+    const rig = await rigged({}, { team: 'orders' }, { key: `${ADMIN}\n` });
+    expect(await failureOf(rig)).toMatchObject({
+      code: 'ERR_SECRET_MALFORMED',
+      message: expect.stringMatching(/^the administrator’s secret admin .*"key" contains a line break/),
+    });
+    expect(provider.calls.filter(({ method }) => method !== 'GET')).toEqual([]);
+  });
+});
+
+test.each([400, 404, 409, 422])(
+  'a provider that answers %i to create, after its own check, is not told as a sign-in page',
+  async (status) => {
+    const rig = await rigged();
+    provider.before = ({ method }) => (method === 'POST' ? [status, { message: 'no' }] : undefined);
+    expect(await failureOf(rig)).toMatchObject({
+      code: 'ERR_SERVICE_FAILED',
+      message: expect.stringContaining(`answered ${status}`),
+      hint: expect.stringMatching(/^the provider refuses to make this key\. .*limit.*lifetime.*name/),
+    });
+    expect(provider.live()).toEqual(['1001']);
+  },
+);

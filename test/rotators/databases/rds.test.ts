@@ -219,7 +219,7 @@ describe('what keeps RDS from answering is an error, and no answer:', () => {
     [{ name: 'Error', code: 'ETIMEDOUT' }, 'ERR_SERVICE_TIMEOUT', 'got no answer in time'],
     [{ name: 'TimeoutError' }, 'ERR_SERVICE_TIMEOUT', 'got no answer in time'],
     [{ name: 'CredentialsProviderError' }, 'ERR_SERVICE_FAILED', 'found no AWS credentials'],
-    [{ name: 'Error', message: 'Region is missing' }, 'ERR_SERVICE_FAILED', 'failed with Region is missing'],
+    [{ name: 'Error', message: 'Region is missing' }, 'ERR_SERVICE_FAILED', 'was not sent: no Region is set'],
     // A message may quote what was answered.
     [{ name: 'Error', message: 'of an answer' }, 'ERR_SERVICE_FAILED', 'failed with Error'],
     [{ name: 'InternalFailure', $fault: 'server' }, 'ERR_SERVICE_FAILED', 'failed with InternalFailure'],

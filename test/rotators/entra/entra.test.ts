@@ -139,6 +139,19 @@ describe('a rotation', () => {
     expect(server.live(secret.clientId)).toEqual([keyId]);
   });
 
+  test.each(['soon', '0001-01-01T00:00:00Z'])(
+    'makes no password where %j is said to be the end of the one in use: it would live for two years',
+    async (endDateTime) => {
+      const secret = server.register();
+      const passwords = server.applications.get(secret.clientId)!.passwords;
+      const [password] = passwords;
+      passwords[0] = Object.assign({ ...password! }, { toJSON: () => ({ ...password, endDateTime }) });
+      const { rotate } = await rig(rotatorWith(), { secret });
+      expect((await rotate()).steps.at(-1)?.error).toMatchObject({ code: 'ERR_SERVICE_FAILED' });
+      expect(server.live(secret.clientId)).toEqual([secret.keyId]);
+    },
+  );
+
   test('does not move AWSCURRENT before all of Entra knows the new password', async () => {
     server.firstChecks = [true, false, true, true, false, false];
     const { rotate } = await rig(rotatorWith({ propagationMs: 5000, settleMs: 60 }), {

@@ -99,6 +99,8 @@ describe('a rotation', () => {
       ...['GetCallerIdentity', 'ListAccessKeys', 'DeleteAccessKey'],
       // Ended means refused, several times in a row.
       ...Array(4).fill('GetCallerIdentity'),
+      // And it is not everybody who is refused.
+      'GetCallerIdentity',
     ]);
     expect(server.requests[3]?.params).toMatchObject({ UserName: 'app', AccessKeyId: accessKeyId });
   });

@@ -9,6 +9,7 @@ import { type PasswordPlugin, passwordHash } from '../../../rotators/mysql/hashe
 import type { Session } from '../../../rotators/mysql/session.js';
 import { methodsOf } from '../../../rotators/mysql/show-create-user.js';
 import { hexLiteral } from '../../../rotators/mysql/sql.js';
+import { quoted } from '../../../src/index.js';
 import { inSession } from '../../support/mysql-login.js';
 import { describeServers } from '../../support/mysql-programs.js';
 import { startTestServer, type TestServer } from '../../support/mysql-servers.js';
@@ -61,7 +62,7 @@ describeServers(
       await server.sql(`CREATE USER older IDENTIFIED WITH sha256_password BY '${FIRST}'`);
       expect(await failureOf(server, 'older')).toMatchObject({
         code: 'ERR_SERVICE_UNSUPPORTED',
-        message: expect.stringContaining('"older@%"'),
+        message: expect.stringContaining(`"${quoted('older@%')}"`),
         hint: expect.stringContaining('nothing was changed'),
       });
     });
@@ -119,7 +120,7 @@ describeServers(
         const failure = await failureOf(server);
         expect(failure).toMatchObject({
           code: 'ERR_SERVICE_UNSUPPORTED',
-          message: expect.stringContaining(`is identified by ${listed}`),
+          message: expect.stringContaining(`is identified by ${quoted(listed)}`),
         });
         expect(String(failure)).not.toContain(native);
       });

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pairRig } from '../../support/mysql-pair-rig.js';
 import { describeServers } from '../../support/mysql-programs.js';
 import { FIRST, mysqlRig, newUser } from '../../support/mysql-rig.js';
 import { startTestServer, type TestServer } from '../../support/mysql-servers.js';
 
 const README = readFileSync(join(__dirname, '../../../rotators/mysql/README.md'), 'utf8');
-const [USER = '', ADMINISTRATOR = '', LIST = '', LOOK = '', TWO_BY_ITSELF = '', ...BACK] = [
+const [USER = '', ADMINISTRATOR = '', LIST = '', LOOK = '', PAIR = '', TWO_BY_ITSELF = '', ...BACK] = [
   ...README.matchAll(/```sql\n([\s\S]*?)```/g),
 ].map(([, sql]) => sql ?? '');
 
@@ -50,6 +51,24 @@ describeServers('the users that the README makes', (program, test) => {
       for (let n = 0; n < 2; n++) expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
       const both = [await password('AWSPREVIOUS'), await password('AWSCURRENT')];
       expect(await alive(FIRST, ...both)).toEqual(both);
+    });
+  }
+
+  if (isMysql) {
+    test('have the rights to take turns, and there is nothing to warn of', async () => {
+      const app = newUser();
+      // Made by root alone: the administrator of other tests is none here.
+      const { rotate, version, accepts, warnings } = await pairRig(server, {
+        app,
+        administrator,
+        granted: PAIR.replaceAll(/\bapp\b/g, app),
+      });
+      for (let n = 0; n < 3; n++) expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
+      for (const label of ['AWSPREVIOUS', 'AWSCURRENT']) {
+        const { username, password } = await version(label);
+        expect(await accepts(username, password)).toBe(true);
+      }
+      expect(warnings()).toEqual([]);
     });
   }
 

@@ -4,6 +4,7 @@ import { createConnection } from 'mysql2/promise';
 import { passwordHash } from '../../../rotators/mysql/hashes.js';
 import { hexLiteral } from '../../../rotators/mysql/sql.js';
 import { leaks, rejection } from '../../support/errors.js';
+import { pairRig } from '../../support/mysql-pair-rig.js';
 import { describeServers } from '../../support/mysql-programs.js';
 import { ADMIN, FIRST, type MysqlRigOptions, mysqlRig } from '../../support/mysql-rig.js';
 import { startTestServer, type TestServer } from '../../support/mysql-servers.js';
@@ -144,6 +145,34 @@ describeServers('what the server writes and shows', (program, test) => {
       for (const log of ['general', 'slow', 'binary']) expect(after.get(log)).toMatch(statement);
       expect(shown).toMatch(statement);
       for (const secret of passwords) expect(leaks(shown, secret)).toBeUndefined();
+    });
+  }
+
+  if (isMysql) {
+    test('holds no password that an administrator sets for two users in turn, nor one that it fails to', async () => {
+      const rigged = await pairRig(server, {
+        timeoutMs: 2000,
+        sql: `ALTER USER app ${by(FIRST)}; GRANT SELECT ON mysql.* TO admin; REVOKE CREATE USER ON *.* FROM admin`,
+      });
+      const { begin, deliver, reattempt, rotate, password } = rigged;
+      // The way to make the user is a test's own, and is in the logs.
+      const before = await written();
+      await begin();
+      await deliver('createSecret');
+      expect(await rejection(deliver('setSecret'))).toMatchObject({ code: 'ERR_RIGHTS_MISSING' });
+      await server.sql('GRANT CREATE USER ON *.* TO admin');
+      expect(await reattempt()).toMatchObject(SUCCEEDED);
+      const passwords = [ADMIN, await password('AWSCURRENT')];
+      for (let n = 0; n < 2; n++) {
+        expect(await rotate()).toMatchObject(SUCCEEDED);
+        passwords.push(await password('AWSCURRENT'));
+      }
+      const after = await written();
+      for (const [name, text] of after) {
+        const own = text.slice(text.startsWith(before.get(name) ?? '') ? before.get(name)?.length : 0);
+        for (const secret of passwords) expect([name, leaks(own, secret)]).toEqual([name, undefined]);
+      }
+      for (const log of ['general', 'slow', 'binary']) expect(after.get(log)).toMatch(/CREATE USER .*_clone/);
     });
   }
 });

@@ -4,7 +4,8 @@ import { userInfo } from 'node:os';
 import { toFailure } from '../../../rotators/mysql/failures.js';
 import type { Session } from '../../../rotators/mysql/session.js';
 import { methodsOf } from '../../../rotators/mysql/show-create-user.js';
-import { accountName, identifier, quoted, stringLiteral } from '../../../rotators/mysql/sql.js';
+import { accountName, identifier, quotedLiteral, stringLiteral } from '../../../rotators/mysql/sql.js';
+import { quoted } from '../../../src/index.js';
 import { endOf, inSession, type LoginChanges, logIn } from '../../support/mysql-login.js';
 import { describeServers } from '../../support/mysql-programs.js';
 import { startTestServer, type TestServer } from '../../support/mysql-servers.js';
@@ -75,7 +76,7 @@ describeServers('a session', (program, test) => {
     await server.sql("DROP USER ''@'127.0.0.1'");
     expect(end).toMatchObject({
       code: 'ERR_CREDENTIAL_UNPROVEN',
-      message: expect.stringContaining('as "@127.0.0.1"'),
+      message: expect.stringContaining(`as "${quoted('@127.0.0.1')}"`),
       hint: expect.stringContaining('DROP USER'),
     });
   });
@@ -110,7 +111,7 @@ describeServers('a session', (program, test) => {
     const text = `pä'ss\\"w☃rd\`;--`;
     await app(async (session) => {
       const [row] = await session.query(
-        `SELECT ${quoted(text)} AS ${identifier('a`"b')}, ${stringLiteral(text)} AS b, ${stringLiteral('')} AS c`,
+        `SELECT ${quotedLiteral(text)} AS ${identifier('a`"b')}, ${stringLiteral(text)} AS b, ${stringLiteral('')} AS c`,
       );
       expect(row).toEqual({ 'a`"b': text, b: text, c: '' });
     });

@@ -108,6 +108,7 @@ test('a server that stops answering in the middle leaves time to say so before a
 });
 
 describe('a name with several addresses', () => {
+  const STARTING = Buffer.from('E\0\0\0\x23SFATAL\0VFATAL\0C57P03\0Mnot yet\0\0');
   /** For documentation: nobody is there. */
   const DEAD = '198.51.100.1';
   const LIVE = '127.0.0.1';
@@ -186,6 +187,9 @@ describe('a name with several addresses', () => {
   test.each([
     ['says nothing', () => {}],
     ['hangs up', (socket: Socket) => socket.destroy()],
+    ['says half of something', (socket: Socket) => void socket.write('E')],
+    ['says half of something, and hangs up', (socket: Socket) => void socket.end('E')],
+    ['is starting up', (socket: Socket) => void socket.end(STARTING)],
   ])('of which one takes connections and %s, is logged in to at the other', async (_, answer) => {
     const app = await role();
     const open: Socket[] = [];

@@ -303,4 +303,37 @@ describe('parse', () => {
       message: expect.stringContaining(problem),
     });
   });
+  test.each([
+    ['db.example.com:5432', '":"'],
+    ['[::1]:5432', '"["'],
+    ['::1]', '":"'],
+    ['postgres://db.example.com', '":"'],
+    ['jdbc:postgresql://db.example.com:5432/app', '":"'],
+    ['db.example.com/app', '"/"'],
+    ['db.example.com,db2.example.com', '","'],
+    ['app@db.example.com', '"@"'],
+    ['db.example.com ', 'a blank or an invisible character'],
+    ['\tdb.example.com', 'a blank or an invisible character'],
+    ['db.example.com\n', 'a blank or an invisible character'],
+    ['db.example.com\u200b', 'a blank or an invisible character'],
+    ['\ufeffdb.example.com', 'a blank or an invisible character'],
+  ])('refuses the host %j, says what is wrong with it, and stores nothing', async (host, alien) => {
+    const { begin, deliver, text } = await postgresRig(server.secret('app', FIRST, { host }));
+    await begin();
+    expect(await rejection(deliver('createSecret'))).toMatchObject({
+      code: 'ERR_SECRET_MALFORMED',
+      message: expect.stringContaining(`"host" must be one host name or IP address; it contains ${alien}. `),
+    });
+    await expect(text('AWSPENDING')).rejects.toThrow();
+  });
+
+  test.each(['[::1]', '::1', 'db_1.example.com.', 'bücher.example', 'DB-1'])(
+    'takes the host %s',
+    async (host) => {
+      const { begin, deliver, text } = await postgresRig(server.secret('app', FIRST, { host }));
+      await begin();
+      await deliver('createSecret');
+      expect(JSON.parse(await text('AWSPENDING'))).toMatchObject({ host });
+    },
+  );
 });

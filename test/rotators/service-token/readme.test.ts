@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
+import { accepts } from '../../../rotators/service-token/verify/index.js';
+import { rotatingSecret, tokenGuard } from '../../../src/client/index.js';
 import { rig } from '../../../src/testing/index.js';
 import { gateToken } from '../../readme/service-token.js';
-import { tokenGuard } from '../../readme/token-guard.js';
 import { listening } from '../../support/listening.js';
 
 const read = (path: string) => readFileSync(join(__dirname, '../../..', path), 'utf8');
@@ -15,6 +16,7 @@ test.each([
 ])('the README has the code of %s, which has fewer than %i lines', (path, most) => {
   const code = read(path)
     .replace("'../../src/index.js'", "'quarterturn'")
+    .replace("'../../src/client/index.js'", "'quarterturn/client'")
     .replace(/'\.\.\/\.\.\/(rotators\/.*)\/index\.js'/g, "'quarterturn/$1'");
   expect(README).toContain(`\`\`\`ts\n${code}\`\`\`\n`);
   expect(code.trimEnd().split('\n').length).toBeLessThan(most);
@@ -38,17 +40,18 @@ afterAll(() => server.close());
 async function rotating() {
   const gate = gateToken(`http://127.0.0.1:${await listening(server)}`);
   const others = { 'gate/administrator': { token: 'administrators-token' } };
-  const { rotate, secretString } = await rig(gate, { secret: {}, others });
-  return { rotate, readSecretString: () => secretString('AWSCURRENT') };
+  const { rotate, secretString, secrets, secretId } = await rig(gate, { secret: {}, others });
+  const guard = () => tokenGuard(rotatingSecret(secretId, { client: secrets }), accepts);
+  return { rotate, readSecretString: () => secretString('AWSCURRENT'), guard };
 }
 
 test("the README's rotator tells a gate, and its guard accepts what clients send", async () => {
-  const { rotate, readSecretString } = await rotating();
-  const isFresh = tokenGuard(readSecretString, 0);
-  let isLate = tokenGuard(readSecretString);
+  const { rotate, readSecretString, guard } = await rotating();
+  let isLate = guard();
   let late: string | undefined;
   for (let n = 0; n < 4; n++) {
     expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
+    const isFresh = guard();
     const { current } = JSON.parse(await readSecretString());
     for (const token of [current, late ?? current]) {
       expect(accepted).toContain(token);
@@ -58,7 +61,7 @@ test("the README's rotator tells a gate, and its guard accepts what clients send
     expect(await isFresh('Bearer administrators-token')).toBe(false);
     expect(await isFresh()).toBe(false);
     late = current;
-    isLate = tokenGuard(readSecretString);
+    isLate = guard();
     await isLate();
   }
   expect(accepted).toHaveLength(4);

@@ -10,7 +10,12 @@ import {
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { jwks, sign } from '../../../rotators/service-token/sign/index.js';
-import { accepts, type PublicJwk, verified } from '../../../rotators/service-token/verify/index.js';
+import {
+  accepts,
+  type PublicJwk,
+  type VerifyOptions,
+  verified,
+} from '../../../rotators/service-token/verify/index.js';
 
 const pem = (key: KeyObject) => String(key.export({ type: 'pkcs8', format: 'pem' }));
 const ed25519 = () => pem(generateKeyPairSync('ed25519').privateKey);
@@ -107,9 +112,27 @@ describe.each([
       for (const member of ['d', 'p', 'q', 'dp', 'dq', 'qi']) expect(key).not.toHaveProperty(member);
   });
 
-  const hmac = (key: string) => {
-    const data = `${encode({ ...decode(head), alg: 'HS256' })}.${body}`;
-    return `${data}.${createHmac('sha256', key).update(data).digest('base64url')}`;
+  const hmac = (key: string, alg = 'HS256') => {
+    const data = `${encode({ ...decode(head), alg })}.${body}`;
+    return `${data}.${createHmac(alg.replace('HS', 'sha'), key).update(data).digest('base64url')}`;
+  };
+  /** Of the current key, with claims that need not be JSON. */
+  const forgedText = (claims: string): string => {
+    const data = `${head}.${Buffer.from(claims).toString('base64url')}`;
+    return `${data}.${signBytes(hash, Buffer.from(data), secret.current).toString('base64url')}`;
+  };
+  const stranger = make();
+  const [strangerJwk] = jwks({ current: stranger }).keys as [PublicJwk];
+  /** A token that a stranger has signed, who says in the header where the key is. */
+  const byStranger = (header: object): string => {
+    const data = `${encode({ ...decode(head), ...header })}.${body}`;
+    return `${data}.${signBytes(hash, Buffer.from(data), stranger).toString('base64url')}`;
+  };
+  const zeros = () => Buffer.alloc(Buffer.from(signature, 'base64url').length).toString('base64url');
+  const changed = () => {
+    const bytes = Buffer.from(signature, 'base64url');
+    bytes[0]! ^= 1;
+    return bytes.toString('base64url');
   };
   const publicPem = String(createPublicKey(secret.current).export({ type: 'spki', format: 'pem' }));
   const { x, n } = keys.keys[1]!;
@@ -139,7 +162,159 @@ describe.each([
     ['a line break', () => `${token}\n`],
     ['padding', () => `${token}==`],
     ['garbage', () => 'a.b.c'],
+    ['HS384 with the public key, PEM', () => hmac(publicPem, 'HS384')],
+    ['HS512 with the public key, PEM', () => hmac(publicPem, 'HS512')],
+    ['HS256 with nothing for a key', () => hmac('')],
+    ['none, in other letters', () => `${encode({ ...decode(head), alg: 'nOnE' })}.${body}.`],
+    ['no algorithm', () => forged({ alg: undefined })],
+    ['null for an algorithm', () => forged({ alg: null })],
+    ['a list for an algorithm', () => forged({ alg: [alg] })],
+    ['an inherited name for an algorithm', () => forged({ alg: '__proto__' })],
+    ['a space after its algorithm', () => forged({ alg: `${alg} ` })],
+    ['ES256', () => forged({ alg: 'ES256' })],
+    ['PS256', () => forged({ alg: 'PS256' })],
+    ['Ed448', () => forged({ alg: 'Ed448' })],
+    ['a key of its own in the header', () => byStranger({ jwk: strangerJwk, kid: undefined })],
+    ['a key of its own, under a kid of ours', () => byStranger({ jwk: strangerJwk })],
+    ['a key set of its own, by its address', () => byStranger({ jku: 'https://evil.example/jwks.json' })],
+    ['a certificate of its own', () => byStranger({ x5c: ['MIIB'], x5u: 'https://evil.example/cert.pem' })],
+    ['the kid of a stranger', () => byStranger({ kid: strangerJwk.kid })],
+    ['a kid that is a path', () => forged({ kid: '../../../../dev/null' })],
+    ['a kid that is an inherited name', () => forged({ kid: 'constructor' })],
+    ['a kid that is empty', () => forged({ kid: '' })],
+    ['a kid that is null', () => forged({ kid: null })],
+    ['a kid with something behind it', () => forged({ kid: `${keys.keys[1]?.kid}\u0000` })],
+    ['an extension list that is empty', () => forged({ crit: [] })],
+    ['an extension list that is null', () => forged({ crit: null })],
+    ['claims that are a text', () => forged({}, 'sub')],
+    ['claims that are a number', () => forged({}, 5)],
+    ['an end that is null', () => forged({}, { exp: null })],
+    ['an end that is true', () => forged({}, { exp: true })],
+    ['an end that is a list', () => forged({}, { exp: [9_999_999_999] })],
+    ['an end before all time', () => forged({}, { exp: -1 })],
+    ['an end that is 0', () => forged({}, { exp: 0 })],
+    ['a beginning that is a text', () => forged({}, { nbf: '0' })],
+    ['a beginning that is null', () => forged({}, { nbf: null })],
+    ['a beginning without end', () => forgedText(`{"nbf":1e999}`)],
+    ['a signature of nothing but zeros', () => `${head}.${body}.${zeros()}`],
+    ['half a signature', () => `${head}.${body}.${signature.slice(0, signature.length / 2)}`],
+    ['a signature and something behind it', () => `${head}.${body}.${signature}AAAA`],
+    ['a signature with one bit changed', () => `${head}.${body}.${changed()}`],
+    ['the signature of another token', () => `${head}.${body}.${forged({}, { sub: 'other' }).split('.')[2]}`],
+    ['its signature first', () => `${signature}.${head}.${body}`],
+    ['head and claims exchanged', () => `${body}.${head}.${signature}`],
+    ['five parts', () => `${head}..${body}.${signature}.${signature}`],
+    ['a space before it', () => ` ${token}`],
+    ['the scheme before it', () => `Bearer ${token}`],
+    ['a second one behind it', () => `${token},${token}`],
+    ['its dots written otherwise', () => token.replaceAll('.', '%2E')],
+    ['a head that is a list', () => `${encode([decode(head)])}.${body}.${signature}`],
+    ['a head that is null', () => `${encode(null)}.${body}.${signature}`],
+    ['a head that is no JSON', () => `${Buffer.from('alg').toString('base64url')}.${body}.${signature}`],
+    ['claims that are no JSON', () => forgedText('sub=billing')],
+    ['nothing for claims', () => `${head}..${signature}`],
   ])('a token with %s is not accepted', (_, make) => expect(verified(keys, make())).toBeUndefined());
+
+  /** Whatever its signature is: a token with these parts, as text. */
+  const raw = (header: string, claims = body, tail = signature) => `${header}.${claims}.${tail}`;
+  const signedText = (headerText: string, claimsText = '{"sub":"billing"}') => {
+    const data = [headerText, claimsText].map((text) => Buffer.from(text).toString('base64url')).join('.');
+    return `${data}.${signBytes(hash, Buffer.from(data), secret.current).toString('base64url')}`;
+  };
+  const headerText = JSON.stringify(decode(head));
+  const kid = keys.keys[1]?.kid;
+  const flipped = (text: string, at: number) => {
+    const bytes = Buffer.from(text, 'base64url');
+    bytes[at < 0 ? bytes.length + at : at]! ^= 1;
+    return bytes.toString('base64url');
+  };
+  const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+  const last = ALPHABET.indexOf(signature.at(-1) ?? '');
+
+  test.each([
+    ['an algorithm that is a list', () => forged({ alg: [alg] })],
+    ['an algorithm that is an object', () => forged({ alg: { toString: () => alg } })],
+    ['an algorithm that is null', () => forged({ alg: null })],
+    ['no algorithm', () => forged({ alg: undefined })],
+    ['an empty algorithm', () => forged({ alg: '' })],
+    ['an algorithm with a blank', () => forged({ alg: `${alg} ` })],
+    ['the algorithm nOnE', () => raw(encode({ ...decode(head), alg: 'nOnE' }))],
+    ['PS256 for RSA', () => forged({ alg: 'PS256' })],
+    ['ES256', () => forged({ alg: 'ES256' })],
+    ['a kid that is a path', () => forged({ kid: '../../dev/null' })],
+    ['a kid that is SQL', () => forged({ kid: `${kid}' OR '1'='1` })],
+    ['a kid in other letters', () => forged({ kid: kid?.toUpperCase().concat('x') })],
+    ['a kid with a blank', () => forged({ kid: `${kid} ` })],
+    ['an empty kid', () => forged({ kid: '' })],
+    ['a kid that is null', () => forged({ kid: null })],
+    ['a kid that is __proto__', () => forged({ kid: '__proto__' })],
+    ['an empty list of what must be understood', () => forged({ crit: [] })],
+    ['a null list of what must be understood', () => forged({ crit: null })],
+    ['a key of its own', () => sign({ current: make() }, { sub: 'root' })],
+    [
+      'a key of its own in its header',
+      () => {
+        const own = make();
+        const jwk = jwks({ current: own }).keys[0];
+        const data = `${encode({ ...decode(head), jwk })}.${body}`;
+        return `${data}.${signBytes(hash, Buffer.from(data), own).toString('base64url')}`;
+      },
+    ],
+    ['a header that is a list', () => signedText(`[${headerText}]`)],
+    ['a header that is null', () => signedText('null')],
+    ['a header that is a string', () => signedText(JSON.stringify(headerText))],
+    ['a header that is not JSON', () => signedText(`${headerText},`)],
+    ['a header with a byte order mark', () => signedText(`\ufeff${headerText}`)],
+    ['an algorithm twice, the last another', () => signedText(headerText.replace(/\}$/, ',"alg":"none"}'))],
+    ['a kid twice, the last another', () => signedText(headerText.replace(/\}$/, ',"kid":"x"}'))],
+    ['claims that are not JSON', () => signedText(headerText, '{"sub":"billing"')],
+    ['claims that are a number', () => signedText(headerText, '7')],
+    ['claims that are true', () => signedText(headerText, 'true')],
+    ['claims that are a token', () => signedText(headerText, JSON.stringify(token))],
+    ['an end that is null', () => forged({}, { exp: null })],
+    ['an end that is a list', () => forged({}, { exp: [9_999_999_999] })],
+    ['an end that is an object', () => forged({}, { exp: { valueOf: 9_999_999_999 } })],
+    ['an end that is true', () => forged({}, { exp: true })],
+    ['an end at 0', () => forged({}, { exp: 0 })],
+    ['an end before 1970', () => forged({}, { exp: -1 })],
+    ['an end a millisecond ago', () => forged({}, { exp: (Date.now() - 1) / 1000 })],
+    ['a beginning that is a string', () => forged({}, { nbf: '0' })],
+    ['a beginning that is null', () => forged({}, { nbf: null })],
+    ['a beginning that never comes', () => signedText(headerText, '{"nbf":1e999}')],
+    ['an end twice, the last one past', () => signedText(headerText, '{"exp":9999999999,"exp":1}')],
+    ['no signature', () => `${head}.${body}.`],
+    ['nothing where the header is', () => `.${body}.${signature}`],
+    ['nothing where the claims are', () => `${head}..${signature}`],
+    ['a signature of zeros', () => raw(head, body, Buffer.alloc(signature.length).toString('base64url'))],
+    ['the first bit of the signature changed', () => raw(head, body, flipped(signature, 0))],
+    ['the last bit of the signature changed', () => raw(head, body, flipped(signature, -1))],
+    ['a bit of the claims changed', () => raw(head, flipped(body, 3))],
+    ['a bit of the header changed', () => raw(flipped(head, 3))],
+    ['a shorter signature', () => raw(head, body, signature.slice(0, -4))],
+    ['a longer signature', () => raw(head, body, `${signature}AAAA`)],
+    ['a signature twice', () => raw(head, body, signature + signature)],
+    [
+      'other bits at the end that say nothing',
+      () => raw(head, body, signature.slice(0, -1) + ALPHABET[last + 1]),
+    ],
+    ['the signature of other claims', () => raw(head, encode({ sub: 'root' }), token.split('.')[2])],
+    ['the signature of another token', () => raw(head, body, forged({}, { sub: 'x' }).split('.')[2])],
+    [
+      'a previous key’s signature',
+      () => raw(head, body, sign({ current: secret.previous }, { sub: 'billing' }).split('.')[2]),
+    ],
+    ['plus and slash in place of minus and underscore', () => raw(head, body, signature.replace(/.$/, '+'))],
+    ['a blank before it', () => ` ${token}`],
+    ['a scheme before it', () => `Bearer ${token}`],
+    ['a dot at the end', () => `${token}.`],
+    ['a dot before it', () => `.${token}`],
+    ['five parts', () => `${token}.${body}.${signature}`],
+    ['a NUL at the end', () => `${token}\0`],
+    ['percent signs for its dots', () => token.replaceAll('.', '%2e')],
+  ])('a token with %s is not accepted either', (_, make) => {
+    expect(make()).not.toBe(token);
+    expect(verified(keys, make())).toBeUndefined();
+  });
 
   test.each([undefined, null, 7, {}, [token]])('%j is no token', (value) => {
     expect(verified(keys, value)).toBeUndefined();
@@ -150,10 +325,44 @@ describe.each([
     expect(verified(keys, forged({}, { exp: now + 60, nbf: now }))).toEqual({ exp: now + 60, nbf: now });
   });
 
+  describe('where clocks may differ by a minute,', () => {
+    const now = Math.floor(Date.now() / 1000);
+    const taken = (claims: object, options: VerifyOptions = { leewaySeconds: 60 }) =>
+      verified(keys, forged({}, claims), options) !== undefined;
+
+    test('one that has ended, or will begin, within that minute is accepted, and by default is not', () => {
+      for (const claims of [{ exp: now - 30 }, { nbf: now + 30 }, { exp: now - 30, nbf: now + 30 }]) {
+        expect(taken(claims)).toBe(true);
+        expect(taken(claims, {})).toBe(false);
+        expect(taken(claims, { leewaySeconds: 0 })).toBe(false);
+      }
+    });
+
+    test('one that ended before it, or begins after it, is not, and none that names no time', () => {
+      const late = [{ exp: now - 61 }, { exp: 0 }, { exp: '9999999999' }, { exp: null }];
+      for (const claims of [...late, { nbf: now + 120 }, { nbf: '0' }]) expect(taken(claims)).toBe(false);
+    });
+
+    test('what is not signed is not, however late it ends', () => {
+      const [h, , s] = forged({}, { exp: now - 30 }).split('.');
+      const token = `${h}.${encode({ exp: now + 3600 })}.${s}`;
+      expect(verified(keys, token, { leewaySeconds: 60 })).toBeUndefined();
+    });
+  });
+
   test('a key that is in the set twice is nobody’s', () => {
     expect(verified({ keys: [...keys.keys, keys.keys[1]!] }, token)).toBeUndefined();
   });
 });
+
+test.each([-1, 301, '60' as never, Number.NaN, Number.POSITIVE_INFINITY])(
+  'a leeway of %p seconds is refused, whatever the token',
+  (leewaySeconds) => {
+    expect(() => verified({ keys: [] }, 'a.b.c', { leewaySeconds })).toThrow(
+      new RangeError('leewaySeconds must be a number from 0 to 300'),
+    );
+  },
+);
 
 test('a symmetric key in the set accepts nothing', () => {
   const shared = {
@@ -189,13 +398,13 @@ test.each([{}, { current: 'crr-4Hn8-2zty' }, { current: pem(generateKeyPairSync(
   },
 );
 
-test.each(['verify/index.ts', 'sign/index.ts', 'keys.ts'])(
+test.each(['verify/index.ts', 'sign/index.ts', 'keys.ts', 'slots.ts'])(
   '%s loads nothing but node:crypto and its neighbours',
   (file) => {
     const code = readFileSync(join(__dirname, '../../../rotators/service-token', file), 'utf8');
     const loaded = [...code.matchAll(/from '([^']+)'/g)].map(([, from]) => from);
-    const allowed = ['node:crypto', './verify/index.js', '../verify/index.js', '../keys.js'];
+    const allowed = ['node:crypto', './verify/index.js', '../verify/index.js', '../keys.js', '../slots.js'];
     for (const from of loaded) expect(allowed).toContain(from);
-    expect(loaded).not.toEqual([]);
+    expect(loaded.length > 0).toBe(file !== 'slots.ts');
   },
 );

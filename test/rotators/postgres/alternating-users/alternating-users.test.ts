@@ -512,6 +512,9 @@ describe.each(isThorough ? [18, 15] : [18])('on PostgreSQL %i', (major) => {
       expect(await rejection(deliver('setSecret'))).toMatchObject({
         code: 'ERR_USER_MISSING',
         message: expect.stringContaining(`"${app.replace('_clone', '')}"`),
+        hint: expect.stringContaining(
+          `If "${app}" is a user by itself, name its clone with the option \`pairs: { '${app}': `,
+        ),
       });
       expect(await snapshot()).toEqual(before);
     });
@@ -595,6 +598,19 @@ describe.each(isThorough ? [18, 15] : [18])('on PostgreSQL %i', (major) => {
         message: expect.stringContaining('63 bytes'),
       });
     });
+  });
+
+  test('a user in use whose VALID UNTIL has passed is refused, and the hint thinks of that', async () => {
+    const app = await role("VALID UNTIL '2000-01-01'");
+    const { begin, deliver } = await rig(app);
+    await begin();
+    await deliver('createSecret');
+    const before = await snapshot();
+    expect(await rejection(deliver('setSecret'))).toMatchObject({
+      code: 'ERR_CREDENTIAL_REJECTED',
+      hint: expect.stringContaining('VALID UNTIL'),
+    });
+    expect(await snapshot()).toEqual(before);
   });
 
   test('an administrator whose secret is being rotated is told as that', async () => {

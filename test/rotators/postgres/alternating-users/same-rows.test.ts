@@ -58,6 +58,15 @@ describe.each([18, 15] as const)('on PostgreSQL %i', (major) => {
     return rows[0].n;
   }
 
+  /** A session that keeps everybody else out of tables until it ends. */
+  async function locked(tables: string): Promise<Client> {
+    const { host, port, username: user, password } = server;
+    const client = new Client({ host, port, user, password, database: 'postgres', ssl: false });
+    await client.connect();
+    await client.query(`BEGIN; LOCK TABLE ${tables} IN ACCESS EXCLUSIVE MODE`);
+    return client;
+  }
+
   test('a setting that the administrator may not copy fails the clone’s first turn, until a superuser has run the SQL', async () => {
     const rigged = await pair();
     const { app, begin, deliver, run, log } = rigged;
@@ -169,26 +178,51 @@ describe.each([18, 15] as const)('on PostgreSQL %i', (major) => {
     await server.sql(`DROP SCHEMA ${app} CASCADE`);
   });
 
+  test('what learns in another way who has logged in is a warning too, and what does not is none', async () => {
+    const { app, begin, run, warnings } = await pair();
+    const ownRow = 'FROM pg_stat_activity WHERE pid = pg_backend_pid()';
+    await server.sql(`SET ROLE ${app}; CREATE TABLE ${app}.t (owner text DEFAULT current_setting('Role', true));
+      CREATE POLICY acting ON ${app}.t USING (owner = current_setting('role'));
+      CREATE POLICY login ON ${app}.t USING (owner = current_setting('session_authorization'::varchar));
+      CREATE POLICY process ON ${app}.t USING (owner = (SELECT usename ${ownRow}));
+      CREATE POLICY tenant ON ${app}.t USING (owner IN (current_setting('app.role', true), 'role', 'session_user'));
+      CREATE FUNCTION ${app}.acting() RETURNS text LANGUAGE sql AS $$ SELECT current_setting( 'role' ) $$;
+      CREATE FUNCTION ${app}.shown() RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'SHOW ROLE'; END $$;
+      CREATE FUNCTION ${app}.process() RETURNS name LANGUAGE sql AS $$ SELECT usename ${ownRow} $$;
+      CREATE FUNCTION ${app}.tenant() RETURNS text LANGUAGE sql AS $$ SELECT current_setting('app.role') || role FROM (SELECT 'role' AS role) AS r $$`);
+    await begin();
+    expect(await run()).toMatchObject({ outcome: 'succeeded' });
+    expect(warnings()).toEqual([
+      expect.stringContaining(
+        `these ask who has logged in: default of ${app}.t.owner, function ${app}.acting(), function ${app}.process(), ` +
+          `function ${app}.shown(), policy acting on ${app}.t, policy login on ${app}.t, policy process on ${app}.t. Let`,
+      ),
+    ]);
+    await server.sql(`DROP SCHEMA ${app} CASCADE`);
+  });
+
+  test('a catalogue that cannot be read is a warning: nobody knows what the clone sees', async () => {
+    const { app, begin, rotation, warnings } = await pair();
+    const locking = await locked('pg_policy');
+    await begin();
+    expect(await rotation().run()).toMatchObject({ outcome: 'succeeded' });
+    expect(warnings()).toEqual([
+      expect.stringContaining(`"${app}_clone" may see other rows there than "${app}"`),
+    ]);
+    await locking.end();
+  });
+
   test('tables that somebody has locked keep no rotation waiting', async () => {
     const { app, begin, rotation } = await pair();
     await server.sql(
       `CREATE TABLE ${app}.t (id int); CREATE VIEW ${app}.v AS SELECT session_user FROM ${app}.t`,
     );
-    const client = new Client({
-      host: server.host,
-      port: server.port,
-      user: server.username,
-      password: server.password,
-      database: 'postgres',
-      ssl: false,
-    });
-    await client.connect();
-    await client.query(`BEGIN; LOCK TABLE ${app}.t, ${app}.v IN ACCESS EXCLUSIVE MODE`);
+    const locking = await locked(`${app}.t, ${app}.v`);
     await begin();
     const before = performance.now();
     expect(await rotation().run()).toMatchObject({ outcome: 'succeeded' });
     expect(performance.now() - before).toBeLessThan(5000);
-    await client.end();
+    await locking.end();
     await server.sql(`DROP SCHEMA ${app} CASCADE`);
   });
 });

@@ -1,0 +1,21 @@
+import type { Turns } from '../../databases/engine.js';
+import { type AccountFacts, accountFacts, type Session } from '../account.js';
+import type { MysqlSecret } from '../secret.js';
+import { login } from '../session.js';
+import { giveTurn, type Prepared, prepare } from './give-turn.js';
+import { prove } from './prove.js';
+
+/** What is loaded at the first login: a cold start does without. */
+export function turnsWith(
+  serverPublicKey: string | undefined,
+): Turns<MysqlSecret, Session, AccountFacts, Prepared> {
+  return {
+    logIn: (secret, options) => login(secret, { ...options, serverPublicKey }),
+    // A login has asked already.
+    ask: async (session) => session.assertOpen(),
+    facts: accountFacts,
+    prove,
+    prepare,
+    giveTurn,
+  };
+}

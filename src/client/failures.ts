@@ -1,0 +1,74 @@
+import { isError } from '../errors.js';
+import { SecretError } from './secret-error.js';
+
+/** AWS's answers that say no: a right, a key, credentials, a secret that is gone. They may be a slip, and what is held still works. */
+const DENIED: Readonly<Record<string, string>> = {
+  AccessDeniedException: 'allow secretsmanager:GetSecretValue on this secret, and kms:Decrypt on its key',
+  DecryptionFailure: 'allow kms:Decrypt on the secret’s key, and see that the key is enabled',
+  ResourceNotFoundException:
+    'see that the id, the account and the Region are the secret’s, and that it has a value',
+  InvalidRequestException: 'the secret may be marked for deletion: RestoreSecret brings it back',
+  ExpiredTokenException: 'this process’s AWS credentials have expired',
+  ExpiredToken: 'this process’s AWS credentials have expired',
+  UnrecognizedClientException: 'this process’s AWS credentials are not valid',
+  InvalidSignatureException: 'this process’s AWS credentials or its clock are wrong',
+  CredentialsProviderError: 'this process has no AWS credentials',
+  TokenProviderError: 'this process has no AWS credentials: sign in again',
+};
+
+/** A failed look at Secrets Manager. */
+export interface ReadFailure {
+  readonly error: SecretError;
+  readonly isDenied: boolean;
+  /** AWS's name for it, if AWS has answered. */
+  readonly reason: string | undefined;
+}
+
+/** What a failed call means. The SDK's error goes no further: it may carry an answer that could not be read. */
+export function readFailure(secretId: string, stage: string, error: unknown): ReadFailure {
+  if (error instanceof SecretError) return { error, isDenied: false, reason: undefined };
+  const name = isError(error) ? error.name : '';
+  const shown = /^[A-Za-z]{1,60}$/.test(name) ? name : 'an error without a name';
+  const code =
+    isError(error) && typeof error.code === 'string' && /^[A-Z_]{1,40}$/.test(error.code)
+      ? ` (${error.code})`
+      : '';
+  const what = `GetSecretValue of ${stage} of ${secretId}`;
+  const hint = Object.hasOwn(DENIED, name) ? DENIED[name] : undefined;
+  return {
+    error: hint
+      ? new SecretError('ERR_SECRET_DENIED', secretId, `${what} failed with ${shown}`, hint)
+      : new SecretError(
+          'ERR_SECRET_UNAVAILABLE',
+          secretId,
+          `${what} failed with ${shown}${code}`,
+          'see that this process reaches Secrets Manager: an interface endpoint or a NAT gateway, port 443, AWS_REGION',
+        ),
+    isDenied: hint !== undefined,
+    reason: isError(error) && '$fault' in error ? shown : undefined,
+  };
+}
+
+/**
+ * Whether a service refused a credential: PostgreSQL’s 28P01 at login, MySQL’s ER_ACCESS_DENIED_ERROR, HTTP’s 401. By code,
+ * in `cause` and in an AggregateError too. Not 28000, a locked account, a timeout, a full server: another value does not help.
+ */
+export function isLoginRefused(error: unknown, depth = 0): boolean {
+  if (typeof error !== 'object' || error === null || depth > 5) return false;
+  const { code, status, statusCode, severity, routine, cause, errors }: MaybeRefusal = error;
+  // A function in the database may raise 28P01, too: then the login has worked.
+  if (code === '28P01') return severity !== 'ERROR' && routine !== 'exec_stmt_raise';
+  if (code === 'ER_ACCESS_DENIED_ERROR' || status === 401 || statusCode === 401) return true;
+  const inner: readonly unknown[] = Array.isArray(errors) ? [...errors, cause] : [cause];
+  return inner.some((one) => isLoginRefused(one, depth + 1));
+}
+
+interface MaybeRefusal {
+  readonly code?: unknown;
+  readonly status?: unknown;
+  readonly statusCode?: unknown;
+  readonly severity?: unknown;
+  readonly routine?: unknown;
+  readonly cause?: unknown;
+  readonly errors?: unknown;
+}

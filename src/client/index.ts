@@ -1,0 +1,13 @@
+export { type ClientEvent, onClientEvent } from './events.js';
+export { isLoginRefused } from './failures.js';
+export { type RotatingFetchOptions, rotatingFetch } from './http/rotating-fetch.js';
+export { type TokenGuardOptions, tokenGuard } from './http/token-guard.js';
+export type { LogInOptions } from './login/place.js';
+export type { RotatingSecretOptions } from './options.js';
+export { prefetch } from './prefetch.js';
+export type { SecretReader } from './reader.js';
+export { rotatingSecret } from './rotating-secret.js';
+export type { GetOptions, RotatingSecret } from './secret.js';
+export { isSecretError, SecretError, type SecretErrorCode } from './secret-error.js';
+export type { SecretVersion } from './version.js';
+export { withSecret } from './with-secret.js';

@@ -1,0 +1,37 @@
+import { SecretError } from '../secret-error.js';
+
+/** What a secret of a database says, in AWS's fields. */
+export interface DatabaseLogin {
+  readonly username: string;
+  readonly password: string;
+  readonly host: string | undefined;
+  readonly port: number | undefined;
+  readonly dbname: string | undefined;
+}
+
+/** @throws SecretError, without the value, if it is not the secret of a database */
+export function loginOf(secretId: string, value: unknown): DatabaseLogin {
+  const fields: Readonly<Record<string, unknown>> =
+    typeof value === 'object' && value !== null ? { ...value } : {};
+  const text = (name: string): string => {
+    const field = fields[name];
+    if (typeof field === 'string' && field !== '') return field;
+    throw new SecretError(
+      'ERR_SECRET_MALFORMED',
+      secretId,
+      `the value of ${secretId} has no string "${name}"`,
+    );
+  };
+  const optional = (name: string) => (fields[name] === undefined ? undefined : text(name));
+  const port = fields.port === undefined ? undefined : Number(fields.port);
+  if (port !== undefined && !(port > 0 && port < 65_536)) {
+    throw new SecretError('ERR_SECRET_MALFORMED', secretId, `the value of ${secretId} has no valid "port"`);
+  }
+  return {
+    username: text('username'),
+    password: text('password'),
+    host: optional('host'),
+    port,
+    dbname: optional('dbname'),
+  };
+}

@@ -1,0 +1,23 @@
+import { HeldSecret } from './held-secret.js';
+import { type RotatingSecretOptions, settingsOf } from './options.js';
+import { sdkReader } from './reader.js';
+import type { RotatingSecret } from './secret.js';
+
+/**
+ * Reads a secret of AWS Secrets Manager, and keeps it fresh.
+ *
+ * @param id name, ARN or partial ARN
+ * @example
+ * ```ts
+ * const secret = rotatingSecret('app/db');
+ * const { value } = await secret.get();
+ * ```
+ * @throws TypeError for an option that is invalid
+ */
+export function rotatingSecret<T = Readonly<Record<string, unknown>>>(
+  id: string,
+  options: RotatingSecretOptions<T> = {},
+): RotatingSecret<T> {
+  if (typeof id !== 'string' || id === '') throw new TypeError('a secret is named by its name or its ARN');
+  return new HeldSecret(id, settingsOf(options), options.client ?? sdkReader(id));
+}

@@ -1,0 +1,145 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { rotatingSecret } from '../../src/client/index.js';
+import { LocalSecretsManager } from '../../src/testing/index.js';
+import { count } from '../readme/client-events.js';
+import { requireToken } from '../readme/client-express.js';
+import { labelUpdated } from '../readme/client-invalidate.js';
+import { listening } from '../support/listening.js';
+import { startTestServer, type TestServer } from '../support/postgres.js';
+
+const ROOT = join(__dirname, '../..');
+const README = readFileSync(join(ROOT, 'src/client/README.md'), 'utf8');
+
+const FILES = ['pool', 'session', 'http', 'lambda', 'invalidate', 'events', 'express'];
+
+test.each(FILES)('the README has the code of test/readme/client-%s.ts', (name) => {
+  const code = readFileSync(join(ROOT, `test/readme/client-${name}.ts`), 'utf8').replace(
+    /'\.\.\/\.\.\/src\/(client(?:\/pg)?)\/index\.js'/g,
+    "'quarterturn/$1'",
+  );
+  expect(README).toContain(`\`\`\`ts\n${code}\`\`\`\n`);
+});
+
+test('the README has no other code, a row for each error code and each event, and links that lead to files', () => {
+  expect(README.match(/^```ts$/gm)).toHaveLength(FILES.length);
+  const source = (name: string) => readFileSync(join(ROOT, 'src/client', name), 'utf8');
+  const codes = new Set(source('secret-error.ts').match(/ERR_[A-Z_]+/g));
+  expect(new Set(README.match(/^\| `ERR_[A-Z_]+`/gm)?.map((row) => row.slice(3, -1)))).toEqual(codes);
+  const types = [...source('events.ts').matchAll(/readonly type: ([^;}]*)/g)].flatMap(
+    ([, names = '']) => names.match(/(?<=')[a-z-]+(?=')/g) ?? [],
+  );
+  expect(types.length).toBeGreaterThan(8);
+  for (const type of types) expect(README).toContain(`\`${type}\``);
+  for (const [, path] of README.matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
+    expect(existsSync(join(ROOT, 'src/client', path!))).toBe(true);
+  }
+});
+
+test('the policies are JSON, and allow to read one secret and nothing else', () => {
+  const [policy, batch] = [...README.matchAll(/```json\n([^`]*)```/g)].map(([, json = '']) =>
+    JSON.parse(json),
+  );
+  expect(policy.Statement.map(({ Action }: { Action: string }) => Action)).toEqual([
+    'secretsmanager:GetSecretValue',
+    'kms:Decrypt',
+  ]);
+  expect(batch).toEqual({ StringEquals: { 'secretsmanager:VersionStage': 'AWSCURRENT' } });
+});
+
+describe('its code, with the SDK of the environment and a Secrets Manager behind a socket', () => {
+  let server: TestServer;
+  const secrets = new LocalSecretsManager();
+  let stop = async () => {};
+  const environment = { ...process.env };
+  beforeAll(async () => {
+    server = await startTestServer();
+    await server.sql(`CREATE ROLE app LOGIN PASSWORD 'first-password-1'`);
+    await secrets.createSecret({ Name: 'app/db', SecretString: server.secret('app', 'first-password-1') });
+    await secrets.createSecret({ Name: 'billing/key', SecretString: '{"apiKey":"key-number-one"}' });
+    await secrets.createSecret({ Name: 'gate/token', SecretString: '{"current":"token-number-one"}' });
+    const { url, close } = await secrets.listen();
+    stop = close;
+    Object.assign(process.env, {
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: url,
+      AWS_REGION: 'eu-west-1',
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+      PGSSLMODE: 'disable',
+    });
+  });
+  afterAll(async () => {
+    process.env = environment;
+    await stop();
+    await server.stop();
+  });
+
+  /** The password changes as it does in setSecret of a rotation. */
+  async function isBetweenSteps(password: string) {
+    const { SecretString = '' } = await secrets.getSecretValue({ SecretId: 'app/db' });
+    const pending = JSON.stringify({ ...JSON.parse(SecretString), password });
+    await secrets.putSecretValue({
+      SecretId: 'app/db',
+      SecretString: pending,
+      VersionStages: ['AWSPENDING'],
+    });
+    await server.sql(`ALTER ROLE app PASSWORD '${password}'`);
+  }
+
+  test('a pool, a session of its own and a function of Lambda log in between two steps of a rotation', async () => {
+    const { pool, secret } = await import('../readme/client-pool.js');
+    const { runOnce } = await import('../readme/client-session.js');
+    const { handler, pool: ofLambda } = await import('../readme/client-lambda.js');
+    const context = { getRemainingTimeInMillis: () => 5000 };
+    const logIns = async () => {
+      expect((await pool.query('SELECT current_user AS name')).rows).toEqual([{ name: 'app' }]);
+      expect((await runOnce('SELECT current_user AS name')).rows).toEqual([{ name: 'app' }]);
+      expect(await handler({}, context)).toHaveLength(1);
+    };
+    await logIns();
+    const ended = new Promise((resolve) => pool.once('remove', resolve));
+    const client = await pool.connect();
+    client.release(true);
+    await ended;
+    await isBetweenSteps('second-password-2');
+    await logIns();
+    await pool.end();
+    await ofLambda.end();
+    secret.close();
+  });
+
+  test('a signed request, a guard, middleware, an event and a count', async () => {
+    const counted: string[] = [];
+    const stopCounting = count((type, secretId) => counted.push(`${type} ${secretId}`));
+    const { signedFetch } = await import('../readme/client-http.js');
+    const api = createServer((request, response) => {
+      response.writeHead(request.headers['x-api-key'] === 'key-number-one' ? 200 : 401).end();
+    });
+    expect((await signedFetch(`http://127.0.0.1:${await listening(api)}/`)).status).toBe(200);
+    api.close();
+    const { isKnown } = await import('../readme/token-guard.js');
+    const statuses: number[] = [];
+    const response = { sendStatus: (status: number) => statuses.push(status) };
+    const next = jest.fn();
+    for (const token of ['token-number-one', 'token-number-two']) {
+      await requireToken(isKnown)({ headers: { authorization: `Bearer ${token}` } }, response, next);
+    }
+    expect([next.mock.calls.length, statuses]).toEqual([1, [401]]);
+    expect(counted).toEqual(expect.arrayContaining(['read billing/key', 'read gate/token']));
+    stopCounting();
+  });
+
+  test('the event "Secret Label Updated" looks at the secret that it names', async () => {
+    const held = rotatingSecret('gate/token', { client: secrets });
+    await held.get();
+    const { VersionId } = await secrets.putSecretValue({
+      SecretId: 'gate/token',
+      SecretString: '{"current":"token-2"}',
+    });
+    const detail = { name: ['gate/token'], labelUpdated: ['AWSCURRENT'], versionId: VersionId };
+    labelUpdated(JSON.stringify({ 'detail-type': 'Secret Label Updated', detail }), [held]);
+    expect(await held.get()).toMatchObject({ versionId: VersionId });
+    held.close();
+  });
+});

@@ -1,0 +1,13 @@
+import type { tokenGuard } from '../../src/client/index.js';
+
+/** Middleware for Express, or anything with `next`. */
+export function requireToken(isKnown: ReturnType<typeof tokenGuard<unknown, boolean>>) {
+  return async (
+    request: { headers: { authorization?: string } },
+    response: { sendStatus(status: number): unknown },
+    next: () => void,
+  ): Promise<void> => {
+    if (await isKnown(request.headers.authorization)) next();
+    else response.sendStatus(401);
+  };
+}
