@@ -56,7 +56,12 @@ async function soakServer(program, rotations, say) {
     'GRANT CREATE USER ON *.* TO admin',
     ...(flavour === 'mariadb' ? ['GRANT SELECT (User, Host) ON mysql.user TO admin'] : []),
     ...strategies.map((_, n) => `CREATE USER app_${n} IDENTIFIED BY '${FIRST}'`),
-    ...(flavour === 'mysql' ? strategies.map((_, n) => `GRANT app_${n} TO admin WITH ADMIN OPTION`) : []),
+    ...(flavour === 'mysql'
+      ? [
+          'GRANT SELECT ON mysql.* TO admin',
+          ...strategies.map((_, n) => `GRANT app_${n} TO admin WITH ADMIN OPTION`),
+        ]
+      : []),
   ]);
   const { host, port, publicKey } = server;
   const place = { engine: flavour, host, port, ssl: false };
