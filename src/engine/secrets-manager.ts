@@ -14,7 +14,7 @@ import {
   UpdateSecretVersionStageCommand,
   type UpdateSecretVersionStageRequest,
 } from '@aws-sdk/client-secrets-manager';
-import { isError, isRotationError, RotationError } from '../errors.js';
+import { isError, isRotationError, quoted, RotationError } from '../errors.js';
 import { errorParts, isUnanswered, type ServiceFailure, THROTTLED, whyNotSent } from '../network/failures.js';
 import { noteThrottles, QUOTA_USED_UP, throttleHint } from '../network/throttles.js';
 import { attribute, saidByOthers } from '../redact/said-by.js';
@@ -157,14 +157,14 @@ function meaningOf(error: unknown): ServiceFailure {
   if (isUnanswered(error)) {
     return [
       'ERR_SECRETS_MANAGER_UNREACHABLE',
-      `got no answer (${code || name})`,
+      `got no answer (${quoted(code || name)})`,
       throttleHint(error) ?? UNREACHABLE,
     ];
   }
   return [
     'ERR_SECRETS_MANAGER_FAILED',
     // The SDK's own complaints have no name that says anything.
-    `failed with ${name === 'Error' ? message : name || 'an unknown error'}`,
+    `failed with ${quoted(name === 'Error' ? message : name || 'an unknown error')}`,
     (Object.hasOwn(HINTS, name) && HINTS[name]) ||
       'look the error up in the API reference of Secrets Manager',
   ];

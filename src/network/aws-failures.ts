@@ -1,3 +1,4 @@
+import { quoted } from '../errors.js';
 import { errorParts, isUnanswered, type ServiceFailure, THROTTLED, whyNotSent } from './failures.js';
 import { QUOTA_USED_UP, throttleHint } from './throttles.js';
 
@@ -32,7 +33,11 @@ export function awsFailure(thrown: unknown, { resource, way, refusals }: AwsApi)
   const [, refusal] = [...refusals, ...common(resource)].find(([pattern]) => pattern.test(name)) ?? [];
   if (refusal) return refusal;
   const reason = name || 'an unknown error';
-  return ['ERR_SERVICE_FAILED', `failed with ${reason}`, 'look the error up in the API reference of AWS'];
+  return [
+    'ERR_SERVICE_FAILED',
+    `failed with ${quoted(reason)}`,
+    'look the error up in the API reference of AWS',
+  ];
 }
 
 /** What every API of AWS refuses a call with, or the SDK in its place. */

@@ -21,7 +21,7 @@ const odd = fc.oneof(
     null,
     '',
     'é'.repeat(600),
-    'https://u:p@h',
+    'amqps://u:p@h',
     'http://h/',
     '::1',
     '..',

@@ -21,7 +21,7 @@ const KEY_GAP_MS = 250;
  * @param open makes what one process has: `{ run, end }`, where `run()` is one request
  * @returns how many requests failed, and after which rotation
  */
-async function soak({ rotations, rotator, secret, others = {}, gapMs = GAP_MS, open }) {
+export async function soakApplications({ rotations, rotator, secret, others = {}, gapMs = GAP_MS, open }) {
   const secrets = new LocalSecretsManager();
   let calls = 0;
   const client = {
@@ -70,6 +70,15 @@ async function soak({ rotations, rotator, secret, others = {}, gapMs = GAP_MS, o
   await Promise.all(clients);
   await Promise.all(processes.map(({ end }) => end()));
   return { ...counts, calls };
+}
+
+export const HEAD_OF_APPLICATIONS = [
+  '| | requests | failed | longest | calls to Secrets Manager |',
+  '| --- | --- | --- | --- | --- |',
+];
+
+export function rowOfApplication(name, { requests, failed, longestMs, calls }) {
+  return `| ${name} | ${requests} | ${failed} | ${Math.ceil(longestMs)} ms | ${calls} |`;
 }
 
 const place = ({ host, port }) => ({ host, port, database: 'postgres', ssl: false, max: 10, maxUses: 20 });
@@ -159,19 +168,19 @@ export async function soakClients({ server, place: stored, admin, rotations, res
   const keys = await keyService();
   const single = async (open) => {
     await reset('single');
-    return soak({ rotations, rotator: postgres(), secret: user('single'), open });
+    return soakApplications({ rotations, rotator: postgres(), secret: user('single'), open });
   };
   await reset('app');
   const rows = {
     'one user, the client': await single(withClient(server)),
-    'two users, the client': await soak({
+    'two users, the client': await soakApplications({
       rotations,
       rotator: alternatingUsers(),
       secret: { ...user('app'), masterarn: 'admin' },
       others: { admin },
       open: withClient(server),
     }),
-    'API keys over HTTP, the client': await soak({
+    'API keys over HTTP, the client': await soakApplications({
       rotations,
       rotator: keys.rotator,
       secret: keys.first,

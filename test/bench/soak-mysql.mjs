@@ -1,9 +1,18 @@
 // The same on MySQL and on MariaDB, with the servers that .ci/get-mysql-servers unpacks.
 import { join } from 'node:path';
+import driver from 'mysql2';
 import { createConnection } from 'mysql2/promise';
+import { rotatingSecret } from 'quarterturn/client';
+import { rotatingMysqlPool } from 'quarterturn/client/mysql2';
 import { alternatingUsers, mysql } from 'quarterturn/rotators/mysql';
 import { startServer } from '../../dist/esm/rotators/mysql/rehearsal/installed-server.js';
 import { programOf } from '../../dist/esm/rotators/mysql/rehearsal/programs.js';
+import {
+  CLIENTS as APPLICATIONS,
+  HEAD_OF_APPLICATIONS,
+  rowOfApplication,
+  soakApplications,
+} from './soak-clients.mjs';
 import { failuresOf, HEAD, rowOf, soakUser } from './soak-user.mjs';
 
 const SERVERS = process.env.QUARTERTURN_SERVERS ?? '/var/tmp/quarterturn-servers';
@@ -54,14 +63,10 @@ async function soakServer(program, rotations, say) {
   const server = await startServer(program, [
     `CREATE USER admin IDENTIFIED BY 'soak-admin-1'`,
     'GRANT CREATE USER ON *.* TO admin',
-    ...(flavour === 'mariadb' ? ['GRANT SELECT (User, Host) ON mysql.user TO admin'] : []),
-    ...strategies.map((_, n) => `CREATE USER app_${n} IDENTIFIED BY '${FIRST}'`),
-    ...(flavour === 'mysql'
-      ? [
-          'GRANT SELECT ON mysql.* TO admin',
-          ...strategies.map((_, n) => `GRANT app_${n} TO admin WITH ADMIN OPTION`),
-        ]
-      : []),
+    `GRANT SELECT ${flavour === 'mysql' ? 'ON mysql.*' : '(User, Host) ON mysql.user'} TO admin`,
+    ...strategies
+      .flatMap((_, n) => [`app_${n}`, `application_${n}`])
+      .flatMap((user) => makeUser(user, flavour)),
   ]);
   const { host, port, publicKey } = server;
   const place = { engine: flavour, host, port, ssl: false };
@@ -77,11 +82,13 @@ async function soakServer(program, rotations, say) {
   );
   for (const line of HEAD) say(line);
   try {
+    const admin = { ...place, username: 'admin', password: 'soak-admin-1' };
+    const options = publicKey === undefined ? {} : { serverPublicKey: publicKey };
     for (const [n, { name, masterarn, rotator, refusesNobody = false }] of strategies.entries()) {
       const result = await soakUser({
-        rotator: rotator(publicKey === undefined ? {} : { serverPublicKey: publicKey }),
+        rotator: rotator(options),
         secret: { ...place, username: `app_${n}`, password: FIRST, ...(masterarn && { masterarn }) },
-        admin: { ...place, username: 'admin', password: 'soak-admin-1' },
+        admin,
         ...{ rotations, open, clients: CLIENTS, sessions: SESSIONS, sql: 'SELECT CURRENT_USER()' },
       });
       say(rowOf(name, result));
@@ -89,7 +96,49 @@ async function soakServer(program, rotations, say) {
       process.stderr.write(`${name} on ${product} failed whom it must not: ${result.first}\n`);
       process.exitCode = 1;
     }
+    say(
+      `\n${product} ${version}: ${APPLICATIONS} clients that ask without pause, in what would be 5 processes\n`,
+    );
+    for (const line of HEAD_OF_APPLICATIONS) say(line);
+    for (const [n, { name, masterarn, rotator }] of strategies.entries()) {
+      const result = await soakApplications({
+        rotations,
+        rotator: rotator(options),
+        secret: { ...place, username: `application_${n}`, password: FIRST, ...(masterarn && { masterarn }) },
+        others: { admin },
+        open: openPool,
+      });
+      say(rowOfApplication(`${name}, the client`, result));
+      if (result.failed === 0) continue;
+      process.stderr.write(`no request of an application may fail with the client: ${result.first}\n`);
+      process.exitCode = 1;
+    }
   } finally {
     await server.stop();
   }
+}
+
+/** A user of MySQL may be another's role, and the administrator grants it. */
+function makeUser(user, flavour) {
+  const made = `CREATE USER ${user} IDENTIFIED BY '${FIRST}'`;
+  return flavour === 'mysql' ? [made, `GRANT ${user} TO admin WITH ADMIN OPTION`] : [made];
+}
+
+/** A pool that closes a connection after twenty uses, so that many log in. */
+function openPool(client) {
+  const secret = rotatingSecret('app', { client });
+  const pool = rotatingMysqlPool(driver, secret, { connectionLimit: 10 }).promise();
+  let uses = 0;
+  return {
+    async run() {
+      const connection = await pool.getConnection();
+      await connection.query('SELECT 1');
+      if (++uses % 20 === 0) connection.destroy();
+      else connection.release();
+    },
+    async end() {
+      await pool.end();
+      secret.close();
+    },
+  };
 }

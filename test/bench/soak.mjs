@@ -5,7 +5,12 @@ import pg from 'pg';
 import { alternatingUsers, postgres } from 'quarterturn/rotators/postgres';
 import { startServer } from '../../dist/esm/rotators/postgres/embedded-server.js';
 import { curve } from './curve.mjs';
-import { CLIENTS as APPLICATIONS, soakClients } from './soak-clients.mjs';
+import {
+  CLIENTS as APPLICATIONS,
+  HEAD_OF_APPLICATIONS,
+  rowOfApplication,
+  soakClients,
+} from './soak-clients.mjs';
 import { soakMysql } from './soak-mysql.mjs';
 import { failuresOf, HEAD, rowOf, soakUser } from './soak-user.mjs';
 
@@ -69,11 +74,8 @@ for (const [name, result] of Object.entries(results)) say(rowOf(name, result));
 say(
   `\n${rotations} rotations each, ${APPLICATIONS} clients that ask without pause, in what would be 5 processes\n`,
 );
-say('| | requests | failed | longest | calls to Secrets Manager |');
-say('| --- | --- | --- | --- | --- |');
-for (const [name, { requests, failed, longestMs, calls }] of Object.entries(applications)) {
-  say(`| ${name} | ${requests} | ${failed} | ${Math.ceil(longestMs)} ms | ${calls} |`);
-}
+for (const line of HEAD_OF_APPLICATIONS) say(line);
+for (const [name, result] of Object.entries(applications)) say(rowOfApplication(name, result));
 if (isWritten) {
   const picture = new URL('../../src/client/soak.svg', import.meta.url);
   await writeFile(picture, curve(applications, rotations));

@@ -11,6 +11,7 @@ import { LocalSecretsManager } from '../../src/testing/index.js';
 import { leaksOnPurpose } from '../support/canary.js';
 import { type DoorRotator, doorRig } from '../support/door-rig.js';
 import { allOf, leaks, rejection } from '../support/errors.js';
+import { FaultyClient } from '../support/faulty-client.js';
 import { type Stored, said, thrownBy } from './thrown.js';
 
 const HIDDEN = '[redacted]';
@@ -482,4 +483,23 @@ describe('a field', () => {
       `saw ${HIDDEN} and 30 s, ${HIDDEN}, true, at 5432`,
     );
   });
+});
+
+test('what a client calls its error is no value, though it reads as words', async () => {
+  const password = 'Correct Horse Battery';
+  const { begin, deliver } = await doorRig({
+    secretString: JSON.stringify({ user: 'app', password }),
+    client: (secrets) => {
+      const client = new FaultyClient(secrets);
+      client.fail('putSecretValue', Object.assign(new Error(password), { name: password }), { times: 99 });
+      return client;
+    },
+  });
+  await begin();
+  const error = await rejection(deliver('createSecret'));
+  expect(error).toMatchObject({
+    code: 'ERR_SECRETS_MANAGER_FAILED',
+    message: expect.stringContaining(HIDDEN),
+  });
+  expect(leaks(allOf(error), password)).toBeUndefined();
 });

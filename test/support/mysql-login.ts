@@ -10,6 +10,8 @@ export interface LoginChanges extends Partial<Pick<MysqlTarget, 'ssl' | 'dbname'
   readonly servername?: string;
   readonly ca?: LoginOptions['ca'];
   readonly clientCertificate?: LoginOptions['clientCertificate'];
+  /** With which a password is encrypted where there is no TLS. */
+  readonly serverPublicKey?: string | undefined;
   readonly limitMs?: number;
   readonly signal?: AbortSignal;
 }
@@ -28,6 +30,7 @@ export async function logIn(
     place,
     ca: 'ca' in changes ? changes.ca : await certificate('ca.pem'),
     clientCertificate: changes.clientCertificate,
+    serverPublicKey: changes.serverPublicKey,
     limitMs: () => limitMs,
     signal: changes.signal ?? AbortSignal.timeout(30_000),
   });

@@ -37,11 +37,13 @@ export function authPluginsFor(
         return next(data);
       };
     },
-    sha256_password: isEncrypted
-      ? own.sha256_password({})
-      : () => () => {
-          throw notInClear();
-        },
+    // Of a user that it does not know, MySQL says that it is of any plugin, this one too.
+    sha256_password:
+      isEncrypted || serverPublicKey !== undefined
+        ? own.sha256_password(!isEncrypted && serverPublicKey !== undefined ? { serverPublicKey } : {})
+        : () => () => {
+            throw notInClear();
+          },
     client_ed25519: () => (nonce) => sign(bytes, nonce.subarray(0, 32)),
     parsec() {
       let scramble: Buffer | undefined;

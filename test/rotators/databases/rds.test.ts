@@ -221,8 +221,8 @@ describe('what keeps RDS from answering is an error, and no answer:', () => {
     [{ name: 'CredentialsProviderError' }, 'ERR_SERVICE_FAILED', 'found no AWS credentials'],
     [{ name: 'Error', message: 'Region is missing' }, 'ERR_SERVICE_FAILED', 'was not sent: no Region is set'],
     // A message may quote what was answered.
-    [{ name: 'Error', message: 'of an answer' }, 'ERR_SERVICE_FAILED', 'failed with Error'],
-    [{ name: 'InternalFailure', $fault: 'server' }, 'ERR_SERVICE_FAILED', 'failed with InternalFailure'],
+    [{ name: 'Error', message: 'of an answer' }, 'ERR_SERVICE_FAILED', 'Error'],
+    [{ name: 'InternalFailure', $fault: 'server' }, 'ERR_SERVICE_FAILED', 'InternalFailure'],
     [{ name: 'InternalFailure', $fault: 'server', code: 'X' }, 'ERR_SERVICE_FAILED', 'InternalFailure'],
     [{ name: 'ExpiredToken', $fault: 'client' }, 'ERR_SERVICE_FAILED', 'had expired credentials'],
     [{ name: 'LimitExceededFault', $fault: 'client' }, 'ERR_SERVICE_FAILED', 'was throttled'],

@@ -6,6 +6,7 @@ import type { Session } from '../../../rotators/mysql/session.js';
 import { methodsOf } from '../../../rotators/mysql/show-create-user.js';
 import { accountName, identifier, quotedLiteral, stringLiteral } from '../../../rotators/mysql/sql.js';
 import { quoted } from '../../../src/index.js';
+import { publicKeyOf } from '../../support/mysql-contract.js';
 import { endOf, inSession, type LoginChanges, logIn } from '../../support/mysql-login.js';
 import { describeServers } from '../../support/mysql-programs.js';
 import { startTestServer, type TestServer } from '../../support/mysql-servers.js';
@@ -66,6 +67,14 @@ describeServers('a session', (program, test) => {
     expect(await endOf(server, 'app', 'wrong-password')).toBe('rejected');
     expect(await endOf(server, 'without_password', FIRST)).toBe('rejected');
     expect(await endOf(server, 'nobody_at_all', FIRST)).toBe('rejected');
+  });
+
+  test('is refused to users that are not there, with TLS, and without it with the server’s key: to MySQL they are of any plugin', async () => {
+    const serverPublicKey = await publicKeyOf(server);
+    for (const changes of [{}, { ssl: false, serverPublicKey }]) {
+      for (let n = 0; n < 16; n++)
+        expect(await endOf(server, `nobody_${n}`, FIRST, changes)).toBe('rejected');
+    }
   });
 
   test('of another user than the one who logs in proves nothing', async () => {
