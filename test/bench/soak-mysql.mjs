@@ -4,7 +4,7 @@ import driver from 'mysql2';
 import { createConnection } from 'mysql2/promise';
 import { rotatingSecret } from 'quarterturn/client';
 import { rotatingMysqlPool } from 'quarterturn/client/mysql2';
-import { mysql } from 'quarterturn/rotators/mysql';
+import { alternatingUsers, mysql } from 'quarterturn/rotators/mysql';
 import { startServer } from '../../dist/esm/rotators/mysql/rehearsal/installed-server.js';
 import { programOf } from '../../dist/esm/rotators/mysql/rehearsal/programs.js';
 import {
@@ -27,6 +27,14 @@ const STRATEGIES = [
     refusesNobody: true,
     masterarn: 'admin',
     rotator: (options) => mysql(options),
+  },
+  // A user of MariaDB is no role of another's.
+  {
+    name: 'alternating users',
+    only: 'mysql',
+    refusesNobody: true,
+    masterarn: 'admin',
+    rotator: (options) => alternatingUsers(options),
   },
   {
     name: 'one password, by an administrator (`keeps: 1`)',
@@ -55,11 +63,10 @@ async function soakServer(program, rotations, say) {
   const server = await startServer(program, [
     `CREATE USER admin IDENTIFIED BY 'soak-admin-1'`,
     'GRANT CREATE USER ON *.* TO admin',
-    ...(flavour === 'mariadb' ? ['GRANT SELECT (User, Host) ON mysql.user TO admin'] : []),
-    ...strategies.flatMap((_, n) => [
-      `CREATE USER app_${n} IDENTIFIED BY '${FIRST}'`,
-      `CREATE USER application_${n} IDENTIFIED BY '${FIRST}'`,
-    ]),
+    `GRANT SELECT ${flavour === 'mysql' ? 'ON mysql.*' : '(User, Host) ON mysql.user'} TO admin`,
+    ...strategies
+      .flatMap((_, n) => [`app_${n}`, `application_${n}`])
+      .flatMap((user) => makeUser(user, flavour)),
   ]);
   const { host, port, publicKey } = server;
   const place = { engine: flavour, host, port, ssl: false };
@@ -109,6 +116,12 @@ async function soakServer(program, rotations, say) {
   } finally {
     await server.stop();
   }
+}
+
+/** A user of MySQL may be another's role, and the administrator grants it. */
+function makeUser(user, flavour) {
+  const made = `CREATE USER ${user} IDENTIFIED BY '${FIRST}'`;
+  return flavour === 'mysql' ? [made, `GRANT ${user} TO admin WITH ADMIN OPTION`] : [made];
 }
 
 /** A pool that closes a connection after twenty uses, so that many log in. */

@@ -179,7 +179,7 @@ test.each([
   [['rehearse', '--rotations'], /^quarterturn: .*--rotations.*\n$/],
   [
     ['rehearse', 'sqlite'],
-    /^quarterturn: there is no rehearsal "sqlite"; there is api-key, mysql, postgres\/alternating-users, service-token\n$/,
+    /^quarterturn: there is no rehearsal "sqlite"; there is api-key, mysql, postgres, postgres\/alternating-users, service-token\n$/,
   ],
   [['rehearse', 'postgres', 'postgres'], /^quarterturn: rehearse takes one rotator, not 2\n$/],
   [['rehearse', '--wrong'], /^quarterturn: .*--wrong.*\n$/],

@@ -41,6 +41,8 @@ export async function startTestServer(
   try {
     const directory = join(home, 'data');
     execFileSync('cp', ['-a', await templateOf(program), directory]);
+    // What MySQL tells servers apart by, in a replication.
+    await rm(join(directory, 'auto.cnf'), { force: true });
     const port = await freePort();
     const socketPath = join(home, 'socket');
     const place = [

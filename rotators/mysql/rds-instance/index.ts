@@ -37,7 +37,7 @@ export function rdsInstance(options: RdsInstanceOptions = {}): Rotator<MasterSec
 function engineWith(serverPublicKey: string | undefined): EngineInRds<MysqlSecret, Session> {
   return {
     ...MYSQL,
-    name: 'rds-instance',
+    name: 'mysql-rds-instance',
     rejectionHint:
       'if setSecret was done, the password was changed again since, or the account wants a certificate (REQUIRE)',
     passwords: { least: 8, most: 41 },

@@ -147,7 +147,10 @@ describeIssuer(VENDURE, 'on Vendure', (test) => {
     });
     expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
     const rolesOf = async (id: string) =>
-      (await shop.live()).find((key) => key.id === id)?.user.roles.map(({ code }) => code);
+      (await shop.live())
+        .find((key) => key.id === id)
+        ?.user.roles.map(({ code }) => code)
+        .sort();
     for (const crash of CRASHES) {
       await begin();
       if ('operation' in crash) {
