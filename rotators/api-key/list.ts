@@ -81,7 +81,7 @@ export async function allKeys(
     const live = items.filter((item) => holds(places.where, answer, item));
     keys.push(...live.map((item) => keyIn(item, places, answer)));
     url = nextUrl(places, url, { answer, page, isEmpty: items.length === 0 });
-    // Empty pages look all alike, and may have more behind them: that one leads back is told by its cursor.
+    // Empty pages look alike, and may have more behind them: only a cursor that repeats shows that one leads back.
     if (url !== undefined && asked.has(url.href))
       throw answer.failure('with a next page that was read before');
   }

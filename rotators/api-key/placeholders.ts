@@ -24,7 +24,7 @@ export type Placeholder =
   | { readonly of: OfLifetime; readonly isWhole?: boolean }
   | { readonly of: 'key.name' | 'key.id' | 'expiry.date' };
 
-/** What is told of how long the key in use lives: for how many seconds, and when the next one ends if it lives as long. */
+/** How long the key in use lives, in seconds, and when the next one ends if it lives as long. */
 type OfLifetime = 'current.lifetime' | 'current.expiry';
 
 const LIFETIMES: readonly OfLifetime[] = ['current.lifetime', 'current.expiry'];

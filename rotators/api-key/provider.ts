@@ -172,7 +172,7 @@ function keyIn(answer: Answer, item: CompiledSpec['create']['item'], id: string 
   return found;
 }
 
-/** @throws RotationError if there is an end that cannot be read: the next key must not live for longer */
+/** @throws RotationError if the end of the key in use is not a time: the next key must not live longer */
 function secondsOf(
   lifetime: CompiledSpec['create']['lifetime'],
   answer: Answer,
