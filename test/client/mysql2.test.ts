@@ -81,6 +81,26 @@ describeServers('rotatingMysqlPool', (program, test) => {
       expect(queries).toBeGreaterThan(30);
     });
 
+    test(`the ${name} supported mysql2: a password that is refused is tried once a back-off, however many wait for one session`, async () => {
+      const { user, secret, config } = await world();
+      const pool = rotatingMysqlPool(mysql, secret, { ...config, connectionLimit: 1, connectTimeout: 4000 });
+      const promises = pool.promise();
+      await promises.query('SELECT 1');
+      const session = await promises.getConnection();
+      await server.sql(`ALTER USER ${user} IDENTIFIED BY 'nobody-knows-it-4'`);
+      const logins = await refusedLogins(server);
+      const waiting = Promise.allSettled(Array.from({ length: 20 }, () => promises.getConnection()));
+      session.destroy();
+      const outcomes = await waiting;
+      for (const outcome of outcomes) {
+        expect(outcome).toMatchObject({ reason: { code: 'ER_ACCESS_DENIED_ERROR' } });
+      }
+      // At 0, 1 and 3 s, and what one caller after another had begun when the first was refused.
+      expect((await refusedLogins(server)) - logins).toBeLessThanOrEqual(8);
+      await promises.end();
+      secret.close();
+    });
+
     test(`the ${name} supported mysql2: no query fails while mysql() rotates two passwords of the user`, async () => {
       const rigged = await mysqlRig(server);
       const secret = rotatingSecret('db', {
@@ -197,3 +217,9 @@ test.each([
     `leave ${name} out`,
   );
 });
+
+/** As the server counts them. */
+async function refusedLogins(server: TestServer): Promise<number> {
+  const [row] = await server.sql(`SHOW GLOBAL STATUS LIKE 'Aborted_connects'`);
+  return Number(row?.Value);
+}

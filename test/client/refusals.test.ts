@@ -62,6 +62,33 @@ test('a thousand who come after a refusal: one is let through as a probe, and th
   expect(remote.calls).toEqual(['AWSCURRENT', 'AWSPENDING']);
 });
 
+test('logins that fail for other reasons hide no refusal: what is refused is tried once a back-off all the same', async () => {
+  const { secret } = await clientWorld();
+  const service = new Service('password-one');
+  await secret.logIn(service.logIn);
+  service.accepted.clear();
+  service.latencyMs = 20;
+  let [logins, isOver] = [0, false];
+  const reset = Object.assign(new Error('reset'), { code: 'ECONNRESET' });
+  const outcomes = Array.from({ length: 20 }, async () => {
+    while (!isOver) {
+      await secret
+        .logIn(async (value) => {
+          if (++logins % 2) throw reset;
+          return service.logIn(value);
+        })
+        .catch(() => {});
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  });
+  await pass(20_000);
+  isOver = true;
+  await pass(15_000);
+  await Promise.all(outcomes);
+  // Those under way when the first was refused, then one a back-off period.
+  expect(service.refused).toBeLessThanOrEqual(20 + 6);
+});
+
 test('a new version is tried by one first, and a version that hangs holds nobody longer than a second', async () => {
   const { secret } = await clientWorld();
   const service = new Service();

@@ -28,7 +28,7 @@ export type Outcome = 'accepted' | 'refused' | 'unclear';
 
 interface Verdict {
   readonly is: Outcome;
-  /** The login that brought it. */
+  /** The login that brought it; 0 as long as none has told of the credential. */
   readonly number: number;
   readonly at: number;
   /** Refusals in a row. */
@@ -95,20 +95,44 @@ export class Gate<V extends { readonly versionId: string }> {
 
   /** Returns whether it says anything new: not if a later login has ended before, unless others wait for this one. */
   end({ versionId, number }: Login, outcome: Outcome): boolean {
+    const wasProbe = this.withdraw({ versionId, number });
+    const last = this.#verdicts.get(versionId);
+    if (outcome === 'unclear') return this.#failedOtherwise(versionId, last) || wasProbe;
+    // A later login knows better: this one's answer was on its way when the service changed.
+    if (last && last.number >= number) return wasProbe;
+    const isRefused = outcome === 'refused';
+    const refusals = isRefused ? (last?.refusals ?? 0) + 1 : 0;
+    // Logins that are under way together are one refusal: those that began before it was known say nothing new.
+    this.#note(versionId, {
+      is: outcome,
+      number: isRefused ? this.#logins : number,
+      at: Date.now(),
+      refusals,
+    });
+    return true;
+  }
+
+  /** A login that began was not made after all: it says nothing. Returns whether others wait for it. */
+  withdraw({ number }: Login): boolean {
     const isProbe = this.#probe?.number === number;
     if (isProbe) this.#probe = undefined;
-    const last = this.#verdicts.get(versionId);
-    // A later login knows better: this one's answer was on its way when the service changed.
-    if (last && last.number >= number) return isProbe;
-    const refusals = outcome === 'accepted' ? 0 : (last?.refusals ?? 0) + (outcome === 'refused' ? 1 : 0);
-    const is = outcome === 'unclear' && last?.is === 'refused' ? 'refused' : outcome;
+    return isProbe;
+  }
+
+  /** The login failed, and not for its credential: what is known of the credential stays, and hides no refusal that comes later. */
+  #failedOtherwise(versionId: string, last: Verdict | undefined): boolean {
+    if (last?.is === 'accepted') return false;
+    // One that was refused has had its turn: the next is a back-off later.
+    const verdict = last ?? { is: 'unclear', number: 0, refusals: 0 };
+    this.#note(versionId, { ...verdict, at: Date.now() });
+    return true;
+  }
+
+  #note(versionId: string, verdict: Verdict): void {
     this.#verdicts.delete(versionId);
-    // Logins that are under way together are one refusal: those that began before it was known say nothing new.
-    const newest = is === 'refused' ? this.#logins : number;
-    this.#verdicts.set(versionId, { is, number: newest, at: Date.now(), refusals });
+    this.#verdicts.set(versionId, verdict);
     const [oldest] = this.#verdicts.keys();
     if (this.#verdicts.size > VERSIONS && oldest !== undefined) this.#verdicts.delete(oldest);
-    return true;
   }
 
   /** What was refused may be tried again at once, by one caller as ever. */

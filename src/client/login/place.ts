@@ -6,6 +6,7 @@ import type { ReadVersion, SecretVersion } from '../version.js';
 import { since } from '../wait.js';
 import { Attempt } from './attempt.js';
 import { type Decision, Gate, type Known, type Login, type Outcome } from './gate.js';
+import { isNotMade } from './not-made.js';
 import { Search } from './search.js';
 
 /** How somebody logs in. */
@@ -117,6 +118,10 @@ export class Place<T> {
           this.#accepted(turn);
           return result;
         } catch (error) {
+          if (isNotMade(error)) {
+            if (this.#gate.withdraw(turn.login)) this.#wake();
+            throw error;
+          }
           const isRefused = isRefusal(error);
           if (isRefused) this.#refused(turn, error);
           else this.#ended(turn, 'unclear');

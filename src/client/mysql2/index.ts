@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { Pool, PoolConnection, PoolOptions } from 'mysql2';
+import { isNotMade, LOGIN_NOT_MADE } from '../login/not-made.js';
 import { loginOf } from '../pools/login.js';
 import { Retirement, type SessionLogin } from '../pools/retirement.js';
 import type { RotatingSecret } from '../secret.js';
@@ -74,7 +75,7 @@ export function rotatingMysqlPool(
     return secret.logIn(
       async (value, { versionId }) => {
         const { username, password, host, port, dbname } = loginOf(secret.id, value);
-        if (!mustLogIn()) throw NOT_NEEDED;
+        if (!mustLogIn()) throw LOGIN_NOT_MADE;
         const connection = await open(
           withLogin(inner.config.connectionConfig, password, {
             user: username,
@@ -108,8 +109,14 @@ export function rotatingMysqlPool(
       },
       (error) => {
         // Somebody has given a connection back meanwhile, or others have opened as many as there may be.
-        if (error === NOT_NEEDED) inner.getConnection(callback);
-        else process.nextTick(callback, error);
+        if (isNotMade(error)) {
+          inner.getConnection(callback);
+          return;
+        }
+        process.nextTick(callback, error);
+        // mysql2 lets one of those that wait go on for each session that ends. Here there was no session to end.
+        const next = mustLogIn() ? inner._connectionQueue.shift() : undefined;
+        if (next) inner.getConnection(next);
       },
     );
   };
@@ -149,16 +156,17 @@ function streamOf(connection: PoolConnection): EventEmitter {
   return (connection as unknown as { readonly stream: EventEmitter }).stream;
 }
 
-const NOT_NEEDED = new Error('no login was needed');
-
 /** What of mysql2's pool is not in its types. */
 interface Inner {
   readonly config: { connectionConfig: { readonly gracefulEnd?: boolean }; readonly connectionLimit: number };
   readonly _allConnections: { readonly length: number };
   readonly _freeConnections: { readonly length: number };
+  readonly _connectionQueue: { shift(): Callback | undefined };
   readonly _closed: boolean;
-  getConnection(callback: (error: Error | null, connection: PoolConnection) => void): void;
+  getConnection(callback: Callback): void;
 }
+
+type Callback = (error: Error | null, connection: PoolConnection) => void;
 
 /** A copy of mysql2's configuration of a connection. Its password is a getter: inspect() does not show it. */
 function withLogin(config: object, password: string, fields: object): { readonly gracefulEnd?: boolean } {
