@@ -1,13 +1,14 @@
 import { cdkStack } from './cdk.js';
+import type { PolicyInput } from './declaration.js';
 import { policyParts, policyReport } from './document.js';
 import { type PolicyOptions, readOptions } from './options.js';
 import { terraformModule } from './terraform.js';
 import { policyText } from './text.js';
 
 /** Runs `quarterturn policy`; resolves to the exit code. */
-export async function policy(args: readonly string[]): Promise<number> {
-  const options = await readOptions(args);
-  const text = 'help' in options ? options.help : printed(options);
+export async function policy(input: PolicyInput): Promise<number> {
+  const options = await readOptions(input);
+  const text = printed(options);
   process.stdout.write(text);
   const open = /\b(?:REGION|ACCOUNT|ADMINISTRATOR|NAME)\b/.exec(text);
   if (open) {
