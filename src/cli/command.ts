@@ -30,6 +30,14 @@ interface Example {
   readonly about?: string;
 }
 
+/** A right that whoever runs the command needs: `quarterturn policy --for operator` prints it. */
+export interface Right {
+  readonly action: string;
+  /** `all`: IAM knows no resource for it. */
+  readonly on: 'secret' | 'key' | 'function' | 'all';
+  readonly why: string;
+}
+
 /** Everything that is known of a command without running it. There is one of these a command. */
 export interface Declaration<O extends Options = Options> {
   readonly name: string;
@@ -42,6 +50,8 @@ export interface Declaration<O extends Options = Options> {
   /** Paragraphs that follow the options. */
   readonly notes?: readonly string[];
   readonly examples?: readonly Example[];
+  /** What it does in AWS, with the rights of whoever runs it. */
+  readonly rights?: readonly Right[];
   /** What the exit codes 0 and 1 mean; the others mean the same for all commands. */
   readonly exits?: { readonly 0: string; readonly 1: string };
   /** Names to choose from, on one line at the end of `--help`. */

@@ -1,9 +1,12 @@
 import { type Declaration, type Input, JSON_OPTION, type Options, parseCommandLine } from './command.js';
+import { COMPLETION } from './completion/declaration.js';
 import { reportFailure } from './failure.js';
 import { helpOf } from './help.js';
 import { LOCAL } from './local/declaration.js';
 import { POLICY } from './policy/declaration.js';
 import { REHEARSE } from './rehearse/declaration.js';
+import { ROTATE } from './rotate/declaration.js';
+import { STATUS } from './status/declaration.js';
 import { widthOf } from './terminal/screen.js';
 
 /** A command, of which nothing but the declaration is loaded yet. */
@@ -14,10 +17,24 @@ export interface Command {
 }
 
 export const COMMANDS: readonly Command[] = [
+  command(STATUS, async () => (await import('./status/status.js')).status),
+  command(ROTATE, async () => (await import('./rotate/rotate.js')).rotate),
   command(LOCAL, async () => (await import('./local/local.js')).local),
-  command(POLICY, async () => (await import('./policy/policy.js')).policy),
+  command(POLICY, async () => {
+    const { policy } = await import('./policy/policy.js');
+    return (input) => policy(input, declarations());
+  }),
   command(REHEARSE, async () => (await import('./rehearse/rehearse.js')).rehearse),
+  command(COMPLETION, async () => {
+    const { completion } = await import('./completion/completion.js');
+    return async (input) => completion(input, declarations());
+  }),
 ];
+
+/** Everything that is known of all commands. */
+export function declarations(): readonly Declaration[] {
+  return COMMANDS.map(({ declaration }) => declaration);
+}
 
 function command<O extends Options>(
   declaration: Declaration<O>,

@@ -1,5 +1,5 @@
 import { isRotationError } from '../errors.js';
-import { jsonLine, printable, say } from './terminal/screen.js';
+import { jsonLine, printable, say, sayHint } from './terminal/screen.js';
 import { UsageError } from './usage-error.js';
 
 /**
@@ -9,9 +9,9 @@ import { UsageError } from './usage-error.js';
  */
 export function reportFailure(error: unknown, asJson = false): number {
   const message = printable(error instanceof Error ? error.message : 'failed');
-  const hint = isRotationError(error) && error.hint ? printable(error.hint) : undefined;
+  const hint = (isRotationError(error) && error.hint) || undefined;
   say(message);
-  if (hint !== undefined) process.stderr.write(`hint: ${hint}\n`);
+  if (hint !== undefined) sayHint(hint);
   if (asJson) jsonLine({ type: 'error', code: codeOf(error), message, hint });
   return error instanceof UsageError ? 2 : 1;
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { COMMANDS } from './commands.js';
+import { COMMANDS, declarations } from './commands.js';
 import { didYouMean } from './did-you-mean.js';
 import { reportFailure } from './failure.js';
 import { helpOfAll } from './help.js';
@@ -17,21 +17,24 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
     case 'help':
     case '--help':
     case '-h':
-      process.stdout.write(
-        helpOfAll(
-          COMMANDS.map(({ declaration }) => declaration),
-          widthOf(),
-        ),
-      );
+      process.stdout.write(helpOfAll(declarations(), widthOf()));
       return 0;
   }
   const command = COMMANDS.find(({ declaration }) => declaration.name === name);
   if (command) return command.run(args);
-  const names = COMMANDS.map(({ declaration }) => declaration.name);
+  const names = declarations().map((declaration) => declaration.name);
   throw new UsageError(
     `there is no command ${JSON.stringify(name)}${didYouMean(name, names) || ';'} quarterturn --help lists them`,
   );
 }
+
+// Whoever reads our output has gone (`| head`). A command that changes something ends in order, by its Interruption.
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  if (process.stdout.listenerCount('error') > 1) return;
+  if (code !== 'EPIPE') process.stderr.write(`quarterturn: stdout cannot be written: ${code}\n`);
+  process.exit(code === 'EPIPE' ? 143 : 1);
+});
+process.stderr.on('error', () => {});
 
 try {
   process.exitCode = await main(process.argv.slice(2));

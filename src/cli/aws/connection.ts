@@ -37,6 +37,18 @@ export function readConnection({ profile, region, 'endpoint-url': endpoint }: Co
   return { profile, region, endpoint };
 }
 
+/** The same options again, for a command to copy: without them it could reach another account. Begins with a blank. */
+export function sameAgain({ profile, region, endpoint }: Connection): string {
+  const given = { profile, region, 'endpoint-url': endpoint };
+  return Object.entries(given)
+    .map(([option, value]) => (value === undefined ? '' : ` --${option} ${forShell(value)}`))
+    .join('');
+}
+
+function forShell(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
 function assertEndpoint(endpoint: string): void {
   const url = /^https?:\/\//i.test(endpoint) && URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   // Not quoted: there may be a password in it.

@@ -1,6 +1,7 @@
 import { quoted, RotationError } from '../../errors.js';
 import { errorParts, isUnanswered, type ServiceFailure, THROTTLED } from '../../network/failures.js';
 import { throttleHint } from '../../network/throttles.js';
+import { type Connection, sameAgain } from './connection.js';
 
 /** A call to Secrets Manager that somebody at a terminal has made. */
 export interface OperatorCall {
@@ -8,8 +9,10 @@ export interface OperatorCall {
   readonly operation: string;
   /** The secret, if it is about one. */
   readonly secretId?: string | undefined;
+  /** Where it was asked, as far as it is known. */
   readonly region: string | undefined;
-  readonly profile: string | undefined;
+  /** How it was asked, which a command to copy repeats. */
+  readonly connection: Connection;
 }
 
 /** What a failed call means for a person: a code, one line, and what to do. The SDK's error is the cause. */
@@ -42,7 +45,8 @@ function meaningOf(call: OperatorCall, error: unknown): ServiceFailure {
 type Meaning = readonly [problem: string, hint: string];
 
 const SLOW_DOWN = 'the account’s quota for these calls is used up: wait a minute, and try again';
-const withProfile = ({ profile }: OperatorCall) => (profile === undefined ? '' : ` --profile ${profile}`);
+const withProfile = ({ connection: { profile } }: OperatorCall) =>
+  sameAgain({ profile, region: undefined, endpoint: undefined });
 const signIn = (call: OperatorCall) =>
   `sign in again: aws sso login${withProfile(call)}, or renew the credentials where they come from`;
 
@@ -53,6 +57,7 @@ function reach({ region }: OperatorCall): string {
 
 /** What the SDK has found amiss by itself. */
 function beforeItWasSent(call: OperatorCall, name: string, message: string): Meaning | undefined {
+  const { profile } = call.connection;
   if (message === 'Region is missing')
     return ['was not sent: no Region is set', 'give --region, or set AWS_REGION'];
   if (name === 'TokenProviderError' || /SSO session|sso login|Token is expired/.test(message)) {
@@ -60,7 +65,7 @@ function beforeItWasSent(call: OperatorCall, name: string, message: string): Mea
   }
   if (/^Could not resolve credentials using profile/.test(message)) {
     return [
-      `was not sent: there is no such profile${call.profile === undefined ? '' : ` as ${call.profile}`}, or it has no credentials`,
+      `was not sent: there is no such profile${profile === undefined ? '' : ` as ${profile}`}, or it has no credentials`,
       'aws configure list-profiles lists them; --profile or AWS_PROFILE names one',
     ];
   }
@@ -112,20 +117,25 @@ function denied(call: OperatorCall, message: string): ServiceFailure {
 }
 
 /** A secret in a state in which this cannot be done. */
-function stateOf({ secretId }: OperatorCall, name: string, message: string): ServiceFailure | undefined {
+function stateOf(
+  { secretId, connection }: OperatorCall,
+  name: string,
+  message: string,
+): ServiceFailure | undefined {
   if (name !== 'InvalidRequestException') return undefined;
+  const again = sameAgain(connection);
   if (/marked (?:for deletion|deleted)|scheduled for deletion/.test(message)) {
     return [
       'ERR_MARKED_FOR_DELETION',
       'was refused: the secret is marked for deletion',
-      `aws secretsmanager restore-secret --secret-id ${secretId} brings it back`,
+      `aws secretsmanager restore-secret --secret-id ${secretId}${again} brings it back`,
     ];
   }
   if (/previous rotation isn.t complete/.test(message)) {
     return [
       'ERR_SECRETS_MANAGER_FAILED',
       'was refused: a rotation of it is not complete, and will be tried again',
-      `quarterturn status ${secretId} shows since when; quarterturn doctor ${secretId} finds out why. Do not remove AWSPENDING: it may be the only password that works`,
+      `quarterturn status ${secretId}${again} shows since when; quarterturn doctor ${secretId}${again} finds out why. Do not remove AWSPENDING: it may be the only password that works`,
     ];
   }
   if (/replica/.test(message)) {

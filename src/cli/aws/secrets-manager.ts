@@ -2,6 +2,8 @@ import type {
   CancelRotateSecretRequest,
   ListSecretsRequest,
   ListSecretsResponse,
+  ListSecretVersionIdsRequest,
+  ListSecretVersionIdsResponse,
   RotateSecretRequest,
   RotateSecretResponse,
 } from '@aws-sdk/client-secrets-manager';
@@ -16,7 +18,11 @@ interface CallOptions {
 }
 
 /** What operators' commands ask of Secrets Manager. Each failure is a RotationError, whose hint is for a person at a terminal. */
-export interface OperatorApi extends Required<SecretsManagerApi> {
+export interface OperatorApi extends SecretsManagerApi {
+  listSecretVersionIds(
+    input: ListSecretVersionIdsRequest,
+    options?: CallOptions,
+  ): Promise<ListSecretVersionIdsResponse>;
   listSecrets(input: ListSecretsRequest, options?: CallOptions): Promise<ListSecretsResponse>;
   rotateSecret(input: RotateSecretRequest, options?: CallOptions): Promise<RotateSecretResponse>;
   cancelRotateSecret(input: CancelRotateSecretRequest, options?: CallOptions): Promise<unknown>;
@@ -41,7 +47,8 @@ export class Clients {
   }
 }
 
-async function connect({ profile, region, endpoint }: Connection): Promise<OperatorApi> {
+async function connect(connection: Connection): Promise<OperatorApi> {
+  const { profile, region, endpoint } = connection;
   // On Node.js 20 the SDK would warn of its next versions in the middle of the answer. This is its own switch.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
   const sdk = await import('@aws-sdk/client-secrets-manager');
@@ -66,7 +73,7 @@ async function connect({ profile, region, endpoint }: Connection): Promise<Opera
       return await work();
     } catch (error) {
       if (isRotationError(error)) throw error;
-      throw operatorFailure({ operation, secretId, region: await regionInUse(), profile }, error);
+      throw operatorFailure({ operation, secretId, region: await regionInUse(), connection }, error);
     }
   };
   return {

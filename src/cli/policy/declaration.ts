@@ -7,13 +7,19 @@ const rotators = () => rotatorsWith('lambda.js');
 export const POLICY = declare({
   name: 'policy',
   summary: 'the least that a rotation function must be allowed, and how it is deployed',
-  positional: { usage: '<rotator>', choices: rotators },
+  positional: { usage: '[rotator]', choices: rotators },
   about: [
-    'Prints the least that the role of a rotation function must be allowed, why, and who may invoke the function. Nothing ' +
+    'Prints the least that the role of a rotation function must be allowed, why, and who may invoke the function; or, with --for, the least that applications or operators need. Nothing ' +
       'of AWS is needed or touched. A rotator of your own is given as the path of its manifest, ./gate/lambda.js; its bundle ' +
       'is then dist/lambda/gate.',
   ],
   options: {
+    for: {
+      value: '<whom>',
+      about:
+        'the rights of applications that read the secret, or of whoever runs a command; goes without a rotator',
+      choices: ['client', 'operator'],
+    },
     secret: {
       value: '<arn>',
       about: 'the secret that is rotated; without it, every secret that names this very function',
@@ -41,6 +47,10 @@ export const POLICY = declare({
     terraform: { about: 'a whole deployment for Terraform' },
     cdk: { about: 'a whole deployment for the AWS CDK, in TypeScript' },
   },
+  examples: [
+    { line: 'quarterturn policy postgres --vpc --terraform > rotation.tf' },
+    { line: 'quarterturn policy --for operator' },
+  ],
   lists: { rotators },
 });
 

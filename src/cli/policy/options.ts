@@ -45,12 +45,7 @@ export async function readOptions({ options: values, positionals }: PolicyInput)
     isOurs,
     needs,
     named: readNamed(rotator, needs, values),
-    functionArn: arn(
-      'function',
-      values.function,
-      /^lambda:[\w-]+:\d{12}:function:[\w-]+$/,
-      'ARN of a function',
-    ),
+    functionArn: arn('function', values.function, FUNCTION, 'ARN of a function'),
     isInVpc: values.vpc,
     format,
     schedule,
@@ -58,6 +53,28 @@ export async function readOptions({ options: values, positionals }: PolicyInput)
   };
 }
 
+/** What `--for` may go with. */
+const FOR_PEOPLE = ['for', 'secret', 'kms', 'function', 'json'];
+
+/**
+ * Makes sense of a command line with `--for`.
+ *
+ * @throws UsageError
+ */
+export function readNamedForPeople({ options, positionals }: PolicyInput) {
+  const [other] = Object.entries(options).filter(
+    ([name, value]) => !FOR_PEOPLE.includes(name) && (Array.isArray(value) ? value.length > 0 : value),
+  );
+  if (positionals.length > 0) throw new UsageError('--for takes no rotator: it is not about a function');
+  if (other) throw new UsageError(`--for and --${other[0]} exclude each other`);
+  return {
+    secret: arn('secret', options.secret, SECRET, FULL),
+    key: arn('kms', options.kms, KEY, NO_ALIAS),
+    functionArn: arn('function', options.function, FUNCTION, 'ARN of a function'),
+  };
+}
+
+const FUNCTION = /^lambda:[\w-]+:\d{12}:function:[\w-]+$/;
 const SECRET = /^secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+-\w{6}$/;
 const FULL = 'full ARN of a secret, which ends with a hyphen and six characters';
 const KEY = /^kms:[\w-]+:\d{12}:key\/[\w-]+$/;

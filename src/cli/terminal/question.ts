@@ -17,6 +17,8 @@ export async function confirmed(
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
   const isOver = new AbortController();
   prompt.on('close', () => isOver.abort());
+  // The terminal is in raw mode: Ctrl-C arrives as a character.
+  prompt.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   const signals = [isOver.signal, ...(signal ? [signal] : [])];
   try {
     const answer = await prompt.question(`${question} [y/N] `, { signal: AbortSignal.any(signals) });

@@ -36,6 +36,11 @@ export function say(text: string): void {
   process.stderr.write(`quarterturn: ${text}\n`);
 }
 
+/** What to do about what was said. */
+export function sayHint(hint: string): void {
+  process.stderr.write(`hint: ${printable(hint)}\n`);
+}
+
 /** One JSON document, on a line of its own. */
 export function jsonLine(value: object): void {
   line(JSON.stringify(value));
