@@ -24,10 +24,10 @@ export const SECRET_STATES = [
 export type SecretState = (typeof SECRET_STATES)[number];
 
 /** Why nothing will complete a rotation, if it is not its age. */
-export type PendingTrouble = 'rotation-off' | 'on-previous';
+type PendingTrouble = 'rotation-off' | 'on-previous';
 
 /** A labelled version. */
-export interface LabelledVersion {
+interface LabelledVersion {
   readonly versionId: string;
   readonly labels: readonly string[];
   /** Absent if nobody has asked ListSecretVersionIds, or if the version has no value yet. */

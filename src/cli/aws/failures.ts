@@ -57,23 +57,23 @@ function reach({ region }: OperatorCall): string {
 
 /** What the SDK has found amiss by itself. */
 function beforeItWasSent(call: OperatorCall, name: string, message: string): Meaning | undefined {
-  const { profile } = call.connection;
-  if (message === 'Region is missing')
+  const { profile = process.env.AWS_PROFILE || undefined } = call.connection;
+  if (message === 'Region is missing') {
     return ['was not sent: no Region is set', 'give --region, or set AWS_REGION'];
+  }
   if (name === 'TokenProviderError' || /SSO session|sso login|Token is expired/.test(message)) {
     return ['was not sent: the SSO session has expired', `sign in again: aws sso login${withProfile(call)}`];
   }
-  if (/^Could not resolve credentials using profile/.test(message)) {
-    return [
-      `was not sent: there is no such profile${profile === undefined ? '' : ` as ${profile}`}, or it has no credentials`,
-      'aws configure list-profiles lists them; --profile or AWS_PROFILE names one',
-    ];
-  }
   if (name === 'CredentialsProviderError') {
-    return [
-      'was not sent: no AWS credentials were found',
-      `give --profile, set AWS_PROFILE, or sign in: aws sso login`,
-    ];
+    return profile === undefined
+      ? [
+          'was not sent: no AWS credentials were found',
+          'give --profile, set AWS_PROFILE, or sign in: aws sso login',
+        ]
+      : [
+          `was not sent: the profile ${quoted(profile)} does not exist, or has no credentials`,
+          `aws configure list-profiles lists them; aws sso login${withProfile(call)} signs in to one that has SSO`,
+        ];
   }
   if (name === 'TypeError' && /Invalid URL/.test(message)) {
     return [

@@ -7,7 +7,7 @@ import { Clients, type OperatorApi } from '../aws/secrets-manager.js';
 import type { StatusOptions, Tag } from './options.js';
 
 /** A secret that could not be looked at. */
-export interface Unseen {
+interface Unseen {
   readonly secretId: string;
   readonly error: RotationError;
 }

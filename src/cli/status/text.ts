@@ -158,7 +158,7 @@ function pendingAge(since: Date | undefined, now: Date): string {
 }
 
 /** `45 secrets: 1 stuck, 1 overdue, 43 ok`. */
-export function summaryOf(timelines: readonly Timeline[]): string {
+function summaryOf(timelines: readonly Timeline[]): string {
   const counts = Object.entries(countsOf(timelines)).map(([state, count]) => `${count} ${state}`);
   return `${timelines.length} ${timelines.length === 1 ? 'secret' : 'secrets'}: ${counts.join(', ')}`;
 }
