@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CommandRig } from '../support/command.js';
-import { cleanEnvironment, refusing, VALUE } from '../support/operator.js';
+import { cleanEnvironment, type StandInAnswer, standIn, VALUE } from '../support/operator.js';
 
 /**
  * What AWS, or its SDK, can have against a call: one line that says so and one that says what to do, without a stack.
@@ -11,12 +11,12 @@ const ARN = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:app/db-AbCdEf'
 const ME = 'arn:aws:sts::123456789012:assumed-role/operator/me';
 
 let rig: CommandRig;
-let aws: Awaited<ReturnType<typeof refusing>>;
-let answer: { type: string; message?: string; status?: number };
+let aws: Awaited<ReturnType<typeof standIn>>;
+let answer: StandInAnswer;
 
 beforeAll(async () => {
   rig = await CommandRig.make(VALUE);
-  aws = await refusing(() => answer);
+  aws = await standIn(() => answer);
 });
 afterAll(async () => {
   aws.close();

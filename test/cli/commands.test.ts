@@ -109,7 +109,7 @@ describe('colour', () => {
 describeInstalled(hasProgram('script'), 'colour on a terminal', (test) => {
   const colours = async (env: Record<string, string>) => {
     await rig.add('app/static');
-    const { end } = await rig.onTerminal('quarterturn status', '', env);
+    const { end } = await rig.onTerminal('quarterturn status', env);
     return (await end).stdout.includes('\u001b[3');
   };
   test('is there', async () => expect(await colours({})).toBe(true));
