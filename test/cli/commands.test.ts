@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Declaration } from '../../src/cli/command.js';
 import { declarations } from '../../src/cli/commands.js';
 import { built } from '../support/built.js';
@@ -32,6 +33,24 @@ test('a command that is mistyped is guessed, and one that is like no other is no
     'quarterturn: there is no command "satus"; did you mean "status"? quarterturn --help lists them\n',
   );
   expect((await rig.run('revolve')).stderr).not.toContain('did you mean');
+});
+
+test('a command is loaded when it is run, and AWS’s SDK when it is needed: help and completion wait for neither', () => {
+  const seen = new Set<string>();
+  const packages: string[] = [];
+  const visit = (file: string): void => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    for (const [, path = ''] of readFileSync(file, 'utf8').matchAll(
+      /^(?:import|\} from|export .* from)(?! type).*?'([^']+)'/gm,
+    )) {
+      if (path.startsWith('.')) visit(join(dirname(file), path.replace(/\.js$/, '.ts')));
+      else packages.push(path);
+    }
+  };
+  visit(join(__dirname, '../../src/cli/main.ts'));
+  expect([...seen]).toContainEqual(expect.stringMatching(/status\/declaration\.ts$/));
+  expect(packages.filter((name) => !name.startsWith('node:'))).toEqual([]);
 });
 
 describe.each(named)('quarterturn %s', (name, declaration: Declaration) => {
