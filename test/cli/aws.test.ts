@@ -216,6 +216,16 @@ describe('a call that is not sent', () => {
     );
   });
 
+  test('says which variable of the endpoint is not a URL', async () => {
+    const wrong = { ...KEYS, AWS_REGION: 'eu-west-1', AWS_ENDPOINT_URL_SECRETS_MANAGER: 'localhost:4580' };
+    expect(await run(['status', 'app/db'], wrong)).toEqual(
+      lines(
+        'DescribeSecret of app/db was not sent: AWS_ENDPOINT_URL_SECRETS_MANAGER is not a URL',
+        'AWS_ENDPOINT_URL_SECRETS_MANAGER must begin with https://, or be unset',
+      ),
+    );
+  });
+
   test('says that nobody answers', async () => {
     const nobody = {
       ...KEYS,

@@ -1,5 +1,11 @@
 import { RotationError } from '../../errors.js';
-import { errorParts, isUnanswered, type ServiceFailure, THROTTLED } from '../../network/failures.js';
+import {
+  errorParts,
+  isUnanswered,
+  type ServiceFailure,
+  THROTTLED,
+  whyNotSent,
+} from '../../network/failures.js';
 import { throttleHint } from '../../network/throttles.js';
 import { type Connection, sameAgain } from './connection.js';
 
@@ -80,13 +86,8 @@ function beforeItWasSent(call: OperatorCall, name: string, message: string): Mea
           `aws configure list-profiles lists them; aws sso login${withProfile(call)} signs in to one that has SSO`,
         ];
   }
-  if (name === 'TypeError' && /Invalid URL/.test(message)) {
-    return [
-      'was not sent: the endpoint is not a URL',
-      'AWS_ENDPOINT_URL must begin with https://, or be unset',
-    ];
-  }
-  return undefined;
+  // An endpoint of the environment that is no URL: what the SDK throws then says little.
+  return call.connection.endpoint === undefined ? whyNotSent(message) : undefined;
 }
 
 /** Which right is missing: AWS says so, but not always in the same words. */
