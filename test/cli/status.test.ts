@@ -163,7 +163,7 @@ describe('quarterturn status of many secrets', () => {
   });
 
   test('--tag whose value begins with ! is that value, where a filter would be turned round', async () => {
-    await rig.add('right', { team: '!a' });
+    await rig.add('right', { team: '!a', other: 'a-word' });
     await rig.add('wrong', { team: 'b' });
     const { stdout } = await rig.run('status', '--tag', 'team=!a');
     expect(stdout).toContain('right');
