@@ -180,6 +180,16 @@ describe('quarterturn status of many secrets', () => {
     expect((await rig.run('status', '--all')).stdout).toMatch(/^ok +app\/111 /m);
   });
 
+  test('of a list asks for the list alone, of one secret for what it is and how old its versions are, and for no value', async () => {
+    await three();
+    rig.calls.length = 0;
+    await rig.run('status');
+    expect(rig.calls).toEqual(['ListSecrets']);
+    rig.calls.length = 0;
+    await rig.run('status', 'app/db');
+    expect(rig.calls).toEqual(['DescribeSecret', 'ListSecretVersionIds']);
+  });
+
   test('--fresh describes each, where a list may be old', async () => {
     await three();
     const { stdout } = await rig.run('status', '--fresh', '--tag', 'team=payments');
