@@ -319,6 +319,32 @@ describe('prefetch', () => {
     for (const secret of held) secret.close();
   });
 
+  test('reads on while there are pages, and what no page has by itself', async () => {
+    const { held, client, secrets, calls } = await many(4);
+    const pages = {
+      ...client,
+      async batchGetSecretValue({
+        SecretIdList,
+        NextToken = '0',
+      }: {
+        SecretIdList: string[];
+        NextToken?: string;
+      }) {
+        calls.push(`page ${NextToken}`);
+        if (NextToken === '2') throw awsError('InternalServiceError');
+        const SecretValues = [await secrets.getSecretValue({ SecretId: SecretIdList[Number(NextToken)]! })];
+        return { SecretValues, NextToken: String(Number(NextToken) + 1) };
+      },
+    };
+    const paged = held.map(({ id }) => rotatingSecret(id, { client: pages }));
+    await prefetch([...paged, paged[0]!]);
+    expect(calls.sort()).toEqual(['many/2', 'many/3', 'page 0', 'page 1', 'page 2']);
+    calls.length = 0;
+    for (const secret of paged) expect((await secret.get()).value.name).toBe(secret.id);
+    expect(calls).toEqual([]);
+    for (const secret of paged) secret.close();
+  });
+
   test('gives a failure to its secret alone', async () => {
     const { held, client, calls } = await many(3);
     const absent = rotatingSecret('many/absent', { client });

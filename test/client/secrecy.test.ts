@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import {
   type RotatingSecretOptions,
   rotatingFetch,
@@ -101,6 +102,18 @@ describe('no error quotes a value', () => {
     expect(error).toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE' });
     expect(printed(error)).not.toContain('password-one');
     expect(error.message).toContain('SyntaxError');
+  });
+
+  test('a Region that nobody has named is said to be missing', async () => {
+    const client: RotatingSecretOptions<unknown>['client'] = {
+      getSecretValue: async (input) => new SecretsManager({ region: '' }).getSecretValue(input),
+    };
+    const error = await failureOf('app/db', { client });
+    expect(error).toMatchObject({
+      code: 'ERR_SECRET_UNAVAILABLE',
+      hint: expect.stringContaining('AWS_REGION'),
+    });
+    expect(error.message).toContain('no Region');
   });
 
   test('an error whose name is not one', async () => {
