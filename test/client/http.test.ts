@@ -167,6 +167,26 @@ test('a body that can be sent once is sent once', async () => {
   expect(seen).toHaveLength(2);
 });
 
+test.each([
+  '//evil.example/',
+  'https:\\\\evil.example/',
+  'http://api.example/',
+  'https://api.example:444/',
+  'https://api.example.evil/',
+  'https://api.example@evil.example/',
+  'https://user:word@api.example/',
+  'blob:https://api.example/1',
+])('a redirect to %s is the caller’s', async (location) => {
+  const { secret } = await signing();
+  const own = jest.fn(async () => new Response(null, { status: 302, headers: { location } }));
+  const send = rotatingFetch(secret, ({ apiKey }, headers) => headers.set('x-api-key', apiKey), {
+    fetch: own,
+  });
+  expect((await send('https://api.example/orders')).headers.get('location')).toBe(location);
+  expect(own).toHaveBeenCalledTimes(1);
+  secret.close();
+});
+
 test('what signs a request does not follow it to another origin; within the origin it does', async () => {
   const url = await start();
   const other = await start();
