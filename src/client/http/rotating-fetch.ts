@@ -1,6 +1,7 @@
 import type { RotatingSecret } from '../secret.js';
 import { isSecretError, SecretError } from '../secret-error.js';
 import type { SecretVersion } from '../version.js';
+import { follow } from './redirects.js';
 
 export interface RotatingFetchOptions {
   /** The statuses that refuse a credential. Not 403, which is mostly a right that is missing. @default [401] */
@@ -8,9 +9,6 @@ export interface RotatingFetchOptions {
   /** @default the global one */
   readonly fetch?: typeof fetch;
 }
-
-const REDIRECTS = new Set([301, 302, 303, 307, 308]);
-const MOST_REDIRECTS = 20;
 
 /**
  * Returns a `fetch` that signs each request. Nobody waits for another, and no 401 of one caller counts for another: any end
@@ -117,29 +115,4 @@ function canBeSentTwice(body: RequestInit['body'], request: Request | undefined)
     body instanceof ArrayBuffer ||
     ArrayBuffer.isView(body)
   );
-}
-
-/** Follows redirects within the origin. */
-async function follow(
-  first: Response,
-  from: string,
-  send: (url: URL) => Promise<Response>,
-): Promise<Response> {
-  let response = first;
-  let at = from;
-  for (let n = 0; n < MOST_REDIRECTS && REDIRECTS.has(response.status); n++) {
-    const location = response.headers.get('location');
-    if (location === null || !URL.canParse(at) || !URL.canParse(location, at)) return response;
-    const next = new URL(location, at);
-    if (!isWithin(new URL(at), next)) return response;
-    await response.body?.cancel();
-    response = await send(next);
-    at = next.href;
-  }
-  return response;
-}
-
-/** Not by the origin alone, which a blob: has too. One with a user and a password signs the request otherwise. */
-function isWithin(from: URL, { protocol, host, username, password }: URL): boolean {
-  return protocol === from.protocol && host === from.host && username === '' && password === '';
 }
