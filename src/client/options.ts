@@ -86,7 +86,7 @@ export function settingsOf<T>({
     freshMs,
     staleMs,
     windowMs: () =>
-      typeof windowMs === 'function' ? Math.max(0, Math.min(LONGEST_WINDOW_MS, windowMs())) : windowMs,
+      typeof windowMs === 'function' ? Math.max(0, Math.min(LONGEST_WINDOW_MS, windowMs()) || 0) : windowMs,
     pending: version || form !== 'json' ? [] : pending === undefined ? ['password'] : pending || [],
     isPendingByDefault: pending === undefined && form === 'json' && version === undefined,
   };

@@ -45,10 +45,14 @@ export function rotatingFetch<T>(
     const version = await secret.get({ place, signal: signal ?? undefined });
     const response = await sendSigned(version.value);
     if (!refusedOn.includes(response.status)) return response;
-    const next = await secret.refused(version, { place, limitMs: 0, signal: signal ?? undefined });
-    if (!next || next.versionId === version.versionId || !canBeSentTwice(init.body, request)) return response;
+    const options = { place, limitMs: 0, signal: signal ?? undefined };
+    // Where nothing is left that was not refused, it was perhaps somebody else's request that was.
+    const next = (await secret.refused(version, options)) ?? (await secret.get(options));
+    if (next.versionId === version.versionId || !canBeSentTwice(init.body, request)) return response;
     await response.body?.cancel();
-    return sendSigned(next.value);
+    const second = await sendSigned(next.value);
+    if (refusedOn.includes(second.status)) await secret.refused(next, options).catch(() => {});
+    return second;
   };
 }
 

@@ -1,5 +1,5 @@
 import { isLoginRefused } from '../failures.js';
-import { since } from '../wait.js';
+import { LONGEST_TIMER_MS, since } from '../wait.js';
 
 /** Logins of one caller: accounts get locked. */
 const MOST_LOGINS = 3;
@@ -17,7 +17,8 @@ export class Attempt {
   isOver = false;
 
   constructor(limitMs: number, windowMs: number) {
-    this.ms = Math.min(limitMs, windowMs);
+    // What is no number is no time: a wait that never ends would be worse.
+    this.ms = Math.min(limitMs, windowMs, LONGEST_TIMER_MS) || 0;
   }
 
   get leftMs(): number {
