@@ -85,10 +85,10 @@ export class Look {
     return this.#ended >= this.#validFrom;
   }
 
-  /** Waits until a look is over that began after the last `invalidate` so far. */
+  /** Waits until a look is over that began after the last `invalidate` so far, or until one has failed. */
   async valid(signal: AbortSignal | undefined): Promise<void> {
     const number = this.#validFrom;
-    while (this.#ended < number && !this.#isClosed) {
+    while (this.#ended < number && !this.isValid && !this.#isClosed) {
       this.#next ??= this.#runNext().finally(() => {
         this.#next = undefined;
       });
@@ -183,6 +183,8 @@ export class Look {
       take();
       this.#taken = number;
     } catch (error) {
+      // Nobody waits for another one while Secrets Manager is away.
+      this.#validFrom = 0;
       this.#fail(error);
     }
   }
