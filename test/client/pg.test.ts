@@ -175,6 +175,21 @@ describe.each([
     secret.close();
   });
 
+  test('sessions that are never to be retired cost no timer that fires all the time', async () => {
+    const { secret, place, rotate } = await world('alternating');
+    const pool = rotatingPool(pg, secret, { ...place, retireMs: Number.POSITIVE_INFINITY });
+    (await pool.connect()).release();
+    await rotate();
+    secret.invalidate();
+    await secret.get();
+    const timers = jest.spyOn(globalThis, 'setTimeout');
+    await sleep(500);
+    expect(timers.mock.calls.length).toBeLessThan(50);
+    timers.mockRestore();
+    await pool.end();
+    secret.close();
+  });
+
   test('a password that nobody knows: all that wait in the queue hear it after one window, and few log in', async () => {
     const { user, secret, place } = await world('single');
     const pool = rotatingPool(pg, secret, { ...place, max: 4, maxUses: 1 });

@@ -161,6 +161,21 @@ test('close ends the waits of those who wait for Secrets Manager, and its timers
   expect(jest.getTimerCount()).toBe(0);
 });
 
+test('a search leaves no timer behind once nobody waits', async () => {
+  const { secret } = await clientWorld();
+  const service = new Service('password-one');
+  await secret.logIn(service.logIn);
+  service.accepted.clear();
+  const abort = new AbortController();
+  const outcome = outcomeOf(secret.logIn(service.logIn, { signal: abort.signal }));
+  await pass(4000);
+  abort.abort(new Error('enough'));
+  await settle();
+  expect(outcome.isOver).toBe(true);
+  secret.close();
+  expect(jest.getTimerCount()).toBe(0);
+});
+
 test('prefetch ends though Secrets Manager hangs', async () => {
   const { secret, client, remote } = await clientWorld();
   const many = { ...client, batchGetSecretValue: () => new Promise<never>(() => {}) };

@@ -274,6 +274,7 @@ test.each(seeds)(
     const late = callers.slice(first).filter(({ error }) => !/none|enough/.test((error as Error)?.message));
     expect(late.filter(({ value }) => value !== `password-${n}`)).toEqual([]);
     secret.close();
+    expect(jest.getTimerCount()).toBe(0);
     expect(late.length).toBeGreaterThan(0);
   },
 );

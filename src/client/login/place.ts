@@ -173,7 +173,10 @@ export class Place<T> {
   }
 
   #leave(): void {
-    if (--this.#callers === 0) this.#source.watch(this, false);
+    if (--this.#callers > 0) return;
+    this.#source.watch(this, false);
+    // So that the search ends, and leaves no timer.
+    this.#wake();
   }
 
   /** Waits until there is a version to log in with, and begins the login. Nothing, if there is none in time. */
