@@ -250,9 +250,10 @@ export class HeldSecret<T> implements RotatingSecret<T>, Source<T> {
   }
 
   #failPending(error: unknown): void {
-    const { isDenied, reason } = readFailure(this.id, 'AWSPENDING', error);
+    const { reason } = readFailure(this.id, 'AWSPENDING', error);
     if (reason === 'ResourceNotFoundException') this.#keepPending(undefined);
-    else if (isDenied) this.#pending.wasForbidden();
+    // Not credentials that have expired, or a key: they say nothing of this label.
+    else if (reason === 'AccessDeniedException') this.#pending.wasForbidden();
   }
 
   #keepPending(versionId: string | undefined): void {

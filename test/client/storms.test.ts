@@ -20,7 +20,7 @@ const HOUR = 3_600_000;
 /** How long after all is well again nobody fails any more: a back-off of 30 s, and a login that hung. */
 const CALM_MS = 45_000;
 /** The same, if a policy forbade AWSPENDING. */
-const FORBIDDEN_MS = 305_000;
+const FORBIDDEN_MS = 300_000 + CALM_MS;
 
 /** A server, or one behind a load balancer, and all logins that it has seen. */
 class Place {
@@ -72,9 +72,9 @@ class Place {
     return password;
   }
 
-  /** The clock was set, the process was frozen, or an event has come: what was known is as if it were long ago. */
+  /** The clock was set, or the process was frozen: what is known is as if it were long ago. */
   forgetTimes(): void {
-    this.#known.clear();
+    for (const known of this.#known.values()) known.at = -HOUR;
     this.#triedAt.clear();
   }
 }

@@ -3,6 +3,7 @@ import { LONGEST_TIMER_MS, since } from '../wait.js';
 
 /** Logins of one caller: accounts get locked. */
 const MOST_LOGINS = 3;
+const LONGEST_READ_MS = 10_000;
 
 /**
  * What one caller has had so far: its logins, its last refusal, and the time that all its waits share. `logIn` keeps one for a
@@ -23,6 +24,11 @@ export class Attempt {
 
   get leftMs(): number {
     return this.ms - since(this.#from);
+  }
+
+  /** How long the caller waits for what must be read first: who has no time waits, too, as long as a look may take. */
+  get readMs(): number {
+    return (this.ms > 0 ? this.ms : LONGEST_READ_MS) - since(this.#from);
   }
 
   get refusal(): { readonly error: unknown } | undefined {

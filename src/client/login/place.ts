@@ -223,13 +223,13 @@ export class Place<T> {
     const known = this.#source.inMemory();
     if (known) return known;
     const read = this.#source.known(signal);
-    if (!attempt || attempt.ms <= 0) return read;
+    if (!attempt) return read;
     const late = new SecretError(
       'ERR_SECRET_UNAVAILABLE',
       this.#source.id,
-      `${this.#source.id} was not read within ${attempt.ms} ms`,
+      `${this.#source.id} was not read in time`,
     );
-    return inTime(read, attempt.leftMs, late);
+    return inTime(read, attempt.readMs, late);
   }
 
   /** @param savesMs how long the caller would rather wait than try again what was refused */
