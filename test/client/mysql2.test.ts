@@ -217,11 +217,15 @@ describeServers('rotatingMysqlPool', (program, test) => {
         .getConnection()
         .catch((thrown) => thrown);
       expect(error).toMatchObject({ code: 'ER_ACCESS_DENIED_ERROR' });
-      const shown = inspect(
-        { pool, connection, error },
-        { depth: 20, showHidden: true, maxStringLength: null },
-      );
-      expect(shown.split('\n').filter((line) => line.includes('first-password'))).toEqual([]);
+      for (const getters of [false, true]) {
+        const shown = inspect(
+          { pool, connection, error },
+          { depth: 20, showHidden: true, maxStringLength: null, getters },
+        );
+        // Not `not.toContain`, which would print all.
+        expect([getters, shown.includes('first-password')]).toEqual([getters, false]);
+        expect(shown.includes(`user: '${user}'`)).toBe(true);
+      }
       expect(JSON.stringify(error)).not.toContain('first-password');
       connection.release();
       await pool.promise().end();
