@@ -125,15 +125,6 @@ test('a window that is no number is none: one look, and no loop', async () => {
   expect(outcome.error).toBeInstanceOf(Refused);
 });
 
-test('a number without a bound as window waits, and makes no loop', async () => {
-  const { secret, remote } = await clientWorld({ windowMs: Number.POSITIVE_INFINITY });
-  remote.held = new Promise((resolve) => setTimeout(resolve, 1000));
-  const service = new Service('password-one');
-  const ok = outcomeOf(secret.logIn(service.logIn));
-  await pass(1500);
-  expect(ok.value).toBe('password-one');
-});
-
 test('one look while Secrets Manager hangs ends after two seconds, or with the signal', async () => {
   const { secret, remote } = await clientWorld();
   const version = await secret.get();
