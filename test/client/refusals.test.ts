@@ -2,6 +2,7 @@ import { isLoginRefused, rotatingSecret, withSecret } from '../../src/client/ind
 import {
   awsError,
   clientWorld,
+  type Login,
   outcomeOf,
   pass,
   Refused,
@@ -87,6 +88,25 @@ test('logins that fail for other reasons hide no refusal: what is refused is tri
   await Promise.all(outcomes);
   // Those under way when the first was refused, then one a back-off period.
   expect(service.refused).toBeLessThanOrEqual(20 + 6);
+});
+
+test('an AWSPENDING that no login gets an answer to keeps nobody from AWSCURRENT, which works again', async () => {
+  const { secret, stage } = await clientWorld();
+  const service = new Service('password-one');
+  await secret.logIn(service.logIn);
+  await stage({ password: 'password-two' });
+  service.accepted.clear();
+  const logIn = (value: Login) =>
+    value.password === 'password-two' ? Promise.reject(new Error('no such driver')) : service.logIn(value);
+  await expect(secret.logIn(logIn)).rejects.toThrow();
+  service.accepted.add('password-one');
+  const outcomes = [];
+  for (let n = 0; n < 12; n++) {
+    outcomes.push(outcomeOf(secret.logIn(logIn)));
+    await pass(1500);
+  }
+  await pass(15_000);
+  expect(outcomes.slice(2).filter(({ value }) => value !== 'password-one')).toEqual([]);
 });
 
 test('a new version is tried by one first, and a version that hangs holds nobody longer than a second', async () => {

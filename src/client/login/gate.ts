@@ -44,7 +44,7 @@ const LONGEST_RETRY_MS = 30_000;
 const FIRST_LOGIN_MS = 1000;
 const LOOK_MS = 500;
 const PROBE_MS = 10_000;
-const VERSIONS = 8;
+const VERSIONS = 32;
 
 /**
  * What one place (a pool, a service) has said of the versions of a secret, and who may log in with which. It waits for
@@ -53,8 +53,8 @@ const VERSIONS = 8;
  * - A version that was accepted here is anybody's.
  * - One of which nothing is known is tried by one caller; the others wait for the verdict.
  * - One that was refused is tried again, by one caller, after 1, 2, 4 … 30 s: a replica may lag, a person may mend it.
- * - AWSPENDING is tried only after AWSCURRENT was refused here. Once accepted, it is used until it is refused or AWSCURRENT is
- *   another version.
+ * - AWSPENDING is tried only after AWSCURRENT was refused here; if its login fails for another reason, the two take turns. Once
+ *   accepted, it is used until it is refused or AWSCURRENT is another version.
  */
 export class Gate<V extends { readonly versionId: string }> {
   readonly #verdicts = new Map<string, Verdict>();
@@ -73,10 +73,11 @@ export class Gate<V extends { readonly versionId: string }> {
       return { next: 'log-in', version: known.current };
     }
     if (wait > 0) return { next: 'wait', ms: wait, ...(!isRefused && { version: known.current }) };
-    const due = candidates.map((version) => ({ version, ms: this.#refusedForMs(version, known.at) }));
-    const first = due.find(({ ms }) => ms <= 0);
+    const all = candidates.map((version) => ({ version, ms: this.#failedForMs(version, known.at) }));
+    // The one that was tried longest ago: none may keep another from its turn.
+    const [first] = all.filter(({ ms }) => ms <= 0).sort((a, b) => this.#triedAt(a) - this.#triedAt(b));
     if (first) return { next: 'log-in', version: first.version };
-    return { next: 'search', ms: Math.min(...due.map(({ ms }) => ms)) };
+    return { next: 'search', ms: Math.min(...all.map(({ ms }) => ms)) };
   }
 
   /** Whether there is a version that anybody may log in with. */
@@ -167,11 +168,16 @@ export class Gate<V extends { readonly versionId: string }> {
     return [...having('accepted'), ...having('unclear'), current, ...having('refused')];
   }
 
-  /** How long it is until a refused version may be tried again; 0 if it was not refused. */
-  #refusedForMs({ versionId }: V, lookedAt: number): number {
+  /** 0: nobody has tried it. */
+  #triedAt({ version: { versionId } }: { readonly version: V }): number {
+    return this.#verdicts.get(versionId)?.at ?? 0;
+  }
+
+  /** How long it is until a version that was refused, or could not be tried out, may be tried again; 0 for any other. */
+  #failedForMs({ versionId }: V, lookedAt: number): number {
     const verdict = this.#verdicts.get(versionId);
-    if (verdict?.is !== 'refused') return 0;
-    const backOff = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (verdict.refusals - 1));
+    if (!verdict || verdict.is === 'accepted') return 0;
+    const backOff = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.max(0, verdict.refusals - 1));
     // First a look, then the same again: the look may be under way.
     return Math.max(0, backOff + (lookedAt > verdict.at ? 0 : LOOK_MS) - since(verdict.at));
   }
