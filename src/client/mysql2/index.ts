@@ -1,4 +1,4 @@
-import type { EventEmitter } from 'node:events';
+import { type EventEmitter, setMaxListeners } from 'node:events';
 import { inspect } from 'node:util';
 import type { Pool, PoolConnection, PoolOptions } from 'mysql2';
 import { isNotMade, LOGIN_NOT_MADE } from '../login/not-made.js';
@@ -49,6 +49,8 @@ export function rotatingMysqlPool(
   // mysql2 takes 0 for no limit.
   const limitMs = options.connectTimeout === 0 ? undefined : (options.connectTimeout ?? CONNECT_MS);
   const ending = new AbortController();
+  // One listener for each that waits to log in.
+  setMaxListeners(0, ending.signal);
   const isPlaced = options.host !== undefined || options.socketPath !== undefined;
   const connect = inner.getConnection.bind(inner);
   const logins = new WeakMap<PoolConnection, SessionLogin>();

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Client, Pool, PoolClient, PoolConfig } from 'pg';
 import { isError } from '../../errors.js';
 import type { Attempt } from '../login/attempt.js';
@@ -41,6 +42,8 @@ export function rotatingPool(pg: Pg, secret: RotatingSecret<unknown>, config: Ro
   const timeoutMs = options.connectionTimeoutMillis || undefined;
   const limitMs = timeoutMs && timeoutMs * SHARE;
   const ending = new AbortController();
+  // One listener for each that waits to log in.
+  setMaxListeners(0, ending.signal);
   /** What a login failed with for which no version was left: whoever gets it from the queue does not try again, either. */
   const last = new WeakSet<object>();
   const place = {};
