@@ -45,6 +45,8 @@ export interface LabelState {
   readonly lastChangedAt?: Date | undefined;
   readonly lastRotatedAt?: Date | undefined;
   readonly versions: readonly SeenVersion[];
+  /** What AWSCURRENT shows of itself: user, host. */
+  readonly shown?: Readonly<Record<string, string>> | undefined;
 }
 
 /** No Lambda function runs longer, so that no step which had begun by then can still change the service. */

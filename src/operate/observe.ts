@@ -48,14 +48,16 @@ export async function observe<Secret extends object, Field extends keyof Secret 
   const { secret, versions: listed } = await describe(probing.client, probing.secretId);
   const { RotationEnabled, RotationLambdaARN, LastChangedDate, LastRotatedDate } = secret;
   const elsewhere = elsewhereOf(secret);
+  const shown: Record<string, string> = {};
   const versions = elsewhere
     ? listed.map((version) => ({ ...version, verdict: 'untried', isCopyOfCurrent: false }) as const)
-    : await tried(listed, probing, { which, refusals });
+    : await tried(listed, probing, { which, refusals, shown });
   return {
     secretId: secret.ARN ?? probing.secretId,
     seenAt: now(),
     rotation: RotationEnabled === undefined ? 'never' : RotationEnabled ? 'on' : 'off',
     versions,
+    ...(Object.keys(shown).length > 0 && { shown }),
     ...(elsewhere && { elsewhere }),
     ...(RotationLambdaARN !== undefined && { functionArn: RotationLambdaARN }),
     ...(LastChangedDate && { lastChangedAt: LastChangedDate }),
@@ -125,13 +127,15 @@ function elsewhereOf(secret: DescribeSecretResponse): Reason | undefined {
 interface Limits {
   readonly which: Which;
   readonly refusals: number;
+  /** Is filled. */
+  readonly shown: Record<string, string>;
 }
 
 /** Tries versions one after the other: AWSCURRENT, AWSPENDING, AWSPREVIOUS, other labels, and the newest without one. */
 async function tried<Secret extends object, Field extends keyof Secret & string>(
   listed: readonly Listed[],
   probing: Probing<Secret, Field>,
-  { which, refusals }: Limits,
+  { which, refusals, shown }: Limits,
 ): Promise<readonly SeenVersion[]> {
   const { read, tryOut, differsFrom, isCopyOf } = probe(probing);
   const seen = new Map<string, SeenVersion>();
@@ -151,8 +155,13 @@ async function tried<Secret extends object, Field extends keyof Secret & string>
     const candidate: Candidate<Secret> = await read(id);
     if ('verdict' in candidate) return candidate;
     const { stored, secret } = candidate;
-    if (labels.includes('AWSCURRENT')) current = stored;
-    else {
+    if (labels.includes('AWSCURRENT')) {
+      current = stored;
+      for (const field of probing.rotator.shows) {
+        const value = stored.json[field];
+        if (typeof value === 'string' || typeof value === 'number') shown[field] = String(value);
+      }
+    } else {
       // Without AWSCURRENT nobody knows which place is meant.
       if (!current) return { verdict: 'untried' };
       const reason = differsFrom(current, stored);
