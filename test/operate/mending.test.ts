@@ -2,6 +2,7 @@ import { diagnose } from '../../src/operate/findings.js';
 import { STEPS, type Step } from '../../src/step.js';
 import { numbersFrom } from '../support/seeded.js';
 import { stuckWorld } from '../support/stuck-world.js';
+import { isThorough } from '../support/thorough.js';
 
 type World = Awaited<ReturnType<typeof stuckWorld>>;
 
