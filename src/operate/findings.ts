@@ -3,7 +3,7 @@ import { type LabelState, sightOf } from './label-state.js';
 import { objection, type Repair } from './repairs.js';
 
 /** What is the matter with a secret. */
-export type FindingName = (typeof ROWS)[number]['name'];
+type FindingName = (typeof ROWS)[number]['name'];
 
 /** What a state of labels and verdicts means, and what to do. */
 export interface Finding {

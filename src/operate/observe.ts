@@ -11,7 +11,7 @@ import { type Candidate, type Probing, probe } from './probe.js';
  * Which versions to try. `needed`: no more than it takes to decide what is the matter; `labelled`: all that have a label;
  * `all`: those without one too, the newest ten.
  */
-export type Which = 'needed' | 'labelled' | 'all';
+type Which = 'needed' | 'labelled' | 'all';
 
 export interface ObserveOptions {
   readonly which?: Which | undefined;

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { ROWS } from '../../src/operate/decision-list.js';
 import { diagnose } from '../../src/operate/findings.js';
 import type { LabelState, SeenVersion, VersionVerdict } from '../../src/operate/label-state.js';
@@ -255,4 +257,9 @@ test('each state has one finding, and no repair that its guards forbid; no row i
   expect(count).toBeGreaterThan(100_000);
   const names = ROWS.map(({ name }) => name);
   expect(names.filter((name) => !reached.has(name))).toEqual(['ELSEWHERE']);
+});
+
+test('docs/operate.md has a section for each finding, in the order of the list', () => {
+  const text = readFileSync(join(__dirname, '../../docs/operate.md'), 'utf8');
+  expect(text.match(/(?<=^### )\w+$/gm)).toEqual(ROWS.map(({ name }) => name));
 });

@@ -71,7 +71,7 @@ export function inWords(repair: Repair): string {
 }
 
 /** The calls that make a repair, to copy. */
-export function commandsOf(
+function commandsOf(
   repair: Repair,
   state: LabelState,
   { name, forAws, again }: Place,
