@@ -1,4 +1,4 @@
-import { isRotationError } from '../errors.js';
+import { isRotationError, withoutMarks } from '../errors.js';
 import { jsonLine, printable, say, sayHint } from './terminal/screen.js';
 import { UsageError } from './usage-error.js';
 
@@ -8,8 +8,8 @@ import { UsageError } from './usage-error.js';
  * @returns the exit code
  */
 export function reportFailure(error: unknown, asJson = false): number {
-  const message = printable(error instanceof Error ? error.message : 'failed');
-  const hint = (isRotationError(error) && error.hint) || undefined;
+  const message = printable(error instanceof Error ? withoutMarks(error.message).plain : 'failed');
+  const hint = (isRotationError(error) && error.hint && withoutMarks(error.hint).plain) || undefined;
   say(message);
   if (hint !== undefined) sayHint(hint);
   if (asJson) jsonLine({ type: 'error', code: codeOf(error), message, hint });

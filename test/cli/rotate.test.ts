@@ -1,6 +1,7 @@
+import { follow } from '../../src/cli/rotate/follow.js';
 import { until } from '../support/command.js';
 import { describeInstalled } from '../support/installed.js';
-import { OperatorRig } from '../support/operator.js';
+import { OperatorRig, standIn } from '../support/operator.js';
 import { hasProgram } from '../support/programs.js';
 
 let rig: OperatorRig;
@@ -151,6 +152,93 @@ describe('quarterturn rotate', () => {
   });
 });
 
+describe('quarterturn rotate of a secret that is not to be rotated so', () => {
+  const secret = {
+    ARN: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:app/db-AbCdEf',
+    Name: 'app/db',
+    RotationEnabled: true,
+    RotationLambdaARN: 'arn:aws:lambda:eu-west-1:123456789012:function:rotate',
+    VersionIdsToStages: { one: ['AWSCURRENT'] },
+  };
+
+  test.each([
+    [
+      { PrimaryRegion: 'us-east-1' },
+      'app/db is a replica',
+      'rotate its primary: quarterturn rotate app/db --region us-east-1',
+    ],
+    [{ OwningService: 'rds' }, 'app/db is managed by rds', 'have that service rotate it'],
+    [
+      { Type: 'SalesforceClientSecret' },
+      'app/db is a managed external secret',
+      'Secrets Manager rotates it without a function',
+    ],
+  ])('refuses %j, and calls nothing but DescribeSecret', async (more, message, hint) => {
+    const calls: string[] = [];
+    const aws = await standIn((operation) => {
+      calls.push(operation);
+      return { answer: { ...secret, ...more } };
+    });
+    const { code, stdout, stderr } = await rig.runWith(
+      { AWS_ENDPOINT_URL_SECRETS_MANAGER: aws.url },
+      ...['rotate', 'app/db', '--yes'],
+    );
+    aws.close();
+    expect(stderr).toContain(`quarterturn: ${message}: nothing was done\nhint: ${hint}`);
+    expect([code, stdout, calls]).toEqual([1, '', ['DescribeSecret']]);
+  });
+});
+
+describe('following a rotation', () => {
+  /** Of which every look finds the next labels; the time goes by without anybody waiting. */
+  const following = async (seen: readonly (readonly string[] | Error)[], RotationEnabled = true) => {
+    let time = 0;
+    const looks = [...seen];
+    const waited: number[] = [];
+    const outcome = await follow({
+      describe: async () => {
+        const labels = looks.length > 1 ? looks.shift() : looks[0];
+        if (labels instanceof Error) throw labels;
+        return { RotationEnabled, VersionIdsToStages: labels?.length ? { own: [...labels] } : {} };
+      },
+      ...{ versionId: 'own', timeoutMs: 900_000, signal: new AbortController().signal },
+      wait: async (ms) => {
+        waited.push(ms);
+        time += ms;
+      },
+      now: () => time,
+    });
+    return { outcome, waited, time };
+  };
+  const pending = ['AWSPENDING'];
+
+  test('looks after 2, 3, 5, 8, 13, 20 and then each 30 seconds, a fifth more or less, until the time is up', async () => {
+    const { outcome, waited, time } = await following([pending]);
+    for (const [look, seconds] of [2, 3, 5, 8, 13, 20, 30, 30, 30].entries()) {
+      expect(waited[look]).toBeGreaterThanOrEqual(seconds * 800);
+      expect(waited[look]).toBeLessThanOrEqual(seconds * 1200);
+    }
+    expect([outcome, time]).toEqual(['unfinished', 900_000]);
+  });
+
+  test('takes a version for abandoned when it has had no label for ten seconds, and not before', async () => {
+    expect((await following([pending, [], [], [], []])).outcome).toBe('abandoned');
+    // What DescribeSecret does not see yet is not lost.
+    expect((await following([[], [], pending, [], ['AWSCURRENT']])).outcome).toBe('rotated');
+  });
+
+  test('says that another version is current by now, or that rotation was turned off', async () => {
+    expect((await following([pending, ['AWSPREVIOUS']])).outcome).toBe('replaced');
+    expect((await following([pending], false)).outcome).toBe('turned-off');
+  });
+
+  test('fails at the third look on end that fails', async () => {
+    const no = new Error('no answer');
+    expect((await following([no, no, pending, no, no, ['AWSCURRENT']])).outcome).toBe('rotated');
+    await expect(following([pending, no])).rejects.toBe(no);
+  });
+});
+
 test.each([
   [[], 'rotate takes a secret: its name or its ARN; quarterturn rotate --help shows how'],
   [['one', 'two'], 'rotate takes one secret, not 2'],
@@ -164,7 +252,8 @@ test.each([
 describeInstalled(hasProgram('script'), 'quarterturn rotate on a terminal', (test) => {
   test('names the secret, its Region and its account, and rotates after yes', async () => {
     await rig.schedule('app/db');
-    const { end } = await rig.onTerminal('quarterturn rotate app/db', 'y\\n');
+    const { end, type } = await rig.onTerminal('quarterturn rotate app/db');
+    await type('y\n', '[y/N]');
     const { code, stdout } = await end;
     expect(stdout).toContain('rotate app/db (eu-west-1, account 123456789012) now? [y/N] ');
     expect(stdout).toMatch(/app\/db: rotated in \d+ s; AWSCURRENT is/);
@@ -172,13 +261,14 @@ describeInstalled(hasProgram('script'), 'quarterturn rotate on a terminal', (tes
   });
 
   for (const [typed, code] of [
-    ['n\\n', 1],
-    ['\\n', 1],
-    ['\\003', 130],
+    ['n\n', 1],
+    ['\n', 1],
+    ['\u0003', 130],
   ] as const) {
     test(`after ${JSON.stringify(typed)} nothing was done`, async () => {
       await rig.schedule('app/db');
-      const { end } = await rig.onTerminal('quarterturn rotate app/db', typed);
+      const { end, type } = await rig.onTerminal('quarterturn rotate app/db');
+      await type(typed, '[y/N]');
       expect(await end).toMatchObject({ code, stdout: expect.stringContaining('nothing was done') });
       expect(started()).toBe(0);
     });

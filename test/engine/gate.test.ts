@@ -23,7 +23,7 @@ const OTHERS = [
 ];
 
 /** Comments and permissions have AWS's name for it, which begins with a capital. */
-const READING = /\bgetSecretValue\b|GetSecretValueCommand\b|[bB]atchGetSecretValue/;
+const READING = /\bgetSecretValue\b|GetSecretValueCommand\b|(?<!secretsmanager:)[bB]atchGetSecretValue/;
 
 /** The lines of a file that read values, or are about to. */
 function readingLines(file: string, source: string): readonly string[] {
@@ -64,7 +64,7 @@ describe('the source of src and rotators', () => {
     'await client.batchGetSecretValue({ SecretIdList });',
     'for await (const page of paginateBatchGetSecretValue({ client }, {}))',
   ])('is seen to read in a line like %s', (line) => {
-    const lines = ['// GetSecretValue of a version', "action: 'secretsmanager:GetSecretValue',", `  ${line}`];
+    const lines = ['// GetSecretValue of a version', "action: 'secretsmanager:BatchGetSecretValue',", `  ${line}`];
     expect(readingLines('planted.ts', lines.join('\n'))).toEqual([`planted.ts:3: ${line}`]);
   });
 });

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type Listener, LocalSecretsManager } from '../../src/testing/index.js';
-import { CommandRig } from './command.js';
+import { CommandRig, until } from './command.js';
 
 const DAY = 86_400_000;
 
@@ -63,20 +63,19 @@ export class OperatorRig {
   readonly shell = async (line: string, env: Record<string, string | undefined> = {}) =>
     this.command.shell(line, { ...this.env, ...env });
 
-  /** Runs a line on a terminal that is so wide, with what a person types. */
-  readonly onTerminal = async (
-    line: string,
-    typed = '',
-    env: Record<string, string | undefined> = {},
-    columns = 100,
-  ) => {
+  /** Runs a line on a terminal that is so wide, at which a person can type. */
+  readonly onTerminal = async (line: string, env: Record<string, string | undefined> = {}, columns = 100) => {
     await writeFile(join(this.command.folder, 'line.sh'), `stty cols ${columns}\n${line}\n`);
-    const input = typed === '' ? 'sleep 60' : `sleep 1; printf '${typed}'; sleep 60`;
-    // Without an end of input, which would be an answer.
-    return this.shell(
-      `{ (${input}) & echo $! > sleeper; wait; } | { script -qefc 'bash line.sh' /dev/null; code=$?; kill $(cat sleeper); exit $code; }`,
-      { TERM: 'xterm', ...env },
-    );
+    // The pipe has a writer for as long as the line runs: its end would be an answer.
+    const started = await this.shell("mkfifo keys; exec 3<>keys; script -qefc 'bash line.sh' /dev/null <&3", {
+      ...{ TERM: 'xterm', ...env },
+    });
+    /** Types, as soon as the terminal shows something. */
+    const type = async (keys: string, after: string) => {
+      await until(() => started.output.stdout.includes(after));
+      await writeFile(join(this.command.folder, 'keys'), keys);
+    };
+    return { ...started, type };
   };
 
   async add(name: string, tags: Readonly<Record<string, string>> = {}): Promise<string> {
@@ -179,15 +178,22 @@ export function cleanEnvironment(folder: string): Record<string, string | undefi
   };
 }
 
-/** Answers each call with an error as AWS words it. */
-export async function refusing(
-  answer: () => { readonly type: string; readonly message?: string; readonly status?: number },
-) {
+/** What a stand-in for AWS answers: an error by its type, or a whole answer. */
+export interface StandInAnswer {
+  readonly type?: string;
+  readonly message?: string;
+  readonly status?: number;
+  readonly answer?: object;
+}
+
+/** Stands in for AWS where the local Secrets Manager has no such secret, or never refuses so. */
+export async function standIn(answerTo: (operation: string) => StandInAnswer) {
   const server = createServer((request, response) => {
     request.resume().on('end', () => {
-      const { type, message = '', status = 400 } = answer();
+      const operation = String(request.headers['x-amz-target']).replace('secretsmanager.', '');
+      const { type, message = '', answer, status = answer ? 200 : 400 } = answerTo(operation);
       response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' });
-      response.end(JSON.stringify({ __type: type, Message: message, message }));
+      response.end(JSON.stringify(answer ?? { __type: type, Message: message, message }));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -1,5 +1,11 @@
-import { quoted, RotationError } from '../../errors.js';
-import { errorParts, isUnanswered, type ServiceFailure, THROTTLED } from '../../network/failures.js';
+import { RotationError } from '../../errors.js';
+import {
+  errorParts,
+  isUnanswered,
+  type ServiceFailure,
+  THROTTLED,
+  whyNotSent,
+} from '../../network/failures.js';
 import { throttleHint } from '../../network/throttles.js';
 import { type Connection, sameAgain } from './connection.js';
 
@@ -28,7 +34,7 @@ function meaningOf(call: OperatorCall, error: unknown): ServiceFailure {
   if (before) return ['ERR_SECRETS_MANAGER_FAILED', ...before];
   if (isUnanswered(error)) {
     const hint = throttleHint(error) === undefined ? reach(call) : SLOW_DOWN;
-    return ['ERR_SECRETS_MANAGER_UNREACHABLE', `got no answer (${quoted(code || name)})`, hint];
+    return ['ERR_SECRETS_MANAGER_UNREACHABLE', `got no answer (${code || shown(name)})`, hint];
   }
   if (/^AccessDenied/.test(name)) return denied(call, message);
   const state = stateOf(call, name, message);
@@ -37,9 +43,14 @@ function meaningOf(call: OperatorCall, error: unknown): ServiceFailure {
   if (known) return ['ERR_SECRETS_MANAGER_FAILED', ...known(call)];
   return [
     'ERR_SECRETS_MANAGER_FAILED',
-    `failed with ${quoted(/^[A-Za-z]{1,60}$/.test(name) ? name : 'an unknown error')}`,
+    `failed with ${shown(name) || 'an unknown error'}`,
     'look the error up in the API reference of Secrets Manager',
   ];
+}
+
+/** A name that an answer may have in it: anything else is not repeated. */
+function shown(name: string): string {
+  return /^[A-Za-z]{1,60}$/.test(name) ? name : '';
 }
 
 type Meaning = readonly [problem: string, hint: string];
@@ -71,17 +82,12 @@ function beforeItWasSent(call: OperatorCall, name: string, message: string): Mea
           'give --profile, set AWS_PROFILE, or sign in: aws sso login',
         ]
       : [
-          `was not sent: the profile ${quoted(profile)} does not exist, or has no credentials`,
+          `was not sent: the profile ${JSON.stringify(profile)} does not exist, or has no credentials`,
           `aws configure list-profiles lists them; aws sso login${withProfile(call)} signs in to one that has SSO`,
         ];
   }
-  if (name === 'TypeError' && /Invalid URL/.test(message)) {
-    return [
-      'was not sent: the endpoint is not a URL',
-      'AWS_ENDPOINT_URL must begin with https://, or be unset',
-    ];
-  }
-  return undefined;
+  // An endpoint of the environment that is no URL: what the SDK throws then says little.
+  return call.connection.endpoint === undefined ? whyNotSent(message) : undefined;
 }
 
 /** Which right is missing: AWS says so, but not always in the same words. */

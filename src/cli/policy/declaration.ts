@@ -1,6 +1,8 @@
 import { declare, type InputOf } from '../command.js';
 import { rotatorsWith } from '../rotators.js';
-import { USUAL_SCHEDULE } from './schedule.js';
+
+/** What a deployment has if nothing else is asked for. */
+export const USUAL_SCHEDULE = 'rate(30 days)';
 
 const rotators = () => rotatorsWith('lambda.js');
 

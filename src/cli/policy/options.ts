@@ -2,9 +2,9 @@ import type { PermissionTarget, RotatorNeeds } from '../../permissions.js';
 import { loadManifest } from '../manifest.js';
 import { rotatorsWith } from '../rotators.js';
 import { UsageError } from '../usage-error.js';
-import type { PolicyInput } from './declaration.js';
+import { type PolicyInput, USUAL_SCHEDULE } from './declaration.js';
 import type { Named } from './grants.js';
-import { assertOutlives, readLifetime, readSchedule, USUAL_SCHEDULE } from './schedule.js';
+import { assertOutlives, readLifetime, readSchedule } from './schedule.js';
 
 /** How the policy is printed. */
 type Format = 'text' | 'json' | 'terraform' | 'cdk';

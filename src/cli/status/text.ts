@@ -1,5 +1,5 @@
 import { SECRET_STATES, type SecretState, type Timeline } from '../../operate/timeline.js';
-import { paint } from '../terminal/screen.js';
+import { paint, printable } from '../terminal/screen.js';
 import { type Column, shortened, table } from '../terminal/table.js';
 import { ageInWords, dateInWords } from '../terminal/time.js';
 
@@ -33,7 +33,7 @@ export function timelineText(timeline: Timeline, room: Room): readonly string[] 
 
 function rotationOf({ isRotationOn, functionArn, schedule, owningService, replicaOf }: Timeline): string {
   if (replicaOf !== undefined) return `replica: its primary is in ${replicaOf}`;
-  if (owningService !== undefined) return `managed by ${owningService}`;
+  if (owningService !== undefined) return `managed by ${printable(owningService)}`;
   if (!isRotationOn) return 'rotation is off';
   const when = schedule?.startsWith('cron') ? schedule : `every ${schedule}`;
   return [nameOf(functionArn), schedule === undefined ? 'on demand' : when].filter(Boolean).join(', ');
@@ -59,7 +59,7 @@ function dateLines(timeline: Timeline, { now, isWide, width }: Room): readonly s
   };
   const { lastRotatedDate: last, nextRotationDate: next, replicas, deletedDate } = timeline;
   const shown = replicas.map(({ region, status, message }) =>
-    [`${region} ${status}`, status === 'Failed' ? message : undefined].filter(Boolean).join(': '),
+    printable([`${region} ${status}`, status === 'Failed' ? message : undefined].filter(Boolean).join(': ')),
   );
   return [
     `  last rotated  ${last ? when(last, agoOf(last, now)) : 'never'}`,
