@@ -21,10 +21,10 @@ export interface Command {
 
 export const COMMANDS: readonly Command[] = [
   command(STATUS, async () => (await import('./status/status.js')).status),
+  command(ROTATE, async () => (await import('./rotate/rotate.js')).rotate),
   command(TEST, async () => (await import('./test/test.js')).test),
   command(DOCTOR, async () => (await import('./doctor/doctor.js')).doctor),
   command(RUN, async () => (await import('./run/run.js')).run),
-  command(ROTATE, async () => (await import('./rotate/rotate.js')).rotate),
   command(LOCAL, async () => (await import('./local/local.js')).local),
   command(POLICY, async () => {
     const { policy } = await import('./policy/policy.js');

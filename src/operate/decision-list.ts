@@ -52,7 +52,10 @@ export const ROWS = [
     name: 'NO_CURRENT',
     matches: ({ current }) => current === undefined,
     meaning: () => 'No version is AWSCURRENT: applications cannot read the secret.',
-    advice: () => ['in a new secret, store a value that works: aws secretsmanager put-secret-value'],
+    advice: ({ state }) =>
+      state.versions.length === 0
+        ? ['store a value that works: aws secretsmanager put-secret-value']
+        : ['find out which version the service takes, and why AWSCURRENT is not there'],
     never: 'do not give AWSCURRENT to a version before you know why it is not there',
   },
   {

@@ -76,9 +76,12 @@ export function notesOf(
 }
 
 /** What cannot be seen with the rights and the clients that are here, and where to look. */
-export const NOT_LOOKED_AT: readonly string[] = [
-  'the function’s log: in which step it failed, and the code (aws logs tail /aws/lambda/<name> --since 1d)',
-  'whether the function is there, and Secrets Manager may invoke it (aws lambda get-policy)',
-  'its timeout, VPC and security groups (aws lambda get-function-configuration)',
-  'the KMS key, and who may use it (aws kms describe-key)',
-];
+export function notLookedAt({ functionArn = '<function>' }: LabelState): readonly string[] {
+  const name = functionArn.split(':').at(-1);
+  return [
+    `the function’s log: in which step it failed, and the code (aws logs tail /aws/lambda/${name} --since 1d)`,
+    `whether the function is there, and Secrets Manager may invoke it (aws lambda get-policy --function-name ${name})`,
+    `its timeout, VPC and security groups (aws lambda get-function-configuration --function-name ${name})`,
+    'the KMS key, and who may use it (aws kms describe-key)',
+  ];
+}

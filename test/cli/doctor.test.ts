@@ -109,9 +109,9 @@ LIVE_PENDING: The service takes only the value of AWSPENDING: a rotation stopped
   do      moving the label leaves out finishSecret: what it would have retired (an old key) stays, and is for you to revoke
   NOT     do not remove AWSPENDING: the only value that works would lose its name
 not looked at, since that takes other rights:
-  the function’s log: in which step it failed, and the code (aws logs tail /aws/lambda/<name> --since 1d)
-  whether the function is there, and Secrets Manager may invoke it (aws lambda get-policy)
-  its timeout, VPC and security groups (aws lambda get-function-configuration)
+  the function’s log: in which step it failed, and the code (aws logs tail /aws/lambda/rotate --since 1d)
+  whether the function is there, and Secrets Manager may invoke it (aws lambda get-policy --function-name rotate)
+  its timeout, VPC and security groups (aws lambda get-function-configuration --function-name rotate)
   the KMS key, and who may use it (aws kms describe-key)
 "
 `);
@@ -228,6 +228,19 @@ describe('other states', () => {
     const { code, stdout, stderr } = await secret.run('test', 'app/db');
     expect(stdout).toMatch(/AWSCURRENT +\w{8} +accepted/);
     expect(stderr).toContain('taken for a secret of the rotator postgres');
+    expect(code).toBe(0);
+  });
+
+  test('a password that is a word of what is printed is taken out of it', async () => {
+    const secret = await stuck();
+    await server.sql(`ALTER ROLE ${secret.role} PASSWORD 'postgres'`);
+    await secret.secrets.putSecretValue({
+      SecretId: 'app/db',
+      SecretString: server.secret(secret.role, 'postgres'),
+    });
+    const { code, stdout } = await secret.run('test', 'app/db', '--rotator', 'postgres');
+    expect(stdout).toMatch(/engine \[redacted\], .*AWSCURRENT +\w{8} +accepted/s);
+    expect(stdout).not.toContain('postgres');
     expect(code).toBe(0);
   });
 

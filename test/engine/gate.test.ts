@@ -64,7 +64,11 @@ describe('the source of src and rotators', () => {
     'await client.batchGetSecretValue({ SecretIdList });',
     'for await (const page of paginateBatchGetSecretValue({ client }, {}))',
   ])('is seen to read in a line like %s', (line) => {
-    const lines = ['// GetSecretValue of a version', "action: 'secretsmanager:BatchGetSecretValue',", `  ${line}`];
+    const lines = [
+      '// GetSecretValue of a version',
+      "action: 'secretsmanager:BatchGetSecretValue',",
+      `  ${line}`,
+    ];
     expect(readingLines('planted.ts', lines.join('\n'))).toEqual([`planted.ts:3: ${line}`]);
   });
 });

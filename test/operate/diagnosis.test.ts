@@ -2,7 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROWS } from '../../src/operate/decision-list.js';
 import { diagnose } from '../../src/operate/findings.js';
-import type { LabelState, SeenVersion, VersionVerdict } from '../../src/operate/label-state.js';
+import {
+  type LabelState,
+  type SeenVersion,
+  sightOf,
+  type VersionVerdict,
+} from '../../src/operate/label-state.js';
+import { objection } from '../../src/operate/repairs.js';
+import { runPlan } from '../../src/operate/run-plan.js';
 
 const NOW = Date.UTC(2026, 10, 29, 3);
 const MINUTE = 60_000;
@@ -152,6 +159,33 @@ test('in a hurry a running rotation is finished, and AWSPENDING is not taken off
     repairs: [{ kind: 'resume' }, { kind: 'promote' }],
   });
   expect(hurried('c:A p:R', { rotation: 'off' })).toMatchObject({ name: 'CANCELLED', repairs: [] });
+});
+
+test.each<[told: Told, setting: Setting, reason: RegExp]>([
+  ['c:A p:A', { ages: { c: 100 } }, /not made after AWSCURRENT/],
+  ['c:A p:A', { rotated: 170 }, /was AWSCURRENT once/],
+  ['c:A p:A', { isCopy: true }, /copy of AWSCURRENT/],
+  ['c:R p:E', {}, /no version opens the user/],
+  ['c:R p:R', {}, /no version opens the user/],
+  ['c:A p:X', {}, /AWSPENDING is foreign/],
+  ['c:A p:R', { rotation: 'off' }, /rotation is off/],
+])(
+  'the steps of %s, %j, are not taken again, nor by run, unless the step is named',
+  (told, setting, reason) => {
+    const found = state(told, setting);
+    expect(objection({ kind: 'resume', token: 'p' }, sightOf(found))).toMatch(reason);
+    const plan = (isStepNamed: boolean) => () => runPlan(found, { isStepNamed, isHurried: false });
+    expect(plan(false)).toThrow(reason);
+    expect(plan(true)()).toEqual({ token: 'p', isNew: false });
+  },
+);
+
+test('run begins a rotation where none is under way, and waits for one that may be running', () => {
+  const plan = (told: Told, changed = 180) =>
+    runPlan(state(told, { changed }), { isStepNamed: false, isHurried: false });
+  expect(plan('c:A', 2)).toEqual({ token: expect.stringMatching(/^[0-9a-f-]{36}$/), isNew: true });
+  expect(plan('c:A p:R')).toEqual({ token: 'p', isNew: false });
+  expect(() => plan('c:A p:R', 2)).toThrow('Secrets Manager may be rotating this secret now');
 });
 
 test('it offers to store a value only where none can be hidden by that', () => {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { diagnose, type Finding } from '../../operate/findings.js';
 import type { LabelState } from '../../operate/label-state.js';
 import { type MendEvent, mend } from '../../operate/mend.js';
-import { NOT_LOOKED_AT, notesOf } from '../../operate/notes.js';
+import { notesOf, notLookedAt } from '../../operate/notes.js';
 import type { ObserveOptions } from '../../operate/observe.js';
 import type { Repair } from '../../operate/repairs.js';
 import { takeStepsHere } from '../../operate/steps-here.js';
@@ -153,7 +153,7 @@ class Visit {
   #end(state: LabelState, finding: Finding): number {
     const notes = notesOf(this.#subject.timeline, state);
     const isFine = finding.name === 'OK';
-    const notSeen = isFine || finding.name === 'ELSEWHERE' ? [] : NOT_LOOKED_AT;
+    const notSeen = isFine || finding.name === 'ELSEWHERE' ? [] : notLookedAt(state);
     const lines = noteLines(notes, notSeen);
     if (this.#options.json || lines.length > 0)
       this.#print(lines, { type: 'end', finding: finding.name, notes });

@@ -6,6 +6,7 @@ import type { Json } from '../../json.js';
 import { type ObserveOptions, observe } from '../../operate/observe.js';
 import { type Timeline, timelineOf } from '../../operate/timeline.js';
 import { HiddenValues } from '../../redact/hidden-values.js';
+import { Redactor } from '../../redact/redactor.js';
 import type { Rotator } from '../../rotator.js';
 import { type Connection, readConnection, sameAgain } from '../aws/connection.js';
 import { readSecret } from '../aws/secret-argument.js';
@@ -37,7 +38,7 @@ export interface Subject {
   readonly again: string;
   readonly output: Output;
   look(options?: ObserveOptions): ReturnType<typeof observe>;
-  /** Prints lines, unless a value that was read is in them. */
+  /** Prints lines, without the values that were read. */
   print(lines: readonly string[]): void;
 }
 
@@ -66,8 +67,8 @@ export async function withSubject(
       look: (options) => observe(probing, options),
       print(lines) {
         const text = lines.join('\n');
-        if (!output.isClean(text)) throw leak();
-        output.line(text);
+        // A password may be a word such as "postgres", which stands in our own text, too.
+        output.line(output.isClean(text) ? text : new Redactor(hidden).text(text));
       },
     });
     if (!output.isClean()) throw leak();

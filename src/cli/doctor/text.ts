@@ -71,11 +71,7 @@ export function inWords(repair: Repair): string {
 }
 
 /** The calls that make a repair, to copy. */
-function commandsOf(
-  repair: Repair,
-  state: LabelState,
-  { name, forAws, again }: Place,
-): readonly string[] {
+function commandsOf(repair: Repair, state: LabelState, { name, forAws, again }: Place): readonly string[] {
   const stage = `aws secretsmanager update-secret-version-stage --secret-id ${state.secretId}${forAws} --version-stage`;
   switch (repair.kind) {
     case 'resume':
