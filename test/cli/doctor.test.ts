@@ -1,9 +1,12 @@
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { postgres } from '../../rotators/postgres/index.js';
 import { rotationHandler } from '../../src/index.js';
 import { type Listener, LocalSecretsManager } from '../../src/testing/index.js';
-import { CommandRig } from '../support/command.js';
+import { CommandRig, until } from '../support/command.js';
 import { leakWatch } from '../support/leak-watch.js';
 import { before, cleanEnvironment } from '../support/operator.js';
 import { startTestServer, type TestServer } from '../support/postgres.js';
@@ -20,7 +23,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-const listeners: Listener[] = [];
+const listeners: Pick<Listener, 'close'>[] = [];
 afterEach(async () => {
   for (const listener of listeners.splice(0)) await listener.close();
 });
@@ -61,11 +64,41 @@ async function stuck(stopIn?: string, { engine = 'postgres' } = {}) {
     return Object.keys(VersionIdsToStages).find((id) => VersionIdsToStages[id]?.includes(label));
   };
   return {
-    ...{ secrets, role, passwordOf, holder },
+    ...{ secrets, role, passwordOf, holder, url: listener.url },
+    start: (...args: readonly string[]) => command.start(args, env),
     run: (...args: readonly string[]) => command.start(args, env).end,
     shell: async (line: string) => (await command.shell(line, env)).end,
     works: async (label: string) => server.accepts(role, await passwordOf(label)),
   };
+}
+
+/** A way to the secrets on which one operation is denied, as AWS words it. */
+async function denying(url: string, operation: string): Promise<string> {
+  const proxy = createServer(async (request, response) => {
+    const body = Buffer.concat(await request.toArray());
+    const headers = { 'content-type': 'application/x-amz-json-1.1' };
+    if (String(request.headers['x-amz-target']).endsWith(`.${operation}`)) {
+      const message = `User: arn:aws:iam::123456789012:user/night is not authorized to perform: secretsmanager:${operation}`;
+      response
+        .writeHead(400, headers)
+        .end(JSON.stringify({ __type: 'AccessDeniedException', Message: message }));
+      return;
+    }
+    const answer = await fetch(url, {
+      method: 'POST',
+      headers: request.headers as Record<string, string>,
+      body,
+    });
+    response.writeHead(answer.status, headers).end(Buffer.from(await answer.arrayBuffer()));
+  });
+  await once(proxy.listen(0, '127.0.0.1'), 'listening');
+  listeners.push({
+    close: async () => {
+      proxy.closeAllConnections();
+      proxy.close();
+    },
+  });
+  return `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
 }
 
 /** What was printed, without what differs from run to run. */
@@ -242,6 +275,11 @@ describe('other states', () => {
     expect(stdout).toMatch(/engine \[redacted\], .*AWSCURRENT +\w{8} +accepted/s);
     expect(stdout).not.toContain('postgres');
     expect(code).toBe(0);
+    expect((await secret.run('test', 'app/db')).code).toBe(0);
+    const run = await secret.run('run', 'app/db', '--rotator', 'postgres', '--step', 'testSecret', '--yes');
+    expect(run.stderr).toMatch(
+      /^hint: createSecret has not stored one: .* --rotator \[redacted\] says which version works\n$/,
+    );
   });
 
   test('a rotation that stopped before setSecret is finished', async () => {
@@ -351,6 +389,59 @@ describe('other states', () => {
     expect(await secret.holder('AWSPENDING')).toBeUndefined();
     expect(await secret.works('AWSCURRENT')).toBe(true);
   });
+});
+
+describe('a right that is missing', () => {
+  async function without(operation: string, ...options: readonly string[]) {
+    const secret = await stuck('testSecret');
+    const url = await denying(secret.url, operation);
+    const end = await secret.run(
+      ...['doctor', 'app/db', '--rotator', 'postgres', '--endpoint-url', url, ...options],
+    );
+    expect(end.stdout + end.stderr).not.toMatch(/^ +at /m);
+    expect(await secret.works('AWSCURRENT')).toBe(false);
+    expect(end.code).toBe(1);
+    return end;
+  }
+
+  test('to describe the secret is one line', async () => {
+    const { stdout, stderr } = await without('DescribeSecret');
+    expect(stderr).toContain(
+      'quarterturn: DescribeSecret of app/db was denied: secretsmanager:DescribeSecret is missing',
+    );
+    expect(stdout).toBe('');
+  });
+
+  test('to read values leaves every version unknown', async () => {
+    const { stdout } = await without('GetSecretValue', '--fix', '--here', '--yes');
+    expect(stdout).toMatch(/AWSCURRENT +\w{8} +unknown .*\n.*secretsmanager:GetSecretValue is missing/);
+    expect(stdout).toContain('UNKNOWN: ');
+  });
+
+  test('to list versions leaves their ages unknown, and nothing is repaired', async () => {
+    const { stdout } = await without('ListSecretVersionIds', '--fix', '--here', '--yes');
+    expect(stdout).toContain('OLD_PENDING: ');
+    expect(stdout).toContain('AGES_UNKNOWN: ');
+  });
+
+  test('to move labels is said of the repair that it kept from being made', async () => {
+    const { stdout } = await without('UpdateSecretVersionStage', '--fix', '--yes');
+    expect(stdout).toMatch(
+      /failed: move AWSCURRENT to .*\n.*secretsmanager:UpdateSecretVersionStage is missing/,
+    );
+  });
+});
+
+test('Ctrl-C ends the looking on, says that it is not over, and leaves nothing half done', async () => {
+  const secret = await stuck('setSecret');
+  await secret.secrets.cancelRotateSecret({ SecretId: 'app/db' });
+  const { child, output, end } = secret.start('doctor', 'app/db', '--rotator', 'postgres', '--fix', '--yes');
+  await until(() => output.stdout.includes('looking on for 15 min'));
+  child.kill('SIGINT');
+  const { code, stderr } = await end;
+  expect(stderr).toContain('stopped; run it again to see what is left');
+  expect(code).toBe(130);
+  expect(await secret.holder('AWSPENDING')).toBeUndefined();
 });
 
 describe('quarterturn run', () => {

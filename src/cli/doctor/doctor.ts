@@ -80,7 +80,12 @@ class Visit {
                 },
               }),
           }),
-          ask: async (_, repair) => {
+          ask: async ({ repairs }, repair) => {
+            if (repair.kind === 'promote' && !here && repairs.some(({ kind }) => kind === 'resume')) {
+              this.#subject.output.say(
+                'the label alone moves; --here takes the rotation’s steps instead, and retires what they retire',
+              );
+            }
             const isAgreed = await confirmed(`${inWords(repair)}?`, { isAgreed: yes, signal: stop.signal });
             if (!isAgreed) this.#subject.output.say('nothing more was done');
             return isAgreed;

@@ -38,7 +38,9 @@ export interface Subject {
   readonly again: string;
   readonly output: Output;
   look(options?: ObserveOptions): ReturnType<typeof observe>;
-  /** Prints lines, without the values that were read. */
+  /** A text without the values that were read: a password may be a word such as "postgres", which stands in our own, too. */
+  clean(text: string): string;
+  /** Prints lines, without those values. */
   print(lines: readonly string[]): void;
 }
 
@@ -55,21 +57,19 @@ export async function withSubject(
   const connection = { ...asked, region: secret.region };
   const described = await client.describeSecret({ SecretId: secret.id });
   const timeline = timelineOf(described, undefined, { now: new Date(), stuckAfterMs: 0 });
+  const secretId = timeline.arn;
+  const loaded = await rotatorOf(values.rotator, client, secretId);
   const output = new Output();
   try {
-    const secretId = timeline.arn;
-    const loaded = await rotatorOf(values.rotator, client, secretId);
     const hidden = new SearchedValues([secretId, loaded.rotator.name], output);
+    const clean = (text: string) => (output.isClean(text) ? text : new Redactor(hidden).text(text));
     const probing = { client, rotator: loaded.rotator, secretId, hidden };
     const code = await work({
       ...{ client, secretId, timeline, connection, output, ...loaded },
       again: `${sameAgain(connection)}${values.rotator === undefined ? '' : ` --rotator ${values.rotator}`}`,
       look: (options) => observe(probing, options),
-      print(lines) {
-        const text = lines.join('\n');
-        // A password may be a word such as "postgres", which stands in our own text, too.
-        output.line(output.isClean(text) ? text : new Redactor(hidden).text(text));
-      },
+      clean,
+      print: (lines) => output.line(clean(lines.join('\n'))),
     });
     if (!output.isClean()) throw leak();
     return code;

@@ -11,14 +11,16 @@ import type { RunInput } from './declaration.js';
 /** Runs `quarterturn run`; resolves to the exit code. */
 export function run({ options, positionals }: RunInput): Promise<number> {
   return withSubject('run', options, positionals, async (subject) => {
-    const { timeline, look, output, rotatorName } = subject;
+    const { timeline, look, output, rotatorName, clean } = subject;
     const state = await look();
     const isStepNamed = options.step.length > 0;
     const plan = runPlan(state, { isStepNamed, isHurried: options.now });
     const account = timeline.arn.split(':')[4];
     const what = plan.isNew ? 'begin a rotation of' : `go on with the rotation ${plan.token} of`;
     const where = `${titleOf(timeline.name, timeline.region, state)}, account ${account}`;
-    const isAgreed = await confirmed(`${what} ${where}, with ${rotatorName}?`, { isAgreed: options.yes });
+    const isAgreed = await confirmed(clean(`${what} ${where}, with ${rotatorName}?`), {
+      isAgreed: options.yes,
+    });
     if (isAgreed) return steps(subject, plan, options);
     output.say('nothing was done');
     return 1;
@@ -31,7 +33,7 @@ async function steps(
   { token, isNew }: RunPlan,
   options: RunInput['options'],
 ): Promise<number> {
-  const { secretId, rotator, print, output, timeline, again } = subject;
+  const { secretId, rotator, print, clean, output, timeline, again } = subject;
   const interruption = new Interruption(
     () => output.say('stops after this step; Ctrl-C again ends it at once'),
     () => process.exit(interruption.exitCode),
@@ -58,7 +60,9 @@ async function steps(
     else if (failure) {
       print([`${failure.step} failed: ${failure.message} (${failure.code})`]);
       sayHint(
-        `${failure.hint === undefined ? '' : `${failure.hint}. `}quarterturn doctor ${timeline.name}${again} says which version works`,
+        clean(
+          `${failure.hint === undefined ? '' : `${failure.hint}. `}quarterturn doctor ${timeline.name}${again} says which version works`,
+        ),
       );
     }
     return interruption.exitCode ?? (failure ? 1 : 0);
