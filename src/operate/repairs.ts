@@ -60,7 +60,8 @@ function objectionToPromote(
   if (others.filter(({ verdict }) => verdict === 'accepted').length > 1) return 'more than one version works';
   if (previous && !isDead(previous)) return `AWSPREVIOUS is ${previous.verdict}`;
   if (pending && !isDead(pending)) return `AWSPENDING is ${pending.verdict}`;
-  if (state.rotation === 'off') return 'somebody has turned rotation off';
+  // Where nothing rotates, what has no label was made and left by hand.
+  if (state.rotation !== 'on') return 'rotation is not on';
   if (isYoung(sight)) return YOUNG;
   return undefined;
 }

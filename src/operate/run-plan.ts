@@ -32,7 +32,7 @@ export function runPlan(
   if (isStepNamed) return plan;
   if (state.rotation === 'on' && isYoung(sight) && !isHurried) {
     throw new RotationError(
-      'ERR_CURRENT_MOVED',
+      'ERR_SECRETS_MANAGER_FAILED',
       'Secrets Manager may be rotating this secret now: nothing was done',
       {
         hint: 'something has changed within 15 minutes. Wait; or, if you know that no step is running: --now',
@@ -43,7 +43,7 @@ export function runPlan(
   if (reason === undefined) return plan;
   const { name, never } = diagnose(state, { isHurried: true });
   throw new RotationError(
-    'ERR_ROTATION_UNDONE',
+    'ERR_SECRETS_MANAGER_FAILED',
     `the rotation of AWSPENDING is not gone on with (${name}): ${reason}`,
     {
       hint: `quarterturn doctor says what to do${never === undefined ? '' : `; ${never}`}. A step that is named (--step) is taken all the same`,

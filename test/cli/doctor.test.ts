@@ -347,6 +347,42 @@ describe('other states', () => {
     expect(await secret.holder('AWSCURRENT')).toBe(current);
   });
 
+  test('a value that a person has just stored is not replaced, though AWSPENDING has lost its label to it', async () => {
+    const secret = await stuck('testSecret');
+    await secret.secrets.advanceTo(before(0.5));
+    const { VersionId } = await secret.secrets.putSecretValue({
+      SecretId: 'app/db',
+      SecretString: server.secret(secret.role, 'typed-by-hand-7bqw-9Kx2'),
+    });
+    const { code, stdout } = await secret.run(
+      ...['doctor', 'app/db', '--rotator', 'postgres', '--fix', '--here', '--yes', '--probe-all'],
+    );
+    expect(stdout).toContain('STRAY_LIVE: ');
+    expect(stdout).toContain('is not made AWSCURRENT, since it was not made after AWSCURRENT');
+    expect(stdout).not.toContain('put-secret-value');
+    expect(code).toBe(1);
+    expect(await secret.holder('AWSCURRENT')).toBe(VersionId);
+  });
+
+  test('AWSCURRENT that was moved back by hand stays there, and only the label that is left goes', async () => {
+    const secret = await stuck();
+    const [fresh, old] = [await secret.holder('AWSCURRENT'), await secret.holder('AWSPREVIOUS')];
+    const move = (VersionStage: string, to?: string, from?: string) =>
+      secret.secrets.updateSecretVersionStage({
+        ...{ SecretId: 'app/db', VersionStage, MoveToVersionId: to, RemoveFromVersionId: from },
+      });
+    await move('AWSPENDING', fresh);
+    await move('AWSCURRENT', old, fresh);
+    await server.sql(`ALTER ROLE ${secret.role} PASSWORD '${FIRST}'`);
+    const { code, stdout } = await secret.run(
+      ...['doctor', 'app/db', '--rotator', 'postgres', '--fix', '--here', '--yes'],
+    );
+    expect(stdout).toContain('LABEL_LEFT: ');
+    expect(code).toBe(0);
+    expect([await secret.holder('AWSCURRENT'), await secret.holder('AWSPREVIOUS')]).toEqual([old, fresh]);
+    expect(await secret.holder('AWSPENDING')).toBeUndefined();
+  });
+
   test('a server that does not answer leaves every version unknown', async () => {
     const secret = await stuck('testSecret');
     const { SecretString = '' } = await secret.secrets.getSecretValue({ SecretId: 'app/db' });

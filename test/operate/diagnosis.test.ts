@@ -130,6 +130,7 @@ const STATES: readonly [what: string, told: Told, finding: string, repairs: read
   ['… a moment ago', 'v:R c:R u:A', 'STRAY_LIVE', [], { changed: 9 }],
   ['… of one of two', 'v:R c:R u:A u2:A', 'STRAY_LIVE', []],
   ['… and somebody turned rotation off', 'v:R c:R u:A', 'STRAY_LIVE', [], { rotation: 'off' }],
+  ['… of a secret that nothing rotates', 'v:R c:R u:A', 'STRAY_LIVE', [], { rotation: 'never' }],
   ['… and AWSPREVIOUS was not reached', 'v:U c:R u:A', 'STRAY_LIVE', []],
   ['a leaked value works again after a restore', 'v:R c:R u:A', 'STRAY_LIVE', [], { ages: { u: 99_000 } }],
   ['a value that a rotation replaced before', 'v:R c:R u:A', 'STRAY_LIVE', [], { rotated: 190 }],
@@ -280,7 +281,7 @@ test('each state has one finding, and no repair that its guards forbid; no row i
         if (current.verdict !== 'refused' || target.verdict !== 'accepted')
           return 'moves AWSCURRENT without proof';
         if (target === pending) return undefined;
-        if (rotation === 'off' || target.labels.length > 0) return 'undoes what somebody did';
+        if (rotation !== 'on' || target.labels.length > 0) return 'undoes what somebody did';
         return previous && ['accepted', 'unknown', 'untried'].includes(previous.verdict)
           ? 'overlooks AWSPREVIOUS'
           : undefined;

@@ -95,7 +95,7 @@ class Visit {
         },
         { isHurried, lookOnMs },
       );
-      if (unretired !== undefined) {
+      if (unretired !== undefined && rotator.finishSecret) {
         this.#print(
           [`AWSCURRENT moved without finishSecret: what it would have retired is in version ${unretired}`],
           { type: 'unretired', versionId: unretired },
