@@ -202,7 +202,7 @@ export const ROWS = [
       'The service takes only the value of AWSPENDING: a rotation stopped after setSecret. Applications that read AWSCURRENT ' +
       'are refused.',
     advice: () => [
-      'moving the label leaves out finishSecret: what it would have retired (an old key) stays, and is for you to revoke',
+      'if you move the label, finishSecret is left out: revoke what it would have retired (an old key) yourself',
     ],
     never: 'do not remove AWSPENDING: the only value that works would lose its name',
     repairs: ({ pending, current }) =>

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -72,6 +72,21 @@ async function stuck(stopIn?: string, { engine = 'postgres' } = {}) {
   };
 }
 
+/** A manifest as its owner writes one. The service is a file, with the one password that it takes. */
+const MINE = `
+import { readFileSync, writeFileSync } from 'node:fs';
+const rotator = {
+  name: 'mine',
+  rotates: ['password'],
+  shows: [],
+  parse: ({ password }) => ({ password }),
+  createSecret: () => ({ password: 'own-' + Math.random().toString(36).slice(2) + '-horse' }),
+  setSecret: ({ pending }) => writeFileSync('accepted', pending.password),
+  testSecret: ({ password }) => (readFileSync('accepted', 'utf8') === password ? 'accepted' : 'rejected'),
+};
+export const lambda = { rotator: () => rotator, environment: [], permissions: [], drivers: [] };
+`;
+
 /** A way to the secrets on which one operation is denied, as AWS words it. */
 async function denying(url: string, operation: string): Promise<string> {
   const proxy = createServer(async (request, response) => {
@@ -139,7 +154,7 @@ LIVE_PENDING: The service takes only the value of AWSPENDING: a rotation stopped
   repair  quarterturn doctor app/db --rotator postgres --fix --here
   or      for step in createSecret setSecret testSecret finishSecret; do failed=$(aws lambda invoke --function-name arn:aws:lambda:eu-west-1:123456789012:function:rotate --cli-binary-format raw-in-base64-out --payload "{\\"SecretId\\":\\"arn:aws:secretsmanager:eu-west-1:123456789012:secret:app/db-AbCdEf\\",\\"ClientRequestToken\\":\\"<AWSPENDING>\\",\\"Step\\":\\"$step\\"}" --query FunctionError --output text answer.json) && [ "$failed" = None ] || { cat answer.json; break; }; done
   or      aws secretsmanager update-secret-version-stage --secret-id arn:aws:secretsmanager:eu-west-1:123456789012:secret:app/db-AbCdEf --version-stage AWSCURRENT --move-to-version-id <AWSPENDING> --remove-from-version-id <AWSCURRENT>
-  do      moving the label leaves out finishSecret: what it would have retired (an old key) stays, and is for you to revoke
+  advice  if you move the label, finishSecret is left out: revoke what it would have retired (an old key) yourself
   NOT     do not remove AWSPENDING: the only value that works would lose its name
 not looked at, since that takes other rights:
   the function’s log: in which step it failed, and the code (aws logs tail /aws/lambda/rotate --since 1d)
@@ -495,6 +510,22 @@ describe('quarterturn run', () => {
     expect([code, stderr]).toEqual([0, '']);
     expect(await secret.holder('AWSPREVIOUS')).toBe(current);
     expect(await secret.works('AWSCURRENT')).toBe(true);
+  });
+
+  test('takes a rotator of your own, by the path of its manifest', async () => {
+    const secret = await stuck();
+    await mkdir(join(command.folder, 'mine'), { recursive: true });
+    await writeFile(join(command.folder, 'mine', 'lambda.mjs'), MINE);
+    await writeFile(join(command.folder, 'accepted'), 'own-first-7bqw-9Kx2');
+    await secret.secrets.createSecret({
+      Name: 'app/own',
+      SecretString: '{"password":"own-first-7bqw-9Kx2"}',
+    });
+    const { code, stdout } = await secret.shell(
+      'quarterturn run app/own --rotator ./mine/lambda.mjs --yes && quarterturn test app/own --rotator ./mine/lambda.mjs',
+    );
+    expect(stdout).toMatch(/finishSecret {2}promoted.*AWSPREVIOUS +\w{8} +refused.*AWSCURRENT works\.\n$/s);
+    expect(code).toBe(0);
   });
 
   test('goes on with a rotation that is not complete, step by step if it is asked to', async () => {

@@ -1,4 +1,5 @@
 import { diagnose } from '../../src/operate/findings.js';
+import { takeStepsHere, withPlaceholder } from '../../src/operate/steps-here.js';
 import { STEPS, type Step } from '../../src/step.js';
 import { numbersFrom } from '../support/seeded.js';
 import { stuckWorld } from '../support/stuck-world.js';
@@ -251,6 +252,17 @@ describe('a setSecret that comes late, behind the removal of AWSPENDING,', () =>
   test('is not met by one look, which is why it looks on', async () => {
     expect(await told((await late(45_000, 0)).stuck)).toBe('0 current works, 1');
   });
+});
+
+test('a rotation that is begun by hand is not taken for AWSPENDING any more when somebody has removed its label', async () => {
+  const { secrets, secretId, rotator, accepted, move } = await stuckWorld();
+  const token = 'begun-by-hand-0123456789-0123456789';
+  const client = withPlaceholder(secrets, secretId, token);
+  const take = (step: Step) => takeStepsHere({ client, rotator, secretId, token, steps: [step] });
+  expect(await take('createSecret')).toBeUndefined();
+  await move('AWSPENDING', undefined);
+  expect(await take('setSecret')).toMatchObject({ step: 'setSecret', code: 'ERR_ROTATION_ABANDONED' });
+  expect([...accepted]).toEqual(['password-0']);
 });
 
 test('no look has more than two logins refused, unless it is asked to', async () => {

@@ -45,7 +45,7 @@ export function findingLines(finding: Finding, state: LabelState, place: Place):
     `${paint(isFine ? 'green' : 'red', finding.name)}: ${printable(finding.meaning)}`,
     ...(first === undefined ? [] : [`  repair  ${first}`]),
     ...others.map((command) => `  or      ${command}`),
-    ...finding.advice.filter((line) => line !== '').map((line) => `  do      ${printable(line)}`),
+    ...finding.advice.filter((line) => line !== '').map((line) => `  advice  ${printable(line)}`),
     ...(finding.never === undefined ? [] : [`  NOT     ${finding.never}`]),
   ];
 }
