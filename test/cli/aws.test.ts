@@ -209,6 +209,36 @@ describe('a call that is not sent', () => {
     );
   });
 
+  test('has the credentials of --profile, then of the environment, then of AWS_PROFILE, as the AWS CLI has', async () => {
+    const settings = await config(
+      `[profile prod]\nregion = eu-central-1\naws_access_key_id = AKIAPROFILE\naws_secret_access_key = ${VALUE}\n`,
+    );
+    const who: string[] = [];
+    const seen = await standIn((_, { authorization = '' }) => {
+      who.push(/Credential=(\w+)/.exec(authorization)?.[1] ?? '');
+      return { type: 'ResourceNotFoundException' };
+    });
+    const env = { ...settings, AWS_ENDPOINT_URL_SECRETS_MANAGER: seen.url };
+    const both = { ...env, ...KEYS };
+    const ends = [
+      await run(['status', 'app/db', '--profile', 'prod'], both),
+      await run(['status', 'app/db'], { ...both, AWS_PROFILE: 'prod' }),
+      await run(['status', 'app/db'], { ...env, AWS_PROFILE: 'prod' }),
+    ];
+    seen.close();
+    expect(who).toEqual(['AKIAPROFILE', KEYS.AWS_ACCESS_KEY_ID, 'AKIAPROFILE']);
+    // And nothing of the SDK's warnings.
+    for (const { stderr } of ends)
+      expect(stderr).toMatch(/^quarterturn: DescribeSecret of app\/db found .*\nhint: .*\n$/);
+  });
+
+  test('does not fall back to other credentials where the profile has none', async () => {
+    const settings = await config('[profile empty]\nregion = eu-central-1\n');
+    expect((await run(['status', 'app/db', '--profile', 'empty'], { ...settings, ...KEYS })).stderr).toMatch(
+      /^quarterturn: DescribeSecret of app\/db was not sent: the profile "empty" does not exist, or has no credentials\n/,
+    );
+  });
+
   test('has the Region of an ARN, whatever the environment says', async () => {
     answer = { type: 'ResourceNotFoundException' };
     expect((await run(['status', ARN], { ...KEYS, AWS_REGION: 'us-east-1' })).stderr).toContain(

@@ -163,7 +163,7 @@ describe('quarterturn status of many secrets', () => {
   });
 
   test('--tag whose value begins with ! is that value, where a filter would be turned round', async () => {
-    await rig.add('right', { team: '!a' });
+    await rig.add('right', { team: '!a', other: 'a-word' });
     await rig.add('wrong', { team: 'b' });
     const { stdout } = await rig.run('status', '--tag', 'team=!a');
     expect(stdout).toContain('right');
@@ -178,6 +178,16 @@ describe('quarterturn status of many secrets', () => {
     expect(stdout).toContain('\n105 secrets: 93 off, 12 ok\n'.slice(1));
     expect(stdout).toMatch(/^ok +app\/100 \(and 11 more; --all\)/m);
     expect((await rig.run('status', '--all')).stdout).toMatch(/^ok +app\/111 /m);
+  });
+
+  test('of a list asks for the list alone, of one secret for what it is and how old its versions are, and for no value', async () => {
+    await three();
+    rig.calls.length = 0;
+    await rig.run('status');
+    expect(rig.calls).toEqual(['ListSecrets']);
+    rig.calls.length = 0;
+    await rig.run('status', 'app/db');
+    expect(rig.calls).toEqual(['DescribeSecret', 'ListSecretVersionIds']);
   });
 
   test('--fresh describes each, where a list may be old', async () => {

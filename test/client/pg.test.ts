@@ -151,9 +151,11 @@ describe.each([
       error,
       impatient,
     };
-    const shown = inspect(all, { depth: 20, showHidden: true, getters: false, maxStringLength: null });
-    // Not `not.toContain`, which would print all.
-    expect(shown.split('\n').filter((line) => line.includes('first-password'))).toEqual([]);
+    for (const getters of [false, true]) {
+      const shown = inspect(all, { depth: 20, showHidden: true, getters, maxStringLength: null });
+      // Not `not.toContain`, which would print all.
+      expect(shown.split('\n').filter((line) => line.includes('first-password'))).toEqual([]);
+    }
     expect(JSON.stringify([pool.options, error, secret, await secret.get()])).not.toContain('first-password');
     client.release();
     await pool.end();

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { type Listener, LocalSecretsManager } from '../../src/testing/index.js';
+import { type Listener, LocalSecretsManager, type Observation } from '../../src/testing/index.js';
 import { CommandRig, until } from './command.js';
 
 const DAY = 86_400_000;
@@ -16,11 +16,19 @@ export class OperatorRig {
   readonly secrets: LocalSecretsManager;
   readonly functionArn: string;
   readonly command: CommandRig;
+  /** The operations that were asked for since `calls` was emptied. */
+  readonly calls: string[];
   readonly #listener: Listener;
   /** What the rotation function does in setSecret. */
   setSecret: () => unknown = () => {};
 
-  private constructor(secrets: LocalSecretsManager, listener: Listener, command: CommandRig) {
+  private constructor(
+    secrets: LocalSecretsManager,
+    listener: Listener,
+    command: CommandRig,
+    calls: string[],
+  ) {
+    this.calls = calls;
     this.secrets = secrets;
     this.command = command;
     this.#listener = listener;
@@ -30,9 +38,13 @@ export class OperatorRig {
   /** @param daysAgo when the clock stands; absent: it is the machine's, and rotations follow by themselves */
   static async make(daysAgo?: number): Promise<OperatorRig> {
     const settings = daysAgo === undefined ? { automatic: true } : { standsAt: before(daysAgo) };
-    const secrets = new LocalSecretsManager(settings);
+    const calls: string[] = [];
+    const observe = (seen: Observation) => {
+      if (seen.kind === 'call') calls.push(String(seen.operation));
+    };
+    const secrets = new LocalSecretsManager({ ...settings, observe });
     const command = await CommandRig.make(VALUE);
-    return new OperatorRig(secrets, await secrets.listen(), command);
+    return new OperatorRig(secrets, await secrets.listen(), command, calls);
   }
 
   async end(): Promise<void> {
@@ -187,11 +199,16 @@ export interface StandInAnswer {
 }
 
 /** Stands in for AWS where the local Secrets Manager has no such secret, or never refuses so. */
-export async function standIn(answerTo: (operation: string) => StandInAnswer) {
+export async function standIn(answerTo: (operation: string, headers: IncomingHttpHeaders) => StandInAnswer) {
   const server = createServer((request, response) => {
     request.resume().on('end', () => {
       const operation = String(request.headers['x-amz-target']).replace('secretsmanager.', '');
-      const { type, message = '', answer, status = answer ? 200 : 400 } = answerTo(operation);
+      const {
+        type,
+        message = '',
+        answer,
+        status = answer ? 200 : 400,
+      } = answerTo(operation, request.headers);
       response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' });
       response.end(JSON.stringify(answer ?? { __type: type, Message: message, message }));
     });

@@ -47,6 +47,24 @@ export class Clients {
   }
 }
 
+const KEYS = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'] as const;
+
+/**
+ * Whose credentials are used, as by the AWS CLI: `--profile`, then keys of the environment, then AWS_PROFILE. The SDK by
+ * itself lets AWS_PROFILE win, and warns that this may change: a command could reach another account.
+ */
+function credentialsOf(profile: string | undefined) {
+  const [accessKeyId, secretAccessKey, sessionToken] = KEYS.map((key) => process.env[key]);
+  if (profile !== undefined) {
+    // For other clients of this process, too: those of rotators.
+    for (const key of KEYS) delete process.env[key];
+    process.env.AWS_PROFILE = profile;
+    return { profile };
+  }
+  if (!accessKeyId || !secretAccessKey) return {};
+  return { credentials: { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) } };
+}
+
 async function connect(connection: Connection): Promise<OperatorApi> {
   const { profile, region, endpoint } = connection;
   // On Node.js 20 the SDK would warn of its next versions in the middle of the answer. This is its own switch.
@@ -54,7 +72,7 @@ async function connect(connection: Connection): Promise<OperatorApi> {
   const sdk = await import('@aws-sdk/client-secrets-manager');
   const client = noteThrottles(
     new sdk.SecretsManagerClient({
-      ...(profile !== undefined && { profile }),
+      ...credentialsOf(profile),
       ...(region !== undefined && { region }),
       ...(endpoint !== undefined && { endpoint }),
       retryMode: 'standard',
