@@ -49,6 +49,9 @@ const FRESH_MS = 10_000;
 /** What was refused is tried again after this time: a service takes a while to accept a new value. */
 const SECOND_TRY_MS = 5000;
 
+/** Reads are eventually consistent: a label that has just moved may be shown where it was. */
+const SEEN_AFTER_MS = 1000;
+
 /**
  * Repairs what may be repaired: one repair at a time, each asked for, each followed by a new look. It keeps no state, so that
  * one which was killed anywhere, and run again, comes to the same end.
@@ -88,6 +91,7 @@ export async function mend(ways: Ways, options: MendOptions = {}): Promise<Mende
     }
     repairs.push(repair);
     ways.tell?.({ kind: 'repaired', repair });
+    if (repair.kind !== 'resume') await ways.sleep(SEEN_AFTER_MS);
     if (repair.kind === 'promote') unretired = sightOf(state).previous?.id;
     if (repair.kind === 'drop' && !isNamedElsewhere(state)) {
       const healed = await lookOn(state, ways, lookOnMs);
