@@ -1,13 +1,16 @@
 import { type Declaration, type Input, JSON_OPTION, type Options, parseCommandLine } from './command.js';
 import { COMPLETION } from './completion/declaration.js';
+import { DOCTOR } from './doctor/declaration.js';
 import { reportFailure } from './failure.js';
 import { helpOf } from './help.js';
 import { LOCAL } from './local/declaration.js';
 import { POLICY } from './policy/declaration.js';
 import { REHEARSE } from './rehearse/declaration.js';
 import { ROTATE } from './rotate/declaration.js';
+import { RUN } from './run/declaration.js';
 import { STATUS } from './status/declaration.js';
 import { widthOf } from './terminal/screen.js';
+import { TEST } from './test/declaration.js';
 
 /** A command, of which nothing but the declaration is loaded yet. */
 export interface Command {
@@ -19,6 +22,9 @@ export interface Command {
 export const COMMANDS: readonly Command[] = [
   command(STATUS, async () => (await import('./status/status.js')).status),
   command(ROTATE, async () => (await import('./rotate/rotate.js')).rotate),
+  command(TEST, async () => (await import('./test/test.js')).test),
+  command(DOCTOR, async () => (await import('./doctor/doctor.js')).doctor),
+  command(RUN, async () => (await import('./run/run.js')).run),
   command(LOCAL, async () => (await import('./local/local.js')).local),
   command(POLICY, async () => {
     const { policy } = await import('./policy/policy.js');

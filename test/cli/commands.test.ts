@@ -215,8 +215,12 @@ describe('the examples of --help', () => {
       );
     },
   };
-  /** Of other shells, and of AWS's command line: completion.test.ts and local.test.ts do the same in their way. */
+  /** Completion.test.ts, local.test.ts and doctor.test.ts do the same in their way: with other shells, or a real server. */
   const ELSEWHERE = [
+    'quarterturn test app/db --rotator postgres',
+    'quarterturn doctor app/db --rotator postgres',
+    'quarterturn doctor app/db --rotator postgres --fix --here --yes',
+    'quarterturn run app/db --rotator postgres --yes',
     'eval "$(quarterturn completion zsh)"',
     'quarterturn completion fish | source',
     'aws secretsmanager rotate-secret --secret-id app \\\n--rotation-lambda-arn arn:aws:lambda:eu-west-1:123456789012:function:rotate',

@@ -1,4 +1,5 @@
-import { clientWorld, numbersFrom, outcomeOf, pass, Service, unreachable } from '../support/client-world.js';
+import { clientWorld, outcomeOf, pass, Service, unreachable } from '../support/client-world.js';
+import { numbersFrom } from '../support/seeded.js';
 
 afterEach(() => jest.useRealTimers());
 

@@ -1,13 +1,6 @@
 import { rotatingSecret } from '../../src/client/index.js';
-import {
-  awsError,
-  clientWorld,
-  freeze,
-  type Login,
-  numbersFrom,
-  Refused,
-  unreachable,
-} from '../support/client-world.js';
+import { awsError, clientWorld, freeze, type Login, Refused, unreachable } from '../support/client-world.js';
+import { numbersFrom } from '../support/seeded.js';
 import { isThorough } from '../support/thorough.js';
 
 afterEach(() => {

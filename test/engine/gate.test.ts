@@ -12,6 +12,7 @@ const GATE = 'src/engine/secret-values.ts';
 const OTHERS = [
   ...[
     'src/engine/secrets-manager.ts',
+    'src/operate/steps-here.ts',
     'src/cli/aws/secrets-manager.ts',
     'src/cli/rehearse/proof.ts',
     'src/testing/',

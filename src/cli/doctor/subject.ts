@@ -1,0 +1,141 @@
+import { Deadline } from '../../engine/deadline.js';
+import { secretValues } from '../../engine/secret-values.js';
+import { type SecretsManagerApi, withDeadline } from '../../engine/secrets-manager.js';
+import { RotationError } from '../../errors.js';
+import type { Json } from '../../json.js';
+import { type ObserveOptions, observe } from '../../operate/observe.js';
+import { type Timeline, timelineOf } from '../../operate/timeline.js';
+import { HiddenValues } from '../../redact/hidden-values.js';
+import { Redactor } from '../../redact/redactor.js';
+import type { Rotator } from '../../rotator.js';
+import { type Connection, readConnection, sameAgain } from '../aws/connection.js';
+import { readSecret } from '../aws/secret-argument.js';
+import { Clients } from '../aws/secrets-manager.js';
+import { loadManifest } from '../manifest.js';
+import { rotatorsWith } from '../rotators.js';
+import { Output } from '../terminal/output.js';
+import { say } from '../terminal/screen.js';
+import { UsageError } from '../usage-error.js';
+
+interface SubjectValues {
+  readonly rotator: string | undefined;
+  readonly profile: string | undefined;
+  readonly region: string | undefined;
+  readonly 'endpoint-url': string | undefined;
+}
+
+type AnyRotator = Rotator<object, never>;
+
+/** A secret and its rotator, as a command works with them. */
+export interface Subject {
+  readonly client: SecretsManagerApi;
+  readonly rotator: AnyRotator;
+  readonly rotatorName: string;
+  readonly secretId: string;
+  readonly timeline: Timeline;
+  readonly connection: Connection;
+  /** The options that a command to copy needs, too: it begins with a blank. */
+  readonly again: string;
+  readonly output: Output;
+  look(options?: ObserveOptions): ReturnType<typeof observe>;
+  /** A text without the values that were read: a password may be a word such as "postgres", which stands in our own, too. */
+  clean(text: string): string;
+  /** Prints lines, without those values. */
+  print(lines: readonly string[]): void;
+}
+
+/** Finds the secret and the rotator that a command line names, and does something with them. */
+export async function withSubject(
+  command: string,
+  values: SubjectValues,
+  positionals: readonly string[],
+  work: (subject: Subject) => Promise<number>,
+): Promise<number> {
+  const asked = readConnection(values);
+  const secret = await readSecret(command, positionals, asked);
+  const client = await new Clients(asked).for(secret.region);
+  const connection = { ...asked, region: secret.region };
+  const described = await client.describeSecret({ SecretId: secret.id });
+  const timeline = timelineOf(described, undefined, { now: new Date(), stuckAfterMs: 0 });
+  const secretId = timeline.arn;
+  const loaded = await rotatorOf(values.rotator, client, secretId);
+  const output = new Output();
+  try {
+    const hidden = new SearchedValues([secretId, loaded.rotator.name], output);
+    const clean = (text: string) => (output.isClean(text) ? text : new Redactor(hidden).text(text));
+    const probing = { client, rotator: loaded.rotator, secretId, hidden };
+    const code = await work({
+      ...{ client, secretId, timeline, connection, output, ...loaded },
+      again: `${sameAgain(connection)}${values.rotator === undefined ? '' : ` --rotator ${values.rotator}`}`,
+      look: (options) => observe(probing, options),
+      clean,
+      print: (lines) => output.line(clean(lines.join('\n'))),
+    });
+    if (!output.isClean()) throw leak();
+    return code;
+  } finally {
+    output.end();
+  }
+}
+
+/** Has what is printed searched for every value that the gate hands out. */
+class SearchedValues extends HiddenValues {
+  readonly #output: Output;
+
+  constructor(shown: readonly string[], output: Output) {
+    super(shown);
+    this.#output = output;
+  }
+
+  override hideFields(values: Json, shows: readonly string[], rotates?: readonly string[]): void {
+    super.hideFields(values, shows, rotates);
+    this.#output.lookFor(
+      values,
+      shows,
+      (rotates ?? []).filter((field) => !shows.includes(field)),
+    );
+  }
+}
+
+function leak(): RotationError {
+  return new RotationError('ERR_ROTATOR_FAILED', 'a value of the secret was in what is printed', {
+    hint: 'a message of the rotator quotes it: keep this output to yourself, rotate the secret, and report it',
+  });
+}
+
+async function rotatorOf(
+  named: string | undefined,
+  client: SecretsManagerApi,
+  secretId: string,
+): Promise<{ readonly rotator: AnyRotator; readonly rotatorName: string }> {
+  const name = named ?? (await nameInSecret(client, secretId));
+  const { manifest } = await loadManifest(name);
+  try {
+    return { rotator: manifest.rotator(process.env) as AnyRotator, rotatorName: name };
+  } catch (error) {
+    throw new UsageError(
+      `the rotator ${name} cannot be made: ${error instanceof Error ? error.message : 'it throws what is no Error'}`,
+    );
+  }
+}
+
+/** The rotator that has the name of the secret's engine. If users take turns nobody sees that: then it must be named. */
+async function nameInSecret(client: SecretsManagerApi, secretId: string): Promise<string> {
+  const deadline = new Deadline(undefined);
+  try {
+    const hidden = new HiddenValues([secretId]);
+    const api = withDeadline(client, deadline);
+    const values = secretValues({ client: api, hidden, rotator: { shows: [] }, secretId });
+    const { json } = await values.read({ VersionStage: 'AWSCURRENT' });
+    const name = rotatorsWith('lambda.js').find((each) => each === json.engine);
+    if (name !== undefined) {
+      say(`taken for a secret of the rotator ${name}, as its "engine" says; --rotator names another`);
+      return name;
+    }
+  } finally {
+    deadline.end();
+  }
+  throw new UsageError(
+    `name the secret’s rotator: --rotator ${rotatorsWith('lambda.js').join(' | ')}, or a file of your own`,
+  );
+}

@@ -1,0 +1,105 @@
+import type { Finding } from '../../operate/findings.js';
+import type { LabelState, SeenVersion, VersionVerdict } from '../../operate/label-state.js';
+import type { Note } from '../../operate/notes.js';
+import type { Repair } from '../../operate/repairs.js';
+import { STEPS } from '../../step.js';
+import { paint, printable } from '../terminal/screen.js';
+import { ageInWords } from '../terminal/time.js';
+
+/** `app/db  eu-west-1  username app, host db.example.com`. */
+export function titleOf(name: string, region: string | undefined, { shown = {} }: LabelState): string {
+  const place = Object.entries(shown).map(([field, value]) => `${field} ${printable(value)}`);
+  return [name, region, place.join(', ')].filter(Boolean).join('  ');
+}
+
+const COLOURS: Partial<Record<VersionVerdict, 'green' | 'red'>> = { accepted: 'green', refused: 'red' };
+
+/** A line for each version, and one for why it could not be tried. */
+export function versionLines({ versions, seenAt }: LabelState): readonly string[] {
+  const shown = versions.filter(({ labels, verdict }) => labels.length > 0 || verdict !== 'untried');
+  const labelsOf = ({ labels }: SeenVersion) => labels.join(' ') || 'no label';
+  const longest = Math.max(0, ...shown.map((version) => labelsOf(version).length));
+  return shown.flatMap((version) => {
+    const { id, verdict, createdAt, reason } = version;
+    const age = createdAt === undefined ? '' : ageInWords(seenAt.getTime() - createdAt.getTime());
+    const colour = COLOURS[verdict];
+    const told = verdict.padEnd(9);
+    const line = `  ${labelsOf(version).padEnd(longest)}  ${id.slice(0, 8)}  ${colour ? paint(colour, told) : told}  ${age.padStart(6)}`;
+    return [line.trimEnd(), ...(reason ? [`    ${reason.code}: ${printable(reason.message)}`] : [])];
+  });
+}
+
+/** What to copy, and where. */
+export interface Place {
+  readonly name: string;
+  /** Options of the connection for `aws`, and those for `quarterturn`: both begin with a blank. */
+  readonly forAws: string;
+  readonly again: string;
+}
+
+/** A finding with its repairs and what must not be done. */
+export function findingLines(finding: Finding, state: LabelState, place: Place): readonly string[] {
+  const isFine = finding.name === 'OK';
+  const [first, ...others] = finding.repairs.flatMap((repair) => commandsOf(repair, state, place));
+  return [
+    `${paint(isFine ? 'green' : 'red', finding.name)}: ${printable(finding.meaning)}`,
+    ...(first === undefined ? [] : [`  repair  ${first}`]),
+    ...others.map((command) => `  or      ${command}`),
+    ...finding.advice.filter((line) => line !== '').map((line) => `  advice  ${printable(line)}`),
+    ...(finding.never === undefined ? [] : [`  NOT     ${finding.never}`]),
+  ];
+}
+
+export function noteLines(notes: readonly Note[], notSeen: readonly string[]): readonly string[] {
+  return [
+    ...notes.map(({ name, meaning, advice }) => `${paint('yellow', name)}: ${printable(meaning)}; ${advice}`),
+    ...(notSeen.length === 0 ? [] : ['not looked at, since that takes other rights:']),
+    ...notSeen.map((line) => `  ${line}`),
+  ];
+}
+
+/** A repair in words, for the question. */
+export function inWords(repair: Repair): string {
+  switch (repair.kind) {
+    case 'resume':
+      return `take the four steps of version ${repair.token} here, with this machine’s rights`;
+    case 'promote':
+      return `move AWSCURRENT to version ${repair.to}, from ${repair.from}`;
+    case 'drop':
+      return `take AWSPENDING off version ${repair.from}`;
+  }
+}
+
+/** The calls that make a repair, to copy. */
+function commandsOf(repair: Repair, state: LabelState, { name, forAws, again }: Place): readonly string[] {
+  const stage = `aws secretsmanager update-secret-version-stage --secret-id ${state.secretId}${forAws} --version-stage`;
+  switch (repair.kind) {
+    case 'resume':
+      return [
+        `quarterturn doctor ${name}${again} --fix --here`,
+        ...(state.functionArn === undefined
+          ? []
+          : [invokeCommand(repair.token, state.functionArn, state, forAws)]),
+      ];
+    case 'promote':
+      return [
+        `${stage} AWSCURRENT --move-to-version-id ${repair.to} --remove-from-version-id ${repair.from}`,
+      ];
+    case 'drop':
+      return [`${stage} AWSPENDING --remove-from-version-id ${repair.from}`];
+  }
+}
+
+/**
+ * The four steps by the function itself. `aws lambda invoke` succeeds when the function fails: without the look at
+ * FunctionError the loop would go on to finishSecret, which does not ask whether the test has passed.
+ */
+function invokeCommand(token: string, functionArn: string, { secretId }: LabelState, forAws: string): string {
+  const region = / --endpoint-url \S+/;
+  const payload = `{\\"SecretId\\":\\"${secretId}\\",\\"ClientRequestToken\\":\\"${token}\\",\\"Step\\":\\"$step\\"}`;
+  return (
+    `for step in ${STEPS.join(' ')}; do failed=$(aws lambda invoke --function-name ${functionArn}${forAws.replace(region, '')} ` +
+    `--cli-binary-format raw-in-base64-out --payload "${payload}" --query FunctionError --output text answer.json) && ` +
+    '[ "$failed" = None ] || { cat answer.json; break; }; done'
+  );
+}

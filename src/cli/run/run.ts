@@ -1,0 +1,72 @@
+import { type RunPlan, runPlan } from '../../operate/run-plan.js';
+import { takeStepsHere, withPlaceholder } from '../../operate/steps-here.js';
+import { STEPS } from '../../step.js';
+import { type Subject, withSubject } from '../doctor/subject.js';
+import { titleOf } from '../doctor/text.js';
+import { Interruption } from '../interruption.js';
+import { confirmed } from '../terminal/question.js';
+import { sayHint } from '../terminal/screen.js';
+import type { RunInput } from './declaration.js';
+
+/** Runs `quarterturn run`; resolves to the exit code. */
+export function run({ options, positionals }: RunInput): Promise<number> {
+  return withSubject('run', options, positionals, async (subject) => {
+    const { timeline, look, output, rotatorName, clean } = subject;
+    const state = await look();
+    const isStepNamed = options.step.length > 0;
+    const plan = runPlan(state, { isStepNamed, isHurried: options.now });
+    const account = timeline.arn.split(':')[4];
+    const what = plan.isNew ? 'begin a rotation of' : `go on with the rotation ${plan.token} of`;
+    const where = `${titleOf(timeline.name, timeline.region, state)}, account ${account}`;
+    const isAgreed = await confirmed(clean(`${what} ${where}, with ${rotatorName}?`), {
+      isAgreed: options.yes,
+    });
+    if (isAgreed) return steps(subject, plan, options);
+    output.say('nothing was done');
+    return 1;
+  });
+}
+
+/** Takes the steps. Ctrl-C ends it after the one that is under way, and once more at once. */
+async function steps(
+  subject: Subject,
+  { token, isNew }: RunPlan,
+  options: RunInput['options'],
+): Promise<number> {
+  const { secretId, rotator, print, clean, output, timeline, again } = subject;
+  const interruption = new Interruption(
+    () => output.say('stops after this step; Ctrl-C again ends it at once'),
+    () => process.exit(interruption.exitCode),
+  );
+  try {
+    const failure = await takeStepsHere({
+      client: isNew ? withPlaceholder(subject.client, secretId, token) : subject.client,
+      ...{ rotator, secretId, token },
+      steps: options.step.length > 0 ? STEPS.filter((step) => options.step.includes(step)) : STEPS,
+      goesOn: () => interruption.exitCode === undefined,
+      onStep({ step, outcome, durationMs, warnings = [] }) {
+        print(
+          options.json
+            ? [JSON.stringify({ type: 'step', step, outcome, durationMs, warnings })]
+            : [
+                `  ${step.padEnd(12)}  ${outcome}, ${durationMs} ms`,
+                ...warnings.map((warning) => `    ${warning}`),
+              ],
+        );
+      },
+    });
+    const end = failure ? { ...failure, outcome: 'failed' } : { outcome: 'done' };
+    if (options.json) print([JSON.stringify({ type: 'end', token, ...end })]);
+    else if (failure) {
+      print([`${failure.step} failed: ${failure.message} (${failure.code})`]);
+      sayHint(
+        clean(
+          `${failure.hint === undefined ? '' : `${failure.hint}. `}quarterturn doctor ${timeline.name}${again} says which version works`,
+        ),
+      );
+    }
+    return interruption.exitCode ?? (failure ? 1 : 0);
+  } finally {
+    interruption.end();
+  }
+}

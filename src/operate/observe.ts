@@ -1,0 +1,210 @@
+import type { DescribeSecretResponse } from '@aws-sdk/client-secrets-manager';
+import { versionState } from '../engine/checks.js';
+import { Deadline } from '../engine/deadline.js';
+import type { SecretString } from '../engine/secret-string.js';
+import { type SecretsManagerApi, withDeadline } from '../engine/secrets-manager.js';
+import { isRotationError } from '../errors.js';
+import type { LabelState, Reason, SeenVersion } from './label-state.js';
+import { type Candidate, type Probing, probe } from './probe.js';
+
+/**
+ * Which versions to try. `needed`: no more than it takes to decide what is the matter; `labelled`: all that have a label;
+ * `all`: those without one too, the newest ten.
+ */
+type Which = 'needed' | 'labelled' | 'all';
+
+export interface ObserveOptions {
+  readonly which?: Which | undefined;
+  /** How many logins may be refused before no other is tried. @default 2 */
+  readonly refusals?: number | undefined;
+  readonly now?: (() => Date) | undefined;
+}
+
+/** What Secrets Manager says of a secret, before any value is read. */
+interface Described {
+  readonly secret: DescribeSecretResponse;
+  readonly versions: readonly Listed[];
+}
+
+interface Listed {
+  readonly id: string;
+  readonly labels: readonly string[];
+  readonly createdAt?: Date | undefined;
+}
+
+/** Versions without a label that are tried at most. */
+const MOST_UNLABELLED = 10;
+
+/**
+ * Looks at a secret: its labels, and what the service says of its versions. It reads, logs in, and changes nothing. After two
+ * refused logins it tries no other version, since a service may lock the user after three.
+ *
+ * @throws RotationError if Secrets Manager does not describe the secret
+ */
+export async function observe<Secret extends object, Field extends keyof Secret & string>(
+  probing: Probing<Secret, Field>,
+  { which = 'needed', refusals = 2, now = () => new Date() }: ObserveOptions = {},
+): Promise<LabelState> {
+  const { secret, versions: listed } = await describe(probing.client, probing.secretId);
+  const { RotationEnabled, RotationLambdaARN, LastChangedDate, LastRotatedDate } = secret;
+  const elsewhere = elsewhereOf(secret);
+  const shown: Record<string, string> = {};
+  const versions = elsewhere
+    ? listed.map((version) => ({ ...version, verdict: 'untried', isCopyOfCurrent: false }) as const)
+    : await tried(listed, probing, { which, refusals, shown });
+  return {
+    secretId: secret.ARN ?? probing.secretId,
+    seenAt: now(),
+    rotation: RotationEnabled === undefined ? 'never' : RotationEnabled ? 'on' : 'off',
+    versions,
+    ...(Object.keys(shown).length > 0 && { shown }),
+    ...(elsewhere && { elsewhere }),
+    ...(RotationLambdaARN !== undefined && { functionArn: RotationLambdaARN }),
+    ...(LastChangedDate && { lastChangedAt: LastChangedDate }),
+    ...(LastRotatedDate && { lastRotatedAt: LastRotatedDate }),
+  };
+}
+
+/** The labels as DescribeSecret has them, and the ages and the versions without a label as ListSecretVersionIds does. */
+async function describe(client: SecretsManagerApi, SecretId: string): Promise<Described> {
+  const deadline = new Deadline(undefined);
+  try {
+    const api = withDeadline(client, deadline);
+    const secret = await api.describeSecret({ SecretId });
+    const { VersionIdsToStages = {} } = secret;
+    const dates = await datesOf(api, SecretId);
+    const labelled = Object.entries(VersionIdsToStages).map(([id, labels]) => ({
+      id,
+      labels,
+      createdAt: dates.get(id),
+    }));
+    const rest = [...dates].filter(([id]) => !Object.hasOwn(VersionIdsToStages, id));
+    const unlabelled = rest.map(([id, createdAt]) => ({ id, labels: [], createdAt }));
+    return { secret, versions: [...labelled, ...unlabelled] };
+  } finally {
+    deadline.end();
+  }
+}
+
+/** When each version was made. Without the right to list them nobody knows, and what needs an age is not repaired. */
+async function datesOf(
+  api: SecretsManagerApi,
+  SecretId: string,
+): Promise<ReadonlyMap<string, Date | undefined>> {
+  const dates = new Map<string, Date | undefined>();
+  try {
+    let NextToken: string | undefined;
+    do {
+      const page = await api.listSecretVersionIds?.({
+        SecretId,
+        IncludeDeprecated: true,
+        MaxResults: 100,
+        ...(NextToken !== undefined && { NextToken }),
+      });
+      for (const { VersionId, CreatedDate } of page?.Versions ?? []) {
+        if (VersionId !== undefined) dates.set(VersionId, CreatedDate);
+      }
+      NextToken = page?.NextToken;
+    } while (NextToken !== undefined);
+  } catch (error) {
+    if (!isRotationError(error)) throw error;
+  }
+  return dates;
+}
+
+/** Why a secret is not repaired here, by the engine's own checks. That rotation is off is another matter. */
+function elsewhereOf(secret: DescribeSecretResponse): Reason | undefined {
+  try {
+    versionState(secret, '');
+  } catch (error) {
+    if (!isRotationError(error) || error.code === 'ERR_SECRETS_MANAGER_FAILED') throw error;
+    if (error.code !== 'ERR_ROTATION_DISABLED')
+      return { code: error.code, message: error.message, hint: error.hint };
+  }
+  return undefined;
+}
+
+interface Limits {
+  readonly which: Which;
+  readonly refusals: number;
+  /** Is filled. */
+  readonly shown: Record<string, string>;
+}
+
+/** Tries versions one after the other: AWSCURRENT, AWSPENDING, AWSPREVIOUS, other labels, and the newest without one. */
+async function tried<Secret extends object, Field extends keyof Secret & string>(
+  listed: readonly Listed[],
+  probing: Probing<Secret, Field>,
+  { which, refusals, shown }: Limits,
+): Promise<readonly SeenVersion[]> {
+  const { read, tryOut, differsFrom, isCopyOf } = probe(probing);
+  const seen = new Map<string, SeenVersion>();
+  let left = refusals;
+  let current: SecretString | undefined;
+  for (const version of inOrder(listed)) {
+    const isWanted = which === 'needed' ? isNeeded(version, [...seen.values()]) : isAsked(version, which);
+    const found = isWanted ? await verdictOf(version) : ({ verdict: 'untried' } as const);
+    seen.set(version.id, { isCopyOfCurrent: false, ...version, ...found });
+  }
+  return [...seen.values()];
+
+  async function verdictOf({
+    id,
+    labels,
+  }: Listed): Promise<Partial<SeenVersion> & Pick<SeenVersion, 'verdict'>> {
+    const candidate: Candidate<Secret> = await read(id);
+    if ('verdict' in candidate) return candidate;
+    const { stored, secret } = candidate;
+    if (labels.includes('AWSCURRENT')) {
+      current = stored;
+      for (const field of probing.rotator.shows) {
+        const value = stored.json[field];
+        if (typeof value === 'string' || typeof value === 'number') shown[field] = String(value);
+      }
+    } else {
+      // Without AWSCURRENT nobody knows which place is meant.
+      if (!current) return { verdict: 'untried' };
+      const reason = differsFrom(current, stored);
+      if (reason) return { verdict: 'foreign', reason };
+    }
+    if (left <= 0) return { verdict: 'untried' };
+    const isCopyOfCurrent = current !== stored && current !== undefined && isCopyOf(current, stored);
+    const found = await tryOut(id, secret);
+    if (found.verdict === 'refused') left--;
+    return { isCopyOfCurrent, ...found };
+  }
+}
+
+function isAsked({ labels }: Listed, which: Which): boolean {
+  return which === 'all' || labels.length > 0;
+}
+
+/** Whether a version can still change what is found, by what the ones before it have turned out to be. */
+function isNeeded({ labels }: Listed, seen: readonly SeenVersion[]): boolean {
+  const holder = (label: string) => seen.find((each) => each.labels.includes(label));
+  const [current, pending] = [holder('AWSCURRENT'), holder('AWSPENDING')];
+  if (labels.includes('AWSCURRENT')) return true;
+  if (seen.some(({ verdict }) => verdict === 'locked')) return false;
+  if (current?.verdict !== 'accepted' && current?.verdict !== 'refused') return false;
+  if (labels.includes('AWSPENDING')) return true;
+  if (current.verdict === 'accepted' || pending?.verdict === 'accepted' || pending?.verdict === 'unknown')
+    return false;
+  return holder('AWSPREVIOUS')?.verdict !== 'accepted';
+}
+
+const RANKS = ['AWSCURRENT', 'AWSPENDING', 'AWSPREVIOUS'];
+
+function inOrder(listed: readonly Listed[]): readonly Listed[] {
+  const rank = ({ labels }: Listed) => {
+    const known = RANKS.findIndex((label) => labels.includes(label));
+    if (known >= 0) return known;
+    return RANKS.length + (labels.length > 0 ? 0 : 1);
+  };
+  const age = ({ createdAt }: Listed) => createdAt?.getTime() ?? 0;
+  const sorted = listed.toSorted((one, other) => rank(one) - rank(other) || age(other) - age(one));
+  const isUnlabelled = ({ labels }: Listed) => labels.length === 0;
+  return [
+    ...sorted.filter((each) => !isUnlabelled(each)),
+    ...sorted.filter(isUnlabelled).slice(0, MOST_UNLABELLED),
+  ];
+}

@@ -1,0 +1,575 @@
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { postgres } from '../../rotators/postgres/index.js';
+import { rotationHandler } from '../../src/index.js';
+import { type Listener, LocalSecretsManager } from '../../src/testing/index.js';
+import { CommandRig, until } from '../support/command.js';
+import { leakWatch } from '../support/leak-watch.js';
+import { before, cleanEnvironment } from '../support/operator.js';
+import { startTestServer, type TestServer } from '../support/postgres.js';
+
+const FIRST = 'first-9Kx2-7bqw-horse';
+
+let server: TestServer;
+let command: CommandRig;
+beforeAll(async () => {
+  [server, command] = await Promise.all([startTestServer(), CommandRig.make(FIRST)]);
+});
+afterAll(async () => {
+  await command.end();
+  await server.stop();
+});
+
+const listeners: Pick<Listener, 'close'>[] = [];
+afterEach(async () => {
+  for (const listener of listeners.splice(0)) await listener.close();
+});
+
+let count = 0;
+
+/** A secret of a role of a real server, whose last change is a day old for the command, and its rotation function. */
+async function stuck(stopIn?: string, { engine = 'postgres' } = {}) {
+  const role = `app_${++count}`;
+  await server.sql(`CREATE ROLE ${role} LOGIN PASSWORD '${FIRST}'`);
+  const secrets = new LocalSecretsManager({ standsAt: before(2) });
+  const listener = await secrets.listen();
+  listeners.push(listener);
+  const handler = rotationHandler(postgres(), { client: secrets, log: () => {} });
+  const functionArn = secrets.addFunction('rotate', async (event, context) => {
+    if (event.Step === stopIn) throw new Error('stopped');
+    return handler(event, context);
+  });
+  await secrets.createSecret({ Name: 'app/db', SecretString: server.secret(role, FIRST, { engine }) });
+  await secrets.advanceTo(before(1));
+  await secrets.rotateSecret({ SecretId: 'app/db', RotationLambdaARN: functionArn });
+  await secrets.rotation('app/db').run();
+  const passwordOf = async (VersionStage: string) => {
+    const { SecretString = '' } = await secrets.getSecretValue({ SecretId: 'app/db', VersionStage });
+    const { password } = JSON.parse(SecretString);
+    leakWatch.hide(password);
+    return String(password);
+  };
+  const env = {
+    ...cleanEnvironment(command.folder),
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: listener.url,
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_REGION: 'eu-west-1',
+  };
+  const holder = async (label: string) => {
+    const { VersionIdsToStages = {} } = await secrets.describeSecret({ SecretId: 'app/db' });
+    return Object.keys(VersionIdsToStages).find((id) => VersionIdsToStages[id]?.includes(label));
+  };
+  return {
+    ...{ secrets, role, passwordOf, holder, url: listener.url },
+    start: (...args: readonly string[]) => command.start(args, env),
+    run: (...args: readonly string[]) => command.start(args, env).end,
+    shell: async (line: string) => (await command.shell(line, env)).end,
+    works: async (label: string) => server.accepts(role, await passwordOf(label)),
+  };
+}
+
+/** A manifest as its owner writes one. The service is a file, with the one password that it takes. */
+const MINE = `
+import { readFileSync, writeFileSync } from 'node:fs';
+const rotator = {
+  name: 'mine',
+  rotates: ['password'],
+  shows: [],
+  parse: ({ password }) => ({ password }),
+  createSecret: () => ({ password: 'own-' + Math.random().toString(36).slice(2) + '-horse' }),
+  setSecret: ({ pending }) => writeFileSync('accepted', pending.password),
+  testSecret: ({ password }) => (readFileSync('accepted', 'utf8') === password ? 'accepted' : 'rejected'),
+};
+export const lambda = { rotator: () => rotator, environment: [], permissions: [], drivers: [] };
+`;
+
+/** A way to the secrets on which one operation is denied, as AWS words it. */
+async function denying(url: string, operation: string): Promise<string> {
+  const proxy = createServer(async (request, response) => {
+    const body = Buffer.concat(await request.toArray());
+    const headers = { 'content-type': 'application/x-amz-json-1.1' };
+    if (String(request.headers['x-amz-target']).endsWith(`.${operation}`)) {
+      const message = `User: arn:aws:iam::123456789012:user/night is not authorized to perform: secretsmanager:${operation}`;
+      response
+        .writeHead(400, headers)
+        .end(JSON.stringify({ __type: 'AccessDeniedException', Message: message }));
+      return;
+    }
+    const answer = await fetch(url, {
+      method: 'POST',
+      headers: request.headers as Record<string, string>,
+      body,
+    });
+    response.writeHead(answer.status, headers).end(Buffer.from(await answer.arrayBuffer()));
+  });
+  await once(proxy.listen(0, '127.0.0.1'), 'listening');
+  listeners.push({
+    close: async () => {
+      proxy.closeAllConnections();
+      proxy.close();
+    },
+  });
+  return `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+}
+
+/** What was printed, without what differs from run to run. */
+async function steady(text: string, { holder }: Awaited<ReturnType<typeof stuck>>): Promise<string> {
+  let result = text
+    .replace(/secret:app\/db-\w{6}/g, 'secret:app/db-AbCdEf')
+    .replaceAll(String(server.port), 'PORT');
+  for (const label of ['AWSCURRENT', 'AWSPENDING', 'AWSPREVIOUS']) {
+    const id = await holder(label);
+    if (id === undefined) continue;
+    result = result.replaceAll(id, `<${label}>`).replaceAll(id.slice(0, 8), `<${label.slice(3)}>`);
+  }
+  return result.replace(/\bapp_\d+/g, 'app').replace(/\d+ ms/g, 'n ms');
+}
+
+describe('a rotation that stopped after setSecret', () => {
+  test('is shown by test, which says which version works and fails, since AWSCURRENT does not', async () => {
+    const secret = await stuck('testSecret');
+    const { code, stdout, stderr } = await secret.run('test', 'app/db', '--rotator', 'postgres');
+    expect(await steady(stdout, secret)).toMatchInlineSnapshot(`
+"app/db  eu-west-1  engine postgres, host 127.0.0.1, port PORT, username app, dbname postgres
+  AWSCURRENT  <CURRENT>  refused       2 d
+  AWSPENDING  <PENDING>  accepted     24 h
+The service takes only the value of AWSPENDING: a rotation stopped after setSecret. Applications that read AWSCURRENT are refused. What to do: quarterturn doctor app/db --rotator postgres
+"
+`);
+    expect([code, stderr]).toEqual([1, '']);
+  });
+
+  test('is found by doctor, with the calls that repair it and what must not be done; nothing is changed', async () => {
+    const secret = await stuck('testSecret');
+    const { code, stdout } = await secret.run('doctor', 'app/db', '--rotator', 'postgres');
+    expect(await steady(stdout, secret)).toMatchInlineSnapshot(`
+"app/db  eu-west-1  engine postgres, host 127.0.0.1, port PORT, username app, dbname postgres
+  AWSCURRENT  <CURRENT>  refused       2 d
+  AWSPENDING  <PENDING>  accepted     24 h
+LIVE_PENDING: The service takes only the value of AWSPENDING: a rotation stopped after setSecret. Applications that read AWSCURRENT are refused.
+  repair  quarterturn doctor app/db --rotator postgres --fix --here
+  or      for step in createSecret setSecret testSecret finishSecret; do failed=$(aws lambda invoke --function-name arn:aws:lambda:eu-west-1:123456789012:function:rotate --cli-binary-format raw-in-base64-out --payload "{\\"SecretId\\":\\"arn:aws:secretsmanager:eu-west-1:123456789012:secret:app/db-AbCdEf\\",\\"ClientRequestToken\\":\\"<AWSPENDING>\\",\\"Step\\":\\"$step\\"}" --query FunctionError --output text answer.json) && [ "$failed" = None ] || { cat answer.json; break; }; done
+  or      aws secretsmanager update-secret-version-stage --secret-id arn:aws:secretsmanager:eu-west-1:123456789012:secret:app/db-AbCdEf --version-stage AWSCURRENT --move-to-version-id <AWSPENDING> --remove-from-version-id <AWSCURRENT>
+  advice  if you move the label, finishSecret is left out: revoke what it would have retired (an old key) yourself
+  NOT     do not remove AWSPENDING: the only value that works would lose its name
+not looked at, since that takes other rights:
+  the function’s log: in which step it failed, and the code (aws logs tail /aws/lambda/rotate --since 1d)
+  whether the function is there, and Secrets Manager may invoke it (aws lambda get-policy --function-name rotate)
+  its timeout, VPC and security groups (aws lambda get-function-configuration --function-name rotate)
+  the KMS key, and who may use it (aws kms describe-key)
+"
+`);
+    expect(code).toBe(1);
+    expect(await secret.works('AWSCURRENT')).toBe(false);
+    expect(await secret.works('AWSPENDING')).toBe(true);
+  });
+
+  test('is finished by doctor --fix --here', async () => {
+    const secret = await stuck('testSecret');
+    const pending = await secret.holder('AWSPENDING');
+    const { code, stdout } = await secret.run(
+      'doctor',
+      'app/db',
+      '--rotator',
+      'postgres',
+      '--fix',
+      '--here',
+      '--yes',
+    );
+    expect(stdout).toContain(
+      '  createSecret: kept\n  setSecret: set\n  testSecret: passed\n  finishSecret: promoted\n' +
+        `done: take the four steps of version ${pending} here, with this machine’s rights\n`,
+    );
+    expect(stdout).toContain('OK: AWSCURRENT works.');
+    expect(code).toBe(0);
+    expect(await secret.holder('AWSCURRENT')).toBe(pending);
+    expect(await secret.works('AWSCURRENT')).toBe(true);
+  });
+
+  test('is ended by its label where the steps cannot be taken', async () => {
+    const secret = await stuck('testSecret');
+    const pending = await secret.holder('AWSPENDING');
+    const { code, stdout } = await secret.run('doctor', 'app/db', '--rotator', 'postgres', '--fix', '--yes');
+    expect(stdout).toContain(`done: move AWSCURRENT to version ${pending}`);
+    expect(code).toBe(0);
+    expect(await secret.works('AWSCURRENT')).toBe(true);
+  });
+
+  test('is ended by the call that doctor prints', async () => {
+    const secret = await stuck('testSecret');
+    const { stdout } = await secret.run('doctor', 'app/db', '--rotator', 'postgres');
+    const [, to, from] = /--move-to-version-id (\S+) --remove-from-version-id (\S+)/.exec(stdout) ?? [];
+    await secret.secrets.updateSecretVersionStage({
+      SecretId: 'app/db',
+      VersionStage: 'AWSCURRENT',
+      MoveToVersionId: to,
+      RemoveFromVersionId: from,
+    });
+    expect(await secret.works('AWSCURRENT')).toBe(true);
+  });
+
+  test('is not touched without an answer', async () => {
+    const secret = await stuck('testSecret');
+    const { code, stderr } = await secret.run('doctor', 'app/db', '--rotator', 'postgres', '--fix');
+    expect(stderr).toContain('this asks first, and there is no terminal to ask at: add --yes');
+    expect(code).toBe(2);
+    expect(await secret.works('AWSCURRENT')).toBe(false);
+  });
+
+  test('is one JSON object a line for machines', async () => {
+    const secret = await stuck('testSecret');
+    const { stdout } = await secret.run('doctor', 'app/db', '--rotator', 'postgres', '--json');
+    const [found, end] = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(found).toMatchObject({
+      type: 'found',
+      finding: { name: 'LIVE_PENDING', repairs: [{ kind: 'resume' }, { kind: 'promote' }] },
+      versions: [
+        { labels: ['AWSCURRENT'], verdict: 'refused' },
+        { labels: ['AWSPENDING'], verdict: 'accepted' },
+      ],
+    });
+    expect(end).toMatchObject({ type: 'end', finding: 'LIVE_PENDING' });
+  });
+});
+
+describe('the commands that doctor prints for the function', () => {
+  /** An `aws` that says what it was given, and fails in a step as `aws lambda invoke` does: it exits with 0. */
+  async function aws(failsIn: string): Promise<void> {
+    const script = [
+      '#!/bin/bash',
+      'payload=$(printf "%s\\n" "$@" | grep ClientRequestToken)',
+      'step=$(node -p "JSON.parse(process.argv[1]).Step" "$payload")',
+      'echo "$step" >> steps',
+      `if [ "$step" = ${failsIn} ]; then echo '{"errorMessage":"it failed"}' > answer.json; echo Unhandled; else echo None; fi`,
+    ];
+    await writeFile(join(command.folder, 'bin', 'aws'), `${script.join('\n')}\n`, { mode: 0o755 });
+  }
+
+  test('take the steps in order, and stop at the first that fails', async () => {
+    const secret = await stuck('testSecret');
+    const { stdout } = await secret.shell('quarterturn doctor app/db --rotator postgres');
+    const line = stdout
+      .split('\n')
+      .find((each) => each.includes('aws lambda invoke'))
+      ?.replace(/^ {2}\w+ +/, '');
+    await aws('none');
+    expect((await secret.shell(`rm -f steps; ${line}; cat steps`)).stdout).toBe(
+      'createSecret\nsetSecret\ntestSecret\nfinishSecret\n',
+    );
+    await aws('testSecret');
+    expect((await secret.shell(`rm -f steps; ${line}; cat steps`)).stdout).toBe(
+      '{"errorMessage":"it failed"}\ncreateSecret\nsetSecret\ntestSecret\n',
+    );
+  });
+});
+
+describe('other states', () => {
+  test('a healthy secret is healthy, and its rotator is found by its engine', async () => {
+    const secret = await stuck();
+    const { code, stdout, stderr } = await secret.run('test', 'app/db');
+    expect(stdout).toMatch(/AWSCURRENT +\w{8} +accepted/);
+    expect(stderr).toContain('taken for a secret of the rotator postgres');
+    expect(code).toBe(0);
+  });
+
+  test('a password that is a word of what is printed is taken out of it', async () => {
+    const secret = await stuck();
+    await server.sql(`ALTER ROLE ${secret.role} PASSWORD 'postgres'`);
+    await secret.secrets.putSecretValue({
+      SecretId: 'app/db',
+      SecretString: server.secret(secret.role, 'postgres'),
+    });
+    const { code, stdout } = await secret.run('test', 'app/db', '--rotator', 'postgres');
+    expect(stdout).toMatch(/engine \[redacted\], .*AWSCURRENT +\w{8} +accepted/s);
+    expect(stdout).not.toContain('postgres');
+    expect(code).toBe(0);
+    expect((await secret.run('test', 'app/db')).code).toBe(0);
+    const run = await secret.run('run', 'app/db', '--rotator', 'postgres', '--step', 'testSecret', '--yes');
+    expect(run.stderr).toMatch(
+      /^hint: createSecret has not stored one: .* --rotator \[redacted\] says which version works\n$/,
+    );
+  });
+
+  test('a rotation that stopped before setSecret is finished', async () => {
+    const secret = await stuck('setSecret');
+    const { code, stdout } = await secret.run(
+      'doctor',
+      'app/db',
+      '--rotator',
+      'postgres',
+      '--fix',
+      '--here',
+      '--yes',
+    );
+    expect(stdout).toContain('DEAD_PENDING: ');
+    expect(code).toBe(0);
+    expect(await server.accepts(secret.role, FIRST)).toBe(false);
+    expect(await secret.works('AWSCURRENT')).toBe(true);
+  });
+
+  test('a password that somebody changed at the server is for a person to repair', async () => {
+    const secret = await stuck();
+    await server.sql(`ALTER ROLE ${secret.role} PASSWORD 'another-7bqw-9Kx2-horse'`);
+    const { code, stdout } = await secret.run(
+      'doctor',
+      'app/db',
+      '--rotator',
+      'postgres',
+      '--fix',
+      '--here',
+      '--yes',
+    );
+    expect(stdout).toContain('REFUSED_ALONE: ');
+    expect(code).toBe(1);
+  });
+
+  test('a role that was locked out is no refusal, and nothing is done about it', async () => {
+    const secret = await stuck('testSecret');
+    await server.sql(`ALTER ROLE ${secret.role} NOLOGIN`);
+    const { code, stdout } = await secret.run(
+      'doctor',
+      'app/db',
+      '--rotator',
+      'postgres',
+      '--fix',
+      '--here',
+      '--yes',
+    );
+    expect(stdout).toContain('LOCKED: ');
+    expect(code).toBe(1);
+    expect(await secret.holder('AWSPENDING')).toBeDefined();
+  });
+
+  test('a leaked password that works again after a restore is not brought back', async () => {
+    const secret = await stuck();
+    await secret.secrets.rotateSecret({ SecretId: 'app/db' });
+    await secret.secrets.rotation('app/db').run();
+    await server.sql(`ALTER ROLE ${secret.role} PASSWORD '${FIRST}'`);
+    const current = await secret.holder('AWSCURRENT');
+    const { code, stdout } = await secret.run(
+      ...['doctor', 'app/db', '--rotator', 'postgres', '--fix', '--here', '--yes', '--probe-all'],
+    );
+    expect(stdout).toContain('STRAY_LIVE: ');
+    expect(stdout).toContain('is not made AWSCURRENT, since it was AWSCURRENT once');
+    expect(code).toBe(1);
+    expect(await secret.holder('AWSCURRENT')).toBe(current);
+  });
+
+  test('a value that a person has just stored is not replaced, though AWSPENDING has lost its label to it', async () => {
+    const secret = await stuck('testSecret');
+    await secret.secrets.advanceTo(before(0.5));
+    const { VersionId } = await secret.secrets.putSecretValue({
+      SecretId: 'app/db',
+      SecretString: server.secret(secret.role, 'typed-by-hand-7bqw-9Kx2'),
+    });
+    const { code, stdout } = await secret.run(
+      ...['doctor', 'app/db', '--rotator', 'postgres', '--fix', '--here', '--yes', '--probe-all'],
+    );
+    expect(stdout).toContain('STRAY_LIVE: ');
+    expect(stdout).toContain('is not made AWSCURRENT, since it was not made after AWSCURRENT');
+    expect(stdout).not.toContain('put-secret-value');
+    expect(code).toBe(1);
+    expect(await secret.holder('AWSCURRENT')).toBe(VersionId);
+  });
+
+  test('AWSCURRENT that was moved back by hand stays there, and only the label that is left goes', async () => {
+    const secret = await stuck();
+    const [fresh, old] = [await secret.holder('AWSCURRENT'), await secret.holder('AWSPREVIOUS')];
+    const move = (VersionStage: string, to?: string, from?: string) =>
+      secret.secrets.updateSecretVersionStage({
+        ...{ SecretId: 'app/db', VersionStage, MoveToVersionId: to, RemoveFromVersionId: from },
+      });
+    await move('AWSPENDING', fresh);
+    await move('AWSCURRENT', old, fresh);
+    await server.sql(`ALTER ROLE ${secret.role} PASSWORD '${FIRST}'`);
+    const { code, stdout } = await secret.run(
+      ...['doctor', 'app/db', '--rotator', 'postgres', '--fix', '--here', '--yes'],
+    );
+    expect(stdout).toContain('LABEL_LEFT: ');
+    expect(code).toBe(0);
+    expect([await secret.holder('AWSCURRENT'), await secret.holder('AWSPREVIOUS')]).toEqual([old, fresh]);
+    expect(await secret.holder('AWSPENDING')).toBeUndefined();
+  });
+
+  test('a server that does not answer leaves every version unknown', async () => {
+    const secret = await stuck('testSecret');
+    const { SecretString = '' } = await secret.secrets.getSecretValue({ SecretId: 'app/db' });
+    await secret.secrets.putSecretValue({
+      SecretId: 'app/db',
+      SecretString: SecretString.replace(/"port":\d+/, '"port":1'),
+    });
+    const { code, stdout } = await secret.run('test', 'app/db', '--rotator', 'postgres');
+    expect(stdout).toMatch(/AWSCURRENT +\w{8} +unknown .*\n +ERR_SERVICE_REFUSED: /);
+    expect(stdout).not.toMatch(/AWSCURRENT +\w{8} +refused/);
+    expect(code).toBe(1);
+  });
+
+  test('a rotation that was cancelled after setSecret is ended by its label', async () => {
+    const secret = await stuck('testSecret');
+    await secret.secrets.cancelRotateSecret({ SecretId: 'app/db' });
+    const { code, stdout } = await secret.run(
+      'doctor',
+      'app/db',
+      '--rotator',
+      'postgres',
+      '--fix',
+      '--here',
+      '--yes',
+    );
+    expect(stdout).toContain('CANCELLED: ');
+    expect(stdout).toContain('ROTATION_OFF: ');
+    expect(code).toBe(0);
+    expect(await secret.works('AWSCURRENT')).toBe(true);
+  });
+
+  test('a rotation that was cancelled before setSecret loses AWSPENDING', async () => {
+    const secret = await stuck('setSecret');
+    await secret.secrets.cancelRotateSecret({ SecretId: 'app/db' });
+    const { code, stdout } = await secret.run(
+      ...['doctor', 'app/db', '--rotator', 'postgres', '--fix', '--yes', '--wait', '1s'],
+    );
+    expect(stdout).toContain('looking on for 1 s');
+    expect(code).toBe(0);
+    expect(await secret.holder('AWSPENDING')).toBeUndefined();
+    expect(await secret.works('AWSCURRENT')).toBe(true);
+  });
+});
+
+describe('a right that is missing', () => {
+  async function without(operation: string, ...options: readonly string[]) {
+    const secret = await stuck('testSecret');
+    const url = await denying(secret.url, operation);
+    const end = await secret.run(
+      ...['doctor', 'app/db', '--rotator', 'postgres', '--endpoint-url', url, ...options],
+    );
+    expect(end.stdout + end.stderr).not.toMatch(/^ +at /m);
+    expect(await secret.works('AWSCURRENT')).toBe(false);
+    expect(end.code).toBe(1);
+    return end;
+  }
+
+  test('to describe the secret is one line', async () => {
+    const { stdout, stderr } = await without('DescribeSecret');
+    expect(stderr).toContain(
+      'quarterturn: DescribeSecret of app/db was denied: secretsmanager:DescribeSecret is missing',
+    );
+    expect(stdout).toBe('');
+  });
+
+  test('to read values leaves every version unknown', async () => {
+    const { stdout } = await without('GetSecretValue', '--fix', '--here', '--yes');
+    expect(stdout).toMatch(/AWSCURRENT +\w{8} +unknown .*\n.*secretsmanager:GetSecretValue is missing/);
+    expect(stdout).toContain('UNKNOWN: ');
+  });
+
+  test('to list versions leaves their ages unknown, and nothing is repaired', async () => {
+    const { stdout } = await without('ListSecretVersionIds', '--fix', '--here', '--yes');
+    expect(stdout).toContain('OLD_PENDING: ');
+    expect(stdout).toContain('AGES_UNKNOWN: ');
+  });
+
+  test('to move labels is said of the repair that it kept from being made', async () => {
+    const { stdout } = await without('UpdateSecretVersionStage', '--fix', '--yes');
+    expect(stdout).toMatch(
+      /failed: move AWSCURRENT to .*\n.*secretsmanager:UpdateSecretVersionStage is missing/,
+    );
+  });
+});
+
+test('Ctrl-C ends the looking on, says that it is not over, and leaves nothing half done', async () => {
+  const secret = await stuck('setSecret');
+  await secret.secrets.cancelRotateSecret({ SecretId: 'app/db' });
+  const { child, output, end } = secret.start('doctor', 'app/db', '--rotator', 'postgres', '--fix', '--yes');
+  await until(() => output.stdout.includes('looking on for 15 min'));
+  child.kill('SIGINT');
+  const { code, stderr } = await end;
+  expect(stderr).toContain('stopped; run it again to see what is left');
+  expect(code).toBe(130);
+  expect(await secret.holder('AWSPENDING')).toBeUndefined();
+});
+
+describe('quarterturn run', () => {
+  test('begins a rotation, and takes it to its end', async () => {
+    const secret = await stuck();
+    const current = await secret.holder('AWSCURRENT');
+    const { code, stdout, stderr } = await secret.run('run', 'app/db', '--rotator', 'postgres', '--yes');
+    expect(await steady(stdout, secret)).toMatchInlineSnapshot(`
+"  createSecret  created, n ms
+  setSecret     set, n ms
+  testSecret    passed, n ms
+  finishSecret  promoted, n ms
+"
+`);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(await secret.holder('AWSPREVIOUS')).toBe(current);
+    expect(await secret.works('AWSCURRENT')).toBe(true);
+  });
+
+  test('takes a rotator of your own, by the path of its manifest', async () => {
+    const secret = await stuck();
+    await mkdir(join(command.folder, 'mine'), { recursive: true });
+    await writeFile(join(command.folder, 'mine', 'lambda.mjs'), MINE);
+    await writeFile(join(command.folder, 'accepted'), 'own-first-7bqw-9Kx2');
+    await secret.secrets.createSecret({
+      Name: 'app/own',
+      SecretString: '{"password":"own-first-7bqw-9Kx2"}',
+    });
+    const { code, stdout } = await secret.shell(
+      'quarterturn run app/own --rotator ./mine/lambda.mjs --yes && quarterturn test app/own --rotator ./mine/lambda.mjs',
+    );
+    expect(stdout).toMatch(/finishSecret {2}promoted.*AWSPREVIOUS +\w{8} +refused.*AWSCURRENT works\.\n$/s);
+    expect(code).toBe(0);
+  });
+
+  test('goes on with a rotation that is not complete, step by step if it is asked to', async () => {
+    const secret = await stuck('setSecret');
+    const pending = await secret.holder('AWSPENDING');
+    const step = (name: string) =>
+      secret.run('run', 'app/db', '--rotator', 'postgres', '--yes', '--step', name);
+    for (const name of ['setSecret', 'testSecret', 'finishSecret']) expect((await step(name)).code).toBe(0);
+    expect(await secret.holder('AWSCURRENT')).toBe(pending);
+  });
+
+  test('says which step failed and why, and exits with 1', async () => {
+    const secret = await stuck('setSecret');
+    const { code, stdout, stderr } = await secret.run(
+      ...['run', 'app/db', '--rotator', 'postgres', '--yes', '--step', 'testSecret'],
+    );
+    expect(stdout).toContain(
+      'testSecret failed: the service rejected the credential in AWSPENDING (ERR_CREDENTIAL_REJECTED)',
+    );
+    expect(stderr).toContain('quarterturn doctor app/db --rotator postgres says which version works');
+    expect(code).toBe(1);
+  });
+
+  test('does not finish what somebody has undone', async () => {
+    const secret = await stuck();
+    const [fresh, old] = [await secret.holder('AWSCURRENT'), await secret.holder('AWSPREVIOUS')];
+    const move = (VersionStage: string, to?: string, from?: string) =>
+      secret.secrets.updateSecretVersionStage({
+        ...{ SecretId: 'app/db', VersionStage, MoveToVersionId: to, RemoveFromVersionId: from },
+      });
+    await move('AWSPENDING', fresh);
+    await move('AWSCURRENT', old, fresh);
+    const { code, stderr } = await secret.run('run', 'app/db', '--rotator', 'postgres', '--yes');
+    expect(stderr).toContain('is not gone on with');
+    expect(code).toBe(1);
+    expect(await secret.holder('AWSCURRENT')).toBe(old);
+  });
+
+  test('asks first, and writes nothing without an answer', async () => {
+    const secret = await stuck();
+    const current = await secret.holder('AWSCURRENT');
+    const { code } = await secret.run('run', 'app/db', '--rotator', 'postgres');
+    expect(code).toBe(2);
+    expect(await secret.holder('AWSCURRENT')).toBe(current);
+    expect(await secret.holder('AWSPENDING')).toBeUndefined();
+  });
+});
