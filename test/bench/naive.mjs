@@ -2,7 +2,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { ABSENT, describe } from '../../.build/report.mjs';
+import { describe } from '../../.build/report.mjs';
+import { ABSENT } from '../../dist/esm/src/cli/bundle/esbuild-options.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 
