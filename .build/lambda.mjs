@@ -9,10 +9,10 @@ import { build } from 'esbuild';
 import { esbuildOptions } from '../dist/esm/src/cli/bundle/esbuild-options.js';
 import { LICENCES, licencesOf } from '../dist/esm/src/cli/bundle/licences.js';
 import { bundleEntry } from './bundle-entry.mjs';
-import { withoutUnused } from './mysql2.mjs';
 import { pastIndex } from './past-index.mjs';
 import { describe, problemsOf } from './report.mjs';
 import { manifestsIn } from './rotators.mjs';
+import { withoutUnused } from './unused.mjs';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const OUT = 'dist/lambda';
@@ -44,7 +44,8 @@ async function write([rotator, { drivers }]) {
   const entry = `rotators/${rotator}/lambda.ts`;
   const { metafile, outputFiles } = await bundle(entry, join(OUT, name));
   const { text, without } = licencesOf(metafile, ROOT, ROOT);
-  if (without.length > 0) throw new Error(`no text of the licence of ${without}, which must go with the bundle`);
+  if (without.length > 0)
+    throw new Error(`no text of the licence of ${without}, which must go with the bundle`);
   const licences = Buffer.from(text);
   const files = { [LICENCES]: licences };
   await put(join(name, LICENCES), licences);

@@ -1,3 +1,4 @@
+import { BUNDLE } from './bundle/declaration.js';
 import { type Declaration, type Input, JSON_OPTION, type Options, parseCommandLine } from './command.js';
 import { COMPLETION } from './completion/declaration.js';
 import { DOCTOR } from './doctor/declaration.js';
@@ -25,6 +26,7 @@ export const COMMANDS: readonly Command[] = [
   command(TEST, async () => (await import('./test/test.js')).test),
   command(DOCTOR, async () => (await import('./doctor/doctor.js')).doctor),
   command(RUN, async () => (await import('./run/run.js')).run),
+  command(BUNDLE, async () => (await import('./bundle/bundle.js')).bundle),
   command(LOCAL, async () => (await import('./local/local.js')).local),
   command(POLICY, async () => {
     const { policy } = await import('./policy/policy.js');

@@ -47,8 +47,8 @@ async function manifestAt(path: string): Promise<LambdaManifest> {
   }
 }
 
-/** Of `gate/lambda.js` and `gate.js`: gate. It becomes part of names that AWS takes. */
-function nameOf(path: string): string {
+/** The name of a rotator that is not ours, by the path of its file: of `gate/lambda.js` and `gate.js`: gate. It becomes part of names that AWS takes. */
+export function nameOf(path: string): string {
   const name = basename(path, extname(path));
   const told = name === 'lambda' ? basename(dirname(path)) : name;
   return told.replace(/[^\w-]/g, '-');

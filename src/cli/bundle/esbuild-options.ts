@@ -9,7 +9,7 @@ export const ABSENT: readonly string[] = ['pg-native', 'pg-cloudflare', 'cardina
  * How esbuild makes a Lambda with the handler `index.handler`, of which drivers wait in files of their own until they are
  * used. Ours are made so, and those of others.
  *
- * @param plugins what else looks at the sources, before AWS's SDK is made small
+ * @param plugins those that take a source before the ones which make AWS's SDK small
  */
 export function esbuildOptions(plugins: readonly Plugin[]) {
   return {
@@ -28,6 +28,6 @@ export function esbuildOptions(plugins: readonly Plugin[]) {
     legalComments: 'none',
     metafile: true,
     external: [...ABSENT],
-    plugins: [...sdkPlugins(), ...plugins, requireWhereAsked],
+    plugins: [...plugins, ...sdkPlugins(), requireWhereAsked],
   } satisfies BuildOptions;
 }

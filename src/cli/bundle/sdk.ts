@@ -19,8 +19,6 @@ const LEFT_OUT: readonly (readonly [filter: RegExp, contents: string])[] = [
   ],
   // Node.js has its own SHA-256.
   [/[\\/]checksum[\\/]sha256[\\/]Sha256Js\.js$/, 'export const Sha256Js = undefined;'],
-  // No operation that a rotator calls has a stream of events.
-  [/[\\/]submodules[\\/]event-streams[\\/]index\.js$/, 'export {};'],
 ];
 
 const withoutOtherPlatforms: Plugin = {
