@@ -43,11 +43,8 @@ afterAll(() => rm(house, { recursive: true, force: true }));
 async function addGate(): Promise<void> {
   const folder = join(house, 'rotators/gate');
   await mkdir(folder);
-  const gate = await read('test/readme/gate.ts');
-  await writeFile(
-    join(folder, 'index.ts'),
-    gate.replace(', rotationHandler', '').replace(/\nexport const handler.*\n/, ''),
-  );
+  const gate = await read('templates/password/rotator.ts');
+  await writeFile(join(folder, 'index.ts'), gate);
   const [, example = ''] = /@example\n \* ```ts\n([\s\S]*?) \* ```/.exec(await read('src/lambda.ts')) ?? [];
   const manifest = example
     .replace(/^ \* ?/gm, '')

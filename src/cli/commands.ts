@@ -4,6 +4,7 @@ import { COMPLETION } from './completion/declaration.js';
 import { DOCTOR } from './doctor/declaration.js';
 import { reportFailure } from './failure.js';
 import { helpOf } from './help.js';
+import { INIT } from './init/declaration.js';
 import { LOCAL } from './local/declaration.js';
 import { POLICY } from './policy/declaration.js';
 import { REHEARSE } from './rehearse/declaration.js';
@@ -26,6 +27,7 @@ export const COMMANDS: readonly Command[] = [
   command(TEST, async () => (await import('./test/test.js')).test),
   command(DOCTOR, async () => (await import('./doctor/doctor.js')).doctor),
   command(RUN, async () => (await import('./run/run.js')).run),
+  command(INIT, async () => (await import('./init/init.js')).init),
   command(BUNDLE, async () => (await import('./bundle/bundle.js')).bundle),
   command(LOCAL, async () => (await import('./local/local.js')).local),
   command(POLICY, async () => {

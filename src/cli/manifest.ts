@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { LambdaManifest } from '../lambda.js';
-import { assertManifest, type Exports } from './manifest-checks.js';
+import { assertManifest, type Exports, whyNotLoaded } from './manifest-checks.js';
 import { rotatorFile, rotatorsWith } from './rotators.js';
 import { UsageError } from './usage-error.js';
 
@@ -42,14 +42,13 @@ async function manifestAt(path: string): Promise<LambdaManifest> {
     assertManifest(lambda);
     return lambda;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : 'it throws what is no Error';
-    throw new UsageError(`the manifest ${path} cannot be used: ${reason}`);
+    throw new UsageError(`the manifest ${path} cannot be used: ${whyNotLoaded(error, path)}`);
   }
 }
 
-/** The name of a rotator that is not ours, by the path of its file: of `gate/lambda.js` and `gate.js`: gate. It becomes part of names that AWS takes. */
+/** What a rotator that is not ours is called: by `gate/lambda.js`, `dist/lambda/gate/index.mjs` and `gate.js`, gate. It becomes part of names that AWS takes. */
 export function nameOf(path: string): string {
   const name = basename(path, extname(path));
-  const told = name === 'lambda' ? basename(dirname(path)) : name;
+  const told = name === 'lambda' || name === 'index' ? basename(dirname(path)) : name;
   return told.replace(/[^\w-]/g, '-');
 }

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { LocalSecretsManager, lineTo, rig, rotatorContract, type TcpLine } from '../../src/testing/index.js';
+import { desk } from '../../templates/issued-key/rotator.js';
 import { KeyProvider } from '../support/key-provider.js';
 import { listening } from '../support/listening.js';
-import { desk } from './desk.js';
 
 /** A service with keys, over real HTTP. */
 let provider = new KeyProvider();
@@ -45,7 +45,7 @@ test.each(
 )('the example $name', ({ run }) => run());
 
 test("it is the one in the API keys' README", () => {
-  const code = readFileSync(join(__dirname, 'desk.ts'), 'utf8').replace(
+  const code = readFileSync(join(__dirname, '../../templates/issued-key/rotator.ts'), 'utf8').replace(
     "'../../src/index.js'",
     "'quarterturn'",
   );

@@ -75,9 +75,10 @@ type Result = BuildResult<ReturnType<typeof esbuildOptions>>;
 
 /** What esbuild makes; undefined if it could not, and has said why. */
 async function build({ build }: Esbuild, entry: string, outdir: string): Promise<Result | undefined> {
-  // The manifest makes the rotator here, once, as the function is loaded.
+  // The manifest makes the rotator here, once, as the function is loaded. Other commands read the manifest of a bundle.
   const contents = `import { lambda } from ${JSON.stringify(entry)};
 import { rotationHandler } from 'quarterturn';
+export { lambda };
 export const handler = rotationHandler(lambda.rotator(process.env));`;
   try {
     const result = await build({
