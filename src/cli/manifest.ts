@@ -27,11 +27,16 @@ export async function loadManifest(what: string): Promise<LoadedManifest> {
     assertManifest(lambda);
     return { rotator: what, manifest: lambda, isOurs: true };
   }
-  if (!/^\.{0,2}[\\/]|\.[cm]?[jt]s$/.test(what)) {
+  if (!isPath(what)) {
     throw new UsageError(`there is no rotator ${JSON.stringify(what)}; there is ${names.join(', ')}`);
   }
   const path = resolve(what);
   return { rotator: nameOf(path), manifest: await manifestAt(path), isOurs: false };
+}
+
+/** Whether that is the path of a module, and not the name of a rotator. */
+export function isPath(what: string): boolean {
+  return /^\.{0,2}[\\/]|\.[cm]?[jt]s$/.test(what);
 }
 
 async function manifestAt(path: string): Promise<LambdaManifest> {

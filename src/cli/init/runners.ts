@@ -1,7 +1,7 @@
 import type { RUNNERS } from './declaration.js';
 
 /** How a test runner is used, where runners differ. */
-interface Runner {
+export interface Runner {
   readonly imports: string;
   readonly before: string;
   readonly after: string;
