@@ -1,15 +1,16 @@
 /**
  * Does what a stranger does: installs the packed package into a project of its own, beside other versions of what only some
  * need, and rehearses there. Then the way from an empty folder to a Lambda: `init`, and the three commands that it prints,
- * with each test runner, as ES modules and as CommonJS; and the bundle rotates, where no package is. Exits with 1 if any of
- * it fails.
+ * with each test runner, as ES modules and as CommonJS; and the bundle rotates, where no package is, and is loaded as fast as
+ * ours are. Exits with 1 if any of it fails.
  */
-import { equal } from 'node:assert/strict';
+import { equal, ok } from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rotatesAway } from './away.mjs';
+import { importRatio } from './import-time.mjs';
 
 const root = join(import.meta.dirname, '../..');
 const project = mkdtempSync(join(tmpdir(), 'quarterturn-runners-'));
@@ -47,6 +48,13 @@ try {
     await rotatesAway(project, folder);
     proveAsTheOther(folder, test);
   }
+  const lambda = (path) => join(project, path);
+  const ratio = importRatio(
+    lambda('dist/lambda/gate-node'),
+    lambda('node_modules/quarterturn/dist/lambda/postgres'),
+  );
+  process.stdout.write(`its import takes ${ratio.toFixed(2)} times that of our bundle of postgres\n`);
+  ok(ratio <= 1.3);
 } catch (error) {
   process.stderr.write(`${error.stack}\n`);
   process.exitCode = 1;
