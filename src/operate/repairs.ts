@@ -1,4 +1,12 @@
-import { isDead, isNewer, isYoung, type SeenVersion, type Sight, wasCurrent } from './label-state.js';
+import {
+  isDead,
+  isNewer,
+  isYoung,
+  type SeenVersion,
+  type Sight,
+  waitInWords,
+  wasCurrent,
+} from './label-state.js';
 
 /** One call, or the four steps, as data. Each label moves by compare-and-set. */
 export type Repair =
@@ -62,7 +70,7 @@ function objectionToPromote(
   if (pending && !isDead(pending)) return `AWSPENDING is ${pending.verdict}`;
   // Where nothing rotates, what has no label was made and left by hand.
   if (state.rotation !== 'on') return 'rotation is not on';
-  if (isYoung(sight)) return YOUNG;
+  if (isYoung(sight)) return young(sight);
   return undefined;
 }
 
@@ -72,7 +80,7 @@ function objectionToDrop(from: string, sight: Sight): string | undefined {
   if (!pending || pending.id !== from) return 'AWSPENDING is not on that version';
   if (current?.verdict !== 'accepted')
     return `AWSCURRENT is ${current?.verdict ?? 'not there'}, and not accepted`;
-  if (isYoung(sight)) return YOUNG;
+  if (isYoung(sight)) return young(sight);
   // The value has another name.
   if (isPendingOnPrevious || pending.isCopyOfCurrent) return undefined;
   if (pending.verdict !== 'refused' && pending.verdict !== 'empty') return `AWSPENDING is ${pending.verdict}`;
@@ -92,4 +100,6 @@ export const promote = (to: SeenVersion, from: SeenVersion): Repair => ({
 const NOBODY_OPENS = 'no version opens the user, who may have been locked out on purpose';
 const UNDONE = 'it was AWSCURRENT once, and somebody moved the label away';
 const OLDER = 'it was not made after AWSCURRENT';
-const YOUNG = 'something has changed within 15 minutes: a step may be running, or a person be at work';
+const young = (sight: Sight) =>
+  'something has changed within 15 minutes: a step may be running, or a person be at work. ' +
+  `Wait ${waitInWords(sight)}: --now does not shorten this`;

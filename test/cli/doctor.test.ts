@@ -152,7 +152,7 @@ The service takes only the value of AWSPENDING: a rotation stopped after setSecr
   AWSPENDING  <PENDING>  accepted     24 h
 LIVE_PENDING: The service takes only the value of AWSPENDING: a rotation stopped after setSecret. Applications that read AWSCURRENT are refused.
   repair  quarterturn doctor app/db --rotator postgres --fix --here
-  or      for step in createSecret setSecret testSecret finishSecret; do failed=$(aws lambda invoke --function-name arn:aws:lambda:eu-west-1:123456789012:function:rotate --cli-binary-format raw-in-base64-out --payload "{\\"SecretId\\":\\"arn:aws:secretsmanager:eu-west-1:123456789012:secret:app/db-AbCdEf\\",\\"ClientRequestToken\\":\\"<AWSPENDING>\\",\\"Step\\":\\"$step\\"}" --query FunctionError --output text answer.json) && [ "$failed" = None ] || { cat answer.json; break; }; done
+  or      for step in createSecret setSecret testSecret finishSecret; do failed=$(echo "{\\"SecretId\\":\\"arn:aws:secretsmanager:eu-west-1:123456789012:secret:app/db-AbCdEf\\",\\"ClientRequestToken\\":\\"<AWSPENDING>\\",\\"Step\\":\\"$step\\"}" | aws lambda invoke --function-name arn:aws:lambda:eu-west-1:123456789012:function:rotate --payload fileb:///dev/stdin --query FunctionError --output text answer.json) || break; [ "$failed" = None ] || { cat answer.json; break; }; done
   or      aws secretsmanager update-secret-version-stage --secret-id arn:aws:secretsmanager:eu-west-1:123456789012:secret:app/db-AbCdEf --version-stage AWSCURRENT --move-to-version-id <AWSPENDING> --remove-from-version-id <AWSCURRENT>
   advice  if you move the label, finishSecret is left out: revoke what it would have retired (an old key) yourself
   NOT     do not remove AWSPENDING: the only value that works would lose its name
@@ -160,7 +160,7 @@ not looked at, since that takes other rights:
   the function’s log: in which step it failed, and the code (aws logs tail /aws/lambda/rotate --since 1d)
   whether the function is there, and Secrets Manager may invoke it (aws lambda get-policy --function-name rotate)
   its timeout, VPC and security groups (aws lambda get-function-configuration --function-name rotate)
-  the KMS key, and who may use it (aws kms describe-key)
+  the KMS key, and who may use it (aws secretsmanager describe-secret --secret-id arn:aws:secretsmanager:eu-west-1:123456789012:secret:app/db-AbCdEf --query KmsKeyId names it)
 "
 `);
     expect(code).toBe(1);
@@ -241,12 +241,13 @@ not looked at, since that takes other rights:
 
 describe('the commands that doctor prints for the function', () => {
   /** An `aws` that says what it was given, and fails in a step as `aws lambda invoke` does: it exits with 0. */
-  async function aws(failsIn: string): Promise<void> {
+  async function aws(failsIn: string, notThere = ''): Promise<void> {
     const script = [
       '#!/bin/bash',
-      'payload=$(printf "%s\\n" "$@" | grep ClientRequestToken)',
+      'case " $* " in *" --payload fileb:///dev/stdin "*) payload=$(cat);; *) echo "no payload" >&2; exit 252;; esac',
       'step=$(node -p "JSON.parse(process.argv[1]).Step" "$payload")',
       'echo "$step" >> steps',
+      `[ "$step" != "${notThere}" ] || exit 254`,
       `if [ "$step" = ${failsIn} ]; then echo '{"errorMessage":"it failed"}' > answer.json; echo Unhandled; else echo None; fi`,
     ];
     await writeFile(join(command.folder, 'bin', 'aws'), `${script.join('\n')}\n`, { mode: 0o755 });
@@ -267,6 +268,75 @@ describe('the commands that doctor prints for the function', () => {
     expect((await secret.shell(`rm -f steps; ${line}; cat steps`)).stdout).toBe(
       '{"errorMessage":"it failed"}\ncreateSecret\nsetSecret\ntestSecret\n',
     );
+    // The call itself fails: what an earlier one has left in answer.json is no answer to it.
+    await aws('none', 'setSecret');
+    expect((await secret.shell(`rm -f steps; ${line}; cat steps`)).stdout).toBe('createSecret\nsetSecret\n');
+  });
+});
+
+/** Something has changed a few minutes ago, so that a step may be running. */
+async function justChanged({ secrets }: Awaited<ReturnType<typeof stuck>>): Promise<void> {
+  await secrets.advanceTo(before(0.003));
+  await secrets.updateSecret({ SecretId: 'app/db', Description: 'touched' });
+}
+
+describe('what doctor prints to be copied', () => {
+  test('repairs when it is copied, where doctor itself was given --now', async () => {
+    const secret = await stuck('testSecret');
+    await justChanged(secret);
+    const doctor = 'quarterturn doctor app/db --rotator postgres';
+    const waiting = await secret.shell(doctor);
+    expect(waiting.stdout).toMatch(
+      /IN_FLIGHT: .*\n {2}advice {2}wait until \d\d:\d\d UTC, then look again\n/,
+    );
+    const [, hurry] = /no step is running: (quarterturn .*)/.exec(waiting.stdout) ?? [];
+    expect(hurry).toBe(`${doctor} --now`);
+    const [, repair] = /repair {2}(quarterturn .*)/.exec((await secret.shell(`${hurry}`)).stdout) ?? [];
+    expect(await secret.works('AWSCURRENT')).toBe(false);
+    expect((await secret.shell(`${repair} --yes`)).code).toBe(0);
+    expect(await secret.works('AWSCURRENT')).toBe(true);
+  });
+
+  test('names the secret and reaches the same account in every call, and the endpoint is that of Secrets Manager alone', async () => {
+    const secret = await stuck('setSecret');
+    const { stdout } = await secret.run(
+      ...['doctor', 'app/db', '--rotator', 'postgres', '--region', 'eu-west-1', '--endpoint-url', secret.url],
+    );
+    const calls = stdout.match(/aws (?:secretsmanager|lambda|logs) [a-z]+(?:-[a-z]+)*[^;,()]*/g) ?? [];
+    expect(calls.length).toBeGreaterThan(5);
+    for (const call of calls) {
+      expect(call).toContain(' --region eu-west-1');
+      const isOfSecrets = call.startsWith('aws secretsmanager');
+      expect(call.includes(` --endpoint-url ${secret.url}`)).toBe(isOfSecrets);
+      expect(/ --secret-id arn:aws:secretsmanager:\S+:app\/db-/.test(call)).toBe(isOfSecrets);
+    }
+  });
+
+  test('says why a cancelled rotation keeps AWSPENDING, and until when, and that nothing was repaired', async () => {
+    const secret = await stuck('setSecret');
+    await secret.secrets.cancelRotateSecret({ SecretId: 'app/db' });
+    await justChanged(secret);
+    const { code, stdout, stderr } = await secret.run(
+      ...['doctor', 'app/db', '--rotator', 'postgres', '--now', '--fix', '--yes'],
+    );
+    expect(stdout).toMatch(
+      /advice {2}AWSPENDING is not taken off yet, since something has changed within 15 minutes: .* Wait until \d\d:\d\d UTC: --now does not shorten this\n/,
+    );
+    expect(stderr).toBe('quarterturn: nothing was repaired\n');
+    expect(code).toBe(1);
+    expect(await secret.holder('AWSPENDING')).toBeDefined();
+  });
+
+  test('says that --here takes the steps, where only they repair', async () => {
+    const secret = await stuck('setSecret');
+    const { code, stderr } = await secret.run(
+      ...['doctor', 'app/db', '--rotator', 'postgres', '--fix', '--yes'],
+    );
+    expect(stderr).toBe(
+      'quarterturn: nothing was repaired: --here lets it take the four steps on this machine\n',
+    );
+    expect(code).toBe(1);
+    expect(await secret.works('AWSPENDING')).toBe(false);
   });
 });
 
@@ -409,6 +479,11 @@ describe('other states', () => {
     expect(stdout).toMatch(/AWSCURRENT +\w{8} +unknown .*\n +ERR_SERVICE_REFUSED: /);
     expect(stdout).not.toMatch(/AWSCURRENT +\w{8} +refused/);
     expect(code).toBe(1);
+    // Elsewhere nothing would listen on that port either: what the service's refusal hints at is said, too.
+    const doctor = await secret.run('doctor', 'app/db', '--rotator', 'postgres', '--now');
+    expect(doctor.stdout).toMatch(
+      /UNKNOWN: .*\n {2}advice {2}if only this machine has no way .*\n {2}advice {2}else: correct "host" and "port"; is it running\?\n/,
+    );
   });
 
   test('a rotation that was cancelled after setSecret is ended by its label', async () => {
