@@ -153,6 +153,7 @@ The service takes only the value of AWSPENDING: a rotation stopped after setSecr
 LIVE_PENDING: The service takes only the value of AWSPENDING: a rotation stopped after setSecret. Applications that read AWSCURRENT are refused.
   repair  quarterturn doctor app/db --rotator postgres --fix --here
   or      for step in createSecret setSecret testSecret finishSecret; do failed=$(echo "{\\"SecretId\\":\\"arn:aws:secretsmanager:eu-west-1:123456789012:secret:app/db-AbCdEf\\",\\"ClientRequestToken\\":\\"<AWSPENDING>\\",\\"Step\\":\\"$step\\"}" | aws lambda invoke --function-name arn:aws:lambda:eu-west-1:123456789012:function:rotate --payload fileb:///dev/stdin --query FunctionError --output text answer.json) || break; [ "$failed" = None ] || { cat answer.json; break; }; done
+  or      quarterturn doctor app/db --rotator postgres --fix
   or      aws secretsmanager update-secret-version-stage --secret-id arn:aws:secretsmanager:eu-west-1:123456789012:secret:app/db-AbCdEf --version-stage AWSCURRENT --move-to-version-id <AWSPENDING> --remove-from-version-id <AWSCURRENT>
   advice  if you move the label, finishSecret is left out: revoke what it would have retired (an old key) yourself
   NOT     do not remove AWSPENDING: the only value that works would lose its name

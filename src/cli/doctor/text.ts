@@ -93,20 +93,23 @@ export function inWords(repair: Repair): string {
 /** The calls that make a repair, to copy. */
 function commandsOf(repair: Repair, state: LabelState, { name, forAws, again }: Place): readonly string[] {
   const stage = `aws secretsmanager update-secret-version-stage --secret-id ${state.secretId}${forAws} --version-stage`;
+  // Before the bare call: it looks once more, and goes on looking afterwards.
+  const fix = `quarterturn doctor ${name}${again} --fix`;
   switch (repair.kind) {
     case 'resume':
       return [
-        `quarterturn doctor ${name}${again} --fix --here`,
+        `${fix} --here`,
         ...(state.functionArn === undefined
           ? []
           : [invokeCommand(repair.token, state.functionArn, state, forAws)]),
       ];
     case 'promote':
       return [
+        fix,
         `${stage} AWSCURRENT --move-to-version-id ${repair.to} --remove-from-version-id ${repair.from}`,
       ];
     case 'drop':
-      return [`${stage} AWSPENDING --remove-from-version-id ${repair.from}`];
+      return [fix, `${stage} AWSPENDING --remove-from-version-id ${repair.from}`];
   }
 }
 
