@@ -45,7 +45,9 @@ export function redis(): Rotator<RedisSecret, 'password'> {
         if (!Array.isArray(passwords)) {
           throw new RotationError('ERR_USER_MISSING', `${pending.host} has no user "${pending.username}"`);
         }
-        const wanted = (isCurrentValid ? [current, pending] : [pending]).map(({ password }) => hashOf(password));
+        const wanted = (isCurrentValid ? [current, pending] : [pending]).map(({ password }) =>
+          hashOf(password),
+        );
         // One statement, all or nothing. It takes away what GETUSER has shown, and fails if any of that has gone: so it can
         // do no harm when it comes late, after another rotation.
         const gone = passwords.filter((hash) => hash !== wanted.at(-1)).map((hash) => `!${hash}`);
@@ -55,7 +57,8 @@ export function redis(): Rotator<RedisSecret, 'password'> {
       });
     },
 
-    testSecret: async (pending, { signal }) => ((await isAccepted(pending, signal)) ? 'accepted' : 'rejected'),
+    testSecret: async (pending, { signal }) =>
+      (await isAccepted(pending, signal)) ? 'accepted' : 'rejected',
   };
 }
 

@@ -1,16 +1,67 @@
 import assert from 'node:assert/strict';
 import { STEPS } from '../../step.js';
+import { tcpOf } from '../line.js';
 import { type Clause, clause, type Stand } from '../subject.js';
-import { Trial } from '../trial.js';
+import { comesTrue, Trial, type TrialOptions } from '../trial.js';
+import { strayPlaces } from '../visits.js';
 
 /** What a rotator does with what is not its own. */
 export function manners(stand: Stand): Clause[] {
+  const { line } = stand;
+  const { sessions = () => tcpOf(line())?.sessions ?? 0 } = stand;
+
+  /** Takes the steps up to the first that fails, and looks for sessions after each. */
+  async function leavesNone(options: TrialOptions, begins?: (trial: Trial) => void | Promise<void>) {
+    const trial = await Trial.begin(stand, options);
+    const before = await sessions();
+    await begins?.(trial);
+    for (const step of STEPS) {
+      const error = await trial.outcome(step);
+      const isOver = await comesTrue(async () => (await sessions()) <= before);
+      assert.ok(
+        isOver,
+        `${step} must log out, or close what it has opened, ${error ? 'when it fails, too' : 'before it returns'}: Lambda freezes ` +
+          'the function then, and the service keeps the session',
+      );
+      if (error) return;
+    }
+  }
+
   return [
     clause('changes nothing of what it is given', async () => {
       const trial = await Trial.begin(stand);
       for (const step of STEPS) if (await trial.outcome(step)) break;
       const [changed] = trial.watch.changed;
       assert.ok(changed === undefined, `a rotator must make new objects, and not change ${changed}`);
+    }),
+
+    clause('is logged in nowhere once a step has ended', async () => {
+      await leavesNone({}, (trial) => trial.rotateFirst());
+      await leavesNone({ current: stand.refused });
+      for (let call = 1, isHit = true; isHit; call++) {
+        let ordered = { hits: 0 };
+        await leavesNone({}, (trial) => {
+          ordered = trial.secrets.inject({ kind: 'throttle', call });
+        });
+        isHit = ordered.hits > 0;
+      }
+    }),
+
+    clause('talks to no place that neither the secret nor a declaration names', async () => {
+      await (await Trial.begin(stand)).rotateFirst();
+      for (const options of [{}, { current: stand.refused }]) {
+        const trial = await Trial.begin(stand, options);
+        await trial.outcome('createSecret');
+        if (options.current === undefined) line().cut();
+        for (const step of ['setSecret', 'testSecret'] as const) await trial.outcome(step);
+      }
+      const ways = tcpOf(line())?.ports.map((port) => `localhost:${port}`) ?? [];
+      const [place] = strayPlaces(stand.visits, [...ways, ...(stand.places ?? [])]);
+      assert.ok(
+        place === undefined,
+        `the rotator connected to ${place}: talk to the places that AWSPENDING, or a secret of an administrator, names, and to no ` +
+          'other (if its code or an option leads there rightly, declare it in `places`)',
+      );
     }),
   ];
 }
