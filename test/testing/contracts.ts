@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { issuedKey, type Rotator, type StepContext, type Verdict } from '../../src/index.js';
 import { type Clause, memoryLine, rotatorContract } from '../../src/testing/index.js';
 import { Door, type DoorRotator, doorRotator, FIRST } from '../support/door-rig.js';
@@ -26,6 +27,7 @@ export class FarDoor {
   sound(): DoorRotator {
     return {
       ...doorRotator(this.door),
+      createSecret: () => ({ password: `fresh/pass word"${randomUUID()}` }),
       setSecret: async ({ pending, current }, context) => {
         for (const { password } of [current, pending]) {
           if (!(await this.accepts(password, context))) continue;
