@@ -177,7 +177,7 @@ class Tcp extends Disturbed implements Omit<TcpLine, 'port'> {
   readonly #servers: Server[] = [];
   #first: readonly [port: number, host: string] | undefined;
 
-  /** How many connections are open, but for those that speak HTTP: what they keep alive is no session. */
+  /** How many connections are open, but for those that may speak HTTP: what they keep alive is no session. */
   get sessions(): number {
     return this.#sessions.size;
   }
@@ -212,7 +212,7 @@ class Tcp extends Disturbed implements Omit<TcpLine, 'port'> {
     this.#sessions.add(client);
     client.once('close', () => this.#sessions.delete(client));
     client.once('data', (message) => {
-      if (speaksHttp(message)) this.#sessions.delete(client);
+      if (maySpeakHttp(message)) this.#sessions.delete(client);
     });
     const service = this.#keep(connect(port, host));
     client.once('close', () => service.destroy());
@@ -240,12 +240,9 @@ class Tcp extends Disturbed implements Omit<TcpLine, 'port'> {
 
 const HTTP_1 = /^[A-Z]+ \S+ HTTP\/1\.[01]\r\n/;
 
-/** Whether it is a request, or the greeting of a TLS client that asks for HTTP by name (ALPN). */
-function speaksHttp(message: Buffer): boolean {
-  const isHandshake = message[0] === 0x16;
-  return isHandshake
-    ? message.includes('http/1.') || message.includes(Buffer.from([2, 0x68, 0x32]))
-    : HTTP_1.test(message.toString('latin1')) || message.includes('PRI * HTTP/2');
+/** Whether it is a request, or the greeting of a TLS client, which need not say what it will speak. */
+function maySpeakHttp(message: Buffer): boolean {
+  return message[0] === 0x16 || HTTP_1.test(message.toString('latin1')) || message.includes('PRI * HTTP/2');
 }
 
 /** What a service that is out of order does with a message. */

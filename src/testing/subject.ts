@@ -32,8 +32,8 @@ export interface ContractSubject<Secret extends object, Field extends keyof Secr
   /**
    * How many sessions are logged in at the service now.
    *
-   * @default the connections that are open over `line`, if it is one of `lineTo()`; those that speak HTTP are no sessions,
-   * however long they are kept alive
+   * @default the connections that are open over `line`, if it is one of `lineTo()`. Those that speak HTTP, or TLS from the first
+   * byte, do not count: HTTP keeps connections alive, and they are no sessions
    */
   sessions?(): Awaitable<number>;
   /**

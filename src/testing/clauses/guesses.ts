@@ -5,7 +5,7 @@ import { type Clause, clause, type Json, type Stand } from '../subject.js';
 import { Trial } from '../trial.js';
 
 const ADVICE = 'make it with passwordSource(), or of randomBytes() of node:crypto';
-const OR_DECLARE = '(if the provider prescribes what it is like, declare `chooses: "provider"`)';
+const OR_DECLARE = "(if the provider prescribes what it is like, declare `chooses: 'provider'`)";
 /** Of values that are made, so many are compared. */
 const MOST = 64;
 /** At least so many, where each takes long: a pair of RSA keys. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { STEPS } from '../../step.js';
 import { tcpOf } from '../line.js';
 import { type Clause, clause, type Stand } from '../subject.js';
-import { comesTrue, Trial, type TrialOptions } from '../trial.js';
+import { comesTrue, Trial } from '../trial.js';
 import { strayPlaces } from '../visits.js';
 
 /** For a step that gets no answer: it may try again until its time is up. */
@@ -14,11 +14,9 @@ export function manners(stand: Stand): Clause[] {
   const { sessions = () => tcpOf(line())?.sessions ?? 0 } = stand;
 
   /** Takes the steps up to the first that fails, and looks for sessions after each. */
-  async function leavesNone(options: TrialOptions, begins?: (trial: Trial) => void | Promise<void>) {
-    const trial = await Trial.begin(stand, options);
-    const before = await sessions();
-    await begins?.(trial);
+  async function leavesNone(trial: Trial): Promise<void> {
     for (const step of STEPS) {
+      const before = await sessions();
       const error = await trial.outcome(step);
       const isOver = await comesTrue(async () => (await sessions()) <= before);
       assert.ok(
@@ -39,13 +37,15 @@ export function manners(stand: Stand): Clause[] {
     }),
 
     clause('is logged in nowhere once a step has ended', async () => {
-      await leavesNone({}, (trial) => trial.rotateFirst());
-      await leavesNone({ current: stand.refused });
+      const trial = await Trial.begin(stand);
+      await leavesNone(trial);
+      await trial.rotate();
+      await leavesNone(trial);
+      await leavesNone(await Trial.begin(stand, { current: stand.refused }));
       for (let call = 1, isHit = true; isHit; call++) {
-        let ordered = { hits: 0 };
-        await leavesNone({}, (trial) => {
-          ordered = trial.secrets.inject({ kind: 'throttle', call });
-        });
+        const failing = await Trial.begin(stand);
+        const ordered = failing.secrets.inject({ kind: 'throttle', call });
+        await leavesNone(failing);
         isHit = ordered.hits > 0;
       }
     }),
