@@ -97,7 +97,7 @@ async function withSession<T>(
   use: (ask: Ask) => Promise<T>,
 ): Promise<T> {
   signal.throwIfAborted();
-  const socket = ssl ? connectTls({ host, port, servername: host }) : connect({ host, port });
+  const socket = ssl ? connectTls({ host, port }) : connect({ host, port });
   const lines = linesOf(addAbortSignal(signal, socket));
   try {
     return await use((...command) => {

@@ -309,7 +309,7 @@ export const UNSEEN: Readonly<Record<string, readonly Mutant[]>> = {
     },
   ],
   'Encryption that nobody asked for': [
-    { what: 'never encrypts', changes: [['ssl ? connectTls({ host, port, servername: host }) : ', '']] },
+    { what: 'never encrypts', changes: [['ssl ? connectTls({ host, port }) : ', '']] },
   ],
   'Which administrator may act for which secret': [
     {

@@ -1,8 +1,8 @@
 import { rotatorContract } from '../../src/testing/index.js';
+import { redisSubject } from '../readme/redis-subject.js';
 import { mayTakeAsLongAs } from '../support/timeouts.js';
 import { UNSEEN } from './redis-mutants.js';
 import { mutated } from './redis-mutated.js';
-import { redisSubject } from './redis-subject.js';
 
 mayTakeAsLongAs('servers');
 const subject = redisSubject();

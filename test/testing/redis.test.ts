@@ -1,11 +1,11 @@
 import { rotatorContract } from '../../src/testing/index.js';
 import { redis } from '../readme/redis.js';
+import { redisSubject } from '../readme/redis-subject.js';
 import { leaksOnPurpose } from '../support/canary.js';
 import { mayTakeAsLongAs } from '../support/timeouts.js';
 import { said } from './contracts.js';
 import { CAUGHT } from './redis-mutants.js';
 import { mutated } from './redis-mutated.js';
-import { redisSubject } from './redis-subject.js';
 
 mayTakeAsLongAs('servers');
 const subject = redisSubject();
