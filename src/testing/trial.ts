@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { RotationHandler } from '../engine/handler.js';
 import type { LogEntry } from '../engine/log.js';
@@ -9,6 +8,7 @@ import { jsonObject } from '../json.js';
 import { LocalSecretsManager } from '../local/client.js';
 import type { Awaitable } from '../rotator.js';
 import { STEPS, type Step } from '../step.js';
+import { aMoment } from './moments.js';
 import type { Json, Stand } from './subject.js';
 import { noteInto, type Visit } from './visits.js';
 import { Watch } from './watched.js';
@@ -137,12 +137,6 @@ export class Trial {
     assert.ok(outcome === 'succeeded', `${advice} (${outcome}: ${last?.step} ${inWords(last?.error)})`);
   }
 
-  /** Starts over at createSecret, in the same container, to the end. */
-  async again(advice: string): Promise<void> {
-    await aMoment();
-    await this.steps(STEPS, advice);
-  }
-
   /** Takes steps that must succeed. */
   async steps(steps: readonly Step[], advice = 'every step of a first attempt must succeed'): Promise<void> {
     for (const step of steps) {
@@ -268,22 +262,6 @@ async function first(stand: Stand): Promise<Values> {
   await aMoment();
   const secret = await stand.reset();
   return { secret, others: (await stand.others?.()) ?? {} };
-}
-
-/** So that clients that keep connections have seen which are broken: by a turn of the event loop, however late. */
-async function aMoment(): Promise<void> {
-  await sleep(5);
-  await turn();
-  await turn();
-}
-
-/** Whether something comes true soon: within a second and a half, or later where this process gets no time. */
-export async function comesTrue(isTrue: () => Awaitable<boolean>): Promise<boolean> {
-  for (let turns = 150; turns > 0; turns--) {
-    if (await isTrue()) return true;
-    await sleep(10);
-  }
-  return isTrue();
 }
 
 /** What a step did, in a few words. */

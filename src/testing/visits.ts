@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Socket } from 'node:net';
+import type { Json } from '../json.js';
 import { stringsIn } from '../redact/hidden-values.js';
-import type { Json } from './subject.js';
 
 /** What a rotator has connected to in a trial, and the values that may send it there. */
 export interface Visit {

@@ -7,7 +7,7 @@ import { Trial, type TrialOptions, type Values } from '../trial.js';
 
 const PROOF =
   'whoever may write the secret chooses the user that it names. Before you use the right of an administrator, have the service ' +
-  'accept AWSCURRENT, or AWSPENDING if an earlier attempt has set it';
+  'accept AWSCURRENT, or AWSPENDING if an earlier attempt has set it (if nothing can prove it, declare `provesCurrent: false`)';
 const SAME = 'A proof is a login as AWSPENDING’s user, at AWSPENDING’s place';
 
 /** That nobody gets more from the right of somebody else than the secret itself gives. */
@@ -99,7 +99,7 @@ export function administrators(stand: Stand): Clause[] {
             for (const [SecretId, json] of Object.entries(right)) {
               await trial.secrets.putSecretValue({ SecretId, SecretString: JSON.stringify(json) });
             }
-            await trial.again(advice);
+            await trial.steps(STEPS, advice);
             // Once more, with one that has worked.
             await trial.beginAnew();
             await trial.run(advice);

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { STEPS } from '../../step.js';
 import { tcpOf } from '../line.js';
+import { comesTrue } from '../moments.js';
 import { type Clause, clause, type Stand } from '../subject.js';
-import { comesTrue, Trial } from '../trial.js';
+import { Trial } from '../trial.js';
 import { strayPlaces } from '../visits.js';
 
 /** For a step that gets no answer: it may try again until its time is up. */

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { isRotationError } from '../../errors.js';
 import { STEPS, type Step } from '../../step.js';
 import type { Line } from '../line.js';
+import { comesTrue } from '../moments.js';
 import { type Clause, clause, type Json, type Stand } from '../subject.js';
-import { comesTrue, Trial } from '../trial.js';
+import { Trial } from '../trial.js';
 
 /** What keeps a rotator from asking. */
 const OUTAGES: Readonly<Record<string, (line: Line) => void>> = {
