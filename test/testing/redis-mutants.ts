@@ -207,6 +207,12 @@ export const CAUGHT: Readonly<Record<string, readonly CaughtMutant[]>> = {
       'const gone: string[] = [];',
     ]),
   ],
+  'has the service refuse what it has retired, unless it declares when that ends': [
+    caught('lets everybody in', /^finishSecret must end what loses its last label, and try it/, [
+      ADDED,
+      `${ADDED}, 'nopass'`,
+    ]),
+  ],
   'takes each step in a container of its own': [
     caught(
       'sets what it remembers',
@@ -301,6 +307,9 @@ export const CAUGHT: Readonly<Record<string, readonly CaughtMutant[]>> = {
 
 /** The faults that it cannot see, by what src/testing/README.md says of them. */
 export const UNSEEN: Readonly<Record<string, readonly Mutant[]>> = {
+  'What else a change brings': [
+    { what: 'gives the user every right', changes: [[ADDED, `${ADDED}, '+@all'`]] },
+  ],
   'What is lost when the service starts again': [{ what: 'does not save', changes: [[SAVE, '']] }],
   'An answer that only your service gives': [
     {
