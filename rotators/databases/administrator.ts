@@ -1,5 +1,13 @@
 import { RotationError, type StepContext } from '../../src/index.js';
-import type { DatabaseServer, DatabaseStep, Ending, Kind, Witness } from './engine.js';
+import type {
+  DatabaseServer,
+  DatabaseStep,
+  Ending,
+  HasArrived,
+  Kind,
+  ReplicaWatch,
+  Witness,
+} from './engine.js';
 import { untilReplicated } from './replica.js';
 import { type DatabaseSecret, placeName } from './secret.js';
 import type { DatabaseSession } from './session.js';
@@ -11,14 +19,16 @@ export interface AdministratorsStep<
   Facts,
 > extends DatabaseStep<Secret, Session> {
   readonly kind: Kind<Secret>;
-  readonly server: Pick<DatabaseServer<Secret, Session, Facts>, 'facts'>;
+  readonly server: Pick<DatabaseServer<Secret, Session, Facts>, 'facts' | 'watch'>;
 }
 
 /** What an administrator is for. */
-interface Errand<Secret extends DatabaseSecret> {
+interface Errand<Secret extends DatabaseSecret, Session extends DatabaseSession<Secret>> {
   readonly pending: Secret & { readonly masterarn: string };
   /** The users that are to be changed: none of them is the administrator. */
   readonly users: readonly string[];
+  /** An open session at the secret's own host; none if a lost password is reset. */
+  readonly witness: Session | undefined;
 }
 
 /**
@@ -33,22 +43,33 @@ export async function throughAdministrator<
   Session extends DatabaseSession<Secret>,
   Facts,
 >(
-  errand: Errand<Secret>,
+  errand: Errand<Secret, Session>,
   step: AdministratorsStep<Secret, Session, Facts>,
   work: (administrator: Witness<Session, Facts>) => Promise<Ending>,
 ): Promise<void> {
+  const { pending, witness } = errand;
+  const { server } = step;
   const { session, isForReplica } = await logIn(errand, step);
   let end: Ending;
+  let watch: ReplicaWatch | undefined;
+  let hasArrived: HasArrived | undefined;
   try {
-    end = await work({ session, facts: await step.server.facts(session) });
+    watch =
+      isForReplica && witness
+        ? await server.watch?.(pending, { source: session, replica: witness })
+        : undefined;
+    end = await work({ session, facts: await server.facts(session) });
+    hasArrived = end === 'changed' ? await watch?.() : undefined;
   } finally {
     await session.end();
   }
-  if (isForReplica && end === 'changed') await untilReplicated(errand.pending, step);
+  if (!isForReplica || end !== 'changed') return;
+  const isCounted = witness ? watch !== undefined : server.watch !== undefined;
+  await untilReplicated({ pending, accepted: witness?.target, isCounted, hasArrived }, step);
 }
 
 async function logIn<Secret extends DatabaseSecret, Session extends DatabaseSession<Secret>, Facts>(
-  { pending, users }: Errand<Secret>,
+  { pending, users }: Omit<Errand<Secret, Session>, 'witness'>,
   step: AdministratorsStep<Secret, Session, Facts>,
 ): Promise<{ readonly session: Session; readonly isForReplica: boolean }> {
   const { masterarn } = pending;

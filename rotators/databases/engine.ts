@@ -39,6 +39,19 @@ export interface DatabaseServer<Secret extends DatabaseSecret, Session extends D
   /** What the server says of itself, and of the session's user: version, account, whether it is read-only. */
   facts(session: Session): Promise<Facts>;
   /**
+   * Of an engine whose servers count refused logins and then lock the user: finds a way to see without a login when a replica
+   * has taken a change. Called before the change.
+   *
+   * @param pending whose user is changed: `replica` may be a session of another
+   * @param sessions `source`: the one that is about to make the change; `replica`: one at the replica
+   * @returns `undefined` if refused logins do the user no harm
+   * @throws RotationError if nothing but a login would tell, and could lock the user
+   */
+  watch?(
+    pending: Secret,
+    sessions: { readonly source: Session; readonly replica: Session },
+  ): Promise<ReplicaWatch | undefined>;
+  /**
    * Sets the password of the session's own user, by itself. As `setFor` does, it first asks whether a password can be
    * changed there, and asks `confirm()` at the last moment.
    *
@@ -83,6 +96,15 @@ export interface Wanted<Secret extends DatabaseSecret> {
 /** `'let go'`: nothing was changed, since another attempt had finished this rotation. */
 export type Ending = 'changed' | 'let go';
 
+/**
+ * Called after a change, while the session that made it is open.
+ *
+ * @returns what asks the replica whether it has taken the change; `undefined` if only a login tells
+ */
+export type ReplicaWatch = () => Promise<HasArrived | undefined>;
+
+export type HasArrived = () => Promise<boolean>;
+
 /** A session, and what the server says in it. */
 export interface Witness<Session, Facts> {
   readonly session: Session;
@@ -117,7 +139,7 @@ export interface Turns<
   Facts,
   Prepared,
 > extends Logins<Secret, Session>,
-    Pick<DatabaseServer<Secret, Session, Facts>, 'facts'> {
+    Pick<DatabaseServer<Secret, Session, Facts>, 'facts' | 'watch'> {
   /**
    * Asks, in a session of either user, whether applications can do with it what they can with the other's. Called by
    * testSecret.
@@ -126,7 +148,7 @@ export interface Turns<
    */
   prove(session: Session, pair: Pair, context: StepContext): Promise<void>;
   /**
-   * What giveTurn needs besides, as far as AWSCURRENT's session can tell. That ends before the administrator logs in.
+   * What giveTurn needs besides, as far as AWSCURRENT's session can tell.
    *
    * @throws RotationError
    */

@@ -55,7 +55,8 @@ async function setWithProof<Secret extends DatabaseSecret, Session extends Datab
     await server.setOwn(user, wanted, step);
     return;
   }
-  await throughAdministrator({ pending, users: [pending.username] }, step, (administrator) =>
+  const errand = { pending, users: [pending.username], witness: user.session };
+  await throughAdministrator(errand, step, (administrator) =>
     server.setFor(administrator, { ...wanted, user }, step),
   );
 }
@@ -74,7 +75,8 @@ async function resetPassword<Secret extends DatabaseSecret, Session extends Data
   const { server, mayReset } = step;
   const { username } = pending;
   if (!hasAdministrator(pending)) throw otherwise;
-  await throughAdministrator({ pending, users: [username] }, step, async (administrator) => {
+  const errand = { pending, users: [username], witness: undefined };
+  await throughAdministrator(errand, step, async (administrator) => {
     const rank = await server.rankOf(username, administrator);
     if (!mayReset.includes(username)) {
       throw new RotationError(otherwise.code, otherwise.message, {

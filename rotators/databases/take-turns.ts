@@ -36,39 +36,39 @@ export async function takeTurns<
       },
     );
   }
-  const prepared = await proveAndPrepare(current, pending, step);
   const users = [pair.original, pair.clone];
-  await throughAdministrator({ pending, users }, step, (administrator) =>
-    // AWSCURRENT has just logged in, and is not touched.
-    server.giveTurn(administrator, { pair, prepared }, step).catch((error: unknown) => {
-      throw orDropPending(error, context);
-    }),
-  );
+  const witness = await prove(current, step);
+  try {
+    const prepared = await server.prepare(
+      { session: witness, facts: await server.facts(witness) },
+      pending,
+      step,
+    );
+    await throughAdministrator({ pending, users, witness }, step, (administrator) =>
+      // AWSCURRENT has just logged in, and is not touched.
+      server.giveTurn(administrator, { pair, prepared }, step).catch((error: unknown) => {
+        throw orDropPending(error, context);
+      }),
+    );
+  } finally {
+    await witness.end();
+  }
 }
 
 /** AWSCURRENT must be able to log in: whoever may write the secret could name any user in it. */
-async function proveAndPrepare<
-  Secret extends DatabaseSecret,
-  Session extends DatabaseSession<Secret>,
-  Facts,
-  Prepared,
->(current: Secret, pending: Secret, step: TurnsStep<Secret, Session, Facts, Prepared>): Promise<Prepared> {
-  const { server, connections, context } = step;
+async function prove<Secret extends DatabaseSecret, Session extends DatabaseSession<Secret>, Facts, Prepared>(
+  current: Secret,
+  { kind, connections, context }: TurnsStep<Secret, Session, Facts, Prepared>,
+): Promise<Session> {
   const session = await connections.logIn(current, context);
-  if (session === 'rejected') {
-    throw new RotationError(
-      'ERR_CREDENTIAL_REJECTED',
-      `${placeName(current)} refused "${current.username}" of AWSCURRENT, so nothing was changed`,
-      {
-        hint:
-          'store the password that works as AWSCURRENT with PutSecretValue, or set this one as an administrator. ' +
-          step.kind.rejectionHint,
-      },
-    );
-  }
-  try {
-    return await server.prepare({ session, facts: await server.facts(session) }, pending, step);
-  } finally {
-    await session.end();
-  }
+  if (session !== 'rejected') return session;
+  throw new RotationError(
+    'ERR_CREDENTIAL_REJECTED',
+    `${placeName(current)} refused "${current.username}" of AWSCURRENT, so nothing was changed`,
+    {
+      hint:
+        'store the password that works as AWSCURRENT with PutSecretValue, or set this one as an administrator. ' +
+        kind.rejectionHint,
+    },
+  );
 }

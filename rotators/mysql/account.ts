@@ -58,20 +58,34 @@ export async function accountFacts(session: SessionOf): Promise<AccountFacts> {
 }
 
 /**
- * Must be asked of each session that takes part in a change.
+ * Must be asked of the session that makes a change.
  *
+ * @param otherwise what else the hint has
  * @throws RotationError if no password can be changed there by us
  */
 export function assertChangeable(
-  { session, facts }: Witness,
-  { poolerAsksServer }: Pick<Connections<MysqlSecret, Session>, 'poolerAsksServer'>,
+  witness: Witness,
+  connections: Pick<Connections<MysqlSecret, Session>, 'poolerAsksServer'>,
+  otherwise = '',
 ): void {
-  const { place, target, way } = session;
-  if (facts.isReadOnly) {
+  const { place } = witness.session;
+  if (witness.facts.isReadOnly) {
     throw new RotationError('ERR_SERVICE_READ_ONLY', `${placeName(place)} is read-only`, {
-      hint: 'name the writer’s endpoint as "host", not a reader’s, or lead there with the option `connectTo`',
+      hint: `name the writer’s endpoint as "host", not a reader’s, or lead there with the option \`connectTo\`${otherwise}`,
     });
   }
+  assertDirect(witness, connections);
+}
+
+/**
+ * Must be asked of each session that takes part in a change: of a user’s, too, whose server may be a replica.
+ *
+ * @throws RotationError `ERR_POOLER_IN_THE_WAY`
+ */
+export function assertDirect(
+  { session: { place, target, way } }: Witness,
+  { poolerAsksServer }: Pick<Connections<MysqlSecret, Session>, 'poolerAsksServer'>,
+): void {
   if (!poolerAsksServer && (way === 'pooler' || isRdsProxy(place.host))) throw poolerInTheWay(target, place);
 }
 

@@ -46,7 +46,8 @@ const DRIVER: Readonly<Record<string, ServiceFailure>> = {
     'ERR_TLS_NOT_OFFERED',
     'asks for the password itself on a connection that is not encrypted',
     'remove `"ssl": false` from the secret: without TLS whoever sits in the way could have the password. The server takes a ' +
-      'caching_sha2_password without it only while it has that password in its cache, which each change empties',
+      'caching_sha2_password without it only while it has that password in its cache, which each change empties. MySQL asks so for a ' +
+      'user that does not exist, too: look whether "username" is right',
   ],
   MYSQL_CLEAR_PASSWORD_NOT_ENABLED: unsupportedPlugin(
     'asks for the password in clear text (PAM, LDAP or IAM)',

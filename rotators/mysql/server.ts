@@ -1,6 +1,7 @@
 import type { DatabaseServer } from '../databases/engine.js';
 import { type AccountFacts, accountFacts, type Session } from './account.js';
 import type { ServerOptions } from './options.js';
+import { watchReplica } from './password/arrival.js';
 import { rankOf } from './password/rank.js';
 import { setFor } from './password/set-for.js';
 import { setOwn } from './password/set-own.js';
@@ -9,12 +10,14 @@ import { login } from './session.js';
 
 /** What is loaded at the first login: a cold start does without. */
 export function serverFor(options: ServerOptions): DatabaseServer<MysqlSecret, Session, AccountFacts> {
-  const { serverPublicKey } = options;
+  const { serverPublicKey, keeps } = options;
   return {
     logIn: (secret, loginOptions) => login(secret, { ...loginOptions, serverPublicKey }),
     // A login has asked already.
     ask: async (session) => session.assertOpen(),
     facts: accountFacts,
+    // The change may end AWSCURRENT between a refused login and the one that would start the count anew.
+    watch: (pending, sessions) => watchReplica(pending, sessions, keeps === 1 ? 2 : 1),
     setOwn,
     setFor: (administrator, wanted, step) => setFor(administrator, wanted, step, options),
     rankOf,

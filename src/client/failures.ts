@@ -27,6 +27,15 @@ export interface ReadFailure {
 /** What a failed call means. The SDK's error goes no further: it may carry an answer that could not be read. */
 export function readFailure(secretId: string, stage: string, error: unknown): ReadFailure {
   if (error instanceof SecretError) return { error, isDenied: false, reason: undefined };
+  if (isError(error) && error.message === 'Region is missing') {
+    const text = `${stage} of ${secretId} was not read: there is no Region`;
+    const hint = 'set AWS_REGION, or name the secret by its ARN';
+    return {
+      error: new SecretError('ERR_SECRET_UNAVAILABLE', secretId, text, hint),
+      isDenied: false,
+      reason: undefined,
+    };
+  }
   const name = isError(error) ? error.name : '';
   const shown = /^[A-Za-z]{1,60}$/.test(name) ? name : 'an error without a name';
   const code =

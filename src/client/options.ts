@@ -47,10 +47,13 @@ export interface Settings<T> {
 
 const LONGEST_WINDOW_MS = 10_000;
 /** Who logs in where. Whoever can write AWSPENDING must not choose it. */
-const IDENTITY = new Set(
-  `username user login host hostname server address port url uri dsn endpoint connectionstring engine dbname database ssl
-  masterarn`.split(/\s+/),
-);
+const IDENTITY = /^(?:user|login|address|port|engine|dbname|database|ssl|sslmode|tls|masterarn)$/;
+const IDENTITY_OF_SOMETHING = /(?:username|host|hostname|server|url|uri|dsn|endpoint|connectionstring)$/;
+
+function saysWhoOrWhere(field: string): boolean {
+  const name = field.toLowerCase().replace(/[_-]/g, '');
+  return IDENTITY.test(name) || IDENTITY_OF_SOMETHING.test(name);
+}
 
 /** @throws TypeError for an option that is invalid */
 export function settingsOf<T>({
@@ -67,13 +70,13 @@ export function settingsOf<T>({
   for (const [name, ms] of Object.entries({ freshMs, staleMs })) {
     if (!(ms > 0 && ms < 2 ** 31)) throw new TypeError(`${name} must be more than 0 and less than 2^31 ms`);
   }
-  if (typeof windowMs !== 'function' && !(windowMs >= 0)) throw new TypeError('windowMs must be at least 0');
+  if (typeof windowMs !== 'function' && !(windowMs >= 0 && windowMs < 2 ** 31)) {
+    throw new TypeError('windowMs must be at least 0 and less than 2^31 ms');
+  }
   if (pending && form !== 'json')
     throw new TypeError('pending names fields of JSON: a text or bytes have none');
   if (pending && version) throw new TypeError('pending has no use with a pinned version');
-  const identity = pending
-    ? pending.find((field) => IDENTITY.has(field.toLowerCase().replace(/[_-]/g, '')))
-    : undefined;
+  const identity = pending ? pending.find(saysWhoOrWhere) : undefined;
   if (identity) throw new TypeError(`pending must not name "${identity}": it says who logs in where`);
   const isPinnedById = version !== undefined && 'id' in version;
   const stage = version ? ('id' in version ? version.id : version.stage) : 'AWSCURRENT';
@@ -85,9 +88,13 @@ export function settingsOf<T>({
     isPinnedById,
     freshMs,
     staleMs,
-    windowMs: () =>
-      typeof windowMs === 'function' ? Math.max(0, Math.min(LONGEST_WINDOW_MS, windowMs())) : windowMs,
+    windowMs: () => (typeof windowMs === 'function' ? clamped(windowMs()) : windowMs),
     pending: version || form !== 'json' ? [] : pending === undefined ? ['password'] : pending || [],
     isPendingByDefault: pending === undefined && form === 'json' && version === undefined,
   };
+}
+
+/** What is no number is no time: nobody can wait for it to be over. */
+function clamped(ms: number): number {
+  return ms > 0 ? Math.min(LONGEST_WINDOW_MS, ms) : 0;
 }

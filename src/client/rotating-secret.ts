@@ -18,6 +18,9 @@ export function rotatingSecret<T = Readonly<Record<string, unknown>>>(
   id: string,
   options: RotatingSecretOptions<T> = {},
 ): RotatingSecret<T> {
-  if (typeof id !== 'string' || id === '') throw new TypeError('a secret is named by its name or its ARN');
+  // Not quoted: an environment may hold the value where its name was meant, and AWS would write it into CloudTrail.
+  if (typeof id !== 'string' || !/^[\w/+=.@:-]{1,2048}$/.test(id)) {
+    throw new TypeError('a secret is named by its name or its ARN, and this is neither: is it the value?');
+  }
   return new HeldSecret(id, settingsOf(options), options.client ?? sdkReader(id));
 }

@@ -30,7 +30,7 @@ export interface RotatingSecret<T> {
   attempt(options?: Pick<LogInOptions, 'limitMs'>): Attempt;
   /** Looks again, and the next `get` waits for it: for an event "Secret Label Updated". Does nothing for an id that is held. */
   invalidate(versionId?: string): void;
-  /** Calls the listener with each other version that comes into use. Returns what ends it. */
+  /** Calls the listener with each other version that comes into use. Returns what ends it. What it throws is an uncaught exception. */
   onChange(listener: (version: SecretVersion<T>) => void): () => void;
   /** Forgets the values, and looks no more. `using` does so too. */
   close(): void;

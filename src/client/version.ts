@@ -71,7 +71,9 @@ export class ReadVersion<T> implements SecretVersion<T> {
     const json = jsonObject(SecretString);
     if (!json) return `is not a JSON object: read it with as: 'text'`;
     try {
-      const value = parse ? parse(json) : (Object.freeze({ ...json }) as T);
+      // What is compared with another version is not what is handed out: whoever changes that changes no comparison.
+      const own = jsonObject(SecretString) ?? {};
+      const value = parse ? parse(own) : (Object.freeze(own) as T);
       return new ReadVersion(VersionId, stage, CreatedDate, value, json);
     } catch {
       // What `parse` threw is not passed on: it may quote the value.
@@ -86,8 +88,8 @@ export class ReadVersion<T> implements SecretVersion<T> {
   }
 
   /**
-   * Whether this may be tried where another version was refused: it differs in one of the fields that rotate, and in nothing
-   * else. So whoever can write AWSPENDING cannot send an application to a host, or log it in as a user, of their own.
+   * Whether this may be tried where another version was refused: it differs in one of the fields that rotate, each of which has
+   * a value of the same kind, and in nothing else. So whoever can write AWSPENDING cannot send an application to a host, or log it in as a user, of their own.
    */
   differsOnlyIn(fields: readonly string[], other: ReadVersion<T>): boolean {
     const [mine, theirs] = [this.#json, other.#json];
@@ -98,7 +100,13 @@ export class ReadVersion<T> implements SecretVersion<T> {
     );
     return (
       differing.length > 0 &&
-      differing.every((key) => fields.includes(key) && Object.hasOwn(mine, key) && Object.hasOwn(theirs, key))
+      differing.every((key) => fields.includes(key) && kindOf(mine[key]) === kindOf(theirs[key]))
     );
   }
+}
+
+/** Nobody can log in with an empty text where there was a password, or with a number. */
+function kindOf(value: unknown): string {
+  if (value === '' || value === null) return 'nothing';
+  return Array.isArray(value) ? 'array' : typeof value;
 }

@@ -103,6 +103,48 @@ test('a 401 that no other key mends is the caller’s, costs one look a second, 
   expect(seen).toHaveLength(100);
 });
 
+test('a 401 of one caller fails no other, while AWSPENDING is a key that the service does not take', async () => {
+  const url = await start();
+  const { send, store } = await signing();
+  await store('key-number-two', ['AWSPENDING']);
+  answer = (_, response) => response.writeHead(401).end();
+  const statuses: number[] = [];
+  for (let n = 0; n < 4; n++) {
+    expect((await send(`${url}/forbidden`)).status).toBe(401);
+    statuses.push((await send(url)).status, (await send(url)).status);
+    await aSecondLater();
+  }
+  expect(statuses).toEqual(Array.from({ length: 8 }, () => 200));
+});
+
+test.each([
+  ['is no header', 'key\nnumber-two'],
+  ['is refused as well', 'key-number-two'],
+])('a 401 is the caller’s, with its body, where AWSPENDING %s', async (_, apiKey) => {
+  const url = await start();
+  const { send, store } = await signing();
+  await store(apiKey, ['AWSPENDING']);
+  accepted = 'key-number-three';
+  const response = await send(url);
+  expect([response.status, await response.text()]).toEqual([401, 'body']);
+  accepted = 'key-number-one';
+  expect((await send(url)).status).toBe(200);
+});
+
+test('a rotation that is begun again with another key, and one that is rolled back, fail no request', async () => {
+  const url = await start();
+  const { send, store } = await signing();
+  for (const key of ['key-number-two', 'key-number-three']) {
+    await store(key, ['AWSPENDING']);
+    accepted = key;
+    await aSecondLater();
+    expect((await send(url)).status).toBe(200);
+  }
+  accepted = 'key-number-one';
+  expect((await send(url)).status).toBe(200);
+  expect((await send(url)).status).toBe(200);
+});
+
 test('a body that can be sent once is sent once', async () => {
   const url = await start();
   const { send, store } = await signing();
@@ -125,6 +167,26 @@ test('a body that can be sent once is sent once', async () => {
   expect(seen).toHaveLength(2);
 });
 
+test.each([
+  '//evil.example/',
+  'https:\\\\evil.example/',
+  'http://api.example/',
+  'https://api.example:444/',
+  'https://api.example.evil/',
+  'https://api.example@evil.example/',
+  'https://user:word@api.example/',
+  'blob:https://api.example/1',
+])('a redirect to %s is the caller’s', async (location) => {
+  const { secret } = await signing();
+  const own = jest.fn(async () => new Response(null, { status: 302, headers: { location } }));
+  const send = rotatingFetch(secret, ({ apiKey }, headers) => headers.set('x-api-key', apiKey), {
+    fetch: own,
+  });
+  expect((await send('https://api.example/orders')).headers.get('location')).toBe(location);
+  expect(own).toHaveBeenCalledTimes(1);
+  secret.close();
+});
+
 test('what signs a request does not follow it to another origin; within the origin it does', async () => {
   const url = await start();
   const other = await start();
@@ -140,6 +202,27 @@ test('what signs a request does not follow it to another origin; within the orig
   await expect(send(`${url}/inside`, { redirect: 'error' })).rejects.toThrow();
   answer = (_, response) => response.writeHead(302, { location: '/round' }).end();
   expect((await send(`${url}/round`)).status).toBe(302);
+});
+
+test('takes a Request of another library, and a path for a fetch that knows its own origin', async () => {
+  const { send: _, secret } = await signing();
+  const sent: unknown[] = [];
+  const own: typeof fetch = async (input) => {
+    sent.push(input);
+    return new Response();
+  };
+  const send = rotatingFetch(secret, ({ apiKey }, headers) => headers.set('x-api-key', apiKey), {
+    fetch: own,
+  });
+  const request = {
+    url: 'https://api.example/',
+    method: 'GET',
+    headers: { a: 'b' },
+    body: null,
+  } as unknown as Request;
+  expect((await send(request)).status).toBe(200);
+  expect((await send('/orders')).status).toBe(200);
+  expect(sent).toEqual([request, '/orders']);
 });
 
 describe('tokenGuard', () => {
@@ -176,6 +259,37 @@ describe('tokenGuard', () => {
     expect(await guard('Bearer token-d')).toBe(true);
     expect(await guard('Bearer token-e')).toBe(false);
     await settle();
+  });
+
+  test('waits for a check that is asynchronous, and looks again for what it does not know', async () => {
+    const { secrets, client } = await clientWorld({}, { current: 'token-b' });
+    const secret = rotatingSecret('app/db', { client });
+    const guard = tokenGuard(secret, async (value, token) => value.current === token);
+    const isKnown: boolean = await guard('Bearer token-b');
+    expect(isKnown).toBe(true);
+    expect(await guard('Bearer token-c')).toBe(false);
+    await secrets.putSecretValue({ SecretId: 'app/db', SecretString: '{"current":"token-c"}' });
+    freeze(5000);
+    expect(await guard('Bearer token-c')).toBe(true);
+    secret.close();
+  });
+
+  test.each([
+    ['no scheme', 'token-b'],
+    ['no token', 'Bearer '],
+    ['the name of a field', 'Bearer __proto__'],
+    ['a name that every object has', 'Bearer constructor'],
+    ['two tokens', 'Bearer token-b token-b'],
+    ['a line more', 'Bearer token-b\n'],
+    ['a megabyte', `Bearer ${'token-b'.repeat(150_000)}`],
+    ['a megabyte of blanks', `Bearer ${' '.repeat(1e6)}x y`],
+    ['several headers', ['Bearer token-a', 'Bearer token-b']],
+    ['no text', new String('Bearer token-b')],
+  ])('takes no header with %s', async (_, header) => {
+    const { guard } = await guarding();
+    const from = performance.now();
+    expect(await guard(header as string)).toBe(false);
+    expect(performance.now() - from).toBeLessThan(1000);
   });
 
   test('lets an unknown token wait two seconds at most for a look that hangs', async () => {
@@ -223,6 +337,32 @@ describe('prefetch', () => {
     expect(values.map(({ value }) => value.name)).toEqual(held.map(({ id }) => id));
     expect(calls).toEqual(['20 at once', '20 at once', '5 at once']);
     for (const secret of held) secret.close();
+  });
+
+  test('reads on while there are pages, and what no page has by itself', async () => {
+    const { held, client, secrets, calls } = await many(4);
+    const pages = {
+      ...client,
+      async batchGetSecretValue({
+        SecretIdList,
+        NextToken = '0',
+      }: {
+        SecretIdList: string[];
+        NextToken?: string;
+      }) {
+        calls.push(`page ${NextToken}`);
+        if (NextToken === '2') throw awsError('InternalServiceError');
+        const SecretValues = [await secrets.getSecretValue({ SecretId: SecretIdList[Number(NextToken)]! })];
+        return { SecretValues, NextToken: String(Number(NextToken) + 1) };
+      },
+    };
+    const paged = held.map(({ id }) => rotatingSecret(id, { client: pages }));
+    await prefetch([...paged, paged[0]!]);
+    expect(calls.sort()).toEqual(['many/2', 'many/3', 'page 0', 'page 1', 'page 2']);
+    calls.length = 0;
+    for (const secret of paged) expect((await secret.get()).value.name).toBe(secret.id);
+    expect(calls).toEqual([]);
+    for (const secret of paged) secret.close();
   });
 
   test('gives a failure to its secret alone', async () => {

@@ -250,11 +250,15 @@ test.each([
   [{ pending: ['username'] }, 'who logs in where'],
   [{ pending: ['password', 'host'] }, 'who logs in where'],
   [{ pending: ['connection-string'] }, 'who logs in where'],
+  [{ pending: ['password', 'apiUrl'] }, 'who logs in where'],
+  [{ pending: ['replica_host'] }, 'who logs in where'],
   [{ as: 'text', pending: ['password'] }, 'fields of JSON'],
   [{ version: { stage: 'AWSPREVIOUS' }, pending: ['password'] }, 'pinned'],
   [{ freshMs: 0 }, 'freshMs'],
   [{ staleMs: Number.NaN }, 'staleMs'],
   [{ windowMs: -1 }, 'windowMs'],
+  [{ windowMs: Number.POSITIVE_INFINITY }, 'windowMs'],
+  [{ windowMs: 2 ** 31 }, 'windowMs'],
 ] as const)('options %j are refused', (options, message) => {
   expect(() => rotatingSecret('app/db', options)).toThrow(message);
 });

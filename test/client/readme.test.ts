@@ -126,20 +126,27 @@ describe('its code, with the SDK of the environment and a Secrets Manager behind
       await requireToken(isKnown)({ headers: { authorization: `Bearer ${token}` } }, response, next);
     }
     expect([next.mock.calls.length, statuses]).toEqual([1, [401]]);
+    const away = new Error('the secret could never be read');
+    await requireToken(() => Promise.reject(away))({ headers: {} }, response, next);
+    expect(next).toHaveBeenLastCalledWith(away);
+    expect(statuses).toEqual([401]);
     expect(counted).toEqual(expect.arrayContaining(['read billing/key', 'read gate/token']));
     stopCounting();
   });
 
   test('the event "Secret Label Updated" looks at the secret that it names', async () => {
-    const held = rotatingSecret('gate/token', { client: secrets });
-    await held.get();
+    const { ARN = '' } = await secrets.describeSecret({ SecretId: 'gate/token' });
+    const ids = ['gate/token', ARN, ARN.slice(0, -7), 'billing/key'];
+    const all = ids.map((id) => rotatingSecret(id, { client: secrets }));
+    for (const held of all) await held.get();
     const { VersionId } = await secrets.putSecretValue({
       SecretId: 'gate/token',
       SecretString: '{"current":"token-2"}',
     });
     const detail = { name: ['gate/token'], labelUpdated: ['AWSCURRENT'], versionId: VersionId };
-    labelUpdated(JSON.stringify({ 'detail-type': 'Secret Label Updated', detail }), [held]);
-    expect(await held.get()).toMatchObject({ versionId: VersionId });
-    held.close();
+    labelUpdated(JSON.stringify({ 'detail-type': 'Secret Label Updated', detail }), all);
+    const versions = await Promise.all(all.map((held) => held.get()));
+    expect(versions.map(({ versionId }) => versionId === VersionId)).toEqual([true, true, true, false]);
+    for (const held of all) held.close();
   });
 });

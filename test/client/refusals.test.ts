@@ -385,6 +385,50 @@ describe('AWSPENDING', () => {
   });
 
   test.each([
+    [
+      'a prototype',
+      '{"username":"app","host":"db.example","password":"password-evil","__proto__":{"host":"evil"}}',
+    ],
+    [
+      'a key twice',
+      '{"username":"app","host":"db.example","password":"password-evil","host":"evil.example"}',
+    ],
+    [
+      'JSON too deep to compare',
+      `{"username":"app","host":${'['.repeat(30_000)}${']'.repeat(30_000)},"password":"password-evil"}`,
+    ],
+    ['an empty password', '{"username":"app","host":"db.example","password":""}'],
+    ['a number for a password', '{"username":"app","host":"db.example","password":1}'],
+    ['half a JSON', '{"username":"app","host":"db.example","password":"password-evil"'],
+  ])('with %s is never tried', async (_, SecretString) => {
+    const { secret, secrets } = await clientWorld();
+    const service = new Service();
+    await secrets.putSecretValue({ SecretId: 'app/db', VersionStages: ['AWSPENDING'], SecretString });
+    const outcome = outcomeOf(secret.logIn(service.logIn));
+    await pass(20_000);
+    expect(outcome.error).toBeInstanceOf(Refused);
+    expect(new Set(service.logins)).toEqual(new Set(['password-one']));
+  });
+
+  test('with another host is never tried, though `parse` takes the host out of what it is given', async () => {
+    const hosts = new Set<unknown>();
+    const { secret, stage } = await clientWorld({
+      parse(json) {
+        hosts.add(json.host);
+        delete (json as { host?: unknown }).host;
+        return json as { username: string; password: string };
+      },
+    });
+    const service = new Service('password-evil');
+    await stage({ password: 'password-evil', host: 'attacker.example' });
+    const outcome = outcomeOf(secret.logIn(service.logIn));
+    await pass(20_000);
+    expect(hosts).toContain('attacker.example');
+    expect(outcome.error).toBeInstanceOf(Refused);
+    expect(new Set(service.logins)).toEqual(new Set(['password-one']));
+  });
+
+  test.each([
     ['pending is false', { pending: false }],
     ['the pending field is another', { pending: ['apiKey'] }],
   ] as const)('is not tried if %s', async (_, options) => {
@@ -461,7 +505,7 @@ test('a stuck rotation for a day costs a process no more than twice its everyday
 });
 
 test('windowMs of 0 is one look; a function says how much time is left', async () => {
-  for (const windowMs of [0, () => -5]) {
+  for (const windowMs of [0, () => -5, () => Number.NaN]) {
     const { secret, stage } = await clientWorld({ windowMs });
     const service = new Service('password-one');
     await secret.logIn(service.logIn);

@@ -1,6 +1,8 @@
 import { inspect } from 'node:util';
+import { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import {
   type RotatingSecretOptions,
+  rotatingFetch,
   rotatingSecret,
   SecretError,
   withSecret,
@@ -102,6 +104,18 @@ describe('no error quotes a value', () => {
     expect(error.message).toContain('SyntaxError');
   });
 
+  test('a Region that nobody has named is said to be missing', async () => {
+    const client: RotatingSecretOptions<unknown>['client'] = {
+      getSecretValue: async (input) => new SecretsManager({ region: '' }).getSecretValue(input),
+    };
+    const error = await failureOf('app/db', { client });
+    expect(error).toMatchObject({
+      code: 'ERR_SECRET_UNAVAILABLE',
+      hint: expect.stringContaining('AWS_REGION'),
+    });
+    expect(error.message).toContain('no Region');
+  });
+
   test('an error whose name is not one', async () => {
     const client = {
       getSecretValue: () => Promise.reject(Object.assign(new Error(), { name: 'the password-one' })),
@@ -109,6 +123,40 @@ describe('no error quotes a value', () => {
     const error = await failureOf('unread', { client });
     expect(printed(error)).not.toContain('password-one');
   });
+});
+
+test.each([
+  ['an object', '{"username":"app","password":"password-one"}'],
+  ['a URL', 'postgres://app:password-one@db.example/app?sslmode=require'],
+  ['several lines', 'password-one\npassword-two'],
+])('a value in place of a name, %s, is refused before it is sent anywhere', async (_, value) => {
+  const { client, remote, events } = await clientWorld();
+  let error: unknown;
+  try {
+    await rotatingSecret(value, { client }).get();
+  } catch (thrown) {
+    error = thrown;
+  }
+  expect(error).toBeInstanceOf(TypeError);
+  expect(printed([error, events])).not.toContain('password-');
+  expect(remote.calls).toEqual([]);
+});
+
+test.each([
+  ['throws', 'Bearer password-one\npassword-two'],
+  ['rejects', 'Bearer password-one\0password-two'],
+])('what signs a request %s: no error quotes the value, and nothing is sent', async (how, header) => {
+  const { secret } = await clientWorld();
+  const send = jest.fn();
+  const sign = (_: unknown, headers: Headers) => headers.set('authorization', header);
+  const authorize =
+    how === 'throws' ? sign : async (value: unknown, headers: Headers) => sign(value, headers);
+  const error = await rotatingFetch(secret, authorize, { fetch: send })('https://api.example/').catch(
+    (thrown) => thrown,
+  );
+  expect(error).toMatchObject({ code: 'ERR_SECRET_MALFORMED', secretId: 'app/db' });
+  expect(printed(error)).not.toContain('password-');
+  expect(send).not.toHaveBeenCalled();
 });
 
 test('the cause that a driver’s error gets names no value, and an error that has a cause keeps it', async () => {

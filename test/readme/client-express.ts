@@ -5,9 +5,13 @@ export function requireToken(isKnown: ReturnType<typeof tokenGuard<unknown, bool
   return async (
     request: { headers: { authorization?: string } },
     response: { sendStatus(status: number): unknown },
-    next: () => void,
+    next: (error?: unknown) => void,
   ): Promise<void> => {
-    if (await isKnown(request.headers.authorization)) next();
-    else response.sendStatus(401);
+    try {
+      if (await isKnown(request.headers.authorization)) next();
+      else response.sendStatus(401);
+    } catch (error) {
+      next(error); // The secret could never be read. Express 4 does not wait for promises.
+    }
   };
 }

@@ -40,11 +40,14 @@ async function assertActs(session: Session, { original, clone }: Pair, context: 
     return;
   }
   const [from, to] = [{ user: original, host: account.host }, account].map((one) => quoted(accountName(one)));
+  const [first] = await session.query("SHOW GLOBAL VARIABLES LIKE 'init_connect'");
+  const hint = /\bROLE\b/i.test(String(first?.Value))
+    ? 'the server’s init_connect has SET ROLE, which takes the role from each new session: take that out of it, or let it be SET ROLE ' +
+      'DEFAULT. Applications have no rights with this user before that'
+    : `GRANT ${from} TO ${to}; SET DEFAULT ROLE ${from} TO ${to}`;
   throw new RotationError(
     'ERR_RIGHTS_MISSING',
     `sessions of "${clone}" do not have the rights of "${original}"`,
-    {
-      hint: `GRANT ${from} TO ${to}; SET DEFAULT ROLE ${from} TO ${to}`,
-    },
+    { hint },
   );
 }

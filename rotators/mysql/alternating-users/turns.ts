@@ -1,5 +1,6 @@
 import type { Turns } from '../../databases/engine.js';
 import { type AccountFacts, accountFacts, type Session } from '../account.js';
+import { watchReplica } from '../password/arrival.js';
 import type { MysqlSecret } from '../secret.js';
 import { login } from '../session.js';
 import { giveTurn, type Prepared, prepare } from './give-turn.js';
@@ -14,6 +15,7 @@ export function turnsWith(
     // A login has asked already.
     ask: async (session) => session.assertOpen(),
     facts: accountFacts,
+    watch: (pending, sessions) => watchReplica(pending, sessions, 1),
     prove,
     prepare,
     giveTurn,

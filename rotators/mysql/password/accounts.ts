@@ -15,6 +15,9 @@ const LISTS = {
   mariadb: ['mysql.user'],
 } as const;
 
+/** MariaDB’s roles are in the same table: they have no host, and users always have one. */
+const ROLES_APART = { mysql: '', mariadb: " AND Host <> ''" } as const;
+
 /** Numbers of errors that mean: there is no such table, or it is not for this user. */
 const HIDDEN = [1044, 1109, 1142, 1143, 1146, 1356];
 
@@ -31,7 +34,7 @@ export async function accountsOf(
   for (const list of LISTS[administrator.flavour]) {
     try {
       const rows = await administrator.query(
-        `SELECT User AS user, Host AS host FROM ${list} WHERE User IN (${names})`,
+        `SELECT User AS user, Host AS host FROM ${list} WHERE User IN (${names})${ROLES_APART[administrator.flavour]}`,
       );
       const accounts = rows.map(({ user, host }) => ({ user: String(user), host: String(host) }));
       // A view that shows nothing hides something.

@@ -51,6 +51,8 @@ export async function lookUnderLock(
   let isSent = false;
   try {
     await lock(session, username);
+    // A server, or its init_connect, may have sessions begin otherwise.
+    await session.query('SET SESSION TRANSACTION READ WRITE');
     await session.query(`SET SESSION ${waitLimits(session)}`);
     const change = await look();
     if ((await context.confirm()) === 'current') return 'let go';

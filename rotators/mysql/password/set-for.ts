@@ -1,6 +1,6 @@
 import { isRotationError, quoted, RotationError } from '../../../src/index.js';
 import type { Ending, Wanted } from '../../databases/engine.js';
-import { assertChangeable, type Session, type Step, type Witness } from '../account.js';
+import { assertChangeable, assertDirect, type Session, type Step, type Witness } from '../account.js';
 import type { ServerOptions } from '../options.js';
 import type { MysqlSecret } from '../secret.js';
 import { accountName } from '../sql.js';
@@ -16,8 +16,8 @@ export async function setFor(
   { hosts, statements }: ServerOptions,
 ): Promise<Ending> {
   const { connections, context } = step;
-  for (const witness of user ? [user, administrator] : [administrator])
-    assertChangeable(witness, connections);
+  if (user) assertDirect(user, connections);
+  assertChangeable(administrator, connections);
   const { session } = administrator;
   const { username } = pending;
   const own = Object.hasOwn(hosts, username) ? hosts[username] : undefined;

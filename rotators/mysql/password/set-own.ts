@@ -19,7 +19,7 @@ const WAS_THERE_BEFORE = [3638, 1062];
 
 /** Sets the password of the session's own user. */
 export async function setOwn(user: Witness, wanted: Wanted<MysqlSecret>, step: Step): Promise<Ending> {
-  assertChangeable(user, step.connections);
+  assertChangeable(user, step.connections, OR_ADMINISTRATOR);
   const { session, facts } = user;
   const { account, flavour } = session;
   const plugin = passwordPlugin({ account, methods: facts.methods }, facts, session);
@@ -39,6 +39,10 @@ export async function setOwn(user: Witness, wanted: Wanted<MysqlSecret>, step: S
   if (ending === 'changed' && isKept) step.context.warn(KEPT, 'oldPasswordKept');
   return ending;
 }
+
+const OR_ADMINISTRATOR =
+  '. If it is a read replica in RDS, and applications must use it: name an administrator of its writer with `masterarn`, who ' +
+  'changes the password there';
 
 /** The server is not read-only, which has this number too: what prevents the statement is strict_password_validation. */
 function refusedHash(error: unknown): never {

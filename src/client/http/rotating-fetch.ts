@@ -1,4 +1,7 @@
 import type { RotatingSecret } from '../secret.js';
+import { isSecretError, SecretError } from '../secret-error.js';
+import type { SecretVersion } from '../version.js';
+import { follow } from './redirects.js';
 
 export interface RotatingFetchOptions {
   /** The statuses that refuse a credential. Not 403, which is mostly a right that is missing. @default [401] */
@@ -7,49 +10,99 @@ export interface RotatingFetchOptions {
   readonly fetch?: typeof fetch;
 }
 
-const REDIRECTS = new Set([301, 302, 303, 307, 308]);
-const MOST_REDIRECTS = 20;
-
 /**
- * Returns a `fetch` that signs each request. Nobody waits for another: any end user can cause a 401. After one it looks at the
- * secret, at most once a second, and sends the request once more if there is another version and the body can be sent twice.
+ * Returns a `fetch` that signs each request. Nobody waits for another, and no 401 of one caller counts for another: any end
+ * user can cause one. After a 401 it looks at the secret, at most once a second, and sends the request again with each other
+ * version that may be used, if its body can be sent twice: at most three times in all.
  *
  * Redirects are followed within the origin alone, and of GET and HEAD alone. Any other is returned as it came: what signs the
  * request goes nowhere else.
  *
- * @param authorize sets the headers that sign a request
+ * @param authorize sets the headers that sign a request. What it throws is not passed on: `Headers` quotes the value
  */
 export function rotatingFetch<T>(
   secret: RotatingSecret<T>,
-  authorize: (value: T, headers: Headers) => void,
+  authorize: (value: T, headers: Headers) => void | Promise<void>,
   { refusedOn = [401], fetch: send = globalThis.fetch }: RotatingFetchOptions = {},
 ): typeof fetch {
   const place = {};
+  /** What was accepted in place of an AWSCURRENT that was refused. */
+  let better: { readonly than: string; readonly version: SecretVersion<T> } | undefined;
+
+  async function versionToUse(signal: AbortSignal | undefined): Promise<SecretVersion<T>> {
+    const current = await secret.get({ place, signal });
+    return better?.than === current.versionId ? better.version : current;
+  }
+
   return async (input, init = {}) => {
-    const request = input instanceof Request ? input : undefined;
-    const { redirect = 'follow', signal } = { redirect: request?.redirect, signal: request?.signal, ...init };
+    // By its shape: another library's is no `instanceof Request`.
+    const request = typeof input === 'object' && 'url' in input ? input : undefined;
+    const redirect = init.redirect ?? request?.redirect ?? 'follow';
+    const signal = init.signal ?? request?.signal ?? undefined;
     const method = init.method ?? request?.method ?? 'GET';
-    const signed = (value: T): RequestInit => {
+
+    async function signed(value: T): Promise<RequestInit> {
       const headers = new Headers(init.headers ?? request?.headers);
-      authorize(value, headers);
+      try {
+        await authorize(value, headers);
+      } catch {
+        throw new SecretError(
+          'ERR_SECRET_MALFORMED',
+          secret.id,
+          `the value of ${secret.id} is not what \`authorize\` takes`,
+          'a header has no line breaks, and no characters beyond Latin-1',
+        );
+      }
       return { ...init, headers, redirect: redirect === 'follow' ? 'manual' : redirect };
-    };
-    const sendSigned = async (value: T): Promise<Response> => {
-      const first = await send(input, signed(value));
-      if (redirect !== 'follow') return first;
-      return follow(first, request?.url ?? String(input), method, (url) => {
-        const { body: _, ...rest } = signed(value);
+    }
+
+    async function sendSigned({ value }: SecretVersion<T>): Promise<Response> {
+      const first = await send(input, await signed(value));
+      if (redirect !== 'follow' || !/^(?:get|head)$/i.test(method)) return first;
+      return follow(first, request?.url ?? String(input), async (url) => {
+        const { body: _, ...rest } = await signed(value);
         return send(url, { ...rest, method, signal: signal ?? null });
       });
+    }
+
+    const version = await versionToUse(signal);
+    let response = await sendSigned(version);
+    if (!refusedOn.includes(response.status) || !canBeSentTwice(init.body, request)) return response;
+
+    const refusals = new Map([[version.versionId, new Refusal()]]);
+    const tryNext = async (_: T, next: SecretVersion<T>): Promise<void> => {
+      const known = refusals.get(next.versionId);
+      if (known) throw known;
+      const answer = await sendSigned(next);
+      await response.body?.cancel();
+      response = answer;
+      if (!refusedOn.includes(response.status)) {
+        better = { than: (await secret.get({ place })).versionId, version: next };
+        return;
+      }
+      const refusal = new Refusal();
+      refusals.set(next.versionId, refusal);
+      throw refusal;
     };
-    const version = await secret.get({ place, signal: signal ?? undefined });
-    const response = await sendSigned(version.value);
-    if (!refusedOn.includes(response.status)) return response;
-    const next = await secret.refused(version, { place, limitMs: 0, signal: signal ?? undefined });
-    if (!next || next.versionId === version.versionId || !canBeSentTwice(init.body, request)) return response;
-    await response.body?.cancel();
-    return sendSigned(next.value);
+    try {
+      // A place of its own: what others were answered is theirs.
+      await secret.logIn(tryNext, { place: {}, limitMs: 0, signal, isRefusal });
+    } catch (error) {
+      if (!isRefusal(error) && !isSecretError(error)) {
+        await response.body?.cancel();
+        throw error;
+      }
+      // No other version, or none that can be read: the refusal is the answer. What was better before may have been replaced.
+      better = undefined;
+    }
+    return response;
   };
+}
+
+class Refusal extends Error {}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof Refusal;
 }
 
 function canBeSentTwice(body: RequestInit['body'], request: Request | undefined): boolean {
@@ -62,23 +115,4 @@ function canBeSentTwice(body: RequestInit['body'], request: Request | undefined)
     body instanceof ArrayBuffer ||
     ArrayBuffer.isView(body)
   );
-}
-
-/** Follows redirects within the origin, of requests that only read. */
-async function follow(
-  first: Response,
-  from: string,
-  method: string,
-  send: (url: URL) => Promise<Response>,
-): Promise<Response> {
-  let [response, url] = [first, new URL(from)];
-  if (!/^(?:get|head)$/i.test(method)) return first;
-  for (let n = 0; n < MOST_REDIRECTS && REDIRECTS.has(response.status); n++) {
-    const location = response.headers.get('location');
-    const next = location !== null && URL.canParse(location, url.href) ? new URL(location, url) : undefined;
-    if (!next || next.origin !== url.origin) return response;
-    await response.body?.cancel();
-    [response, url] = [await send(next), next];
-  }
-  return response;
 }

@@ -17,13 +17,15 @@ const LONGEST_LOOK_MS = 2000;
  */
 export function tokenGuard<T, R>(
   secret: RotatingSecret<T>,
-  check: (value: T, token: string) => R,
+  check: (value: T, token: string) => R | Promise<R>,
   { paceMs = 5000 }: TokenGuardOptions = {},
 ): (authorization?: string) => Promise<R> {
-  return async (authorization = '') => {
-    const token = /^Bearer +(\S+) *$/i.exec(authorization)?.[1] ?? '';
+  return async (authorization) => {
+    // Frameworks differ in what they make of a header that came twice.
+    const header = typeof authorization === 'string' ? authorization : '';
+    const token = /^Bearer +(\S+) *$/i.exec(header)?.[1] ?? '';
     const held = await secret.get();
-    const result = check(held.value, token);
+    const result = await check(held.value, token);
     if (result || token === '') return result;
     const now = await secret
       .get({ maxAgeMs: paceMs, signal: AbortSignal.timeout(LONGEST_LOOK_MS) })

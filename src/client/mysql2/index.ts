@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import { inspect } from 'node:util';
 import type { Pool, PoolConnection, PoolOptions } from 'mysql2';
 import { isNotMade, LOGIN_NOT_MADE } from '../login/not-made.js';
 import { loginOf } from '../pools/login.js';
@@ -168,11 +169,12 @@ interface Inner {
 
 type Callback = (error: Error | null, connection: PoolConnection) => void;
 
-/** A copy of mysql2's configuration of a connection. Its password is a getter: inspect() does not show it. */
+/** A copy of mysql2's configuration of a connection. Its password is a getter, and inspect() shows neither, even if it asks getters. */
 function withLogin(config: object, password: string, fields: object): { readonly gracefulEnd?: boolean } {
   let held: unknown = password;
   const copy = Object.create(Object.getPrototypeOf(config), Object.getOwnPropertyDescriptors(config));
   Object.assign(copy, fields);
+  Object.defineProperty(copy, inspect.custom, { value: () => ({ ...copy }) });
   return Object.defineProperty(copy, 'password', {
     configurable: true,
     enumerable: false,

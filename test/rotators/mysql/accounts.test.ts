@@ -69,6 +69,17 @@ describeServers('a user with several accounts', (program, test) => {
     return String(row?.hash);
   };
 
+  if (program.flavour === 'mariadb') {
+    test('is not one whose name a role has, too', async () => {
+      const { app, rotate, password, accepts } = await mysqlRig(server, {
+        administrator: { username: 'looker' },
+      });
+      await server.sql(`CREATE ROLE ${app}`);
+      expect(await rotate()).toMatchObject(SUCCEEDED);
+      expect(await accepts(await password('AWSCURRENT'))).toBe(true);
+    });
+  }
+
   test('is refused, with the hosts and the option that names them', async () => {
     const rigged = await two({ by: 'admin' });
     expect(await refusal(server, rigged)).toMatchObject({
@@ -303,5 +314,24 @@ describeServers('what cannot be rotated', (program, test) => {
       code: 'ERR_RIGHTS_MISSING',
       hint: expect.stringContaining('SYSTEM_USER'),
     });
+  });
+});
+
+describeServers('a server whose sessions begin read-only', (program, test) => {
+  let server: TestServer;
+  beforeAll(async () => {
+    const name = program.flavour === 'mysql' ? 'transaction_read_only' : 'tx_read_only';
+    server = await startTestServer(program);
+    await makeAdministrator(server);
+    await server.sql(`SET GLOBAL ${name} = ON`);
+  });
+  afterAll(() => server.stop());
+
+  test('is no replica: the session that makes the change says that it writes', async () => {
+    for (const secret of [{}, { masterarn: null }]) {
+      const { rotate, password, accepts } = await mysqlRig(server, { secret });
+      expect(await rotate()).toMatchObject(SUCCEEDED);
+      expect(await accepts(await password('AWSCURRENT'))).toBe(true);
+    }
   });
 });

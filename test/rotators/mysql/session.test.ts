@@ -278,6 +278,18 @@ describeServers('a server without TLS', (program, test) => {
       expect(packetsOf(seen())).toBe(2);
       expect(seen().includes(FIRST)).toBe(false);
     });
+
+    test('asks so for a user that is not there, too, and the hint says that', async () => {
+      // MySQL gives each name that it does not know a plugin of its own choice.
+      for (const name of ['gone_1', 'gone_2', 'gone_3', 'gone_4', 'gone_5', 'gone_6']) {
+        const end = await endOf(server, name, FIRST, { ssl: false });
+        if (end !== 'rejected')
+          expect(end).toMatchObject({
+            code: 'ERR_TLS_NOT_OFFERED',
+            hint: expect.stringContaining('a user that does not exist'),
+          });
+      }
+    });
   }
 });
 

@@ -336,6 +336,21 @@ describeServers(
       });
     });
 
+    test('are not proved where init_connect takes the role away, and the hint names that', async () => {
+      const { begin, deliver } = await rig({ sql: 'GRANT SELECT ON d1.* TO app' });
+      await begin();
+      for (const step of ['createSecret', 'setSecret'] as const) await deliver(step);
+      await server.sql("SET GLOBAL init_connect = 'SET ROLE NONE'");
+      const error = await rejection(deliver('testSecret')).finally(() =>
+        server.sql("SET GLOBAL init_connect = ''"),
+      );
+      expect(error).toMatchObject({
+        code: 'ERR_RIGHTS_MISSING',
+        hint: expect.stringContaining('init_connect'),
+      });
+      await deliver('testSecret');
+    });
+
     test('are not proved by a clone whose role was revoked, although its login succeeds', async () => {
       const { app, clone, begin, deliver } = await rig();
       await begin();
