@@ -34,11 +34,6 @@ export class RedisServer {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** How many have logged in and are still there. */
-  get sessions(): number {
-    return this.#sessions.size;
-  }
-
   /** @param requirepass the password of `default`, who needs none without it */
   reset(requirepass?: string): void {
     this.users = new Map();
@@ -126,7 +121,7 @@ export class RedisServer {
   }
 }
 
-export function hashOf(password: string): string {
+function hashOf(password: string): string {
   return createHash('sha256').update(password).digest('hex');
 }
 
