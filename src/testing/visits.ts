@@ -59,7 +59,9 @@ function wordsIn(text: string): readonly string[] {
 }
 
 function isNamed(place: string, words: ReadonlySet<string>): boolean {
-  if (place.startsWith('/')) return [...words].some((word) => word.startsWith('/') && place.startsWith(word));
+  if (place.startsWith('/')) {
+    return [...words].some((word) => word.startsWith('/') && place.toLowerCase().startsWith(word));
+  }
   const end = place.lastIndexOf(':');
   const [host, port] = [sameWord(place.slice(0, end)), place.slice(end + 1)];
   // On this machine the port tells one service from another.
