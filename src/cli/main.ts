@@ -1,28 +1,15 @@
 #!/usr/bin/env node
-import { isRotationError } from '../errors.js';
+import { COMMANDS, declarations } from './commands.js';
+import { didYouMean } from './did-you-mean.js';
+import { reportFailure } from './failure.js';
+import { helpOfAll } from './help.js';
 import { readPackage } from './package.js';
+import { widthOf } from './terminal/screen.js';
 import { UsageError } from './usage-error.js';
 
-const HELP = `quarterturn: secret rotation for AWS Secrets Manager
-
-usage: quarterturn <command> [options]
-
-  local        a Secrets Manager on this machine, for any client, with your rotation functions
-  policy       the least that a rotation function must be allowed, and how it is deployed
-  rehearse     rotate a real credential, on this machine alone, and show each step
-  --help       this text; after a command, its own
-  --version    the version
-`;
-
 /** Runs a command, and loads no other; resolves to the exit code. */
-async function main([command, ...args]: readonly string[]): Promise<number> {
-  switch (command) {
-    case 'rehearse':
-      return (await import('./rehearse/rehearse.js')).rehearse(args);
-    case 'local':
-      return (await import('./local/local.js')).local(args);
-    case 'policy':
-      return (await import('./policy/policy.js')).policy(args);
+async function main([name, ...args]: readonly string[]): Promise<number> {
+  switch (name) {
     case '--version':
       process.stdout.write(`${readPackage().version}\n`);
       return 0;
@@ -30,18 +17,27 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
     case 'help':
     case '--help':
     case '-h':
-      process.stdout.write(HELP);
+      process.stdout.write(helpOfAll(declarations(), widthOf()));
       return 0;
-    default:
-      throw new UsageError(`there is no command ${JSON.stringify(command)}; quarterturn --help lists them`);
   }
+  const command = COMMANDS.find(({ declaration }) => declaration.name === name);
+  if (command) return command.run(args);
+  const names = declarations().map((declaration) => declaration.name);
+  throw new UsageError(
+    `there is no command ${JSON.stringify(name)}${didYouMean(name, names) || ';'} quarterturn --help lists them`,
+  );
 }
+
+// Whoever reads our output has gone (`| head`). A command that changes something ends in order, by its Interruption.
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  if (process.stdout.listenerCount('error') > 1) return;
+  if (code !== 'EPIPE') process.stderr.write(`quarterturn: stdout cannot be written: ${code}\n`);
+  process.exit(code === 'EPIPE' ? 143 : 1);
+});
+process.stderr.on('error', () => {});
 
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  const message = error instanceof Error ? error.message : 'failed';
-  process.stderr.write(`quarterturn: ${message}\n`);
-  if (isRotationError(error) && error.hint) process.stderr.write(`hint: ${error.hint}\n`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
+  process.exitCode = reportFailure(error);
 }

@@ -126,6 +126,9 @@ describe('quarterturn policy', () => {
     [['postgres/rds-instance', '--admin', ADMIN], 'postgres/rds-instance reads no administrator’s secret'],
     [['postgres/rds-instance', '--target', `${DATABASE}*`], '--target takes databases: arn:'],
     [['iam', '--target', DATABASE], '--target takes users: arn:'],
+    [['--for', 'client', 'postgres'], '--for takes no rotator: it is not about a function'],
+    [['--for', 'operator', '--vpc'], '--for and --vpc exclude each other'],
+    [['--for', 'operators'], '--for takes client or operator, not "operators"; did you mean "operator"?'],
     [['postgres', '--json', '--cdk'], '--json and --cdk exclude each other'],
     [['postgres', '--schedule', 'rate(2 hours)'], '--schedule takes rate(30 days) or cron(0 8 1 * ? *), not'],
     [['postgres', '--schedule', 'cron(0 8 1 * ? *)"'], '--schedule takes rate(30 days)'],
@@ -256,6 +259,50 @@ describe('quarterturn policy', () => {
       expect(stdout).toContain(schedule);
       expect(stdout).not.toMatch(/KEY_LIFETIME_DAYS['" ]*[:=]/);
     }
+  });
+
+  const LAMBDA = `arn:aws:lambda:${ACCOUNT}:function:rotate`;
+  const forPeople = async (...args: string[]) => {
+    const { code, stdout, stderr } = await policy('--for', ...args, '--json');
+    expect([code, stderr]).toEqual([0, '']);
+    return JSON.parse(stdout);
+  };
+
+  test('--for operator prints the rights of each command, on that secret and that function alone', async () => {
+    const report = await forPeople('operator', '--secret', SECRET, '--function', LAMBDA);
+    const statements = report.policy.Statement.map(({ Sid, Action, Resource }: Record<string, unknown>) => [
+      ...[Sid, Action, Resource],
+    ]);
+    expect(statements.slice(0, 4)).toEqual([
+      ['StatusOnSecret', ['secretsmanager:DescribeSecret', 'secretsmanager:ListSecretVersionIds'], [SECRET]],
+      ['StatusOnAll', ['secretsmanager:ListSecrets'], ['*']],
+      ['RotateOnSecret', ['secretsmanager:DescribeSecret', 'secretsmanager:RotateSecret'], [SECRET]],
+      ['RotateOnFunction', ['lambda:InvokeFunction'], [LAMBDA]],
+    ]);
+    for (const { why } of report.reasons) expect(why).toMatch(/\w/);
+  });
+
+  test('--for client prints what an application needs: to read the secret, and to have it decrypted', async () => {
+    const { policy: printed } = await forPeople('client', '--secret', SECRET, '--kms', KEY);
+    expect(printed.Statement).toMatchObject([
+      { Sid: 'ClientOnSecret', Action: ['secretsmanager:GetSecretValue'], Resource: [SECRET] },
+      { Sid: 'ClientOnAll', Action: ['secretsmanager:BatchGetSecretValue'] },
+      {
+        Sid: 'ClientOnKey',
+        Action: ['kms:Decrypt'],
+        Resource: [KEY],
+        Condition: { StringEquals: { 'kms:EncryptionContext:SecretARN': SECRET } },
+      },
+    ]);
+    expect((await forPeople('client', '--secret', SECRET)).policy.Statement).toHaveLength(2);
+  });
+
+  test('--for says what is to be replaced', async () => {
+    const { stdout, stderr } = await policy('--for', 'client');
+    expect(stdout).toContain('"arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-??????"');
+    expect(stderr).toBe(
+      'quarterturn: REGION, ACCOUNT and NAME are for you to replace: give --secret, --function\n',
+    );
   });
 
   test('--help lists the options and the rotators', async () => {

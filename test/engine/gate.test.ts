@@ -10,13 +10,19 @@ const ROOT = join(__dirname, '../..');
 const GATE = 'src/engine/secret-values.ts';
 /** Files and folders that may read values too. Each says beside its call why. */
 const OTHERS = [
-  ...['src/engine/secrets-manager.ts', 'src/cli/rehearse/proof.ts', 'src/testing/', 'src/local/'],
+  ...[
+    'src/engine/secrets-manager.ts',
+    'src/cli/aws/secrets-manager.ts',
+    'src/cli/rehearse/proof.ts',
+    'src/testing/',
+    'src/local/',
+  ],
   // It is the application that asks for the value.
   'src/client/',
 ];
 
 /** Comments and permissions have AWS's name for it, which begins with a capital. */
-const READING = /\bgetSecretValue\b|GetSecretValueCommand\b|[bB]atchGetSecretValue/;
+const READING = /\bgetSecretValue\b|GetSecretValueCommand\b|(?<!secretsmanager:)[bB]atchGetSecretValue/;
 
 /** The lines of a file that read values, or are about to. */
 function readingLines(file: string, source: string): readonly string[] {
@@ -57,7 +63,11 @@ describe('the source of src and rotators', () => {
     'await client.batchGetSecretValue({ SecretIdList });',
     'for await (const page of paginateBatchGetSecretValue({ client }, {}))',
   ])('is seen to read in a line like %s', (line) => {
-    const lines = ['// GetSecretValue of a version', "action: 'secretsmanager:GetSecretValue',", `  ${line}`];
+    const lines = [
+      '// GetSecretValue of a version',
+      "action: 'secretsmanager:BatchGetSecretValue',",
+      `  ${line}`,
+    ];
     expect(readingLines('planted.ts', lines.join('\n'))).toEqual([`planted.ts:3: ${line}`]);
   });
 });

@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { built } from './built.js';
 import { leakWatch } from './leak-watch.js';
 
@@ -30,12 +31,34 @@ export class CommandRig {
    * @param main the command as built, unless it is a copy
    * @param uid whom root runs it as
    */
-  start(args: readonly string[], env: Record<string, string> = {}, main = MAIN, uid?: number) {
-    const child = spawn(process.execPath, [main, ...args], {
-      ...(uid !== undefined && { uid, gid: uid }),
-      env: { ...process.env, TMPDIR: this.folder, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+  start(args: readonly string[], env: Record<string, string | undefined> = {}, main = MAIN, uid?: number) {
+    return this.#follow(
+      spawn(process.execPath, [main, ...args], {
+        ...(uid !== undefined && { uid, gid: uid }),
+        env: { ...process.env, TMPDIR: this.folder, ...env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
+    );
+  }
+
+  /** A line for bash, in which `quarterturn` is the command as built, and which finds the folder's files. */
+  async shell(line: string, env: Record<string, string | undefined> = {}) {
+    const bin = join(this.folder, 'bin');
+    await mkdir(bin, { recursive: true });
+    const script = `#!/bin/sh\nexec '${process.execPath}' '${MAIN}' "$@"\n`;
+    await writeFile(join(bin, 'quarterturn'), script, { mode: 0o755 });
+    return this.#follow(
+      spawn('bash', ['-c', line], {
+        cwd: this.folder,
+        env: { ...process.env, TMPDIR: this.folder, ...env, PATH: `${bin}:${process.env.PATH}` },
+        stdio: ['ignore', 'pipe', 'pipe'],
+        // A signal is for all that the line has started.
+        detached: true,
+      }),
+    );
+  }
+
+  #follow(child: ChildProcessByStdio<null, Readable, Readable>) {
     this.#running.add(child);
     const output = { stdout: '', stderr: '' };
     child.stdout.on('data', (chunk) => {

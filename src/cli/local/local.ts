@@ -3,21 +3,19 @@ import { LocalSecretsManager } from '../../local/client.js';
 import type { Observation } from '../../local/settings.js';
 import { codeOf } from '../durable.js';
 import { Interruption } from '../interruption.js';
+import { printable } from '../terminal/screen.js';
 import { UsageError } from '../usage-error.js';
+import type { LocalInput } from './declaration.js';
 import { environmentOf } from './environment.js';
 import { type StartedFunction, startFunction } from './functions.js';
 import { type LocalCommand, readLocalCommand } from './options.js';
-import { inWords, line, messageOf, printable, write } from './output.js';
+import { inWords, line, messageOf, write } from './output.js';
 import { StateFile } from './state-file.js';
 
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
 /** Runs `quarterturn local`; resolves to the exit code, once it was interrupted. */
-export async function local(args: readonly string[]): Promise<number> {
-  const command = await readLocalCommand(args);
-  if ('help' in command) {
-    process.stdout.write(command.help);
-    return 0;
-  }
+export async function local(input: LocalInput): Promise<number> {
+  const command = await readLocalCommand(input);
   const state = command.stateFile === undefined ? undefined : new StateFile(command.stateFile);
   try {
     return await serve(command, state);

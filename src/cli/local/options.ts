@@ -2,44 +2,11 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { parseArgs } from 'node:util';
 import { type ParseError, parse } from 'jsonc-parser';
 import { jsonObject } from '../../json.js';
 import { rotatorFile, rotatorsWith } from '../rotators.js';
-import { parseCommand, UsageError } from '../usage-error.js';
-
-const HELP = `usage: quarterturn local [options]
-
-A Secrets Manager on 127.0.0.1, for the AWS CLI and any SDK: AWS's rules, its
-refusals, and its rotations after RotateSecret. Schedules are computed, and start
-none. Prints one line a request and a step, never a value; what rotation functions
-print goes to stderr. Ctrl-C ends it when the rotations that are under way have
-ended; once more, at once.
-
-  --port <n>                  listen there (4580; 0 for any that is free)
-  --function <name>=<what>    a rotation function, any number of times: a module
-                              that exports handler or lambda, a rotator of these,
-                              or the URL of a Lambda runtime interface
-                              (http://host:port)
-  --timeout <seconds>         of an invocation (30, as AWS deploys its functions)
-  --seed <file>               JSON: { "name of a secret": value, … }; a value is
-                              a string, or an object, which is stored as JSON
-  --state <file>              keep every value in this file (mode 0600), and go on
-                              from there next time, with the rotations that were
-                              not complete too; a secret that is in it is not
-                              seeded again. Without it all is lost in the end.
-  --help                      this text
-
-The Region is AWS_REGION, AWS_DEFAULT_REGION or eu-west-1. Functions get credentials
-that are good for nothing but this. Whoever may open a connection on this machine
-may read the secrets.
-
-  quarterturn local --function rotate=postgres --seed secrets.json --state state
-  aws secretsmanager rotate-secret --secret-id app \\
-    --rotation-lambda-arn arn:aws:lambda:eu-west-1:123456789012:function:rotate
-
-rotators: ROTATORS
-`;
+import { UsageError } from '../usage-error.js';
+import type { LocalInput } from './declaration.js';
 
 /** What the command line of `quarterturn local` asks for. */
 export interface LocalCommand {
@@ -53,33 +20,16 @@ export interface LocalCommand {
 }
 
 /**
- * Reads the command line, and the file that `--seed` names.
+ * Makes sense of the command line, and the file that `--seed` names.
  *
  * @throws UsageError
  */
-export async function readLocalCommand(
-  args: readonly string[],
-): Promise<LocalCommand | { readonly help: string }> {
-  const { values } = parseCommand('local', () =>
-    parseArgs({
-      args: [...args],
-      options: {
-        port: { type: 'string' },
-        function: { type: 'string', multiple: true },
-        timeout: { type: 'string' },
-        seed: { type: 'string' },
-        state: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }),
-  );
-  if (values.help) return { help: HELP.replace('ROTATORS', rotatorsWith('lambda.js').join(', ')) };
+export async function readLocalCommand({ options: values }: LocalInput): Promise<LocalCommand> {
   const { port = '4580', timeout = '30' } = values;
-  if (values.state === '') throw new UsageError('--state takes a file');
   return {
     port: numberOf('port', port, 0, 65_535),
     timeoutMs: numberOf('timeout', timeout, 1, 900) * 1000,
-    functions: functionsOf(values.function ?? []),
+    functions: functionsOf(values.function),
     seed: values.seed === undefined ? new Map() : await readSeed(values.seed),
     stateFile: values.state,
   };

@@ -1,4 +1,5 @@
 import type { Observation } from '../../local/settings.js';
+import { printable } from '../terminal/screen.js';
 
 /** Says what has happened, in one line. */
 export function inWords(seen: Observation): string {
@@ -33,12 +34,6 @@ export function messageOf(error: unknown): string {
 /** Prints a line with the time. One thing is one line, whatever a function has put into its error. */
 export function line(text: string): void {
   write(`${new Date().toTimeString().slice(0, 8)}  ${printable(text)}`);
-}
-
-/** A text without characters that would move the cursor or end the line. */
-export function printable(text: string): string {
-  const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  return text.replace(/\p{Cc}/gu, escaped);
 }
 
 export function write(text: string): void {

@@ -77,7 +77,11 @@ export function functionName(rotator: string): string {
 }
 
 /** The open parts, as far as the ARNs that were given say them. */
-export function policyParts({ rotator, functionArn, named: { secret } }: PolicyOptions): Parts {
+export function policyParts({
+  rotator,
+  functionArn,
+  named: { secret },
+}: Pick<PolicyOptions, 'rotator' | 'functionArn' | 'named'>): Parts {
   const [, partition = 'aws', , region = 'REGION', account = 'ACCOUNT'] = (functionArn ?? secret ?? '').split(
     ':',
   );

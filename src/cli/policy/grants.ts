@@ -104,10 +104,16 @@ function isGiven({ on, onlyFor }: Permission, { admin, targets }: Named): boolea
   return on === 'administrator' ? admin !== undefined : targets.length > 0;
 }
 
-function keyGrant(sid: string, permissions: readonly CommonPermission[], key: string, secret: string): Grant {
+/** On a key, and through Secrets Manager alone, for this secret. */
+export function keyGrant(
+  sid: string,
+  permissions: readonly CommonPermission[],
+  key: string,
+  secret: string,
+): Grant {
   const context = { 'kms:EncryptionContext:SecretARN': secret };
   const viaService = { 'kms:ViaService': 'secretsmanager.{region}.{urlSuffix}' };
-  const condition = secret.includes('*')
+  const condition = /[*?]/.test(secret)
     ? { StringEquals: viaService, StringLike: context }
     : { StringEquals: { ...viaService, ...context } };
   return { sid, permissions, resources: [key], condition };

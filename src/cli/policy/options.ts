@@ -1,39 +1,10 @@
-import { parseArgs } from 'node:util';
 import type { PermissionTarget, RotatorNeeds } from '../../permissions.js';
 import { loadManifest } from '../manifest.js';
 import { rotatorsWith } from '../rotators.js';
-import { parseCommand, UsageError } from '../usage-error.js';
+import { UsageError } from '../usage-error.js';
+import { type PolicyInput, USUAL_SCHEDULE } from './declaration.js';
 import type { Named } from './grants.js';
-import { assertOutlives, readLifetime, readSchedule, USUAL_SCHEDULE } from './schedule.js';
-
-const HELP = `usage: quarterturn policy <rotator> [options]
-
-Prints the least that the role of a rotation function must be allowed, why, and
-who may invoke the function. Nothing of AWS is needed or touched. A rotator of your
-own is given as the path of its manifest, ./gate/lambda.js; its bundle is then
-dist/lambda/gate.
-
-  --secret <arn>     the secret that is rotated; without it, every secret that
-                     names this very function
-  --kms <arn>        its KMS key, if it is one of your own
-  --admin <arn>      the administrator's secret
-  --admin-kms <arn>  the KMS key of that, likewise
-  --target <arn>     a database or user that the rotator looks at or changes;
-                     may be repeated
-  --function <arn>   the function
-  --vpc              the function is in a VPC
-  --schedule <expr>  when to rotate: "${USUAL_SCHEDULE}", which a deployment has
-                     without it
-  --lifetime-days <n>
-                     in how many days new keys end, where they end: it must be
-                     at least twice the days of the schedule
-  --json             one JSON object
-  --terraform        a whole deployment for Terraform
-  --cdk              a whole deployment for the AWS CDK, in TypeScript
-  --help             this text
-
-rotators: ROTATORS
-`;
+import { assertOutlives, readLifetime, readSchedule } from './schedule.js';
 
 /** How the policy is printed. */
 type Format = 'text' | 'json' | 'terraform' | 'cdk';
@@ -55,16 +26,12 @@ export interface PolicyOptions {
 }
 
 /**
- * Reads the command line.
+ * Makes sense of the command line.
  *
  * @throws UsageError
  */
-export async function readOptions(
-  args: readonly string[],
-): Promise<PolicyOptions | { readonly help: string }> {
+export async function readOptions({ options: values, positionals }: PolicyInput): Promise<PolicyOptions> {
   const names = rotatorsWith('lambda.js').join(', ');
-  const { values, positionals } = parse(args);
-  if (values.help) return { help: HELP.replace('ROTATORS', names) };
   const [what, ...rest] = positionals;
   if (what === undefined || rest.length > 0) throw new UsageError(`policy takes one of ${names}`);
   const { rotator, manifest: needs, isOurs } = await loadManifest(what);
@@ -78,29 +45,42 @@ export async function readOptions(
     isOurs,
     needs,
     named: readNamed(rotator, needs, values),
-    functionArn: arn(
-      'function',
-      values.function,
-      /^lambda:[\w-]+:\d{12}:function:[\w-]+$/,
-      'ARN of a function',
-    ),
-    isInVpc: values.vpc ?? false,
+    functionArn: arn('function', values.function, FUNCTION, 'ARN of a function'),
+    isInVpc: values.vpc,
     format,
     schedule,
     lifetimeDays,
   };
 }
 
+/** What `--for` may go with. */
+const FOR_PEOPLE = ['for', 'secret', 'kms', 'function', 'json'];
+
+/**
+ * Makes sense of a command line with `--for`.
+ *
+ * @throws UsageError
+ */
+export function readNamedForPeople({ options, positionals }: PolicyInput) {
+  const [other] = Object.entries(options).filter(
+    ([name, value]) => !FOR_PEOPLE.includes(name) && (Array.isArray(value) ? value.length > 0 : value),
+  );
+  if (positionals.length > 0) throw new UsageError('--for takes no rotator: it is not about a function');
+  if (other) throw new UsageError(`--for and --${other[0]} exclude each other`);
+  return {
+    secret: arn('secret', options.secret, SECRET, FULL),
+    key: arn('kms', options.kms, KEY, NO_ALIAS),
+    functionArn: arn('function', options.function, FUNCTION, 'ARN of a function'),
+  };
+}
+
+const FUNCTION = /^lambda:[\w-]+:\d{12}:function:[\w-]+$/;
 const SECRET = /^secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+-\w{6}$/;
 const FULL = 'full ARN of a secret, which ends with a hyphen and six characters';
 const KEY = /^kms:[\w-]+:\d{12}:key\/[\w-]+$/;
 const NO_ALIAS = 'ARN of a key, and of no alias';
 
-function readNamed(
-  rotator: string,
-  { permissions }: RotatorNeeds,
-  values: ReturnType<typeof parse>['values'],
-): Named {
+function readNamed(rotator: string, { permissions }: RotatorNeeds, values: PolicyInput['options']): Named {
   const secret = arn('secret', values.secret, SECRET, FULL);
   const secretKey = arn('kms', values.kms, KEY, NO_ALIAS);
   const admin = arn('admin', values.admin, SECRET, FULL);
@@ -111,9 +91,9 @@ function readNamed(
   }
   if (adminKey && !admin) throw new UsageError('--admin-kms goes with --admin');
   const kinds = permissions.flatMap(({ on }) => (on === 'administrator' ? [] : [on]));
-  for (const target of values.target ?? []) assertTarget(target, kinds, rotator);
+  for (const target of values.target) assertTarget(target, kinds, rotator);
   return {
-    targets: values.target ?? [],
+    targets: values.target,
     ...(secret && { secret }),
     ...(secretKey && { secretKey }),
     ...(admin && { admin }),
@@ -138,32 +118,8 @@ function arn(option: string, value: string | undefined, pattern: RegExp, what: s
   throw new UsageError(`--${option} takes the ${what}, not ${value}`);
 }
 
-function formatOf(values: ReturnType<typeof parse>['values']): Format {
+function formatOf(values: PolicyInput['options']): Format {
   const [format = 'text', ...rest] = (['json', 'terraform', 'cdk'] as const).filter((name) => values[name]);
   if (rest.length > 0) throw new UsageError(`--${format} and --${rest[0]} exclude each other`);
   return format;
-}
-
-function parse(args: readonly string[]) {
-  return parseCommand('policy', () =>
-    parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        secret: { type: 'string' },
-        kms: { type: 'string' },
-        admin: { type: 'string' },
-        'admin-kms': { type: 'string' },
-        target: { type: 'string', multiple: true },
-        function: { type: 'string' },
-        vpc: { type: 'boolean' },
-        schedule: { type: 'string' },
-        'lifetime-days': { type: 'string' },
-        json: { type: 'boolean' },
-        terraform: { type: 'boolean' },
-        cdk: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }),
-  );
 }

@@ -1,18 +1,23 @@
+import type { Declaration } from '../command.js';
+import { say } from '../terminal/screen.js';
 import { cdkStack } from './cdk.js';
+import type { PolicyInput } from './declaration.js';
 import { policyParts, policyReport } from './document.js';
+import { policyForPeople } from './for-people.js';
 import { type PolicyOptions, readOptions } from './options.js';
 import { terraformModule } from './terraform.js';
 import { policyText } from './text.js';
 
 /** Runs `quarterturn policy`; resolves to the exit code. */
-export async function policy(args: readonly string[]): Promise<number> {
-  const options = await readOptions(args);
-  const text = 'help' in options ? options.help : printed(options);
+export async function policy(input: PolicyInput, declarations: readonly Declaration[]): Promise<number> {
+  const text = input.options.for ? policyForPeople(input, declarations) : printed(await readOptions(input));
   process.stdout.write(text);
   const open = /\b(?:REGION|ACCOUNT|ADMINISTRATOR|NAME)\b/.exec(text);
   if (open) {
-    process.stderr.write(
-      'quarterturn: REGION, ACCOUNT, ADMINISTRATOR and NAME are for you to replace: give --secret, --admin, --target\n',
+    say(
+      input.options.for
+        ? 'REGION, ACCOUNT and NAME are for you to replace: give --secret, --function'
+        : 'REGION, ACCOUNT, ADMINISTRATOR and NAME are for you to replace: give --secret, --admin, --target',
     );
   }
   return 0;

@@ -2,9 +2,6 @@ import { assertRules, nextWindow } from '../../local/store/schedule.js';
 import type { RotatorNeeds } from '../../permissions.js';
 import { UsageError } from '../usage-error.js';
 
-/** What a deployment has if nothing else is asked for. */
-export const USUAL_SCHEDULE = 'rate(30 days)';
-
 const DAY_MS = 86_400_000;
 /** Windows that are looked at: eight years of months. */
 const LOOKS = 100;

@@ -1,9 +1,8 @@
 import type { RotationError } from '../../errors.js';
 import { jsonObject } from '../../json.js';
 import type { LocalSecretsManager } from '../../local/client.js';
-import { Redactor } from '../../redact/redactor.js';
 import type { Rehearsal } from '../../testing/rehearsal.js';
-import type { Output } from './output.js';
+import type { Output } from '../terminal/output.js';
 import type { Proof, ShownVersion } from './report.js';
 
 const LABELS = ['AWSPREVIOUS', 'AWSCURRENT', 'AWSPENDING'] as const;
@@ -50,10 +49,10 @@ export async function accepted(
 }
 
 /** What can be said at the end of a rehearsal. */
-export function prove({ versions, overlaps, seen, output, failure }: Ending): Proof {
+export function prove({ versions, overlaps, seen, failure }: Ending): Proof {
   const of = (label: string) => versions.find((version) => version.label === label)?.isAccepted;
   const toCome = failure ? `${failure.message} ${failure.hint}` : '';
-  const nothingPrinted = !seen.isIn(output.printed + toCome);
+  const nothingPrinted = seen.isNowhereIn(toCome);
   const newAccepted = failure === undefined && of('AWSCURRENT') === true;
   const isRefused = (label: string) => failure === undefined && of(label) === false;
   const rest = { nothingPrinted, values: seen.count };
@@ -72,18 +71,18 @@ interface Ending {
   readonly versions: readonly ShownVersion[];
   readonly overlaps: boolean;
   readonly seen: Seen;
-  readonly output: Output;
   readonly failure: RotationError | undefined;
 }
 
 /** The secret values of a rehearsal, for which its output is searched. */
 export class Seen {
   readonly #versions = new Map<string, StoredVersion>();
-  readonly #redactor = new Redactor();
   readonly #declared: Rehearsal['rotator'];
+  readonly #output: Output;
 
-  constructor(declared: Rehearsal['rotator']) {
+  constructor(declared: Rehearsal['rotator'], output: Output) {
     this.#declared = declared;
+    this.#output = output;
   }
 
   get count(): number {
@@ -102,13 +101,11 @@ export class Seen {
     if (this.#versions.has(version.versionId)) return;
     this.#versions.set(version.versionId, version);
     const { shows, rotates } = this.#declared;
-    const fields = Object.entries(jsonObject(version.value) ?? {});
-    // Words of a field that stays ("rotation") stand in our own words too, and prove nothing.
-    const telling = fields.filter(([field]) => rotates.includes(field));
-    this.#redactor.hideFields(Object.fromEntries(telling), shows, rotates);
+    this.#output.lookFor(jsonObject(version.value) ?? {}, shows, rotates);
   }
 
-  isIn(text: string): boolean {
-    return this.#redactor.texts([text], false, Number.POSITIVE_INFINITY)[0] !== text;
+  /** Whether none of them was printed, nor is in what is to come. */
+  isNowhereIn(toCome: string): boolean {
+    return this.#output.isClean(toCome);
   }
 }

@@ -3,21 +3,18 @@ import { isRotationError, type RotationError } from '../../errors.js';
 import { LocalSecretsManager } from '../../local/client.js';
 import type { Rehearsal } from '../../testing/rehearsal.js';
 import { Interruption } from '../interruption.js';
+import { Output } from '../terminal/output.js';
+import type { RehearseInput } from './declaration.js';
 import { Journal } from './journal.js';
 import { loadRehearsal, type RehearseOptions, readOptions, readSecretFile } from './options.js';
-import { Output } from './output.js';
 import { accepted, isProof, prove, Seen, type StoredVersion, versionsOf } from './proof.js';
 import { jsonReport, type Report, textReport } from './report.js';
 
 const SECRET_NAME = 'rehearsal';
 
 /** Runs `quarterturn rehearse`; resolves to the exit code. */
-export async function rehearse(args: readonly string[]): Promise<number> {
-  const options = await readOptions(args);
-  if ('help' in options) {
-    process.stdout.write(options.help);
-    return 0;
-  }
+export async function rehearse(input: RehearseInput): Promise<number> {
+  const options = readOptions(input);
   const secretString =
     options.secretFile === undefined ? undefined : await readSecretFile(options.secretFile);
   // On Node.js 20 the SDK would warn of its next versions in the middle of the table. This is its own switch.
@@ -93,7 +90,7 @@ async function rotateAll({
   const lambdaArn = secrets.addFunction('rehearsal', handler);
   const all = { ...rehearsal.otherSecrets, [SECRET_NAME]: rehearsal.secretString };
   for (const [Name, SecretString] of Object.entries(all)) await secrets.createSecret({ Name, SecretString });
-  const seen = new Seen(rehearsal.rotator);
+  const seen = new Seen(rehearsal.rotator, output);
   const { overlaps = false } = rehearsal;
   const endsAtOnce = (rehearsal.rotator.ends ?? 'at-once') === 'at-once';
   let isProven = true;
@@ -117,7 +114,7 @@ async function rotateAll({
       const shown = await accepted(tried, rehearsal);
       const failure = end?.outcome === 'failed' ? asRotationError(end.steps.at(-1)?.error) : undefined;
       const isLast = ended && (failure !== undefined || rotation === options.rotations);
-      const proof = isLast ? prove({ versions: shown, overlaps, seen, output, failure }) : undefined;
+      const proof = isLast ? prove({ versions: shown, overlaps, seen, failure }) : undefined;
       report.step({ rotation, entry, versions: shown, failure, proof });
       if (failure) return false;
       if (proof) isProven = isProof(proof);

@@ -1,10 +1,10 @@
-import { styleText } from 'node:util';
 import type { LogEntry } from '../../engine/log.js';
 import type { Outcome } from '../../engine/steps.js';
 import type { RotationError } from '../../errors.js';
 import type { Step } from '../../step.js';
 import type { Rehearsal } from '../../testing/rehearsal.js';
-import type { Output } from './output.js';
+import type { Output } from '../terminal/output.js';
+import { paint } from '../terminal/screen.js';
 
 /** A version, and whether the service takes its value now. */
 export interface ShownVersion {
@@ -78,9 +78,6 @@ const NUMBERS: Readonly<Record<Step, number>> = {
 /** For people: plain text, in colour on a terminal that wants it. */
 export function textReport(output: Output, { refresh }: Pick<Rehearsal, 'refresh'>): Report {
   const deeds = refresh ? { ...DEEDS, set: 'nothing to do: the service reads the secret' } : DEEDS;
-  const hasColour = process.stdout.isTTY && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
-  const paint = (format: 'green' | 'red' | 'bold' | 'dim' | 'yellow', text: string): string =>
-    hasColour ? styleText(format, text) : text;
   const verdict = (isGood: boolean, text: string): string => paint(isGood ? 'green' : 'red', text);
   const claim = (isTrue: boolean, text: string): void =>
     output.line(`  ${verdict(isTrue, isTrue ? 'yes' : 'NO ')}  ${text}`);

@@ -1,0 +1,57 @@
+import { type Declaration, type Input, JSON_OPTION, type Options, parseCommandLine } from './command.js';
+import { COMPLETION } from './completion/declaration.js';
+import { reportFailure } from './failure.js';
+import { helpOf } from './help.js';
+import { LOCAL } from './local/declaration.js';
+import { POLICY } from './policy/declaration.js';
+import { REHEARSE } from './rehearse/declaration.js';
+import { ROTATE } from './rotate/declaration.js';
+import { STATUS } from './status/declaration.js';
+import { widthOf } from './terminal/screen.js';
+
+/** A command, of which nothing but the declaration is loaded yet. */
+export interface Command {
+  readonly declaration: Declaration;
+  /** Runs it; resolves to the exit code. */
+  run(args: readonly string[]): Promise<number>;
+}
+
+export const COMMANDS: readonly Command[] = [
+  command(STATUS, async () => (await import('./status/status.js')).status),
+  command(ROTATE, async () => (await import('./rotate/rotate.js')).rotate),
+  command(LOCAL, async () => (await import('./local/local.js')).local),
+  command(POLICY, async () => {
+    const { policy } = await import('./policy/policy.js');
+    return (input) => policy(input, declarations());
+  }),
+  command(REHEARSE, async () => (await import('./rehearse/rehearse.js')).rehearse),
+  command(COMPLETION, async () => {
+    const { completion } = await import('./completion/completion.js');
+    return async (input) => completion(input, declarations());
+  }),
+];
+
+/** Everything that is known of all commands. */
+export function declarations(): readonly Declaration[] {
+  return COMMANDS.map(({ declaration }) => declaration);
+}
+
+function command<O extends Options>(
+  declaration: Declaration<O>,
+  load: () => Promise<(input: Input<O>) => Promise<number>>,
+): Command {
+  return {
+    declaration,
+    async run(args) {
+      try {
+        const input = parseCommandLine(declaration, args);
+        if (input !== 'help') return await (await load())(input);
+        process.stdout.write(helpOf(declaration, widthOf()));
+        return 0;
+      } catch (error) {
+        const asJson = declaration.options.json === JSON_OPTION && args.includes('--json');
+        return reportFailure(error, asJson);
+      }
+    },
+  };
+}

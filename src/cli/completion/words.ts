@@ -1,0 +1,28 @@
+import { type Declaration, HELP_OPTION, type OptionDeclaration } from '../command.js';
+
+/** An option as a shell completes it. */
+export interface CompletedOption {
+  readonly name: string;
+  readonly short: string | undefined;
+  readonly about: string;
+  /** Absent: nothing follows it. */
+  readonly value: string | undefined;
+  readonly choices: readonly string[];
+  readonly isFile: boolean;
+  readonly repeats: boolean;
+}
+
+/** The options of a command, with `--help`. */
+export function optionsOf({ options }: Declaration): readonly CompletedOption[] {
+  const all: readonly [string, OptionDeclaration][] = Object.entries({ ...options, ...HELP_OPTION });
+  return all.map(([name, { short, about, value, choices = [], repeats = false }]) => ({
+    ...{ name, short, value, choices, repeats },
+    about: about.split(/[:;.](?: |$)/)[0] ?? about,
+    isFile: value === '<file>',
+  }));
+}
+
+/** A text between single quotes of a shell. */
+export function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

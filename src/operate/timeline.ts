@@ -1,0 +1,222 @@
+import type {
+  DescribeSecretResponse,
+  SecretListEntry,
+  SecretVersionsListEntry,
+} from '@aws-sdk/client-secrets-manager';
+
+/**
+ * How a secret is, the worst first. `in-flight`: a rotation is not complete, and may be under way. `stuck`: it is older
+ * than that, or nothing will complete it. `replica` and `managed`: another secret's rotation, or another service's.
+ */
+export const SECRET_STATES = [
+  'stuck',
+  'in-flight',
+  'overdue',
+  'unreplicated',
+  'deleted',
+  'off',
+  'unused',
+  'ok',
+  'replica',
+  'managed',
+] as const;
+
+export type SecretState = (typeof SECRET_STATES)[number];
+
+/** Why nothing will complete a rotation, if it is not its age. */
+type PendingTrouble = 'rotation-off' | 'on-previous';
+
+/** A labelled version. */
+interface LabelledVersion {
+  readonly versionId: string;
+  readonly labels: readonly string[];
+  /** Absent if nobody has asked ListSecretVersionIds, or if the version has no value yet. */
+  readonly createdDate: Date | undefined;
+}
+
+/** What can be said of a secret without reading a value, from its labels and dates. */
+export interface Timeline {
+  readonly name: string;
+  readonly arn: string;
+  readonly region: string | undefined;
+  readonly state: SecretState;
+  /** Whether somebody should look at it. */
+  readonly isHealthy: boolean;
+  /** AWSPREVIOUS before AWSCURRENT before AWSPENDING, and others before them. */
+  readonly versions: readonly LabelledVersion[];
+  /** The version of a rotation that is not complete. */
+  readonly pending: Pending | undefined;
+  readonly isRotationOn: boolean;
+  readonly functionArn: string | undefined;
+  /** `30 days`, `cron(0 8 1 * ? *)`. */
+  readonly schedule: string | undefined;
+  readonly lastRotatedDate: Date | undefined;
+  readonly nextRotationDate: Date | undefined;
+  readonly lastAccessedDate: Date | undefined;
+  readonly deletedDate: Date | undefined;
+  readonly owningService: string | undefined;
+  /** The Region of the primary secret, if this one is a replica. */
+  readonly replicaOf: string | undefined;
+  readonly replicas: readonly Replica[];
+}
+
+interface Pending {
+  readonly versionId: string;
+  /**
+   * When its version was made. Of a list, and of a version without a value, it is when the secret was last changed: the
+   * rotation is at least as old.
+   */
+  readonly since: Date | undefined;
+  readonly trouble: PendingTrouble | undefined;
+}
+
+interface Replica {
+  readonly region: string;
+  readonly status: string;
+  readonly message: string | undefined;
+}
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+/** As long as Lambda lets a function run: until then a rotation may be under way, whatever it looks like. */
+const YOUNG = 15 * MINUTE;
+/** NextRotationDate is the end of a window, and a rotation takes its time. */
+const OVERDUE = DAY;
+const UNUSED = 90 * DAY;
+
+interface TimelineOptions {
+  readonly now: Date;
+  /** From which age a rotation that is not complete counts as stuck. */
+  readonly stuckAfterMs: number;
+}
+
+/**
+ * Says how a secret is.
+ *
+ * @param secret what DescribeSecret answers, or an entry of ListSecrets, which knows of no replicas
+ * @param versions what ListSecretVersionIds answers, if it was asked
+ */
+export function timelineOf(
+  secret: DescribeSecretResponse | SecretListEntry,
+  versions: readonly SecretVersionsListEntry[] | undefined,
+  options: TimelineOptions,
+): Timeline {
+  const { ARN: arn = '', Name: name = arn, OwningService, PrimaryRegion } = secret;
+  const region = arn.split(':')[3];
+  const rules = secret.RotationRules;
+  const facts = {
+    ...{ name, arn, region },
+    versions: labelledVersions(secret, versions ?? []),
+    isRotationOn: secret.RotationEnabled === true,
+    functionArn: secret.RotationLambdaARN || undefined,
+    schedule: scheduleOf(rules?.ScheduleExpression, rules?.AutomaticallyAfterDays),
+    lastRotatedDate: secret.LastRotatedDate,
+    nextRotationDate: secret.NextRotationDate,
+    lastAccessedDate: secret.LastAccessedDate,
+    deletedDate: secret.DeletedDate,
+    owningService: OwningService || undefined,
+    replicaOf: PrimaryRegion && PrimaryRegion !== region ? PrimaryRegion : undefined,
+    replicas: replicasOf(secret),
+  };
+  const pending = pendingOf(facts, secret.LastChangedDate);
+  const usedDate = secret.LastAccessedDate ?? secret.CreatedDate;
+  const state = stateOf({ ...facts, pending, usedDate }, options);
+  return { ...facts, pending, state, isHealthy: isHealthy(state, pending, options.now) };
+}
+
+/** For a list: the worst first, and of the same kind the one that waits longest, then by name. */
+export function byUrgency(one: Timeline, other: Timeline): number {
+  const rank = ({ state, isHealthy }: Timeline) =>
+    SECRET_STATES.indexOf(isHealthy && state === 'in-flight' ? 'ok' : state);
+  const since = ({ pending, nextRotationDate }: Timeline) =>
+    (pending?.since ?? nextRotationDate)?.getTime() ?? Number.POSITIVE_INFINITY;
+  const isOlder = (ours: number, theirs: number) => (ours === theirs ? 0 : ours - theirs);
+  return (
+    rank(one) - rank(other) ||
+    (one.isHealthy ? 0 : isOlder(since(one), since(other))) ||
+    (one.name < other.name ? -1 : Number(one.name > other.name))
+  );
+}
+
+type Facts = Omit<Timeline, 'state' | 'isHealthy' | 'pending'>;
+
+const ORDER = ['AWSPREVIOUS', 'AWSCURRENT', 'AWSPENDING'];
+
+function labelledVersions(
+  secret: DescribeSecretResponse | SecretListEntry,
+  versions: readonly SecretVersionsListEntry[],
+): readonly LabelledVersion[] {
+  const labels = labelsOf(secret);
+  const rank = (version: LabelledVersion) => Math.max(...version.labels.map((label) => ORDER.indexOf(label)));
+  return Object.entries(labels)
+    .filter(([, stages]) => stages.length > 0)
+    .map(([versionId, stages]) => ({
+      versionId,
+      labels: stages.toSorted((a, b) => ORDER.indexOf(a) - ORDER.indexOf(b) || (a < b ? -1 : 1)),
+      createdDate: versions.find(({ VersionId }) => VersionId === versionId)?.CreatedDate,
+    }))
+    .sort((a, b) => rank(a) - rank(b));
+}
+
+function labelsOf(secret: DescribeSecretResponse | SecretListEntry): Readonly<Record<string, string[]>> {
+  // The same thing has two names.
+  if ('VersionIdsToStages' in secret) return secret.VersionIdsToStages ?? {};
+  return ('SecretVersionsToStages' in secret && secret.SecretVersionsToStages) || {};
+}
+
+function replicasOf(secret: DescribeSecretResponse | SecretListEntry): readonly Replica[] {
+  const replicas = ('ReplicationStatus' in secret && secret.ReplicationStatus) || [];
+  return replicas.map(({ Region = '', Status = '', StatusMessage }) => ({
+    region: Region,
+    status: Status,
+    message: StatusMessage || undefined,
+  }));
+}
+
+function pendingOf(
+  { versions, isRotationOn }: Facts,
+  lastChangedDate: Date | undefined,
+): Pending | undefined {
+  const pending = versions.find(({ labels }) => labels.includes('AWSPENDING'));
+  // Both on one version is how a rotation may end.
+  if (!pending || pending.labels.includes('AWSCURRENT')) return undefined;
+  const { versionId, createdDate, labels } = pending;
+  const trouble = labels.includes('AWSPREVIOUS') ? 'on-previous' : isRotationOn ? undefined : 'rotation-off';
+  return { versionId, since: createdDate ?? lastChangedDate, trouble };
+}
+
+function ageOf(date: Date | undefined, now: Date): number | undefined {
+  return date === undefined ? undefined : now.getTime() - date.getTime();
+}
+
+type Judged = Facts & { readonly pending: Pending | undefined; readonly usedDate: Date | undefined };
+
+function stateOf(secret: Judged, { now, stuckAfterMs }: TimelineOptions): SecretState {
+  const { pending, isRotationOn } = secret;
+  // Nothing rotates it any more, whatever its labels say.
+  if (secret.deletedDate) return 'deleted';
+  if (secret.replicaOf !== undefined) return 'replica';
+  if (pending) {
+    // Of unknown age it is young: it may just have begun.
+    const isOld = (ageOf(pending.since, now) ?? 0) > stuckAfterMs;
+    return isOld || pending.trouble ? 'stuck' : 'in-flight';
+  }
+  if (isRotationOn && (ageOf(secret.nextRotationDate, now) ?? 0) > OVERDUE) return 'overdue';
+  if (secret.replicas.some(({ status }) => status === 'Failed')) return 'unreplicated';
+  if (!isRotationOn) return secret.owningService === undefined ? 'off' : 'managed';
+  if ((ageOf(secret.usedDate, now) ?? 0) > UNUSED) return 'unused';
+  return 'ok';
+}
+
+function isHealthy(state: SecretState, pending: Pending | undefined, now: Date): boolean {
+  if (state === 'in-flight') return (ageOf(pending?.since, now) ?? 0) <= YOUNG;
+  return state === 'ok' || state === 'replica' || state === 'managed';
+}
+
+function scheduleOf(expression: string | undefined, days: number | undefined): string | undefined {
+  const [, number, unit = ''] = /^rate\((\d+) (\w+?)s?\)$/.exec(expression ?? '') ?? [];
+  if (number !== undefined) return Number(number) === 1 ? unit : `${number} ${unit}s`;
+  if (expression) return expression;
+  if (days === undefined) return undefined;
+  return days === 1 ? 'day' : `${days} days`;
+}
