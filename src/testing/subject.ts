@@ -2,7 +2,7 @@ import { type RotationHandler, type RotationHandlerOptions, rotationHandler } fr
 import type { Awaitable, KeyEnding, Rotator } from '../rotator.js';
 import type { Line } from './line.js';
 import type { Visit } from './visits.js';
-import { type Watch, watched } from './watched.js';
+import { Watch, watched } from './watched.js';
 
 export type Json = Record<string, unknown>;
 
@@ -98,7 +98,12 @@ export interface Stand extends Omit<ContractSubject<object, never>, 'rotator'> {
   refused(secret: Json): Promise<Json>;
   /** Starts a container of the function. */
   start(watch: Watch, options: RotationHandlerOptions): RotationHandler;
+  /** Starts one whose createSecret leaves it to `work` what is made. */
+  startMaking(work: Making, options: RotationHandlerOptions): RotationHandler;
 }
+
+/** Makes new values, each as a container of its own would in a rotation with that token, and returns one of them. */
+export type Making = (make: (token: string) => Promise<Json>) => Promise<Json>;
 
 export function standOf<Secret extends object, Field extends keyof Secret & string>(
   subject: ContractSubject<Secret, Field>,
@@ -131,6 +136,15 @@ export function standOf<Secret extends object, Field extends keyof Secret & stri
       return (await rest.accepts(ofTheSame)) ? wrong(secret) : ofTheSame;
     },
     start: (watch, options) => rotationHandler(watched(rotator(), watch), options),
+    startMaking(work, options) {
+      const createSecret: ReturnType<typeof rotator>['createSecret'] = async (current, context) => {
+        const make = async (token: string): Promise<Json> => ({
+          ...(await rotator().createSecret(current, Object.create(context, { token: { value: token } }))),
+        });
+        return (await work(make)) as Pick<Secret, Field>;
+      };
+      return rotationHandler({ ...watched(rotator(), new Watch()), createSecret }, options);
+    },
   };
 }
 

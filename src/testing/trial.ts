@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { RotationHandler } from '../engine/handler.js';
 import type { LogEntry } from '../engine/log.js';
@@ -9,7 +8,7 @@ import { LocalSecretsManager } from '../local/client.js';
 import type { Awaitable } from '../rotator.js';
 import { STEPS, type Step } from '../step.js';
 import { aMoment } from './moments.js';
-import type { Json, Stand } from './subject.js';
+import type { Json, Making, Stand } from './subject.js';
 import { noteInto, type Visit } from './visits.js';
 import { Watch } from './watched.js';
 
@@ -115,19 +114,10 @@ export class Trial {
     await this.rotate();
   }
 
-  /** The new value that another container makes of the same secret, in a rotation of its own. */
-  async anotherPending(): Promise<{ readonly token: string; readonly pending: Json }> {
-    const Name = `${SECRET_NAME}-${randomUUID()}`;
-    await this.secrets.createSecret({ Name, SecretString: JSON.stringify(this.values.secret) });
-    const { RotationLambdaARN } = await this.secrets.describeSecret({ SecretId: SECRET_NAME });
-    const { VersionId: token = '' } = await this.secrets.rotateSecret({ SecretId: Name, RotationLambdaARN });
-    this.restart();
-    await this.secrets.rotation(Name).deliver('createSecret');
-    const { SecretString = '' } = await this.secrets.getSecretValue({
-      SecretId: Name,
-      VersionStage: 'AWSPENDING',
-    });
-    return { token, pending: jsonObject(SecretString) ?? {} };
+  /** Takes createSecret, and has `work` make as many new values as it likes; the last one is stored. */
+  async making(work: Making): Promise<void> {
+    this.#container = this.#stand.startMaking(work, { client: this.secrets, log: () => {} });
+    await this.steps(['createSecret']);
   }
 
   /** Takes the steps that are left. */

@@ -48,7 +48,7 @@ const password = (what: string, advice: RegExp, made: string, ...others: readonl
   caught(
     `makes the password ${what}`,
     advice,
-    [NEW, `createSecret: ({ password: old }, { token }) => ({ password: ${made} }),`],
+    [NEW, `createSecret: async ({ password: old }, { token }) => ({ password: ${made} }),`],
     ...others,
   );
 const hash = (text: string) => `createHash('sha256').update(${text}).digest('base64url')`;
@@ -151,6 +151,7 @@ export const CAUGHT: Readonly<Record<string, readonly CaughtMutant[]>> = {
     password('of the time', CHANCE, hash('`${performance.now()} ${Date.now()}`')),
     password('of the date and of Math.random()', CHANCE, hash('new Date().toISOString() + Math.random()')),
     password('of three values', TWICE, hash('`${Math.floor(Math.random() * 3)}`')),
+    password('of sixteen bits', TWICE, hash("(await import('node:crypto')).randomBytes(2)")),
     password('of the old one', TWICE, hash('old')),
     password('of a name and the year', TWICE, '`Redis-App-User-${new Date().getFullYear()}!`'),
     password('of a count that each container begins anew', TWICE, hash('`${++count}`'), [

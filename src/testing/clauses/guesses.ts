@@ -1,22 +1,22 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { type Clause, clause, type Json, type Stand } from '../subject.js';
 import { Trial } from '../trial.js';
 
 const ADVICE = 'make it with passwordSource(), or of randomBytes() of node:crypto';
 const OR_DECLARE = "(if the provider prescribes what it is like, declare `chooses: 'provider'`)";
-/** Of values that are made, so many are compared. */
-const MOST = 64;
+/** So many values are compared: two of 65,536 are then the same, nearly for certain. */
+const MOST = 1000;
 /** At least so many, where each takes long: a pair of RSA keys. */
 const LEAST = 8;
-const LONG_MS = 5000;
+const LONG_MS = 2000;
 /** What nobody guesses: eleven letters and digits, or sixteen of hexadecimal. */
 const BITS = 64;
 
 interface Made {
   readonly token: string;
-  readonly pending: Json;
+  readonly value: Json;
 }
 
 /** That what we choose is known to nobody. */
@@ -27,22 +27,34 @@ export function guesses(stand: Stand): Clause[] {
     clause('makes a credential that nobody can guess, unless the provider chooses it', async () => {
       if (chooses === undefined && stand.declared().discardSecret) return;
       const trial = await Trial.begin(stand);
-      const before = line().sent;
-      const made = [await trial.anotherPending()];
-      // It was the service that was asked.
-      if (chooses === undefined && line().sent > before) return;
-      const endsAt = performance.now() + LONG_MS;
-      while (made.length < MOST && (made.length < LEAST || performance.now() < endsAt)) {
-        made.push(await trial.anotherPending());
-      }
-      const ofTheClock = [];
-      const moment = { time: Date.now(), now: performance.now() };
-      for (let n = 0; n < 2; n++) ofTheClock.push(await withoutChance(moment, () => trial.anotherPending()));
+      const made: Made[] = [];
+      const ofTheClock: Made[] = [];
+      let isAsked = false;
+      await trial.making(async (make) => {
+        const before = line().sent;
+        const another = async (): Promise<Made> => {
+          const token = randomUUID();
+          return { token, value: await make(token) };
+        };
+        const first = await another();
+        made.push(first);
+        isAsked = chooses === undefined && line().sent > before;
+        if (isAsked) return first.value;
+        const endsAt = performance.now() + LONG_MS;
+        while (made.length < MOST && (made.length < LEAST || performance.now() < endsAt)) {
+          made.push(await another());
+        }
+        const moment = { time: Date.now(), now: performance.now() };
+        for (let n = 0; n < 2; n++) ofTheClock.push(await withoutChance(moment, another));
+        return first.value;
+      });
+      // It is the service that has chosen.
+      if (isAsked) return;
       const { rotates, shows } = stand.declared();
       const old = Object.values(trial.values.secret);
       for (const field of rotates.filter((name) => !shows.includes(name))) {
         // What only moves from one field to another is not made.
-        if (old.some((value) => isDeepStrictEqual(value, made[0]?.pending[field]))) continue;
+        if (old.some((value) => isDeepStrictEqual(value, made[0]?.value[field]))) continue;
         assertUnknown(field, made, ofTheClock);
       }
     }),
@@ -50,7 +62,7 @@ export function guesses(stand: Stand): Clause[] {
 }
 
 function assertUnknown(field: string, made: readonly Made[], ofTheClock: readonly Made[]): void {
-  const textsOf = (values: readonly Made[]) => values.map(({ pending }) => textOf(pending[field]));
+  const textsOf = (values: readonly Made[]) => values.map(({ value }) => textOf(value[field]));
   const texts = textsOf(made);
   assert.ok(
     new Set(texts).size === texts.length,
@@ -61,7 +73,7 @@ function assertUnknown(field: string, made: readonly Made[], ofTheClock: readonl
     new Set(textsOf(ofTheClock)).size === ofTheClock.length,
     `createSecret makes "${field}" of Math.random() or of the time, which others can find out: ${ADVICE}`,
   );
-  const isOfToken = made.every(({ token, pending }) => tellsOf(token, textOf(pending[field])));
+  const isOfToken = made.slice(0, LEAST).every(({ token, value }) => tellsOf(token, textOf(value[field])));
   assert.ok(!isOfToken, `createSecret makes "${field}" of the token, which stands in logs: ${ADVICE}`);
   const bits = bitsOf(texts);
   assert.ok(
