@@ -10,10 +10,8 @@ import type { SecretAnswer, SecretReader } from './reader.js';
 import { type GetOptions, MANY, type OneOfMany, type RotatingSecret } from './secret.js';
 import { SecretError } from './secret-error.js';
 import { ReadVersion, type SecretVersion } from './version.js';
-import { ageMs, jittered, since, unlessAborted } from './wait.js';
+import { ageMs, jittered, since } from './wait.js';
 
-/** Nothing is asked more often than once in so long, however many wait. */
-const AGAIN_MS = 1000;
 const LONGEST_AGAIN_MS = 300_000;
 
 /** A secret that is read when it is first asked for, and then held. */
@@ -35,7 +33,6 @@ export class HeldSecret<T> implements RotatingSecret<T>, Source<T> {
   #dueMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #isAsked = false;
-  #isInvalid = false;
   #epoch = 0;
   #isClosed = false;
   #inUse = '';
@@ -62,7 +59,7 @@ export class HeldSecret<T> implements RotatingSecret<T>, Source<T> {
 
   async get({ signal, place = this, maxAgeMs }: GetOptions = {}): Promise<SecretVersion<T>> {
     if (maxAgeMs !== undefined && since(this.#current.at) >= maxAgeMs && this.#mayChange) {
-      await unlessAborted(this.#current.run(), signal);
+      await this.#current.wait(signal);
     }
     const known = await this.known(signal);
     return this.#place(place).preferred(known);
@@ -86,10 +83,9 @@ export class HeldSecret<T> implements RotatingSecret<T>, Source<T> {
   invalidate(versionId?: string): void {
     const isHeld = versionId !== undefined && versionId === this.#held?.version.versionId;
     if (isHeld || !this.#mayChange) return;
-    this.#isInvalid = true;
     this.#epoch++;
     this.#pending.mayBeAllowed();
-    void this.#current.run();
+    this.#current.invalidate();
   }
 
   onChange(listener: (version: SecretVersion<T>) => void): () => void {
@@ -102,6 +98,8 @@ export class HeldSecret<T> implements RotatingSecret<T>, Source<T> {
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
+    this.#current.close();
+    this.#next.close();
     this.#held = undefined;
     this.#pending.clear();
     this.#listeners.clear();
@@ -146,7 +144,7 @@ export class HeldSecret<T> implements RotatingSecret<T>, Source<T> {
 
   inMemory(): Known<ReadVersion<T>> | undefined {
     this.#isAsked = true;
-    const known = this.#isInvalid ? undefined : this.#fromMemory();
+    const known = this.#current.isValid ? this.#fromMemory() : undefined;
     if (known && this.#isDue()) void this.#current.run();
     return known;
   }
@@ -155,8 +153,9 @@ export class HeldSecret<T> implements RotatingSecret<T>, Source<T> {
     const held = this.inMemory();
     if (held) return held;
     this.#assertOpen();
-    const isTooSoon = this.#failure && !this.#isInvalid && since(this.#current.at) < AGAIN_MS;
-    if (this.#current.isUnderWay || !isTooSoon) await unlessAborted(this.#current.run(), signal);
+    const isTooSoon = this.#failure && this.#current.mayBeInMs > 0;
+    if (!this.#current.isValid) await this.#current.valid(signal);
+    else if (this.#current.isUnderWay || !isTooSoon) await this.#current.wait(signal);
     const known = this.#fromMemory();
     if (known) return known;
     this.#assertOpen();
@@ -167,11 +166,11 @@ export class HeldSecret<T> implements RotatingSecret<T>, Source<T> {
   }
 
   get mayLookInMs(): number {
-    return Math.max(0, AGAIN_MS - since(this.#current.at));
+    return this.#current.mayBeInMs;
   }
 
   async lookFurther(isRefused: (versionId: string) => boolean): Promise<boolean> {
-    await atMostOnceASecond(this.#current);
+    await this.#current.again();
     const held = this.#held?.version;
     if (held && isRefused(held.versionId)) await this.#lookAtPending(held);
     if (!this.#failure) this.#lookedAt = this.#current.at;
@@ -183,7 +182,7 @@ export class HeldSecret<T> implements RotatingSecret<T>, Source<T> {
     if (isPendingByDefault && !current.hasField(pending)) {
       this.#tellOnce('unnamed', { type: 'pending-unnamed', versionId: current.versionId });
     } else if (this.#pending.mayLook) {
-      await atMostOnceASecond(this.#next);
+      await this.#next.again();
     }
   }
 
@@ -207,11 +206,10 @@ export class HeldSecret<T> implements RotatingSecret<T>, Source<T> {
     const isChange = last?.versionId !== read.versionId;
     this.#held = { version: last && !isChange ? last : read, at: Date.now() };
     this.#failure = undefined;
-    this.#isInvalid = false;
     this.#told.delete('stale');
     if (isChange) this.#pending.clear();
     const { isUsed } = this.#pending;
-    if (isUsed && this.#pending.mayLook) void atMostOnceASecond(this.#next);
+    if (isUsed && this.#pending.mayLook) void this.#next.again();
     this.#schedule(isUsed ? this.#pending.nextLookMs() : jittered(freshMs, 0.8));
     this.tell({ type: 'read', versionId: read.versionId, stage, ms, isChange });
     if (isChange) this.#announce(read);
@@ -223,7 +221,6 @@ export class HeldSecret<T> implements RotatingSecret<T>, Source<T> {
     const { error: failed, isDenied, reason } = readFailure(this.id, this.#settings.stage, error);
     const count = (this.#failure?.count ?? 0) + 1;
     this.#failure = { error: failed, count };
-    this.#isInvalid = false;
     this.#told.delete('stale');
     this.#schedule(jittered(Math.min(LONGEST_AGAIN_MS, 1000 * 2 ** Math.min(count, 20)), 0.5));
     this.tell({
@@ -253,9 +250,10 @@ export class HeldSecret<T> implements RotatingSecret<T>, Source<T> {
   }
 
   #failPending(error: unknown): void {
-    const { isDenied, reason } = readFailure(this.id, 'AWSPENDING', error);
+    const { reason } = readFailure(this.id, 'AWSPENDING', error);
     if (reason === 'ResourceNotFoundException') this.#keepPending(undefined);
-    else if (isDenied) this.#pending.wasForbidden();
+    // Not credentials that have expired, or a key: they say nothing of this label.
+    else if (reason === 'AccessDeniedException') this.#pending.wasForbidden();
   }
 
   #keepPending(versionId: string | undefined): void {
@@ -325,8 +323,4 @@ export class HeldSecret<T> implements RotatingSecret<T>, Source<T> {
   #assertOpen(): void {
     if (this.#isClosed) throw new SecretError('ERR_SECRET_CLOSED', this.id, `${this.id} was closed`);
   }
-}
-
-async function atMostOnceASecond(look: Look): Promise<void> {
-  if (look.isUnderWay || since(look.at) >= AGAIN_MS) await look.run();
 }

@@ -1,8 +1,11 @@
 import type { SecretAnswer, SecretReader } from './reader.js';
 import { MANY, type OneOfMany, type RotatingSecret } from './secret.js';
+import { inTime } from './wait.js';
 
 const MOST_IN_ONE_CALL = 20;
 const CALLS_AT_ONCE = 5;
+/** A call that has not been answered after so long is given up. */
+const LONGEST_CALL_MS = 10_000;
 
 /**
  * Reads many secrets at once, before they are needed: twenty a call (BatchGetSecretValue), or one by one where that right is
@@ -39,10 +42,11 @@ async function readTogether(
 ): Promise<void> {
   let NextToken: string | undefined;
   do {
-    const answer = await client.batchGetSecretValue?.(
+    const asked = client.batchGetSecretValue?.(
       { SecretIdList: ids, ...(NextToken && { NextToken }) },
       signal && { abortSignal: signal },
     );
+    const answer = await inTime(Promise.resolve(asked), LONGEST_CALL_MS, new Error('no answer'));
     for (const value of answer?.SecretValues ?? []) {
       for (const secret of secrets) if (isOf(secret.id, value)) manyOf(secret).take(value);
     }

@@ -12,6 +12,9 @@ export function jittered(ms: number, least: number): number {
   return ms * (least + (1 - least) * Math.random());
 }
 
+/** The longest time that a timer keeps: one that is longer fires at once. */
+export const LONGEST_TIMER_MS: number = 2 ** 31 - 1;
+
 /** Waits for the promise, or until the signal fires. The promise goes on; the signal keeps no listener. */
 export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise;
@@ -25,6 +28,19 @@ export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal 
     return await Promise.race([promise, aborted]);
   } finally {
     signal.removeEventListener('abort', stop);
+  }
+}
+
+/** Waits for so long; then it fails with what is given. */
+export async function inTime<T>(promise: Promise<T>, ms: number, late: Error): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(late), Math.max(0, ms));
+  });
+  try {
+    return await Promise.race([promise, over]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

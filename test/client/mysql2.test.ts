@@ -101,6 +101,28 @@ describeServers('rotatingMysqlPool', (program, test) => {
       secret.close();
     });
 
+    test(`the ${name} supported mysql2: a connect timeout of 0 is no limit, and callers hear at once that the pool has ended`, async () => {
+      const { user, first, secret, secrets, config } = await world();
+      const promises = rotatingMysqlPool(mysql, secret, { ...config, connectTimeout: 0 }).promise();
+      (await promises.getConnection()).destroy();
+      await server.sql(`ALTER USER ${user} IDENTIFIED BY 'second-password-2'`);
+      const late = promises.getConnection();
+      await sleep(1500);
+      const SecretString = JSON.stringify({ ...first, password: 'second-password-2' });
+      await secrets.putSecretValue({ SecretId: 'db', SecretString, VersionStages: ['AWSPENDING'] });
+      (await late).destroy();
+
+      await server.sql(`ALTER USER ${user} IDENTIFIED BY 'nobody-knows-it-4'`);
+      const outcomes = Promise.allSettled(Array.from({ length: 20 }, () => promises.getConnection()));
+      // Between two tries of what is refused.
+      await sleep(4500);
+      const from = Date.now();
+      await promises.end();
+      for (const { status } of await outcomes) expect(status).toBe('rejected');
+      expect(Date.now() - from).toBeLessThan(1000);
+      secret.close();
+    });
+
     test(`the ${name} supported mysql2: no query fails while mysql() rotates two passwords of the user`, async () => {
       const rigged = await mysqlRig(server);
       const secret = rotatingSecret('db', {

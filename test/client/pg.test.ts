@@ -182,6 +182,70 @@ describe.each([
     secret.close();
   });
 
+  test('sessions that are never to be retired cost no timer that fires all the time', async () => {
+    const { secret, place, rotate } = await world('alternating');
+    const pool = rotatingPool(pg, secret, { ...place, retireMs: Number.POSITIVE_INFINITY });
+    (await pool.connect()).release();
+    await rotate();
+    secret.invalidate();
+    await secret.get();
+    const timers = jest.spyOn(globalThis, 'setTimeout');
+    await sleep(500);
+    expect(timers.mock.calls.length).toBeLessThan(50);
+    timers.mockRestore();
+    await pool.end();
+    secret.close();
+  });
+
+  test('a password that nobody knows: all that wait in the queue hear it after one window, and few log in', async () => {
+    const { user, secret, place } = await world('single');
+    const pool = rotatingPool(pg, secret, { ...place, max: 4, maxUses: 1 });
+    const session = await pool.connect();
+    await server.sql(`ALTER ROLE ${user} PASSWORD 'nobody-knows-it-4'`);
+    const waiting = Array.from({ length: 300 }, () => pool.connect());
+    session.release(true);
+    const from = Date.now();
+    for (const outcome of await Promise.allSettled(waiting)) {
+      expect(outcome).toMatchObject({ reason: { code: '28P01' } });
+    }
+    // One after another they would take a quarter of an hour.
+    expect(Date.now() - from).toBeLessThan(60_000);
+    await pool.end();
+    secret.close();
+  });
+
+  test('all tries to connect together take no longer than the connect timeout', async () => {
+    const { user, secret, place } = await world('single');
+    await server.sql(`ALTER ROLE ${user} PASSWORD 'other-password-2'`);
+    const timeoutMs = 4000;
+    const pool = rotatingPool(pg, secret, { ...place, max: 2, connectionTimeoutMillis: timeoutMs });
+    let isSecond = false;
+    // Begins with the first, and ends with the second of two timeouts.
+    const second = sleep(1.5 * timeoutMs).then(() => {
+      isSecond = true;
+    });
+    await Promise.allSettled(Array.from({ length: 100 }, () => pool.connect()));
+    expect(isSecond).toBe(false);
+    await second;
+    await pool.end();
+    secret.close();
+  });
+
+  test('a pool that ends while its callers wait for a version ends at once, and so do they', async () => {
+    const { user, secret, place } = await world('single');
+    const pool = rotatingPool(pg, secret, { ...place, max: 2 });
+    (await pool.connect()).release(true);
+    await server.sql(`ALTER ROLE ${user} PASSWORD 'nobody-knows-it-4'`);
+    const waiting = Array.from({ length: 20 }, () => pool.connect());
+    const outcomes = Promise.allSettled(waiting);
+    await sleep(500);
+    const from = Date.now();
+    await pool.end();
+    for (const { status } of await outcomes) expect(status).toBe('rejected');
+    expect(Date.now() - from).toBeLessThan(5000);
+    secret.close();
+  });
+
   test('a function of the application that raises 28P01 runs once', async () => {
     const { user, secret, place } = await world('single');
     await server.sql(`CREATE TABLE IF NOT EXISTS orders (who text)`);

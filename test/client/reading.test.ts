@@ -196,6 +196,7 @@ test('invalidate looks at once and the next get waits for it; an id that is held
   const two = await stage({ password: 'password-two' }, ['AWSCURRENT']);
   secret.invalidate(two);
   expect(await secret.get()).toMatchObject({ versionId: two });
+  await pass(1000);
   remote.failure = unreachable();
   secret.invalidate();
   expect(await secret.get()).toMatchObject({ versionId: two });

@@ -471,6 +471,22 @@ describe('AWSPENDING', () => {
     expect([secret, secrets]).toHaveLength(2);
   });
 
+  test('is looked at again in the same window after credentials that had expired', async () => {
+    const { secret, remote, stage } = await clientWorld();
+    const service = new Service('password-one');
+    await secret.logIn(service.logIn);
+    await pass(2000);
+    await stage({ password: 'password-two' });
+    service.accepted.clear();
+    service.accepted.add('password-two');
+    remote.failure = awsError('ExpiredTokenException');
+    const outcome = outcomeOf(secret.logIn(service.logIn));
+    await pass(3000);
+    remote.failure = undefined;
+    await pass(6000);
+    expect(outcome.value).toBe('password-two');
+  });
+
   test('is found when Secrets Manager comes back within the window', async () => {
     const { secret, remote, stage } = await clientWorld();
     const service = new Service('password-one');

@@ -1,17 +1,6 @@
-import { clientWorld, outcomeOf, pass, Service, unreachable } from '../support/client-world.js';
+import { clientWorld, numbersFrom, outcomeOf, pass, Service, unreachable } from '../support/client-world.js';
 
 afterEach(() => jest.useRealTimers());
-
-/** Numbers that look random, and are the same each time (mulberry32). */
-function numbersFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 /**
  * Rotations of one password, at random paces, seen by a writer and by a replica that lags up to three seconds, while Secrets

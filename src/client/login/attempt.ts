@@ -1,8 +1,9 @@
 import { isLoginRefused } from '../failures.js';
-import { since } from '../wait.js';
+import { LONGEST_TIMER_MS, since } from '../wait.js';
 
 /** Logins of one caller: accounts get locked. */
 const MOST_LOGINS = 3;
+const LONGEST_READ_MS = 10_000;
 
 /**
  * What one caller has had so far: its logins, its last refusal, and the time that all its waits share. `logIn` keeps one for a
@@ -17,11 +18,17 @@ export class Attempt {
   isOver = false;
 
   constructor(limitMs: number, windowMs: number) {
-    this.ms = Math.min(limitMs, windowMs);
+    // What is no number is no time: a wait that never ends would be worse.
+    this.ms = Math.min(limitMs, windowMs, LONGEST_TIMER_MS) || 0;
   }
 
   get leftMs(): number {
     return this.ms - since(this.#from);
+  }
+
+  /** How long the caller waits for what must be read first: who has no time waits, too, as long as a look may take. */
+  get readMs(): number {
+    return (this.ms > 0 ? this.ms : LONGEST_READ_MS) - since(this.#from);
   }
 
   get refusal(): { readonly error: unknown } | undefined {

@@ -12,8 +12,11 @@ export interface Known<V> {
 /** What a caller who wants to log in does next. */
 export type Decision<V> =
   | { readonly next: 'log-in'; readonly version: V }
-  /** Somebody tries a version that nobody knows of: wait for the verdict, `ms` at most. */
-  | { readonly next: 'wait'; readonly ms: number }
+  /**
+   * Somebody tries a version: wait for the verdict, `ms` at most. `version` is there as long as nothing was refused: who has
+   * no time to wait logs in with it.
+   */
+  | { readonly next: 'wait'; readonly ms: number; readonly version?: V }
   /** Everything known is refused: look for more. In `ms` the first of them may be tried again. */
   | { readonly next: 'search'; readonly ms: number };
 
@@ -69,7 +72,7 @@ export class Gate<V extends { readonly versionId: string }> {
     if (!isRefused && (wait <= 0 || this.is(known.current.versionId) === 'unclear')) {
       return { next: 'log-in', version: known.current };
     }
-    if (wait > 0) return { next: 'wait', ms: wait };
+    if (wait > 0) return { next: 'wait', ms: wait, ...(!isRefused && { version: known.current }) };
     const due = candidates.map((version) => ({ version, ms: this.#refusedForMs(version, known.at) }));
     const first = due.find(({ ms }) => ms <= 0);
     if (first) return { next: 'log-in', version: first.version };
@@ -79,6 +82,12 @@ export class Gate<V extends { readonly versionId: string }> {
   /** Whether there is a version that anybody may log in with. */
   isOpen(known: Known<V>): boolean {
     return this.#accepted(this.#inOrder(known)) !== undefined;
+  }
+
+  /** Whether all that is known was refused, and nobody is trying it again. */
+  isExhausted(known: Known<V>): boolean {
+    const isTried = this.#probe !== undefined && since(this.#probe.at) < PROBE_MS;
+    return !isTried && this.#inOrder(known).every(({ versionId }) => this.is(versionId) === 'refused');
   }
 
   /** What somebody uses who does not wait: AWSPENDING in place of an AWSCURRENT that was refused, if it was not. */
@@ -135,9 +144,11 @@ export class Gate<V extends { readonly versionId: string }> {
     if (this.#verdicts.size > VERSIONS && oldest !== undefined) this.#verdicts.delete(oldest);
   }
 
-  /** What was refused may be tried again at once, by one caller as ever. */
+  /** What was refused may be tried again as soon as after its first refusal, by one caller as ever. */
   tryAgain(): void {
-    for (const [id, verdict] of this.#verdicts) this.#verdicts.set(id, { ...verdict, at: 0 });
+    for (const [id, verdict] of this.#verdicts) {
+      this.#verdicts.set(id, { ...verdict, refusals: Math.min(verdict.refusals, 1) });
+    }
   }
 
   is(versionId: string): Outcome | undefined {

@@ -3,7 +3,7 @@ import type { Happening } from '../events.js';
 import { isLoginRefused } from '../failures.js';
 import { SecretError } from '../secret-error.js';
 import type { ReadVersion, SecretVersion } from '../version.js';
-import { since } from '../wait.js';
+import { inTime, since, unlessAborted } from '../wait.js';
 import { Attempt } from './attempt.js';
 import { type Decision, Gate, type Known, type Login, type Outcome } from './gate.js';
 import { isNotMade } from './not-made.js';
@@ -54,6 +54,10 @@ export interface Source<T> {
 
 /** Once a whole window has found nothing, callers are refused at once for so long; one probes at each back-off. */
 const GAVE_UP_MS = 30_000;
+/** The same, if Secrets Manager has not answered: so that those who queue behind one another do not wait a window each. */
+const GAVE_UP_UNANSWERED_MS = 5000;
+/** How long a caller who has no time waits for its one look. */
+const ONE_LOOK_MS = 2000;
 const MOST_WAITING = 1000;
 
 /** Where versions are used: who may log in, who waits, and one search for all that wait. */
@@ -66,7 +70,7 @@ export class Place<T> {
   readonly #search: Search;
   /** What all that is remembered here is about. */
   #subject = { epoch: 0, versionId: '' };
-  #gaveUpAt: number | undefined;
+  #gaveUp: { readonly at: number; readonly ms: number } | undefined;
   #lastRefusal: { readonly error: unknown } | undefined;
 
   constructor(source: Source<T>) {
@@ -85,7 +89,11 @@ export class Place<T> {
         return source.windowMs();
       },
       change: (ms) => this.#change(ms),
-      foundNothing: () => this.#giveUp(),
+      isExhausted: () => {
+        const known = source.inMemory();
+        return known !== undefined && this.#gate.isExhausted(known);
+      },
+      foundNothing: (hasAnswer) => this.#giveUp(hasAnswer),
     });
   }
 
@@ -165,7 +173,10 @@ export class Place<T> {
   }
 
   #leave(): void {
-    if (--this.#callers === 0) this.#source.watch(this, false);
+    if (--this.#callers > 0) return;
+    this.#source.watch(this, false);
+    // So that the search ends, and leaves no timer.
+    this.#wake();
   }
 
   /** Waits until there is a version to log in with, and begins the login. Nothing, if there is none in time. */
@@ -177,13 +188,17 @@ export class Place<T> {
       if (decision.next === 'log-in') {
         return { version: decision.version, login: this.#gate.begin(decision.version) };
       }
-      if (!this.#source.canSearch || this.#hasGivenUp()) return undefined;
-      if (attempt.ms <= 0 && !hasLooked) {
-        hasLooked = true;
-        await this.#source.lookFurther(this.#isRefused);
-        continue;
+      const untried = decision.next === 'wait' ? decision.version : undefined;
+      if (untried && attempt.leftMs <= 0) return { version: untried, login: this.#gate.begin(untried) };
+      if (!untried) {
+        if (!this.#source.canSearch || this.#hasGivenUp()) return undefined;
+        if (attempt.ms <= 0 && !hasLooked) {
+          hasLooked = true;
+          await this.#lookOnce(signal);
+          continue;
+        }
+        if (attempt.leftMs <= 0 || this.#waiting >= MOST_WAITING) return undefined;
       }
-      if (attempt.leftMs <= 0 || this.#waiting >= MOST_WAITING) return undefined;
       if (decision.next === 'search') void this.#search.run();
       this.#waiting++;
       await this.#change(Math.max(1, Math.min(attempt.leftMs, decision.ms)), { signal });
@@ -191,18 +206,30 @@ export class Place<T> {
     }
   }
 
+  /** For who has no time: one look, however Secrets Manager is. */
+  async #lookOnce(signal: AbortSignal | undefined): Promise<void> {
+    const look = inTime(this.#source.lookFurther(this.#isRefused), ONE_LOOK_MS, new Error());
+    await unlessAborted(
+      look.then(
+        () => {},
+        () => {},
+      ),
+      signal,
+    );
+  }
+
   /** What is known, from memory at once. What must be read first is waited for as long as the caller waits for anything. */
   async #known(attempt?: Attempt, signal?: AbortSignal): Promise<Known<ReadVersion<T>>> {
     const known = this.#source.inMemory();
     if (known) return known;
     const read = this.#source.known(signal);
-    if (!attempt || attempt.ms <= 0) return read;
+    if (!attempt) return read;
     const late = new SecretError(
       'ERR_SECRET_UNAVAILABLE',
       this.#source.id,
-      `${this.#source.id} was not read within ${attempt.ms} ms`,
+      `${this.#source.id} was not read in time`,
     );
-    return inTime(read, attempt.leftMs, late);
+    return inTime(read, attempt.readMs, late);
   }
 
   /** @param savesMs how long the caller would rather wait than try again what was refused */
@@ -212,7 +239,7 @@ export class Place<T> {
     if (epoch !== this.#subject.epoch) this.#gate.tryAgain();
     if (epoch !== this.#subject.epoch || versionId !== this.#subject.versionId) {
       this.#subject = { epoch, versionId };
-      this.#gaveUpAt = undefined;
+      this.#gaveUp = undefined;
       this.#search.reset();
     }
     const decision = this.#gate.decide(known);
@@ -220,18 +247,18 @@ export class Place<T> {
     return isSaved ? { next: 'search', ms: savesMs } : decision;
   }
 
-  #giveUp(): void {
-    this.#gaveUpAt = Date.now();
+  #giveUp(hasAnswer: boolean): void {
+    this.#gaveUp = { at: Date.now(), ms: hasAnswer ? GAVE_UP_MS : GAVE_UP_UNANSWERED_MS };
     this.#source.tell({ type: 'gave-up', versionId: this.#subject.versionId });
     this.#wake();
   }
 
   #hasGivenUp(): boolean {
-    return this.#gaveUpAt !== undefined && since(this.#gaveUpAt) < GAVE_UP_MS;
+    return this.#gaveUp !== undefined && since(this.#gaveUp.at) < this.#gaveUp.ms;
   }
 
   #accepted(turn: Turn<T>): void {
-    this.#gaveUpAt = undefined;
+    this.#gaveUp = undefined;
     this.#search.reset();
     this.#ended(turn, 'accepted');
     if (this.#gate.is(turn.version.versionId) === 'accepted') this.#source.uses(turn.version);
@@ -292,19 +319,6 @@ export class Place<T> {
 
   #wake(): void {
     for (const wake of [...this.#wakers]) wake();
-  }
-}
-
-/** Waits for so long; then it fails with what is given. */
-async function inTime<R>(promise: Promise<R>, ms: number, late: Error): Promise<R> {
-  let timer: NodeJS.Timeout | undefined;
-  const over = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(late), Math.max(0, ms));
-  });
-  try {
-    return await Promise.race([promise, over]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -14,8 +14,10 @@ export interface Searched {
   readonly windowMs: number;
   /** Waits for so long, or until something has changed. */
   change(ms: number): Promise<void>;
-  /** A full window has gone by. */
-  foundNothing(): void;
+  /** Whether nothing is known that was not refused. */
+  isExhausted(): boolean;
+  /** A full window has gone by. `hasAnswer`: in which Secrets Manager has answered. */
+  foundNothing(hasAnswer: boolean): void;
 }
 
 /**
@@ -55,14 +57,15 @@ export class Search {
     try {
       for (let at = Date.now(); await this.#for.isWanted(); at = Date.now()) {
         if (this.#isNews || since(this.#lookedAt) >= this.#waitMs) await this.#look();
-        await this.#for.change(Math.max(1, this.#waitMs - since(this.#lookedAt)));
-        this.#spentMs += Math.max(0, Date.now() - at);
-        // While Secrets Manager does not answer, nothing is found out.
-        if (this.#hasAnswer && this.#spentMs >= this.#for.windowMs) {
+        if (this.#spentMs >= this.#for.windowMs && this.#for.isExhausted()) {
+          const hasAnswer = this.#hasAnswer;
           this.reset();
-          this.#for.foundNothing();
+          this.#for.foundNothing(hasAnswer);
           return;
         }
+        await this.#for.change(Math.max(1, this.#waitMs - since(this.#lookedAt)));
+        // A process that was frozen has not looked in that time.
+        this.#spentMs += Math.min(LONGEST_PAUSE_MS, Math.max(0, Date.now() - at));
       }
     } catch {
       // Nothing is held any more, or it was closed: those that wait find out themselves.

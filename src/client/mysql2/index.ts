@@ -46,7 +46,9 @@ export function rotatingMysqlPool(
   const pool = mysql.createPool({ gracefulEnd: true, ...options });
   const inner = pool as unknown as Inner;
   const place = {};
-  const limitMs = options.connectTimeout ?? CONNECT_MS;
+  // mysql2 takes 0 for no limit.
+  const limitMs = options.connectTimeout === 0 ? undefined : (options.connectTimeout ?? CONNECT_MS);
+  const ending = new AbortController();
   const isPlaced = options.host !== undefined || options.socketPath !== undefined;
   const connect = inner.getConnection.bind(inner);
   const logins = new WeakMap<PoolConnection, SessionLogin>();
@@ -88,7 +90,7 @@ export function rotatingMysqlPool(
         logins.set(connection, { versionId, user: username });
         return connection;
       },
-      { place, limitMs },
+      { place, limitMs, signal: ending.signal },
     );
   }
 
@@ -143,6 +145,7 @@ export function rotatingMysqlPool(
   pool.end = (callback) => {
     retirement.stop();
     endPool(callback);
+    ending.abort(new Error('Pool is closed.'));
   };
   return pool;
 }

@@ -1,8 +1,10 @@
 import type { Client, Pool, PoolClient, PoolConfig } from 'pg';
+import { isError } from '../../errors.js';
 import type { Attempt } from '../login/attempt.js';
 import { loginOf } from '../pools/login.js';
 import { Retirement } from '../pools/retirement.js';
 import type { RotatingSecret } from '../secret.js';
+import { inTime, since, unlessAborted } from '../wait.js';
 
 /** What is needed of the package `pg`: `import pg from 'pg'`. */
 export interface Pg {
@@ -36,7 +38,11 @@ export function rotatingPool(pg: Pg, secret: RotatingSecret<unknown>, config: Ro
   const taken = NOT_TAKEN.find((name) => Object.hasOwn(config, name));
   if (taken) throw new TypeError(`leave ${taken} out: the secret says who logs in`);
   const { retireMs = RETIRE_MS, ...options } = config;
-  const limitMs = options.connectionTimeoutMillis ? options.connectionTimeoutMillis * SHARE : undefined;
+  const timeoutMs = options.connectionTimeoutMillis || undefined;
+  const limitMs = timeoutMs && timeoutMs * SHARE;
+  const ending = new AbortController();
+  /** What a login failed with for which no version was left: whoever gets it from the queue does not try again, either. */
+  const last = new WeakSet<object>();
   const place = {};
   /** Those that nobody uses. */
   const idle = new Set<object>();
@@ -48,6 +54,7 @@ export function rotatingPool(pg: Pg, secret: RotatingSecret<unknown>, config: Ro
     override connect(callback: LoggedIn): void;
     override connect(callback?: LoggedIn): Promise<Client> | undefined {
       const connected = this.#logIn(caller ?? secret.attempt({ limitMs }));
+      caller = undefined;
       if (!callback) return connected;
       connected.then(
         () => process.nextTick(callback),
@@ -57,7 +64,7 @@ export function rotatingPool(pg: Pg, secret: RotatingSecret<unknown>, config: Ro
     }
 
     async #logIn(attempt: Attempt): Promise<Client> {
-      const login = await secret.logIn(
+      const logIn = secret.logIn(
         async (value, { versionId }) => {
           const { username, password, host, port, dbname } = loginOf(secret.id, value);
           // In one tick: no user is tried with the password of another version.
@@ -80,8 +87,12 @@ export function rotatingPool(pg: Pg, secret: RotatingSecret<unknown>, config: Ro
           }
           return { versionId, user: username };
         },
-        { place, attempt },
+        { place, attempt, signal: ending.signal },
       );
+      const login = await logIn.catch((error) => {
+        if (attempt.isOver && isError(error)) last.add(error);
+        throw error;
+      });
       retirement.began(this, login);
       this.once('end', () => {
         idle.delete(this);
@@ -108,9 +119,9 @@ export function rotatingPool(pg: Pg, secret: RotatingSecret<unknown>, config: Ro
     override end(callback: () => void): void;
     override end(callback?: () => void): Promise<void> | undefined {
       retirement.stop();
-      if (!callback) return super.end();
-      super.end(callback);
-      return undefined;
+      const ended = callback ? void super.end(callback) : super.end();
+      ending.abort(new Error('Cannot use a pool after calling end on the pool'));
+      return ended;
     }
 
     /** Ends one idle session that is due. pg hands out the youngest idle one, so all are taken for a tick, and given back. */
@@ -131,21 +142,36 @@ export function rotatingPool(pg: Pg, secret: RotatingSecret<unknown>, config: Ro
 
     async #acquire(): Promise<PoolClient> {
       const attempt = secret.attempt({ limitMs });
+      const from = Date.now();
+      let connected = this.#connectFor(attempt);
       for (;;) {
         try {
-          return await this.#connectFor(attempt);
+          return await connected;
         } catch (error) {
-          if (!attempt.mayTryAgain(error)) throw error;
+          if (!isError(error) || last.has(error) || !attempt.mayTryAgain(error)) throw error;
+          const ms = (timeoutMs ?? Number.POSITIVE_INFINITY) - since(from);
+          if (ms <= 0) throw error;
+          connected = this.#connectFor(attempt, timeoutMs ? { ms, error } : undefined);
         }
       }
     }
 
-    #connectFor(attempt: Attempt): Promise<PoolClient> {
+    /** @param late ends a second wait with what the first one failed with: pg's own timer begins anew */
+    async #connectFor(attempt: Attempt, late?: { ms: number; error: Error }): Promise<PoolClient> {
       caller = attempt;
+      const connecting = super.connect();
+      // No connection was opened for it in this tick. pg forgets those in its queue when a pool ends.
+      const isQueued = caller !== undefined;
+      caller = undefined;
+      const connected = isQueued ? unlessAborted(connecting, ending.signal) : connecting;
       try {
-        return super.connect();
-      } finally {
-        caller = undefined;
+        return await (late ? inTime(connected, late.ms, late.error) : connected);
+      } catch (error) {
+        connecting.then(
+          (client) => client.release(),
+          () => {},
+        );
+        throw error;
       }
     }
   }

@@ -1,6 +1,6 @@
 import { tell } from '../events.js';
 import type { RotatingSecret } from '../secret.js';
-import { since } from '../wait.js';
+import { LONGEST_TIMER_MS, since } from '../wait.js';
 import { loginOf } from './login.js';
 
 /** With what a session has logged in. */
@@ -102,7 +102,7 @@ export class Retirement<S extends object> {
         this.#endIdle(this.isDue);
         this.#schedule();
       },
-      Math.max(SHORTEST_MS, Math.min(...left)),
+      Math.max(SHORTEST_MS, Math.min(LONGEST_TIMER_MS, ...left)),
     );
     this.#timer.unref();
   }
