@@ -67,7 +67,7 @@ function assertUnknown(field: string, made: readonly Made[], ofTheClock: readonl
   assert.ok(
     new Set(texts).size === texts.length,
     `createSecret made a "${field}" twice in ${texts.length} rotations: it has few values, or is made of what others know, or of ` +
-      `what begins anew in each container. ${sentence(ADVICE)}`,
+      `what begins anew in each container. ${sentence(ADVICE)} ${OR_DECLARE}`,
   );
   assert.ok(
     new Set(textsOf(ofTheClock)).size === ofTheClock.length,
