@@ -89,7 +89,7 @@ export function isYoung(sight: Sight): boolean {
 }
 
 /** When it is no longer young, if nothing changes meanwhile; `undefined` if nobody knows. */
-export function youngUntil({ state: { lastChangedAt }, pending }: Sight): Date | undefined {
+function youngUntil({ state: { lastChangedAt }, pending }: Sight): Date | undefined {
   if (lastChangedAt === undefined) return undefined;
   return new Date(Math.max(lastChangedAt.getTime(), pending?.createdAt?.getTime() ?? 0) + LONGEST_STEP_MS);
 }
