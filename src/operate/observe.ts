@@ -17,6 +17,8 @@ export interface ObserveOptions {
   readonly which?: Which | undefined;
   /** How many logins may be refused before no other is tried. @default 2 */
   readonly refusals?: number | undefined;
+  /** The version to try right after AWSCURRENT, whatever its label. */
+  readonly next?: string | undefined;
   readonly now?: (() => Date) | undefined;
 }
 
@@ -43,18 +45,20 @@ const MOST_UNLABELLED = 10;
  */
 export async function observe<Secret extends object, Field extends keyof Secret & string>(
   probing: Probing<Secret, Field>,
-  { which = 'needed', refusals = 2, now = () => new Date() }: ObserveOptions = {},
+  { which = 'needed', refusals = 2, next, now = () => new Date() }: ObserveOptions = {},
 ): Promise<LabelState> {
+  // The labels may have moved while logins were tried: it is as old as its beginning.
+  const seenAt = now();
   const { secret, versions: listed } = await describe(probing.client, probing.secretId);
   const { RotationEnabled, RotationLambdaARN, LastChangedDate, LastRotatedDate } = secret;
   const elsewhere = elsewhereOf(secret);
   const shown: Record<string, string> = {};
   const versions = elsewhere
     ? listed.map((version) => ({ ...version, verdict: 'untried', isCopyOfCurrent: false }) as const)
-    : await tried(listed, probing, { which, refusals, shown });
+    : await tried(listed, probing, { which, refusals, next, shown });
   return {
     secretId: secret.ARN ?? probing.secretId,
-    seenAt: now(),
+    seenAt,
     rotation: RotationEnabled === undefined ? 'never' : RotationEnabled ? 'on' : 'off',
     versions,
     ...(Object.keys(shown).length > 0 && { shown }),
@@ -108,6 +112,8 @@ async function datesOf(
     } while (NextToken !== undefined);
   } catch (error) {
     if (!isRotationError(error)) throw error;
+    // Half a list is none: the version that works may be in the other half.
+    return new Map();
   }
   return dates;
 }
@@ -127,6 +133,7 @@ function elsewhereOf(secret: DescribeSecretResponse): Reason | undefined {
 interface Limits {
   readonly which: Which;
   readonly refusals: number;
+  readonly next: string | undefined;
   /** Is filled. */
   readonly shown: Record<string, string>;
 }
@@ -135,13 +142,13 @@ interface Limits {
 async function tried<Secret extends object, Field extends keyof Secret & string>(
   listed: readonly Listed[],
   probing: Probing<Secret, Field>,
-  { which, refusals, shown }: Limits,
+  { which, refusals, next, shown }: Limits,
 ): Promise<readonly SeenVersion[]> {
   const { read, tryOut, differsFrom, isCopyOf } = probe(probing);
   const seen = new Map<string, SeenVersion>();
   let left = refusals;
   let current: SecretString | undefined;
-  for (const version of inOrder(listed)) {
+  for (const version of inOrder(listed, next)) {
     const isWanted = which === 'needed' ? isNeeded(version, [...seen.values()]) : isAsked(version, which);
     const found = isWanted ? await verdictOf(version) : ({ verdict: 'untried' } as const);
     seen.set(version.id, { isCopyOfCurrent: false, ...version, ...found });
@@ -194,15 +201,16 @@ function isNeeded({ labels }: Listed, seen: readonly SeenVersion[]): boolean {
 
 const RANKS = ['AWSCURRENT', 'AWSPENDING', 'AWSPREVIOUS'];
 
-function inOrder(listed: readonly Listed[]): readonly Listed[] {
-  const rank = ({ labels }: Listed) => {
+function inOrder(listed: readonly Listed[], next: string | undefined): readonly Listed[] {
+  const rank = ({ id, labels }: Listed) => {
     const known = RANKS.findIndex((label) => labels.includes(label));
+    if (id === next && known !== 0) return 0.5;
     if (known >= 0) return known;
     return RANKS.length + (labels.length > 0 ? 0 : 1);
   };
   const age = ({ createdAt }: Listed) => createdAt?.getTime() ?? 0;
   const sorted = listed.toSorted((one, other) => rank(one) - rank(other) || age(other) - age(one));
-  const isUnlabelled = ({ labels }: Listed) => labels.length === 0;
+  const isUnlabelled = ({ id, labels }: Listed) => labels.length === 0 && id !== next;
   return [
     ...sorted.filter((each) => !isUnlabelled(each)),
     ...sorted.filter(isUnlabelled).slice(0, MOST_UNLABELLED),

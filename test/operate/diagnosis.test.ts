@@ -10,6 +10,7 @@ import {
 } from '../../src/operate/label-state.js';
 import { objection } from '../../src/operate/repairs.js';
 import { runPlan } from '../../src/operate/run-plan.js';
+import type { Step } from '../../src/step.js';
 
 const NOW = Date.UTC(2026, 10, 29, 3);
 const MINUTE = 60_000;
@@ -175,15 +176,19 @@ test.each<[told: Told, setting: Setting, reason: RegExp]>([
   (told, setting, reason) => {
     const found = state(told, setting);
     expect(objection({ kind: 'resume', token: 'p' }, sightOf(found))).toMatch(reason);
-    const plan = (isStepNamed: boolean) => () => runPlan(found, { isStepNamed, isHurried: false });
-    expect(plan(false)).toThrow(reason);
-    expect(plan(true)()).toEqual({ token: 'p', isNew: false });
+    const plan =
+      (...steps: readonly Step[]) =>
+      () =>
+        runPlan(found, { steps, isHurried: false });
+    expect(plan()).toThrow(reason);
+    expect(plan('finishSecret')).toThrow(reason);
+    expect(plan('setSecret')()).toEqual({ token: 'p', isNew: false });
   },
 );
 
 test('run begins a rotation where none is under way, and waits for one that may be running', () => {
   const plan = (told: Told, changed = 180) =>
-    runPlan(state(told, { changed }), { isStepNamed: false, isHurried: false });
+    runPlan(state(told, { changed }), { steps: [], isHurried: false });
   expect(plan('c:A', 2)).toEqual({ token: expect.stringMatching(/^[0-9a-f-]{36}$/), isNew: true });
   expect(plan('c:A p:R')).toEqual({ token: 'p', isNew: false });
   expect(() => plan('c:A p:R', 2)).toThrow('Secrets Manager may be rotating this secret now');

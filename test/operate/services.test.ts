@@ -42,7 +42,8 @@ function doctor<Secret extends object, Field extends keyof Secret & string>(
       (await look(options)).versions.map(({ labels, verdict }) => `${labels.join('+') || '-'} ${verdict}`),
     fix: () =>
       mend({
-        ...{ look, client: secrets, now },
+        ...{ client: secrets, now },
+        look: (next) => look({ next }),
         ask: async () => true,
         sleep: async () => {},
         resume: (token) => takeStepsHere({ client: secrets, rotator, secretId, token }),

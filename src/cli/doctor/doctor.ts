@@ -61,9 +61,10 @@ class Visit {
       const { state, finding, unretired } = await mend(
         {
           client,
-          look: () => {
+          signal: stop.signal,
+          look: (next) => {
             stop.signal.throwIfAborted();
-            return this.#subject.look(this.#looking);
+            return this.#subject.look({ ...this.#looking, next });
           },
           ...(here && {
             resume: (token: string) =>
