@@ -1,11 +1,10 @@
 import type { DescribeSecretResponse } from '@aws-sdk/client-secrets-manager';
 import { versionState } from '../engine/checks.js';
 import { Deadline } from '../engine/deadline.js';
-import type { SecretString } from '../engine/secret-string.js';
 import { type SecretsManagerApi, withDeadline } from '../engine/secrets-manager.js';
 import { isRotationError } from '../errors.js';
 import type { LabelState, Reason, SeenVersion } from './label-state.js';
-import { type Candidate, type Probing, probe } from './probe.js';
+import { type Candidate, type Probing, probe, type Readable } from './probe.js';
 
 /**
  * Which versions to try. `needed`: no more than it takes to decide what is the matter; `labelled`: all that have a label;
@@ -147,7 +146,7 @@ async function tried<Secret extends object, Field extends keyof Secret & string>
   const { read, tryOut, differsFrom, isCopyOf } = probe(probing);
   const seen = new Map<string, SeenVersion>();
   let left = refusals;
-  let current: SecretString | undefined;
+  let current: Readable<Secret> | undefined;
   for (const version of inOrder(listed, next)) {
     const isWanted = which === 'needed' ? isNeeded(version, [...seen.values()]) : isAsked(version, which);
     const found = isWanted ? await verdictOf(version) : ({ verdict: 'untried' } as const);
@@ -163,7 +162,7 @@ async function tried<Secret extends object, Field extends keyof Secret & string>
     if ('verdict' in candidate) return candidate;
     const { stored, secret } = candidate;
     if (labels.includes('AWSCURRENT')) {
-      current = stored;
+      current = candidate;
       for (const field of probing.rotator.shows) {
         const value = stored.json[field];
         if (typeof value === 'string' || typeof value === 'number') shown[field] = String(value);
@@ -171,11 +170,12 @@ async function tried<Secret extends object, Field extends keyof Secret & string>
     } else {
       // Without AWSCURRENT nobody knows which place is meant.
       if (!current) return { verdict: 'untried' };
-      const reason = differsFrom(current, stored);
+      const reason = differsFrom(current, candidate);
       if (reason) return { verdict: 'foreign', reason };
     }
     if (left <= 0) return { verdict: 'untried' };
-    const isCopyOfCurrent = current !== stored && current !== undefined && isCopyOf(current, stored);
+    const isCopyOfCurrent =
+      current !== candidate && current !== undefined && isCopyOf(current.stored, stored);
     const found = await tryOut(id, secret);
     if (found.verdict === 'refused') left--;
     return { isCopyOfCurrent, ...found };

@@ -120,6 +120,41 @@ describe('users of PostgreSQL that take turns', () => {
   });
 });
 
+test('a pending user who is not the other of the two that take turns is not tried, and does not become AWSCURRENT', async () => {
+  const own = await startTestServer();
+  try {
+    await own.sql(`CREATE ROLE app LOGIN PASSWORD '${FIRST}'`);
+    await own.sql(`CREATE ROLE stranger LOGIN PASSWORD 'known-7bqw-9Kx2-horse'`);
+    const rigged = await postgresRig(own.secret('app', FIRST, { masterarn: 'admin' }), {
+      administrator: own.secret('postgres', own.password),
+      pairs: {},
+    });
+    const { secrets, secretId, begin, text } = rigged;
+    await aMoment();
+    await begin();
+    const { VersionIdsToStages = {} } = await secrets.describeSecret({ SecretId: secretId });
+    const [token] = Object.keys(VersionIdsToStages).filter((id) =>
+      VersionIdsToStages[id]?.includes('AWSPENDING'),
+    );
+    const current = await text('AWSCURRENT');
+    await secrets.putSecretValue({
+      ...{ SecretId: secretId, ClientRequestToken: token, VersionStages: ['AWSPENDING'] },
+      SecretString: JSON.stringify({
+        ...JSON.parse(current),
+        username: 'stranger',
+        password: 'known-7bqw-9Kx2-horse',
+      }),
+    });
+    await own.sql(`ALTER ROLE app PASSWORD 'another-7bqw-9Kx2-horse'`);
+    const { fix, verdicts } = doctor(rigged, alternatingUsers());
+    expect(await verdicts()).toEqual(['AWSCURRENT refused', 'AWSPENDING foreign']);
+    expect(await fix()).toMatchObject({ finding: { name: 'FOREIGN_PENDING' }, repairs: [] });
+    expect(await text('AWSCURRENT')).toBe(current);
+  } finally {
+    await own.stop();
+  }
+});
+
 describe('issued keys', () => {
   test('of a rotation that stopped before finishSecret are promoted, and the oldest is revoked', async () => {
     const provider = new KeyProvider();

@@ -55,12 +55,14 @@ class Visit {
       () => stop.abort(),
       () => process.exit(interruption.exitCode),
     );
-    const { client, rotator, secretId } = this.#subject;
+    const { client, rotator, secretId, timeline } = this.#subject;
+    const whose = [timeline.name, timeline.region, `account ${timeline.arn.split(':')[4]}`].join(', ');
     const { here, now: isHurried, yes } = this.#options;
     try {
       const { state, finding, unretired } = await mend(
         {
           client,
+          now: client.now,
           signal: stop.signal,
           look: (next) => {
             stop.signal.throwIfAborted();
@@ -87,7 +89,10 @@ class Visit {
                 'the label alone moves; --here takes the rotation’s steps instead, and retires what they retire',
               );
             }
-            const isAgreed = await confirmed(`${inWords(repair)}?`, { isAgreed: yes, signal: stop.signal });
+            const isAgreed = await confirmed(`${inWords(repair)} of ${whose}?`, {
+              isAgreed: yes,
+              signal: stop.signal,
+            });
             if (!isAgreed) this.#subject.output.say('nothing more was done');
             return isAgreed;
           },

@@ -10,7 +10,7 @@ import { Redactor } from '../../redact/redactor.js';
 import type { Rotator } from '../../rotator.js';
 import { type Connection, readConnection, sameAgain } from '../aws/connection.js';
 import { readSecret } from '../aws/secret-argument.js';
-import { Clients } from '../aws/secrets-manager.js';
+import { Clients, type OperatorApi } from '../aws/secrets-manager.js';
 import { loadManifest } from '../manifest.js';
 import { rotatorsWith } from '../rotators.js';
 import { Output } from '../terminal/output.js';
@@ -28,7 +28,7 @@ type AnyRotator = Rotator<object, never>;
 
 /** A secret and its rotator, as a command works with them. */
 export interface Subject {
-  readonly client: SecretsManagerApi;
+  readonly client: OperatorApi;
   readonly rotator: AnyRotator;
   readonly rotatorName: string;
   readonly secretId: string;
@@ -56,7 +56,7 @@ export async function withSubject(
   const client = await new Clients(asked).for(secret.region);
   const connection = { ...asked, region: secret.region };
   const described = await client.describeSecret({ SecretId: secret.id });
-  const timeline = timelineOf(described, undefined, { now: new Date(), stuckAfterMs: 0 });
+  const timeline = timelineOf(described, undefined, { now: client.now(), stuckAfterMs: 0 });
   const secretId = timeline.arn;
   const loaded = await rotatorOf(values.rotator, client, secretId);
   const output = new Output();
@@ -67,7 +67,7 @@ export async function withSubject(
     const code = await work({
       ...{ client, secretId, timeline, connection, output, ...loaded },
       again: `${sameAgain(connection)}${values.rotator === undefined ? '' : ` --rotator ${values.rotator}`}`,
-      look: (options) => observe(probing, options),
+      look: (options) => observe(probing, { ...options, now: client.now }),
       clean,
       print: (lines) => output.line(clean(lines.join('\n'))),
     });
@@ -119,7 +119,7 @@ async function rotatorOf(
   }
 }
 
-/** The rotator that has the name of the secret's engine. If users take turns nobody sees that: then it must be named. */
+/** The rotator that has the name of the secret's engine. If users may take turns, which takes `masterarn`, it must be named. */
 async function nameInSecret(client: SecretsManagerApi, secretId: string): Promise<string> {
   const deadline = new Deadline(undefined);
   try {
@@ -128,7 +128,7 @@ async function nameInSecret(client: SecretsManagerApi, secretId: string): Promis
     const values = secretValues({ client: api, hidden, rotator: { shows: [] }, secretId });
     const { json } = await values.read({ VersionStage: 'AWSCURRENT' });
     const name = rotatorsWith('lambda.js').find((each) => each === json.engine);
-    if (name !== undefined) {
+    if (name !== undefined && !Object.hasOwn(json, 'masterarn')) {
       say(`taken for a secret of the rotator ${name}, as its "engine" says; --rotator names another`);
       return name;
     }
