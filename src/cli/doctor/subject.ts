@@ -11,6 +11,7 @@ import type { Rotator } from '../../rotator.js';
 import { type Connection, readConnection, sameAgain } from '../aws/connection.js';
 import { readSecret } from '../aws/secret-argument.js';
 import { Clients, type OperatorApi } from '../aws/secrets-manager.js';
+import { reportFailure } from '../failure.js';
 import { loadManifest } from '../manifest.js';
 import { rotatorsWith } from '../rotators.js';
 import { Output } from '../terminal/output.js';
@@ -60,8 +61,22 @@ export async function withSubject(
   const secretId = timeline.arn;
   const loaded = await rotatorOf(values.rotator, client, secretId);
   const output = new Output();
+  const hidden = new SearchedValues([secretId, loaded.rotator.name], output);
+  /** Node.js would print the error with all that hangs on it. */
+  const onUncaught = (thrown: unknown) => {
+    const { message } = new Redactor(hidden).error(thrown);
+    process.exit(
+      reportFailure(
+        new RotationError(
+          'ERR_ROTATOR_FAILED',
+          `the rotator ${loaded.rotator.name} failed where nobody waited for it: ${message}`,
+          { hint: `quarterturn doctor ${timeline.name} shows which version works` },
+        ),
+      ),
+    );
+  };
+  process.on('uncaughtException', onUncaught);
   try {
-    const hidden = new SearchedValues([secretId, loaded.rotator.name], output);
     const clean = (text: string) => (output.isClean(text) ? text : new Redactor(hidden).text(text));
     const probing = { client, rotator: loaded.rotator, secretId, hidden };
     const code = await work({
@@ -75,8 +90,12 @@ export async function withSubject(
     return code;
   } finally {
     output.end();
+    // What a rotator has left running keeps no command from its end, and throws no value later.
+    setTimeout(() => process.exit(), LEFT_RUNNING_MS).unref();
   }
 }
+
+const LEFT_RUNNING_MS = 2000;
 
 /** Has what is printed searched for every value that the gate hands out. */
 class SearchedValues extends HiddenValues {
