@@ -76,6 +76,8 @@ function objectionToDrop(from: string, sight: Sight): string | undefined {
   // The value has another name.
   if (isPendingOnPrevious || pending.isCopyOfCurrent) return undefined;
   if (pending.verdict !== 'refused' && pending.verdict !== 'empty') return `AWSPENDING is ${pending.verdict}`;
+  // A setSecret that comes late could make it the only value that works, and without a label nobody would find it again.
+  if (pending.verdict === 'refused' && pending.createdAt === undefined) return 'nobody knows how old it is';
   // Nobody can see from here whether a step is running. Once rotation has been off for as long as a step can take, none is.
   return state.rotation === 'on' ? 'rotation is on, so that a step may begin at any time' : undefined;
 }

@@ -10,7 +10,11 @@ beforeAll(async () => {
 afterAll(() => rig.end());
 
 /** Tries the secret with a rotator whose testSecret is this. */
-async function tryWith(testSecret: string) {
+async function tryWith(
+  testSecret: string,
+  secret = 'app/db',
+  env: Readonly<Record<string, string | undefined>> = {},
+) {
   const file = join(rig.command.folder, 'own.mjs');
   await writeFile(
     file,
@@ -28,8 +32,32 @@ const rotator = {
 export const lambda = { rotator: () => rotator, environment: [], permissions: [], drivers: [] };
 `,
   );
-  return rig.run('test', 'app/db', '--rotator', file);
+  return rig.runWith(env, 'test', secret, '--rotator', file);
 }
+
+test('a rotator of your own finds the Region of the secret in its environment, as in its function', async () => {
+  const { ARN = '' } = await rig.secrets.describeSecret({ SecretId: 'app/db' });
+  const shown = await tryWith('throw new Error(`in ${process.env.AWS_REGION}`);', ARN, {
+    AWS_REGION: 'us-east-1',
+  });
+  expect(shown.stdout).toContain('ERR_ROTATOR_FAILED: in eu-west-1');
+});
+
+test('run does nothing after a yes if another rotation has begun meanwhile', async () => {
+  await rig.add('app/run');
+  await tryWith('return "accepted";', 'app/run');
+  const { end, type } = await rig.onTerminal('quarterturn run app/run --rotator ./own.mjs');
+  await type('', '[y/N]');
+  await rig.begin('app/run');
+  const before = await rig.idOf('app/run', 'AWSPENDING');
+  rig.calls.length = 0;
+  await type('y\n', '[y/N]');
+  const { code, stdout } = await end;
+  expect(stdout).toContain('Secrets Manager may be rotating this secret now: nothing was done');
+  expect(code).toBe(1);
+  expect(rig.calls).not.toContain('PutSecretValue');
+  expect(await rig.idOf('app/run', 'AWSPENDING')).toBe(before);
+});
 
 const FAILURE = 'Object.assign(new Error("not " + password), { options: { password } })';
 

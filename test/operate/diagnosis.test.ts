@@ -117,6 +117,13 @@ const STATES: readonly [what: string, told: Told, finding: string, repairs: read
   ['AWSCURRENT moved on to a newer version', 'c:A p:A', 'OLD_PENDING', [], { ages: { c: 100 } }],
   ['… that does not work', 'c:R p:A', 'OLD_PENDING', [], { ages: { c: 100 } }],
   ['nobody may list the ages', 'c:A p:R', 'OLD_PENDING', [], { ages: { c: undefined, p: undefined } }],
+  [
+    '… though rotation is off',
+    'c:A p:R',
+    'OLD_PENDING',
+    [],
+    { rotation: 'off', ages: { c: undefined, p: undefined } },
+  ],
   ['a test of the rotation left a copy', 'c:A p:A', 'TEST_COPY', [DROP], { isCopy: true }],
   ['cancelled in createSecret', 'c:A p:E', 'CANCELLED', [DROP], { rotation: 'off' }],
   ['cancelled before setSecret', 'c:A p:R', 'CANCELLED', [DROP], { rotation: 'off' }],

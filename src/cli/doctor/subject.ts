@@ -59,6 +59,8 @@ export async function withSubject(
   const described = await client.describeSecret({ SecretId: secret.id });
   const timeline = timelineOf(described, undefined, { now: client.now(), stuckAfterMs: 0 });
   const secretId = timeline.arn;
+  // For the clients of rotators: as in the function, which is in the Region of its secret.
+  if (timeline.region !== undefined) process.env.AWS_REGION = timeline.region;
   const loaded = await rotatorOf(values.rotator, client, secretId);
   const output = new Output();
   const hidden = new SearchedValues([secretId, loaded.rotator.name], output);
