@@ -53,7 +53,7 @@ test('run does nothing after a yes if another rotation has begun meanwhile', asy
   rig.calls.length = 0;
   await type('y\n', '[y/N]');
   const { code, stdout } = await end;
-  expect(stdout).toContain('Secrets Manager may be rotating this secret now: nothing was done');
+  expect(stdout).toContain('the labels have moved while you were asked: nothing was done');
   expect(code).toBe(1);
   expect(rig.calls).not.toContain('PutSecretValue');
   expect(await rig.idOf('app/run', 'AWSPENDING')).toBe(before);
