@@ -149,10 +149,24 @@ async function tried<Secret extends object, Field extends keyof Secret & string>
   let current: Readable<Secret> | undefined;
   for (const version of inOrder(listed, next)) {
     const isWanted = which === 'needed' ? isNeeded(version, [...seen.values()]) : isAsked(version, which);
-    const found = isWanted ? await verdictOf(version) : ({ verdict: 'untried' } as const);
+    const found = isWanted ? await verdictOf(version) : await placeOf(version, [...seen.values()]);
     seen.set(version.id, { isCopyOfCurrent: false, ...version, ...found });
   }
   return [...seen.values()];
+
+  /** While AWSPENDING is empty, AWSPREVIOUS alone can tell that this is the wrong rotator: of a single user, where two take turns. */
+  async function placeOf(
+    { id, labels }: Listed,
+    before: readonly SeenVersion[],
+  ): Promise<Pick<SeenVersion, 'verdict' | 'reason'>> {
+    const isPendingEmpty = before.some(
+      (each) => each.labels.includes('AWSPENDING') && each.verdict === 'empty',
+    );
+    if (!current || !isPendingEmpty || !labels.includes('AWSPREVIOUS')) return { verdict: 'untried' };
+    const candidate = await read(id);
+    const reason = 'verdict' in candidate ? undefined : differsFrom(current, candidate);
+    return reason ? { verdict: 'foreign', reason } : { verdict: 'untried' };
+  }
 
   async function verdictOf({
     id,

@@ -25,12 +25,13 @@ export function objection(repair: Repair, sight: Sight): string | undefined {
 }
 
 function objectionToResume(token: string, sight: Sight): string | undefined {
-  const { state, current, pending } = sight;
+  const { state, current, pending, previous } = sight;
   if (state.elsewhere) return state.elsewhere.message;
   if (!pending || pending.id !== token) return 'AWSPENDING is not on that version';
   if (state.rotation === 'off') return 'rotation is off, and every step is refused';
   if (pending.isCopyOfCurrent) return 'AWSPENDING is a copy of AWSCURRENT, which is only tested';
   if (pending.verdict === 'empty') {
+    if (previous?.verdict === 'foreign') return OTHER_ROTATOR;
     // What createSecret makes now is newer than all.
     return current?.verdict === 'accepted' ? undefined : NOBODY_OPENS;
   }
@@ -92,6 +93,7 @@ export const promote = (to: SeenVersion, from: SeenVersion): Repair => ({
 });
 
 const NOBODY_OPENS = 'no version opens the user, who may have been locked out on purpose';
+const OTHER_ROTATOR = 'AWSPREVIOUS differs in what this rotator does not change: it may be the wrong rotator';
 const UNDONE = 'it was AWSCURRENT once, and somebody moved the label away';
 const OLDER = 'it was not made after AWSCURRENT';
 const YOUNG = 'something has changed within 15 minutes: a step may be running, or a person be at work';

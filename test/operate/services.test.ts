@@ -1,11 +1,12 @@
 import { mysql } from '../../rotators/mysql/index.js';
-import { alternatingUsers } from '../../rotators/postgres/index.js';
+import { alternatingUsers, postgres } from '../../rotators/postgres/index.js';
 import { issuedKey, type Rotator } from '../../src/index.js';
 import { diagnose } from '../../src/operate/findings.js';
 import { mend } from '../../src/operate/mend.js';
 import { type ObserveOptions, observe } from '../../src/operate/observe.js';
 import { takeStepsHere } from '../../src/operate/steps-here.js';
 import { HiddenValues } from '../../src/redact/hidden-values.js';
+import { STEPS } from '../../src/step.js';
 import type { LocalSecretsManager } from '../../src/testing/index.js';
 import { KeyProvider } from '../support/key-provider.js';
 import { keyRig, keysOf } from '../support/key-rig.js';
@@ -150,6 +151,31 @@ test('a pending user who is not the other of the two that take turns is not trie
     expect(await verdicts()).toEqual(['AWSCURRENT refused', 'AWSPENDING foreign']);
     expect(await fix()).toMatchObject({ finding: { name: 'FOREIGN_PENDING' }, repairs: [] });
     expect(await text('AWSCURRENT')).toBe(current);
+  } finally {
+    await own.stop();
+  }
+});
+
+test('users that take turns are not rotated by the rotator of a single user, though AWSPENDING is empty', async () => {
+  const own = await startTestServer();
+  try {
+    await own.sql(`CREATE ROLE app LOGIN PASSWORD '${FIRST}'`);
+    const rigged = await postgresRig(own.secret('app', FIRST, { masterarn: 'admin' }), {
+      administrator: own.secret('postgres', own.password),
+      pairs: {},
+    });
+    const { begin, deliver, text } = rigged;
+    await aMoment();
+    await begin();
+    for (const step of STEPS) await deliver(step);
+    await aMoment();
+    await begin();
+    const { username, password } = JSON.parse(await text('AWSCURRENT'));
+    const { fix } = doctor(rigged, postgres());
+    expect(await fix()).toMatchObject({ finding: { name: 'EMPTY_PENDING' }, repairs: [] });
+    expect(await own.accepts(username, password)).toBe(true);
+    expect((await doctor(rigged, alternatingUsers()).fix()).finding.name).toBe('OK');
+    expect(JSON.parse(await text('AWSCURRENT')).username).toBe('app');
   } finally {
     await own.stop();
   }
