@@ -37,7 +37,7 @@ export const lambda = { rotator: () => rotator, environment: [], permissions: []
 
 test('a rotator of your own finds the Region of the secret in its environment, as in its function', async () => {
   const { ARN = '' } = await rig.secrets.describeSecret({ SecretId: 'app/db' });
-  const shown = await tryWith('throw new Error(`in ${process.env.AWS_REGION}`);', ARN, {
+  const shown = await tryWith('throw new Error("in " + process.env.AWS_REGION);', ARN, {
     AWS_REGION: 'us-east-1',
   });
   expect(shown.stdout).toContain('ERR_ROTATOR_FAILED: in eu-west-1');
