@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -88,10 +89,13 @@ export const lambda = { rotator: () => rotator, environment: [], permissions: []
 `;
 
 /** A way to the secrets on which one operation is denied, as AWS words it. */
-async function denying(url: string, operation: string): Promise<string> {
+const denying = (url: string, operation: string) => through(url, () => ({}), operation);
+
+/** A way to the secrets whose answers have more headers. */
+async function through(url: string, more: () => Record<string, string>, operation = 'none'): Promise<string> {
   const proxy = createServer(async (request, response) => {
     const body = Buffer.concat(await request.toArray());
-    const headers = { 'content-type': 'application/x-amz-json-1.1' };
+    const headers = { 'content-type': 'application/x-amz-json-1.1', ...more() };
     if (String(request.headers['x-amz-target']).endsWith(`.${operation}`)) {
       const message = `User: arn:aws:iam::123456789012:user/night is not authorized to perform: secretsmanager:${operation}`;
       response
@@ -571,7 +575,87 @@ test('Ctrl-C ends the looking on, says that it is not over, and leaves nothing h
   expect(await secret.holder('AWSPENDING')).toBeUndefined();
 });
 
+test('Ctrl-C while the versions are tried keeps the repair from being made, though --yes was given', async () => {
+  const secret = await stuck('testSecret');
+  const current = await secret.holder('AWSCURRENT');
+  await mkdir(join(command.folder, 'slow'), { recursive: true });
+  await writeFile(
+    join(command.folder, 'slow', 'lambda.mjs'),
+    `
+import { writeFileSync } from 'node:fs';
+const rotator = {
+  name: 'slow',
+  rotates: ['password'],
+  shows: [],
+  parse: ({ password }) => ({ password }),
+  createSecret: () => ({ password: 'own-7bqw-9Kx2-horse' }),
+  setSecret: () => {},
+  testSecret: async ({ password }) => {
+    if (password === '${FIRST}') return 'rejected';
+    writeFileSync(process.env.TMPDIR + '/is-trying', '');
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    return 'accepted';
+  },
+};
+export const lambda = { rotator: () => rotator, environment: [], permissions: [], drivers: [] };
+`,
+  );
+  const { child, end } = secret.start(
+    ...['doctor', 'app/db', '--rotator', join(command.folder, 'slow', 'lambda.mjs'), '--fix', '--yes'],
+  );
+  await until(() => existsSync(join(command.folder, 'is-trying')));
+  child.kill('SIGINT');
+  expect((await end).code).toBe(130);
+  expect(await secret.holder('AWSCURRENT')).toBe(current);
+});
+
+test('a clock that is an hour ahead does not hide that a step may be running', async () => {
+  const secret = await stuck('testSecret');
+  const current = await secret.holder('AWSCURRENT');
+  const [changed] = [before(1)];
+  const url = await through(secret.url, () => ({ date: new Date(+changed + 300_000).toUTCString() }));
+  const { code, stdout } = await secret.run(
+    ...['doctor', 'app/db', '--rotator', 'postgres', '--endpoint-url', url, '--fix', '--yes'],
+  );
+  expect(stdout).toContain('IN_FLIGHT: ');
+  expect(code).toBe(1);
+  expect(await secret.holder('AWSCURRENT')).toBe(current);
+});
+
+test('a secret whose users may take turns is taken for one of a single user by nobody', async () => {
+  const secret = await stuck();
+  const { SecretString = '' } = await secret.secrets.getSecretValue({ SecretId: 'app/db' });
+  await secret.secrets.putSecretValue({
+    SecretId: 'app/db',
+    SecretString: JSON.stringify({ ...JSON.parse(SecretString), masterarn: 'admin' }),
+  });
+  const { code, stderr } = await secret.run('run', 'app/db', '--yes');
+  expect(stderr).toContain('name the secret’s rotator: --rotator ');
+  expect(code).toBe(2);
+  expect(await secret.holder('AWSPENDING')).toBeUndefined();
+});
+
+test('what is about to be written names account and Region, and a no is a no', async () => {
+  const secret = await stuck('testSecret');
+  const current = await secret.holder('AWSCURRENT');
+  const { code, stdout } = await secret.shell(
+    '(sleep 3; echo n; sleep 3) | script -qefc "quarterturn doctor app/db --rotator postgres --fix" /dev/null',
+  );
+  expect(stdout).toMatch(/move AWSCURRENT to .* of app\/db, eu-west-1, account 123456789012\? \[y\/N\]/);
+  expect(code).toBe(1);
+  expect(await secret.holder('AWSCURRENT')).toBe(current);
+});
+
 describe('quarterturn run', () => {
+  test('begins no rotation for a user whom AWSCURRENT does not open: nothing is stored', async () => {
+    const secret = await stuck();
+    await server.sql(`ALTER ROLE ${secret.role} PASSWORD 'another-7bqw-9Kx2-horse'`);
+    const { code, stderr } = await secret.run('run', 'app/db', '--rotator', 'postgres', '--yes');
+    expect(stderr).toContain('no rotation is begun: AWSCURRENT is refused, and not accepted (REFUSED_ALONE)');
+    expect(code).toBe(1);
+    expect(await secret.holder('AWSPENDING')).toBeUndefined();
+  });
+
   test('begins a rotation, and takes it to its end', async () => {
     const secret = await stuck();
     const current = await secret.holder('AWSCURRENT');

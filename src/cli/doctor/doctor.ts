@@ -55,16 +55,19 @@ class Visit {
       () => stop.abort(),
       () => process.exit(interruption.exitCode),
     );
-    const { client, rotator, secretId } = this.#subject;
+    const { client, rotator, secretId, timeline } = this.#subject;
+    const whose = [timeline.name, timeline.region, `account ${timeline.arn.split(':')[4]}`].join(', ');
     const { here, now: isHurried, yes } = this.#options;
     let isDeclined = false;
     try {
       const { state, finding, repairs, unretired } = await mend(
         {
           client,
-          look: () => {
+          now: client.now,
+          signal: stop.signal,
+          look: (next) => {
             stop.signal.throwIfAborted();
-            return this.#subject.look(this.#looking);
+            return this.#subject.look({ ...this.#looking, next });
           },
           ...(here && {
             resume: (token: string) =>
@@ -87,7 +90,10 @@ class Visit {
                 'the label alone moves; --here takes the rotation’s steps instead, and retires what they retire',
               );
             }
-            const isAgreed = await confirmed(`${inWords(repair)}?`, { isAgreed: yes, signal: stop.signal });
+            const isAgreed = await confirmed(`${inWords(repair)} of ${whose}?`, {
+              isAgreed: yes,
+              signal: stop.signal,
+            });
             if (!isAgreed) this.#subject.output.say('nothing more was done');
             isDeclined = !isAgreed;
             return isAgreed;
