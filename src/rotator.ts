@@ -64,6 +64,12 @@ export interface Rotator<Secret extends object, Field extends keyof Secret & str
   parse(json: Readonly<Record<string, unknown>>): Secret;
 
   /**
+   * Whether a version may be one of this secret, where a field that rotates names the user: of two that take turns it is one
+   * of the two. Asked by commands at a desk before they log in with a version that is not AWSCURRENT; without it any may.
+   */
+  belongs?(version: Secret, current: Secret): boolean;
+
+  /**
    * Makes the next credential: the rotated fields and nothing else. `current` must still work afterwards. Not
    * called again once a value has been stored as AWSPENDING.
    */

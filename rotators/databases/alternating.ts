@@ -41,6 +41,10 @@ export function alternating<
     ownWords: true,
     rejectionHint: engine.rejectionHint,
     parse: (json) => ({ ...engine.parse(json), masterarn: stringField(json, 'masterarn') }),
+    belongs({ username }, current) {
+      const { original, clone } = pairOf(current.username);
+      return [original, clone].includes(username);
+    },
     // A secret may say no more of them than that they are strings.
     createSecret: ({ username }) =>
       ({ username: pairOf(username).other, password: makePassword() }) as Pick<

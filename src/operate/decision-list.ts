@@ -4,6 +4,7 @@ import {
   type LabelState,
   type SeenVersion,
   type Sight,
+  waitInWords,
   wasCurrent,
 } from './label-state.js';
 import { drop, objection, promote, type Repair, resume } from './repairs.js';
@@ -19,11 +20,14 @@ export interface Row {
 
 /** How a rotation is given up without a race: once rotation is off, no step begins any more. */
 const GIVE_UP = [
-  'to give this rotation up: turn rotation off (aws secretsmanager cancel-rotate-secret), wait 15 minutes, and run doctor ' +
-    '--fix again, which then takes the label off; aws secretsmanager rotate-secret turns rotation on again, and rotates',
+  'to give this rotation up: turn rotation off (aws secretsmanager cancel-rotate-secret), wait 15 minutes, and have ' +
+    'the label taken off (quarterturn doctor --fix); this turns rotation on again, and rotates: ' +
+    'aws secretsmanager rotate-secret',
 ];
 const ASK_FIRST =
   'ask first whether somebody has locked the user out on purpose, or is at work: has just stored a value, or restored a backup';
+const NOTE_ITS_ID =
+  'before you store a value, note the id of AWSPENDING’s version: it loses its label then, and may be the only one that works';
 const LOCKED_OUT =
   'do not set a password with an administrator before you know why no version works: a user who was shut out would be let in again';
 
@@ -42,9 +46,9 @@ export const ROWS = [
     meaning: () =>
       'A rotation is not complete, and something has changed within the last 15 minutes: a step may be running, or a person ' +
       'be at work.',
-    advice: () => [
-      'wait until 15 minutes have passed, then look again',
-      'if you know that nobody is at work and no step is running: --now',
+    advice: (sight) => [
+      `wait ${waitInWords(sight)}, then look again`,
+      'if you know that nobody is at work and no step is running: quarterturn doctor --now',
     ],
     never: 'do not remove AWSPENDING: its value may be the one that the service takes a moment later',
   },
@@ -93,7 +97,14 @@ export const ROWS = [
     matches: ({ current, pending }) => [current, pending].some((each) => is(each, 'unknown', 'untried')),
     meaning: ({ state }) =>
       `Nobody could find out which version works${reasonsOf(state, 'unknown') && `: ${reasonsOf(state, 'unknown')}`}.`,
-    advice: () => ['run it where the function runs: in its VPC, with its security group'],
+    advice: ({ state, pending }) => {
+      const hints = hintsOf(state, 'unknown').map((hint) => `else: ${hint}`);
+      return [
+        'if only this machine has no way to the service: run it where the function runs, in its VPC, with its security group',
+        ...hints,
+        ...(pending && hints.length > 0 ? [NOTE_ITS_ID] : []),
+      ];
+    },
     never: 'do not move or remove a label: what could not be tried may be the only value that works',
   },
   {
@@ -164,12 +175,12 @@ export const ROWS = [
     meaning: ({ current, pending }) =>
       'Rotation was cancelled while AWSPENDING was on its way, so that its steps are refused now. ' +
       `AWSCURRENT is ${current?.verdict}, AWSPENDING is ${pending?.verdict}.`,
-    advice: ({ current, pending }) =>
-      is(current, 'accepted') && is(pending, 'accepted')
+    advice: (sight) =>
+      is(sight.current, 'accepted') && is(sight.pending, 'accepted')
         ? [
             'both work, and no call is safe for both: turn rotation on again when you know why it was turned off',
           ]
-        : ['find out who turned rotation off, and why: it stays off'],
+        : [...whyNotDropped(sight), 'find out who turned rotation off, and why: it stays off'],
     never: 'do not remove AWSPENDING while its value is the one that works',
     repairs: promoteOrDrop,
   },
@@ -277,6 +288,12 @@ function reasonsOf({ versions }: LabelState, verdict: SeenVersion['verdict']): s
   return [...new Set(reasons)].filter((reason) => reason !== '').join('; ');
 }
 
+/** What helps against the reasons why versions have a verdict, each once. */
+function hintsOf({ versions }: LabelState, verdict: SeenVersion['verdict']): readonly string[] {
+  const hints = versions.filter((each) => is(each, verdict)).map(({ reason }) => reason?.hint ?? '');
+  return [...new Set(hints)].filter((hint) => hint !== '');
+}
+
 function idsOf(versions: readonly SeenVersion[], verdict: SeenVersion['verdict']): string {
   return versions
     .filter((each) => is(each, verdict))
@@ -286,6 +303,12 @@ function idsOf(versions: readonly SeenVersion[], verdict: SeenVersion['verdict']
 
 function promoteOrDrop({ pending, current }: Sight): readonly Repair[] {
   return pending && current ? [promote(pending, current), drop(pending)] : [];
+}
+
+function whyNotDropped(sight: Sight): readonly string[] {
+  const { current, pending } = sight;
+  const reason = pending && is(current, 'accepted') ? objection(drop(pending), sight) : undefined;
+  return reason === undefined ? [] : [`AWSPENDING is not taken off yet, since ${reason}`];
 }
 
 function whyNotPromoted(version: SeenVersion, sight: Sight): string {

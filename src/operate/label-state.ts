@@ -83,11 +83,22 @@ export function sightOf(state: LabelState): Sight {
  * Whether a step may be running, or a person be at work: something has changed within the time that a step may take. What
  * nobody knows counts as young.
  */
-export function isYoung({ state, pending }: Sight): boolean {
-  const { seenAt, lastChangedAt } = state;
-  if (lastChangedAt === undefined) return true;
-  const latest = Math.max(lastChangedAt.getTime(), pending?.createdAt?.getTime() ?? 0);
-  return seenAt.getTime() - latest < LONGEST_STEP_MS;
+export function isYoung(sight: Sight): boolean {
+  const end = youngUntil(sight);
+  return end === undefined || sight.state.seenAt < end;
+}
+
+/** When it is no longer young, if nothing changes meanwhile; `undefined` if nobody knows. */
+function youngUntil({ state: { lastChangedAt }, pending }: Sight): Date | undefined {
+  if (lastChangedAt === undefined) return undefined;
+  return new Date(Math.max(lastChangedAt.getTime(), pending?.createdAt?.getTime() ?? 0) + LONGEST_STEP_MS);
+}
+
+/** `until 03:29 UTC`: what somebody who waits must know. The minute is the one in which it is over. */
+export function waitInWords(sight: Sight): string {
+  const end = youngUntil(sight);
+  if (end === undefined) return 'until 15 minutes have passed';
+  return `until ${new Date(end.getTime() + 59_999).toISOString().slice(11, 16)} UTC`;
 }
 
 /** Whether a version is known to have been made after AWSCURRENT. */

@@ -1,13 +1,24 @@
 import { Deadline } from '../engine/deadline.js';
 import { type SecretsManagerApi, withDeadline } from '../engine/secrets-manager.js';
 import { diagnose, type Finding } from './findings.js';
-import { isNewer, type LabelState, LONGEST_STEP_MS, type Reason, sightOf } from './label-state.js';
+import {
+  isNewer,
+  type LabelState,
+  LONGEST_STEP_MS,
+  type Reason,
+  sightOf,
+  wasCurrent,
+} from './label-state.js';
 import type { Repair } from './repairs.js';
 
 /** What a repair works with, and whom it asks. */
 export interface Ways {
-  /** Looks at the labels and tries the versions anew. */
-  look(): Promise<LabelState>;
+  /**
+   * Looks at the labels and tries the versions anew.
+   *
+   * @param next the version to try right after AWSCURRENT, whatever its label
+   */
+  look(next?: string): Promise<LabelState>;
   readonly client: Pick<SecretsManagerApi, 'updateSecretVersionStage'>;
   /**
    * Takes the four steps with a token, to the end or to the first failure, which it returns. Absent: nobody can from here.
@@ -18,6 +29,8 @@ export interface Ways {
   tell?(event: MendEvent): void;
   /** Waits; when it rejects, nothing more is done. */
   sleep(ms: number): Promise<void>;
+  /** Once it is aborted nothing more is done. */
+  readonly signal?: AbortSignal | undefined;
   readonly now?: (() => Date) | undefined;
 }
 
@@ -57,7 +70,7 @@ const SEEN_AFTER_MS = 1000;
  * one which was killed anywhere, and run again, comes to the same end.
  */
 export async function mend(ways: Ways, options: MendOptions = {}): Promise<Mended> {
-  const { now = () => new Date() } = ways;
+  const { now = () => new Date(), signal } = ways;
   const { isHurried, lookOnMs = LONGEST_STEP_MS } = options;
   const tried = new Set<string>();
   const repairs: Repair[] = [];
@@ -82,6 +95,8 @@ export async function mend(ways: Ways, options: MendOptions = {}): Promise<Mende
     agreed = undefined;
     tried.add(keyOf(repair));
     const failure = await make(repair, state.secretId, ways);
+    // Its steps may have been left out.
+    if (repair.kind === 'resume') signal?.throwIfAborted();
     if (failure) {
       ways.tell?.({ kind: 'failed', repair, reason: failure });
       // The value or the labels are not what they seem: that is for a person.
@@ -109,6 +124,7 @@ export async function mend(ways: Ways, options: MendOptions = {}): Promise<Mende
 
 /** Makes a repair by its one call. Why it failed is returned: the labels say what has become of it. */
 async function make(repair: Repair, SecretId: string, ways: Ways): Promise<Reason | undefined> {
+  ways.signal?.throwIfAborted();
   if (repair.kind === 'resume') return ways.resume?.(repair.token);
   const deadline = new Deadline(undefined);
   try {
@@ -143,14 +159,15 @@ async function lookOn(before: LabelState, ways: Ways, forMs: number): Promise<Re
   ways.tell?.({ kind: 'looking-on', forMs });
   const until = now().getTime() + forMs;
   for (let wait = 1000; ; wait = Math.min(wait * 2, 30_000)) {
-    const sight = sightOf(await ways.look());
+    const sight = sightOf(await ways.look(pending.id));
     const dropped = sight.state.versions.find(({ id }) => id === pending.id);
     const isLocked = sight.current?.id === current.id && sight.current.verdict === 'refused';
     if (
       isLocked &&
       dropped?.verdict === 'accepted' &&
       dropped.labels.length === 0 &&
-      isNewer(dropped, sight)
+      isNewer(dropped, sight) &&
+      !wasCurrent(dropped, sight)
     ) {
       const repair: Repair = { kind: 'promote', to: dropped.id, from: current.id };
       const reason = await make(repair, before.secretId, ways);

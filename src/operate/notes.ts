@@ -43,7 +43,7 @@ export function notesOf(
     notes.push({
       name: 'NO_FUNCTION',
       meaning: 'rotation is on, and no function is named',
-      advice: 'name one: aws secretsmanager rotate-secret --rotation-lambda-arn',
+      advice: 'name one: aws secretsmanager rotate-secret --rotation-lambda-arn <its ARN>',
     });
   }
   for (const { region, message } of replicas.filter(({ status }) => status === 'Failed')) {
@@ -82,6 +82,6 @@ export function notLookedAt({ functionArn = '<function>' }: LabelState): readonl
     `the function’s log: in which step it failed, and the code (aws logs tail /aws/lambda/${name} --since 1d)`,
     `whether the function is there, and Secrets Manager may invoke it (aws lambda get-policy --function-name ${name})`,
     `its timeout, VPC and security groups (aws lambda get-function-configuration --function-name ${name})`,
-    'the KMS key, and who may use it (aws kms describe-key)',
+    'the KMS key, and who may use it (aws secretsmanager describe-secret --query KmsKeyId names it)',
   ];
 }

@@ -1,11 +1,10 @@
 import type { DescribeSecretResponse } from '@aws-sdk/client-secrets-manager';
 import { versionState } from '../engine/checks.js';
 import { Deadline } from '../engine/deadline.js';
-import type { SecretString } from '../engine/secret-string.js';
 import { type SecretsManagerApi, withDeadline } from '../engine/secrets-manager.js';
 import { isRotationError } from '../errors.js';
 import type { LabelState, Reason, SeenVersion } from './label-state.js';
-import { type Candidate, type Probing, probe } from './probe.js';
+import { type Candidate, type Probing, probe, type Readable } from './probe.js';
 
 /**
  * Which versions to try. `needed`: no more than it takes to decide what is the matter; `labelled`: all that have a label;
@@ -17,6 +16,8 @@ export interface ObserveOptions {
   readonly which?: Which | undefined;
   /** How many logins may be refused before no other is tried. @default 2 */
   readonly refusals?: number | undefined;
+  /** The version to try right after AWSCURRENT, whatever its label. */
+  readonly next?: string | undefined;
   readonly now?: (() => Date) | undefined;
 }
 
@@ -43,18 +44,20 @@ const MOST_UNLABELLED = 10;
  */
 export async function observe<Secret extends object, Field extends keyof Secret & string>(
   probing: Probing<Secret, Field>,
-  { which = 'needed', refusals = 2, now = () => new Date() }: ObserveOptions = {},
+  { which = 'needed', refusals = 2, next, now = () => new Date() }: ObserveOptions = {},
 ): Promise<LabelState> {
+  // The labels may have moved while logins were tried: it is as old as its beginning.
+  const seenAt = now();
   const { secret, versions: listed } = await describe(probing.client, probing.secretId);
   const { RotationEnabled, RotationLambdaARN, LastChangedDate, LastRotatedDate } = secret;
   const elsewhere = elsewhereOf(secret);
   const shown: Record<string, string> = {};
   const versions = elsewhere
     ? listed.map((version) => ({ ...version, verdict: 'untried', isCopyOfCurrent: false }) as const)
-    : await tried(listed, probing, { which, refusals, shown });
+    : await tried(listed, probing, { which, refusals, next, shown });
   return {
     secretId: secret.ARN ?? probing.secretId,
-    seenAt: now(),
+    seenAt,
     rotation: RotationEnabled === undefined ? 'never' : RotationEnabled ? 'on' : 'off',
     versions,
     ...(Object.keys(shown).length > 0 && { shown }),
@@ -108,6 +111,8 @@ async function datesOf(
     } while (NextToken !== undefined);
   } catch (error) {
     if (!isRotationError(error)) throw error;
+    // Half a list is none: the version that works may be in the other half.
+    return new Map();
   }
   return dates;
 }
@@ -127,6 +132,7 @@ function elsewhereOf(secret: DescribeSecretResponse): Reason | undefined {
 interface Limits {
   readonly which: Which;
   readonly refusals: number;
+  readonly next: string | undefined;
   /** Is filled. */
   readonly shown: Record<string, string>;
 }
@@ -135,18 +141,32 @@ interface Limits {
 async function tried<Secret extends object, Field extends keyof Secret & string>(
   listed: readonly Listed[],
   probing: Probing<Secret, Field>,
-  { which, refusals, shown }: Limits,
+  { which, refusals, next, shown }: Limits,
 ): Promise<readonly SeenVersion[]> {
   const { read, tryOut, differsFrom, isCopyOf } = probe(probing);
   const seen = new Map<string, SeenVersion>();
   let left = refusals;
-  let current: SecretString | undefined;
-  for (const version of inOrder(listed)) {
+  let current: Readable<Secret> | undefined;
+  for (const version of inOrder(listed, next)) {
     const isWanted = which === 'needed' ? isNeeded(version, [...seen.values()]) : isAsked(version, which);
-    const found = isWanted ? await verdictOf(version) : ({ verdict: 'untried' } as const);
+    const found = isWanted ? await verdictOf(version) : await placeOf(version, [...seen.values()]);
     seen.set(version.id, { isCopyOfCurrent: false, ...version, ...found });
   }
   return [...seen.values()];
+
+  /** While AWSPENDING is empty, AWSPREVIOUS alone can tell that this is the wrong rotator: of a single user, where two take turns. */
+  async function placeOf(
+    { id, labels }: Listed,
+    before: readonly SeenVersion[],
+  ): Promise<Pick<SeenVersion, 'verdict' | 'reason'>> {
+    const isPendingEmpty = before.some(
+      (each) => each.labels.includes('AWSPENDING') && each.verdict === 'empty',
+    );
+    if (!current || !isPendingEmpty || !labels.includes('AWSPREVIOUS')) return { verdict: 'untried' };
+    const candidate = await read(id);
+    const reason = 'verdict' in candidate ? undefined : differsFrom(current, candidate);
+    return reason ? { verdict: 'foreign', reason } : { verdict: 'untried' };
+  }
 
   async function verdictOf({
     id,
@@ -156,7 +176,7 @@ async function tried<Secret extends object, Field extends keyof Secret & string>
     if ('verdict' in candidate) return candidate;
     const { stored, secret } = candidate;
     if (labels.includes('AWSCURRENT')) {
-      current = stored;
+      current = candidate;
       for (const field of probing.rotator.shows) {
         const value = stored.json[field];
         if (typeof value === 'string' || typeof value === 'number') shown[field] = String(value);
@@ -164,11 +184,12 @@ async function tried<Secret extends object, Field extends keyof Secret & string>
     } else {
       // Without AWSCURRENT nobody knows which place is meant.
       if (!current) return { verdict: 'untried' };
-      const reason = differsFrom(current, stored);
+      const reason = differsFrom(current, candidate);
       if (reason) return { verdict: 'foreign', reason };
     }
     if (left <= 0) return { verdict: 'untried' };
-    const isCopyOfCurrent = current !== stored && current !== undefined && isCopyOf(current, stored);
+    const isCopyOfCurrent =
+      current !== candidate && current !== undefined && isCopyOf(current.stored, stored);
     const found = await tryOut(id, secret);
     if (found.verdict === 'refused') left--;
     return { isCopyOfCurrent, ...found };
@@ -194,15 +215,16 @@ function isNeeded({ labels }: Listed, seen: readonly SeenVersion[]): boolean {
 
 const RANKS = ['AWSCURRENT', 'AWSPENDING', 'AWSPREVIOUS'];
 
-function inOrder(listed: readonly Listed[]): readonly Listed[] {
-  const rank = ({ labels }: Listed) => {
+function inOrder(listed: readonly Listed[], next: string | undefined): readonly Listed[] {
+  const rank = ({ id, labels }: Listed) => {
     const known = RANKS.findIndex((label) => labels.includes(label));
+    if (id === next && known !== 0) return 0.5;
     if (known >= 0) return known;
     return RANKS.length + (labels.length > 0 ? 0 : 1);
   };
   const age = ({ createdAt }: Listed) => createdAt?.getTime() ?? 0;
   const sorted = listed.toSorted((one, other) => rank(one) - rank(other) || age(other) - age(one));
-  const isUnlabelled = ({ labels }: Listed) => labels.length === 0;
+  const isUnlabelled = ({ id, labels }: Listed) => labels.length === 0 && id !== next;
   return [
     ...sorted.filter((each) => !isUnlabelled(each)),
     ...sorted.filter(isUnlabelled).slice(0, MOST_UNLABELLED),

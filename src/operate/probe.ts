@@ -22,9 +22,15 @@ export interface Probing<Secret extends object, Field extends keyof Secret & str
   readonly hidden: HiddenValues;
 }
 
+/** The value of a version: as it is stored, and as the rotator reads it. */
+export interface Readable<Secret> {
+  readonly stored: SecretString;
+  readonly secret: Secret;
+}
+
 /** The value of a version, or why it has none that can be tried. */
 export type Candidate<Secret> =
-  | { readonly stored: SecretString; readonly secret: Secret }
+  | Readable<Secret>
   | { readonly verdict: VersionVerdict; readonly reason?: Reason };
 
 /** Reads versions through the engine's gate, and tries them by the rotator's testSecret. It writes nothing. */
@@ -73,11 +79,18 @@ export function probe<Secret extends object, Field extends keyof Secret & string
     });
   }
 
-  /** Why a version must not be tried: it differs from AWSCURRENT in a field that stays, such as the host. */
-  function differsFrom(current: SecretString, stored: SecretString): Reason | undefined {
+  /** Why a version must not be tried: it differs from AWSCURRENT in a field that stays, such as the host, or is of another user. */
+  function differsFrom(current: Readable<Secret>, version: Readable<Secret>): Reason | undefined {
     try {
-      assertSameTarget(stored.json, current.json, rotator);
-      return undefined;
+      assertSameTarget(version.stored.json, current.stored.json, rotator);
+      if (rotator.belongs?.(version.secret, current.secret) ?? true) return undefined;
+      throw new RotationError(
+        'ERR_PENDING_MISMATCH',
+        'it names a user whom this rotator does not rotate here',
+        {
+          hint: 'find out who wrote it, or whether the rotator was told of other users when it was written',
+        },
+      );
     } catch (error) {
       return reasonOf(error);
     }

@@ -1,4 +1,12 @@
-import { isDead, isNewer, isYoung, type SeenVersion, type Sight, wasCurrent } from './label-state.js';
+import {
+  isDead,
+  isNewer,
+  isYoung,
+  type SeenVersion,
+  type Sight,
+  waitInWords,
+  wasCurrent,
+} from './label-state.js';
 
 /** One call, or the four steps, as data. Each label moves by compare-and-set. */
 export type Repair =
@@ -25,12 +33,13 @@ export function objection(repair: Repair, sight: Sight): string | undefined {
 }
 
 function objectionToResume(token: string, sight: Sight): string | undefined {
-  const { state, current, pending } = sight;
+  const { state, current, pending, previous } = sight;
   if (state.elsewhere) return state.elsewhere.message;
   if (!pending || pending.id !== token) return 'AWSPENDING is not on that version';
   if (state.rotation === 'off') return 'rotation is off, and every step is refused';
   if (pending.isCopyOfCurrent) return 'AWSPENDING is a copy of AWSCURRENT, which is only tested';
   if (pending.verdict === 'empty') {
+    if (previous?.verdict === 'foreign') return OTHER_ROTATOR;
     // What createSecret makes now is newer than all.
     return current?.verdict === 'accepted' ? undefined : NOBODY_OPENS;
   }
@@ -62,7 +71,7 @@ function objectionToPromote(
   if (pending && !isDead(pending)) return `AWSPENDING is ${pending.verdict}`;
   // Where nothing rotates, what has no label was made and left by hand.
   if (state.rotation !== 'on') return 'rotation is not on';
-  if (isYoung(sight)) return YOUNG;
+  if (isYoung(sight)) return young(sight);
   return undefined;
 }
 
@@ -72,10 +81,12 @@ function objectionToDrop(from: string, sight: Sight): string | undefined {
   if (!pending || pending.id !== from) return 'AWSPENDING is not on that version';
   if (current?.verdict !== 'accepted')
     return `AWSCURRENT is ${current?.verdict ?? 'not there'}, and not accepted`;
-  if (isYoung(sight)) return YOUNG;
+  if (isYoung(sight)) return young(sight);
   // The value has another name.
   if (isPendingOnPrevious || pending.isCopyOfCurrent) return undefined;
   if (pending.verdict !== 'refused' && pending.verdict !== 'empty') return `AWSPENDING is ${pending.verdict}`;
+  // A setSecret that comes late could make it the only value that works, and without a label nobody would find it again.
+  if (pending.verdict === 'refused' && pending.createdAt === undefined) return 'nobody knows how old it is';
   // Nobody can see from here whether a step is running. Once rotation has been off for as long as a step can take, none is.
   return state.rotation === 'on' ? 'rotation is on, so that a step may begin at any time' : undefined;
 }
@@ -90,6 +101,9 @@ export const promote = (to: SeenVersion, from: SeenVersion): Repair => ({
 });
 
 const NOBODY_OPENS = 'no version opens the user, who may have been locked out on purpose';
+const OTHER_ROTATOR = 'AWSPREVIOUS differs in what this rotator does not change: it may be the wrong rotator';
 const UNDONE = 'it was AWSCURRENT once, and somebody moved the label away';
 const OLDER = 'it was not made after AWSCURRENT';
-const YOUNG = 'something has changed within 15 minutes: a step may be running, or a person be at work';
+const young = (sight: Sight) =>
+  'something has changed within 15 minutes: a step may be running, or a person be at work. ' +
+  `Wait ${waitInWords(sight)}: --now does not shorten this`;

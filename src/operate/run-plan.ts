@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { RotationError } from '../errors.js';
+import type { Step } from '../step.js';
 import { diagnose } from './findings.js';
 import { isYoung, type LabelState, sightOf } from './label-state.js';
 import { objection, resume } from './repairs.js';
@@ -13,24 +14,35 @@ export interface RunPlan {
 
 /**
  * Plans to take the steps of a rotation by hand: of the one that is not complete, or of a new one. To finish one is held to
- * the guards of a repair, unless somebody names the step.
+ * the guards of a repair, and a new one begins only while AWSCURRENT works. Who names a step knows better, but for
+ * finishSecret: that makes no value AWSCURRENT which is older, or which nothing has tested.
  *
  * @throws RotationError if it must not be gone on with
  */
 export function runPlan(
   state: LabelState,
-  { isStepNamed, isHurried }: { readonly isStepNamed: boolean; readonly isHurried: boolean },
+  { steps, isHurried }: { readonly steps: readonly Step[]; readonly isHurried: boolean },
 ): RunPlan {
   if (state.elsewhere) {
     const { code, message, hint } = state.elsewhere;
     throw new RotationError(code as RotationError['code'], message, { hint });
   }
   const sight = sightOf(state);
-  const { pending } = sight;
-  if (!pending) return { token: randomUUID(), isNew: true };
+  const { pending, current } = sight;
+  const isStepNamed = steps.length > 0;
+  if (!pending) {
+    if (!isStepNamed && current?.verdict !== 'accepted') {
+      throw refusal(
+        `no rotation is begun: AWSCURRENT is ${current?.verdict ?? 'not there'}, and not accepted`,
+        state,
+      );
+    }
+    return { token: randomUUID(), isNew: true };
+  }
   const plan = { token: pending.id, isNew: false };
-  if (isStepNamed) return plan;
-  if (state.rotation === 'on' && isYoung(sight) && !isHurried) {
+  const isEndNamed = steps.includes('finishSecret');
+  if (isStepNamed && !isEndNamed) return plan;
+  if (!isStepNamed && state.rotation === 'on' && isYoung(sight) && !isHurried) {
     throw new RotationError(
       'ERR_SECRETS_MANAGER_FAILED',
       'Secrets Manager may be rotating this secret now: nothing was done',
@@ -39,14 +51,16 @@ export function runPlan(
       },
     );
   }
-  const reason = objection(resume(pending), sight);
+  const isUntested = isEndNamed && !steps.includes('testSecret') && pending.verdict !== 'accepted';
+  const reason =
+    objection(resume(pending), sight) ?? (isUntested ? `AWSPENDING is ${pending.verdict}` : undefined);
   if (reason === undefined) return plan;
+  throw refusal(`the rotation of AWSPENDING is not gone on with: ${reason}`, state);
+}
+
+function refusal(problem: string, state: LabelState): RotationError {
   const { name, never } = diagnose(state, { isHurried: true });
-  throw new RotationError(
-    'ERR_SECRETS_MANAGER_FAILED',
-    `the rotation of AWSPENDING is not gone on with (${name}): ${reason}`,
-    {
-      hint: `quarterturn doctor says what to do${never === undefined ? '' : `; ${never}`}. A step that is named (--step) is taken all the same`,
-    },
-  );
+  return new RotationError('ERR_SECRETS_MANAGER_FAILED', `${problem} (${name})`, {
+    hint: `quarterturn doctor says what to do${never === undefined ? '' : `; ${never}`}`,
+  });
 }

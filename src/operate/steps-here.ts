@@ -1,7 +1,7 @@
 import { rotationHandler } from '../engine/handler.js';
 import type { LogEntry } from '../engine/log.js';
 import type { SecretsManagerApi } from '../engine/secrets-manager.js';
-import { isRotationError } from '../errors.js';
+import { isRotationError, RotationError } from '../errors.js';
 import type { Rotator } from '../rotator.js';
 import { STEPS, type Step } from '../step.js';
 import type { Reason } from './label-state.js';
@@ -47,7 +47,8 @@ export async function takeStepsHere<Secret extends object, Field extends keyof S
 
 /**
  * A client that sees an empty version with AWSPENDING, as RotateSecret would have made it, until a value is stored under the
- * token. So a rotation begins with nothing written before createSecret.
+ * token. So a rotation begins with nothing written before createSecret. If another rotation has begun meanwhile it stores
+ * nothing: that would take AWSPENDING off what may be the only value that works.
  */
 export function withPlaceholder(
   client: SecretsManagerApi,
@@ -61,11 +62,17 @@ export function withPlaceholder(
       const { VersionIdsToStages: labels = {} } = secret;
       // Once it was sent, the labels are what they are: somebody may have taken AWSPENDING off.
       if (isStored || input.SecretId !== secretId || Object.hasOwn(labels, token)) return secret;
+      assertNoOther(labels);
       return { ...secret, VersionIdsToStages: { ...labels, [token]: ['AWSPENDING'] } };
     },
     // The gate calls it, in the engine: here an answer is passed on, and nobody looks at it.
     getSecretValue: (input, options) => client.getSecretValue(input, options),
-    putSecretValue(input, options) {
+    async putSecretValue(input, options) {
+      if (!isStored) {
+        // To make the value has taken time.
+        const { VersionIdsToStages = {} } = await client.describeSecret({ SecretId: secretId }, options);
+        assertNoOther(VersionIdsToStages);
+      }
       isStored = true;
       return client.putSecretValue(input, options);
     },
@@ -75,4 +82,19 @@ export function withPlaceholder(
         (await client.listSecretVersionIds?.(input, options)) ?? {},
     }),
   };
+}
+
+/** RotateSecret refuses to begin one, too, while AWSPENDING is on a version that is not AWSCURRENT. */
+function assertNoOther(labels: Readonly<Record<string, readonly string[]>>): void {
+  const isPending = (each: readonly string[]) => each.includes('AWSPENDING') && !each.includes('AWSCURRENT');
+  if (!Object.values(labels).some(isPending)) return;
+  throw new RotationError(
+    'ERR_SECRETS_MANAGER_FAILED',
+    'another rotation of this secret has begun meanwhile: nothing was stored',
+    {
+      hint: 'wait until it has ended, then look again',
+      // What createSecret has made is taken back: it is certain that it was not stored.
+      cause: Object.assign(new Error('not sent'), { $fault: 'client' }),
+    },
+  );
 }

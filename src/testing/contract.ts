@@ -1,9 +1,12 @@
+import { administrators } from './clauses/administrators.js';
 import { crashes } from './clauses/crashes.js';
+import { guesses } from './clauses/guesses.js';
 import { manners } from './clauses/manners.js';
 import { rotations } from './clauses/rotations.js';
 import { secrecy } from './clauses/secrecy.js';
 import { verdicts } from './clauses/verdicts.js';
 import { type Clause, type ContractSubject, standOf } from './subject.js';
+import { underWatch } from './visits.js';
 
 /**
  * What every rotator must do, as tests for any runner. The clauses share the service: they run one after the other.
@@ -17,6 +20,11 @@ export function rotatorContract<Secret extends object, Field extends keyof Secre
   subject: ContractSubject<Secret, Field>,
 ): Clause[] {
   const stand = standOf(subject);
-  const clauses = [rotations, crashes, verdicts, manners, secrecy].flatMap((clausesFor) => clausesFor(stand));
-  return clauses.map(({ name, run }) => ({ name, run: () => run().finally(() => stand.line().mend()) }));
+  const clauses = [rotations, crashes, verdicts, administrators, guesses, secrecy, manners].flatMap(
+    (clausesFor) => clausesFor(stand),
+  );
+  return clauses.map(({ name, run }) => ({
+    name,
+    run: () => underWatch(run).finally(() => stand.line().mend()),
+  }));
 }

@@ -45,7 +45,7 @@ export interface TcpLine extends Line {
   /**
    * Lays the line to another service besides, for a rotator that needs two. Their messages are counted together.
    *
-   * @returns the port of its own
+   * @returns the port on which the line listens for that service
    */
   alsoTo(port: number, host?: string): Promise<number>;
   close(): Promise<void>;
@@ -55,6 +55,11 @@ export interface TcpLine extends Line {
 export async function lineTo(port: number, host = '127.0.0.1'): Promise<TcpLine> {
   const line = new Tcp();
   return Object.assign(line, { port: await line.alsoTo(port, host) });
+}
+
+/** What the suite knows of a line over TCP; `undefined` for any other line. */
+export function tcpOf(line: Line): Tcp | undefined {
+  return line instanceof Tcp ? line : undefined;
 }
 
 /** What can go wrong on a line, and when: the same over sockets and in memory. */
@@ -164,14 +169,32 @@ export abstract class Disturbed implements Line {
 
 class Tcp extends Disturbed implements Omit<TcpLine, 'port'> {
   readonly host = '127.0.0.1';
+  /** Where it listens, in the order of `alsoTo`. */
+  readonly ports: number[] = [];
   readonly #sockets = new Set<Socket>();
+  /** The connections of clients over which a session may be logged in. */
+  readonly #sessions = new Set<Socket>();
   readonly #servers: Server[] = [];
+  #first: readonly [port: number, host: string] | undefined;
+
+  /** How many connections are open, but for those that may speak HTTP: what they keep alive is no session. */
+  get sessions(): number {
+    return this.#sessions.size;
+  }
+
+  /** Another way to the service that it leads to first. */
+  async another(): Promise<number> {
+    return this.#first ? this.alsoTo(...this.#first) : 0;
+  }
 
   async alsoTo(port: number, host = '127.0.0.1'): Promise<number> {
+    this.#first ??= [port, host];
     const server = createServer((client) => this.#join(client, port, host)).listen(0, this.host);
     this.#servers.push(server);
     await once(server, 'listening');
-    return (server.address() as AddressInfo).port;
+    const { port: own } = server.address() as AddressInfo;
+    this.ports.push(own);
+    return own;
   }
 
   async close(): Promise<void> {
@@ -186,6 +209,11 @@ class Tcp extends Disturbed implements Omit<TcpLine, 'port'> {
   #join(client: Socket, port: number, host: string): void {
     this.#keep(client);
     if (this.isCut) return void client.destroy();
+    this.#sessions.add(client);
+    client.once('close', () => this.#sessions.delete(client));
+    client.once('data', (message) => {
+      if (maySpeakHttp(message)) this.#sessions.delete(client);
+    });
     const service = this.#keep(connect(port, host));
     client.once('close', () => service.destroy());
     service.once('close', () => {
@@ -210,9 +238,16 @@ class Tcp extends Disturbed implements Omit<TcpLine, 'port'> {
   }
 }
 
+const HTTP_1 = /^[A-Z]+ \S+ HTTP\/1\.[01]\r\n/;
+
+/** Whether it is a request, or the greeting of a TLS client, which need not say what it will speak. */
+function maySpeakHttp(message: Buffer): boolean {
+  return message[0] === 0x16 || HTTP_1.test(message.toString('latin1')) || message.includes('PRI * HTTP/2');
+}
+
 /** What a service that is out of order does with a message. */
 function turnAway(client: Socket, message: Buffer): void {
-  if (/^[A-Z]+ \S+ HTTP\/1\.[01]\r\n/.test(message.toString('latin1'))) {
+  if (HTTP_1.test(message.toString('latin1'))) {
     client.end('HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
   } else if (!client.writableEnded) {
     client.destroy();

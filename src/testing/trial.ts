@@ -1,23 +1,31 @@
 import assert from 'node:assert/strict';
-import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { RotationHandler } from '../engine/handler.js';
 import type { LogEntry } from '../engine/log.js';
 import { isRotationError } from '../errors.js';
 import { jsonObject } from '../json.js';
 import { LocalSecretsManager } from '../local/client.js';
+import type { Awaitable } from '../rotator.js';
 import { STEPS, type Step } from '../step.js';
-import type { Json, Stand } from './subject.js';
+import { aMoment } from './moments.js';
+import type { Json, Making, Stand } from './subject.js';
+import { noteInto, type Visit } from './visits.js';
 import { Watch } from './watched.js';
 
 const SECRET_NAME = 'contract';
 
 export interface TrialOptions {
-  /** Fields that the secret has besides. */
-  readonly more?: Json;
+  /** What AWSCURRENT holds in place of what `reset` has returned. */
+  readonly current?: (secret: Json) => Awaitable<Json>;
   /** What AWSPREVIOUS holds before the rotation. */
-  readonly previous?: string;
+  readonly previous?: string | ((values: Values) => Awaitable<string | undefined>);
   readonly RotateImmediately?: boolean;
+}
+
+/** What a rotation goes by. */
+export interface Values {
+  readonly secret: Json;
+  readonly others: Readonly<Record<string, Json>>;
 }
 
 /** A service in its first state, its secret in a local Secrets Manager, and a rotation of it that has begun. */
@@ -26,17 +34,20 @@ export class Trial {
   readonly errors: unknown[] = [];
   readonly watch = new Watch();
   readonly secrets = new LocalSecretsManager();
-  /** The other secrets that the rotator may read. */
-  readonly others: Readonly<Record<string, Json>>;
+  /** What `reset` has returned, and the other secrets that the rotator may read. */
+  values: Values;
   readonly #stand: Stand;
+  readonly #places: Visit['places'] = new Set();
+  readonly #named: Json[] = [];
   #container: RotationHandler;
   #leftMs: number | undefined;
 
-  static async begin(stand: Stand, { more = {}, previous, ...options }: TrialOptions = {}): Promise<Trial> {
-    stand.line().mend();
-    await aMoment();
-    const secret = { ...(await stand.reset()), ...more };
-    const trial = new Trial(stand, (await stand.others?.()) ?? {});
+  static async begin(stand: Stand, options: TrialOptions = {}): Promise<Trial> {
+    const { current = (secret) => secret, previous: given, ...settings } = options;
+    const values = await first(stand);
+    const inUse = await current(values.secret);
+    const previous = typeof given === 'function' ? await given(values) : given;
+    const trial = new Trial(stand, values, inUse);
     const { secrets } = trial;
     const RotationLambdaARN = secrets.addFunction('contract', (event, context) => {
       const leftMs = trial.#leftMs;
@@ -45,25 +56,41 @@ export class Trial {
         leftMs === undefined ? context : { getRemainingTimeInMillis: () => leftMs },
       );
     });
-    for (const [Name, json] of Object.entries(trial.others)) {
+    for (const [Name, json] of Object.entries(values.others)) {
       await secrets.createSecret({ Name, SecretString: JSON.stringify(json) });
     }
-    const SecretString = JSON.stringify(secret);
+    const SecretString = JSON.stringify(inUse);
     await secrets.createSecret({ Name: SECRET_NAME, SecretString: previous ?? SecretString });
     if (previous !== undefined) await secrets.putSecretValue({ SecretId: SECRET_NAME, SecretString });
-    await secrets.rotateSecret({ SecretId: SECRET_NAME, RotationLambdaARN, ...options });
+    await secrets.rotateSecret({ SecretId: SECRET_NAME, RotationLambdaARN, ...settings });
     return trial;
   }
 
-  private constructor(stand: Stand, others: Readonly<Record<string, Json>>) {
+  private constructor(stand: Stand, values: Values, inUse: Json) {
     this.#stand = stand;
-    this.others = others;
+    this.values = values;
+    this.#named.push(inUse, ...Object.values(values.others));
+    stand.visits.push({ places: this.#places, named: this.#named });
     this.#container = this.#start();
   }
 
   /** What comes next, another container of the function does: it knows nothing of what has been. */
   restart(): void {
     this.#container = this.#start();
+  }
+
+  /** What has a label is listed: a step that meets with a version which is not waits some while for it. */
+  async keepListed(token: string): Promise<void> {
+    await this.secrets.updateSecretVersionStage({
+      SecretId: SECRET_NAME,
+      VersionStage: 'contract',
+      MoveToVersionId: token,
+    });
+  }
+
+  /** The ClientRequestToken of the rotation that has begun last. */
+  get token(): string {
+    return this.secrets.rotation(SECRET_NAME).token ?? '';
   }
 
   async rotate(): Promise<void> {
@@ -76,9 +103,26 @@ export class Trial {
     await this.rotate();
   }
 
+  /** Puts the service into its first state again, and begins a rotation there: the container goes on. */
+  async beginAnew(): Promise<void> {
+    this.values = await first(this.#stand);
+    const { secret, others } = this.values;
+    this.#named.push(secret, ...Object.values(others));
+    for (const [SecretId, json] of Object.entries({ ...others, [SECRET_NAME]: secret })) {
+      await this.secrets.putSecretValue({ SecretId, SecretString: JSON.stringify(json) });
+    }
+    await this.rotate();
+  }
+
+  /** Takes createSecret, and has `work` make as many new values as it likes; the last one is stored. */
+  async making(work: Making): Promise<void> {
+    this.#container = this.#stand.startMaking(work, { client: this.secrets, log: () => {} });
+    await this.steps(['createSecret']);
+  }
+
   /** Takes the steps that are left. */
   async run(advice: string): Promise<void> {
-    const { outcome, steps } = await this.secrets.rotation(SECRET_NAME).run();
+    const { outcome, steps } = await noteInto(this.#places, () => this.secrets.rotation(SECRET_NAME).run());
     const last = steps.at(-1);
     assert.ok(outcome === 'succeeded', `${advice} (${outcome}: ${last?.step} ${inWords(last?.error)})`);
   }
@@ -104,7 +148,7 @@ export class Trial {
   async outcome(step: Step, leftMs?: number): Promise<unknown> {
     this.#leftMs = leftMs;
     try {
-      await this.secrets.rotation(SECRET_NAME).deliver(step);
+      await noteInto(this.#places, () => this.secrets.rotation(SECRET_NAME).deliver(step));
       return undefined;
     } catch (error) {
       this.errors.push(error);
@@ -136,7 +180,7 @@ export class Trial {
   async store(pending: Json): Promise<void> {
     await this.secrets.putSecretValue({
       SecretId: SECRET_NAME,
-      ClientRequestToken: this.secrets.rotation(SECRET_NAME).token,
+      ClientRequestToken: this.token,
       SecretString: JSON.stringify(pending),
       VersionStages: ['AWSPENDING'],
     });
@@ -156,6 +200,21 @@ export class Trial {
     if (!credentials) return;
     const count = await credentials();
     assert.ok(count <= 2, `after ${after}, the service holds ${count} credentials: ${BOUNDED}`);
+  }
+
+  /** Whether the service accepts AWSPENDING, as far as it must by now. */
+  async isSet(): Promise<boolean> {
+    const { accepts, propagates = false } = this.#stand;
+    return propagates || accepts(await this.value('AWSPENDING'));
+  }
+
+  /** What must hold when setSecret has returned. */
+  async assertSet(after = 'a call'): Promise<void> {
+    assert.ok(
+      await this.isSet(),
+      `after ${after}, setSecret has returned, and the service does not accept AWSPENDING: setSecret must throw what kept it ` +
+        'from that (if the service only takes a while, declare `propagates`)',
+    );
   }
 
   /** While a rotation is under way, whatever happens, somebody who has the secret must get in. */
@@ -187,11 +246,12 @@ const BOUNDED =
   'finishSecret must find and end those of earlier attempts, which have the token in their names, and what loses its last ' +
   'label, as that of issuedKey() does';
 
-/** So that clients that keep connections have seen which are broken: by a turn of the event loop, however late. */
-async function aMoment(): Promise<void> {
-  await sleep(5);
-  await turn();
-  await turn();
+/** The service in its first state. */
+async function first(stand: Stand): Promise<Values> {
+  stand.line().mend();
+  await aMoment();
+  const secret = await stand.reset();
+  return { secret, others: (await stand.others?.()) ?? {} };
 }
 
 /** What a step did, in a few words. */

@@ -268,5 +268,9 @@ describe('a call that is not sent', () => {
         'see that this machine reaches secretsmanager.eu-west-1.amazonaws.com on port 443: .*',
       ),
     );
+    // With an endpoint of one's own no host of AWS is asked.
+    expect(await run(['status', 'app/db', '--endpoint-url', 'http://127.0.0.1:9'], nobody)).toEqual(
+      lines('DescribeSecret of app/db got no answer \\(ECONNREFUSED\\)', 'see that something answers at .*'),
+    );
   });
 });

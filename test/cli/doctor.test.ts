@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -88,10 +89,13 @@ export const lambda = { rotator: () => rotator, environment: [], permissions: []
 `;
 
 /** A way to the secrets on which one operation is denied, as AWS words it. */
-async function denying(url: string, operation: string): Promise<string> {
+const denying = (url: string, operation: string) => through(url, () => ({}), operation);
+
+/** A way to the secrets whose answers have more headers. */
+async function through(url: string, more: () => Record<string, string>, operation = 'none'): Promise<string> {
   const proxy = createServer(async (request, response) => {
     const body = Buffer.concat(await request.toArray());
-    const headers = { 'content-type': 'application/x-amz-json-1.1' };
+    const headers = { 'content-type': 'application/x-amz-json-1.1', ...more() };
     if (String(request.headers['x-amz-target']).endsWith(`.${operation}`)) {
       const message = `User: arn:aws:iam::123456789012:user/night is not authorized to perform: secretsmanager:${operation}`;
       response
@@ -152,7 +156,8 @@ The service takes only the value of AWSPENDING: a rotation stopped after setSecr
   AWSPENDING  <PENDING>  accepted     24 h
 LIVE_PENDING: The service takes only the value of AWSPENDING: a rotation stopped after setSecret. Applications that read AWSCURRENT are refused.
   repair  quarterturn doctor app/db --rotator postgres --fix --here
-  or      for step in createSecret setSecret testSecret finishSecret; do failed=$(aws lambda invoke --function-name arn:aws:lambda:eu-west-1:123456789012:function:rotate --cli-binary-format raw-in-base64-out --payload "{\\"SecretId\\":\\"arn:aws:secretsmanager:eu-west-1:123456789012:secret:app/db-AbCdEf\\",\\"ClientRequestToken\\":\\"<AWSPENDING>\\",\\"Step\\":\\"$step\\"}" --query FunctionError --output text answer.json) && [ "$failed" = None ] || { cat answer.json; break; }; done
+  or      for step in createSecret setSecret testSecret finishSecret; do failed=$(echo "{\\"SecretId\\":\\"arn:aws:secretsmanager:eu-west-1:123456789012:secret:app/db-AbCdEf\\",\\"ClientRequestToken\\":\\"<AWSPENDING>\\",\\"Step\\":\\"$step\\"}" | aws lambda invoke --function-name arn:aws:lambda:eu-west-1:123456789012:function:rotate --payload fileb:///dev/stdin --query FunctionError --output text answer.json) || break; [ "$failed" = None ] || { cat answer.json; break; }; done
+  or      quarterturn doctor app/db --rotator postgres --fix
   or      aws secretsmanager update-secret-version-stage --secret-id arn:aws:secretsmanager:eu-west-1:123456789012:secret:app/db-AbCdEf --version-stage AWSCURRENT --move-to-version-id <AWSPENDING> --remove-from-version-id <AWSCURRENT>
   advice  if you move the label, finishSecret is left out: revoke what it would have retired (an old key) yourself
   NOT     do not remove AWSPENDING: the only value that works would lose its name
@@ -160,7 +165,7 @@ not looked at, since that takes other rights:
   the function’s log: in which step it failed, and the code (aws logs tail /aws/lambda/rotate --since 1d)
   whether the function is there, and Secrets Manager may invoke it (aws lambda get-policy --function-name rotate)
   its timeout, VPC and security groups (aws lambda get-function-configuration --function-name rotate)
-  the KMS key, and who may use it (aws kms describe-key)
+  the KMS key, and who may use it (aws secretsmanager describe-secret --secret-id arn:aws:secretsmanager:eu-west-1:123456789012:secret:app/db-AbCdEf --query KmsKeyId names it)
 "
 `);
     expect(code).toBe(1);
@@ -241,12 +246,13 @@ not looked at, since that takes other rights:
 
 describe('the commands that doctor prints for the function', () => {
   /** An `aws` that says what it was given, and fails in a step as `aws lambda invoke` does: it exits with 0. */
-  async function aws(failsIn: string): Promise<void> {
+  async function aws(failsIn: string, notThere = ''): Promise<void> {
     const script = [
       '#!/bin/bash',
-      'payload=$(printf "%s\\n" "$@" | grep ClientRequestToken)',
+      'case " $* " in *" --payload fileb:///dev/stdin "*) payload=$(cat);; *) echo "no payload" >&2; exit 252;; esac',
       'step=$(node -p "JSON.parse(process.argv[1]).Step" "$payload")',
       'echo "$step" >> steps',
+      `[ "$step" != "${notThere}" ] || exit 254`,
       `if [ "$step" = ${failsIn} ]; then echo '{"errorMessage":"it failed"}' > answer.json; echo Unhandled; else echo None; fi`,
     ];
     await writeFile(join(command.folder, 'bin', 'aws'), `${script.join('\n')}\n`, { mode: 0o755 });
@@ -267,6 +273,75 @@ describe('the commands that doctor prints for the function', () => {
     expect((await secret.shell(`rm -f steps; ${line}; cat steps`)).stdout).toBe(
       '{"errorMessage":"it failed"}\ncreateSecret\nsetSecret\ntestSecret\n',
     );
+    // The call itself fails: what an earlier one has left in answer.json is no answer to it.
+    await aws('none', 'setSecret');
+    expect((await secret.shell(`rm -f steps; ${line}; cat steps`)).stdout).toBe('createSecret\nsetSecret\n');
+  });
+});
+
+/** Something has changed a few minutes ago, so that a step may be running. */
+async function justChanged({ secrets }: Awaited<ReturnType<typeof stuck>>): Promise<void> {
+  await secrets.advanceTo(before(0.003));
+  await secrets.updateSecret({ SecretId: 'app/db', Description: 'touched' });
+}
+
+describe('what doctor prints to be copied', () => {
+  test('repairs when it is copied, where doctor itself was given --now', async () => {
+    const secret = await stuck('testSecret');
+    await justChanged(secret);
+    const doctor = 'quarterturn doctor app/db --rotator postgres';
+    const waiting = await secret.shell(doctor);
+    expect(waiting.stdout).toMatch(
+      /IN_FLIGHT: .*\n {2}advice {2}wait until \d\d:\d\d UTC, then look again\n/,
+    );
+    const [, hurry] = /no step is running: (quarterturn .*)/.exec(waiting.stdout) ?? [];
+    expect(hurry).toBe(`${doctor} --now`);
+    const [, repair] = /repair {2}(quarterturn .*)/.exec((await secret.shell(`${hurry}`)).stdout) ?? [];
+    expect(await secret.works('AWSCURRENT')).toBe(false);
+    expect((await secret.shell(`${repair} --yes`)).code).toBe(0);
+    expect(await secret.works('AWSCURRENT')).toBe(true);
+  });
+
+  test('names the secret and reaches the same account in every call, and the endpoint is that of Secrets Manager alone', async () => {
+    const secret = await stuck('setSecret');
+    const { stdout } = await secret.run(
+      ...['doctor', 'app/db', '--rotator', 'postgres', '--region', 'eu-west-1', '--endpoint-url', secret.url],
+    );
+    const calls = stdout.match(/aws (?:secretsmanager|lambda|logs) [a-z]+(?:-[a-z]+)*[^;,()]*/g) ?? [];
+    expect(calls.length).toBeGreaterThan(5);
+    for (const call of calls) {
+      expect(call).toContain(' --region eu-west-1');
+      const isOfSecrets = call.startsWith('aws secretsmanager');
+      expect(call.includes(` --endpoint-url ${secret.url}`)).toBe(isOfSecrets);
+      expect(/ --secret-id arn:aws:secretsmanager:\S+:app\/db-/.test(call)).toBe(isOfSecrets);
+    }
+  });
+
+  test('says why a cancelled rotation keeps AWSPENDING, and until when, and that nothing was repaired', async () => {
+    const secret = await stuck('setSecret');
+    await secret.secrets.cancelRotateSecret({ SecretId: 'app/db' });
+    await justChanged(secret);
+    const { code, stdout, stderr } = await secret.run(
+      ...['doctor', 'app/db', '--rotator', 'postgres', '--now', '--fix', '--yes'],
+    );
+    expect(stdout).toMatch(
+      /advice {2}AWSPENDING is not taken off yet, since something has changed within 15 minutes: .* Wait until \d\d:\d\d UTC: --now does not shorten this\n/,
+    );
+    expect(stderr).toBe('quarterturn: nothing was repaired\n');
+    expect(code).toBe(1);
+    expect(await secret.holder('AWSPENDING')).toBeDefined();
+  });
+
+  test('says that --here takes the steps, where only they repair', async () => {
+    const secret = await stuck('setSecret');
+    const { code, stderr } = await secret.run(
+      ...['doctor', 'app/db', '--rotator', 'postgres', '--fix', '--yes'],
+    );
+    expect(stderr).toBe(
+      'quarterturn: nothing was repaired: --here lets it take the four steps on this machine\n',
+    );
+    expect(code).toBe(1);
+    expect(await secret.works('AWSPENDING')).toBe(false);
   });
 });
 
@@ -409,6 +484,11 @@ describe('other states', () => {
     expect(stdout).toMatch(/AWSCURRENT +\w{8} +unknown .*\n +ERR_SERVICE_REFUSED: /);
     expect(stdout).not.toMatch(/AWSCURRENT +\w{8} +refused/);
     expect(code).toBe(1);
+    // Elsewhere nothing would listen on that port either: what the service's refusal hints at is said, too.
+    const doctor = await secret.run('doctor', 'app/db', '--rotator', 'postgres', '--now');
+    expect(doctor.stdout).toMatch(
+      /UNKNOWN: .*\n {2}advice {2}if only this machine has no way .*\n {2}advice {2}else: correct "host" and "port"; is it running\?\n/,
+    );
   });
 
   test('a rotation that was cancelled after setSecret is ended by its label', async () => {
@@ -495,7 +575,87 @@ test('Ctrl-C ends the looking on, says that it is not over, and leaves nothing h
   expect(await secret.holder('AWSPENDING')).toBeUndefined();
 });
 
+test('Ctrl-C while the versions are tried keeps the repair from being made, though --yes was given', async () => {
+  const secret = await stuck('testSecret');
+  const current = await secret.holder('AWSCURRENT');
+  await mkdir(join(command.folder, 'slow'), { recursive: true });
+  await writeFile(
+    join(command.folder, 'slow', 'lambda.mjs'),
+    `
+import { writeFileSync } from 'node:fs';
+const rotator = {
+  name: 'slow',
+  rotates: ['password'],
+  shows: [],
+  parse: ({ password }) => ({ password }),
+  createSecret: () => ({ password: 'own-7bqw-9Kx2-horse' }),
+  setSecret: () => {},
+  testSecret: async ({ password }) => {
+    if (password === '${FIRST}') return 'rejected';
+    writeFileSync(process.env.TMPDIR + '/is-trying', '');
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    return 'accepted';
+  },
+};
+export const lambda = { rotator: () => rotator, environment: [], permissions: [], drivers: [] };
+`,
+  );
+  const { child, end } = secret.start(
+    ...['doctor', 'app/db', '--rotator', join(command.folder, 'slow', 'lambda.mjs'), '--fix', '--yes'],
+  );
+  await until(() => existsSync(join(command.folder, 'is-trying')));
+  child.kill('SIGINT');
+  expect((await end).code).toBe(130);
+  expect(await secret.holder('AWSCURRENT')).toBe(current);
+});
+
+test('a clock that is an hour ahead does not hide that a step may be running', async () => {
+  const secret = await stuck('testSecret');
+  const current = await secret.holder('AWSCURRENT');
+  const [changed] = [before(1)];
+  const url = await through(secret.url, () => ({ date: new Date(+changed + 300_000).toUTCString() }));
+  const { code, stdout } = await secret.run(
+    ...['doctor', 'app/db', '--rotator', 'postgres', '--endpoint-url', url, '--fix', '--yes'],
+  );
+  expect(stdout).toContain('IN_FLIGHT: ');
+  expect(code).toBe(1);
+  expect(await secret.holder('AWSCURRENT')).toBe(current);
+});
+
+test('a secret whose users may take turns is taken for one of a single user by nobody', async () => {
+  const secret = await stuck();
+  const { SecretString = '' } = await secret.secrets.getSecretValue({ SecretId: 'app/db' });
+  await secret.secrets.putSecretValue({
+    SecretId: 'app/db',
+    SecretString: JSON.stringify({ ...JSON.parse(SecretString), masterarn: 'admin' }),
+  });
+  const { code, stderr } = await secret.run('run', 'app/db', '--yes');
+  expect(stderr).toContain('name the secret’s rotator: --rotator ');
+  expect(code).toBe(2);
+  expect(await secret.holder('AWSPENDING')).toBeUndefined();
+});
+
+test('what is about to be written names account and Region, and a no is a no', async () => {
+  const secret = await stuck('testSecret');
+  const current = await secret.holder('AWSCURRENT');
+  const { code, stdout } = await secret.shell(
+    '(sleep 3; echo n; sleep 3) | script -qefc "quarterturn doctor app/db --rotator postgres --fix" /dev/null',
+  );
+  expect(stdout).toMatch(/move AWSCURRENT to .* of app\/db, eu-west-1, account 123456789012\? \[y\/N\]/);
+  expect(code).toBe(1);
+  expect(await secret.holder('AWSCURRENT')).toBe(current);
+});
+
 describe('quarterturn run', () => {
+  test('begins no rotation for a user whom AWSCURRENT does not open: nothing is stored', async () => {
+    const secret = await stuck();
+    await server.sql(`ALTER ROLE ${secret.role} PASSWORD 'another-7bqw-9Kx2-horse'`);
+    const { code, stderr } = await secret.run('run', 'app/db', '--rotator', 'postgres', '--yes');
+    expect(stderr).toContain('no rotation is begun: AWSCURRENT is refused, and not accepted (REFUSED_ALONE)');
+    expect(code).toBe(1);
+    expect(await secret.holder('AWSPENDING')).toBeUndefined();
+  });
+
   test('begins a rotation, and takes it to its end', async () => {
     const secret = await stuck();
     const current = await secret.holder('AWSCURRENT');

@@ -260,6 +260,18 @@ describeInstalled(hasProgram('script'), 'quarterturn rotate on a terminal', (tes
     expect([code, started()]).toEqual([0, 1]);
   });
 
+  test('after yes it is not begun if somebody has turned rotation off meanwhile', async () => {
+    await rig.schedule('app/db');
+    const { end, type } = await rig.onTerminal('quarterturn rotate app/db');
+    await type('', '[y/N]');
+    await rig.secrets.cancelRotateSecret({ SecretId: 'app/db' });
+    await type('y\n', '[y/N]');
+    const { code, stdout } = await end;
+    expect(stdout).toContain('rotation of app/db is off: nothing was done');
+    expect([code, started()]).toEqual([1, 0]);
+    expect((await rig.secrets.describeSecret({ SecretId: 'app/db' })).RotationEnabled).toBe(false);
+  });
+
   for (const [typed, code] of [
     ['n\n', 1],
     ['\n', 1],

@@ -9,6 +9,10 @@ import { MUTATIONS } from './mutations.mjs';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const COPIED = ['src', 'rotators', 'test', 'package.json', 'tsconfig.json', 'README.md'];
 
+for (const { what, file, from } of MUTATIONS) {
+  const text = await readFile(join(ROOT, file), 'utf8');
+  if (text.split(from).length !== 2) throw new Error(`${what}: ${file} does not have this once: ${from}`);
+}
 const house = await mkdtemp(join(tmpdir(), 'quarterturn-mutations-'));
 try {
   const filter = (path) => basename(path) !== 'node_modules'; // test/issuers has some.
@@ -35,7 +39,6 @@ try {
 async function tried({ what, file, from, to, tests }) {
   const path = join(house, file);
   const text = await readFile(path, 'utf8');
-  if (text.split(from).length !== 2) throw new Error(`${what}: ${file} does not have this once: ${from}`);
   await writeFile(
     path,
     text.replace(from, () => to),

@@ -169,8 +169,8 @@ export const MUTATIONS = [
   {
     what: 'an older answer replaces a newer one',
     file: 'src/client/look.ts',
-    from: 'if (number <= this.#taken) return;',
-    to: '',
+    from: 'if (number <= this.#taken || this.#isClosed) return;',
+    to: 'if (this.#isClosed) return;',
     tests: CLIENT,
   },
   {
@@ -196,10 +196,17 @@ export const MUTATIONS = [
   },
   {
     what: 'what signs a request follows a redirect to another origin',
-    file: 'src/client/http/rotating-fetch.ts',
-    from: '|| next.origin !== url.origin',
+    file: 'src/client/http/redirects.ts',
+    from: '&& host === from.host',
     to: '',
     tests: ['test/client/http.test.ts'],
+  },
+  {
+    what: 'a login that fails for another reason hides the refusals of others',
+    file: 'src/client/login/gate.ts',
+    from: "if (outcome === 'unclear') return this.#failedOtherwise(versionId, last) || wasProbe;",
+    to: '',
+    tests: CLIENT,
   },
   {
     what: 'inspect() shows the value of a version',

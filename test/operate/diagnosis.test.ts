@@ -10,6 +10,7 @@ import {
 } from '../../src/operate/label-state.js';
 import { objection } from '../../src/operate/repairs.js';
 import { runPlan } from '../../src/operate/run-plan.js';
+import type { Step } from '../../src/step.js';
 
 const NOW = Date.UTC(2026, 10, 29, 3);
 const MINUTE = 60_000;
@@ -116,6 +117,13 @@ const STATES: readonly [what: string, told: Told, finding: string, repairs: read
   ['AWSCURRENT moved on to a newer version', 'c:A p:A', 'OLD_PENDING', [], { ages: { c: 100 } }],
   ['… that does not work', 'c:R p:A', 'OLD_PENDING', [], { ages: { c: 100 } }],
   ['nobody may list the ages', 'c:A p:R', 'OLD_PENDING', [], { ages: { c: undefined, p: undefined } }],
+  [
+    '… though rotation is off',
+    'c:A p:R',
+    'OLD_PENDING',
+    [],
+    { rotation: 'off', ages: { c: undefined, p: undefined } },
+  ],
   ['a test of the rotation left a copy', 'c:A p:A', 'TEST_COPY', [DROP], { isCopy: true }],
   ['cancelled in createSecret', 'c:A p:E', 'CANCELLED', [DROP], { rotation: 'off' }],
   ['cancelled before setSecret', 'c:A p:R', 'CANCELLED', [DROP], { rotation: 'off' }],
@@ -175,15 +183,19 @@ test.each<[told: Told, setting: Setting, reason: RegExp]>([
   (told, setting, reason) => {
     const found = state(told, setting);
     expect(objection({ kind: 'resume', token: 'p' }, sightOf(found))).toMatch(reason);
-    const plan = (isStepNamed: boolean) => () => runPlan(found, { isStepNamed, isHurried: false });
-    expect(plan(false)).toThrow(reason);
-    expect(plan(true)()).toEqual({ token: 'p', isNew: false });
+    const plan =
+      (...steps: readonly Step[]) =>
+      () =>
+        runPlan(found, { steps, isHurried: false });
+    expect(plan()).toThrow(reason);
+    expect(plan('finishSecret')).toThrow(reason);
+    expect(plan('setSecret')()).toEqual({ token: 'p', isNew: false });
   },
 );
 
 test('run begins a rotation where none is under way, and waits for one that may be running', () => {
   const plan = (told: Told, changed = 180) =>
-    runPlan(state(told, { changed }), { isStepNamed: false, isHurried: false });
+    runPlan(state(told, { changed }), { steps: [], isHurried: false });
   expect(plan('c:A', 2)).toEqual({ token: expect.stringMatching(/^[0-9a-f-]{36}$/), isNew: true });
   expect(plan('c:A p:R')).toEqual({ token: 'p', isNew: false });
   expect(() => plan('c:A p:R', 2)).toThrow('Secrets Manager may be rotating this secret now');

@@ -1,11 +1,12 @@
 import { mysql } from '../../rotators/mysql/index.js';
-import { alternatingUsers } from '../../rotators/postgres/index.js';
+import { alternatingUsers, postgres } from '../../rotators/postgres/index.js';
 import { issuedKey, type Rotator } from '../../src/index.js';
 import { diagnose } from '../../src/operate/findings.js';
 import { mend } from '../../src/operate/mend.js';
 import { type ObserveOptions, observe } from '../../src/operate/observe.js';
 import { takeStepsHere } from '../../src/operate/steps-here.js';
 import { HiddenValues } from '../../src/redact/hidden-values.js';
+import { STEPS } from '../../src/step.js';
 import type { LocalSecretsManager } from '../../src/testing/index.js';
 import { KeyProvider } from '../support/key-provider.js';
 import { keyRig, keysOf } from '../support/key-rig.js';
@@ -42,7 +43,8 @@ function doctor<Secret extends object, Field extends keyof Secret & string>(
       (await look(options)).versions.map(({ labels, verdict }) => `${labels.join('+') || '-'} ${verdict}`),
     fix: () =>
       mend({
-        ...{ look, client: secrets, now },
+        ...{ client: secrets, now },
+        look: (next) => look({ next }),
         ask: async () => true,
         sleep: async () => {},
         resume: (token) => takeStepsHere({ client: secrets, rotator, secretId, token }),
@@ -117,6 +119,66 @@ describe('users of PostgreSQL that take turns', () => {
     expect(await fix()).toMatchObject({ finding: { name: 'OK' }, repairs: [{ kind: 'resume' }] });
     expect(JSON.parse(await text('AWSCURRENT')).username).toBe('app_clone');
   });
+});
+
+test('a pending user who is not the other of the two that take turns is not tried, and does not become AWSCURRENT', async () => {
+  const own = await startTestServer();
+  try {
+    await own.sql(`CREATE ROLE app LOGIN PASSWORD '${FIRST}'`);
+    await own.sql(`CREATE ROLE stranger LOGIN PASSWORD 'known-7bqw-9Kx2-horse'`);
+    const rigged = await postgresRig(own.secret('app', FIRST, { masterarn: 'admin' }), {
+      administrator: own.secret('postgres', own.password),
+      pairs: {},
+    });
+    const { secrets, secretId, begin, text } = rigged;
+    await aMoment();
+    await begin();
+    const { VersionIdsToStages = {} } = await secrets.describeSecret({ SecretId: secretId });
+    const [token] = Object.keys(VersionIdsToStages).filter((id) =>
+      VersionIdsToStages[id]?.includes('AWSPENDING'),
+    );
+    const current = await text('AWSCURRENT');
+    await secrets.putSecretValue({
+      ...{ SecretId: secretId, ClientRequestToken: token, VersionStages: ['AWSPENDING'] },
+      SecretString: JSON.stringify({
+        ...JSON.parse(current),
+        username: 'stranger',
+        password: 'known-7bqw-9Kx2-horse',
+      }),
+    });
+    await own.sql(`ALTER ROLE app PASSWORD 'another-7bqw-9Kx2-horse'`);
+    const { fix, verdicts } = doctor(rigged, alternatingUsers());
+    expect(await verdicts()).toEqual(['AWSCURRENT refused', 'AWSPENDING foreign']);
+    expect(await fix()).toMatchObject({ finding: { name: 'FOREIGN_PENDING' }, repairs: [] });
+    expect(await text('AWSCURRENT')).toBe(current);
+  } finally {
+    await own.stop();
+  }
+});
+
+test('users that take turns are not rotated by the rotator of a single user, though AWSPENDING is empty', async () => {
+  const own = await startTestServer();
+  try {
+    await own.sql(`CREATE ROLE app LOGIN PASSWORD '${FIRST}'`);
+    const rigged = await postgresRig(own.secret('app', FIRST, { masterarn: 'admin' }), {
+      administrator: own.secret('postgres', own.password),
+      pairs: {},
+    });
+    const { begin, deliver, text } = rigged;
+    await aMoment();
+    await begin();
+    for (const step of STEPS) await deliver(step);
+    await aMoment();
+    await begin();
+    const { username, password } = JSON.parse(await text('AWSCURRENT'));
+    const { fix } = doctor(rigged, postgres());
+    expect(await fix()).toMatchObject({ finding: { name: 'EMPTY_PENDING' }, repairs: [] });
+    expect(await own.accepts(username, password)).toBe(true);
+    expect((await doctor(rigged, alternatingUsers()).fix()).finding.name).toBe('OK');
+    expect(JSON.parse(await text('AWSCURRENT')).username).toBe('app');
+  } finally {
+    await own.stop();
+  }
 });
 
 describe('issued keys', () => {

@@ -8,7 +8,7 @@ import { mayTakeAsLongAs } from './timeouts.js';
 
 type Subject = Omit<ContractSubject<object, never>, 'rotator'>;
 
-const FIRST = 'first-password-1';
+const FIRST = 'frst-9Kx2-7bqw';
 const ADMIN = 'xk83-Qmw71-plv';
 
 /** What the contract is run on. */

@@ -4,7 +4,7 @@ import { isThorough, tried } from './thorough.js';
 
 type Subject = Omit<ContractSubject<object, never>, 'rotator'>;
 
-const FIRST = 'first-password-1';
+const FIRST = 'frst-9Kx2-7bqw';
 const ADMIN = 'xk83-Qmw71-plv';
 
 /** What a rotator of PostgreSQL's users is tried on: a user of its own for each `reset`. */

@@ -169,7 +169,7 @@ export async function stuckWorld({ keeps = 'one' }: { readonly keeps?: 'one' | '
     const { api, mortal } = of;
     return mend(
       {
-        look: () => look(of),
+        look: (next) => look(of, { next }),
         client: api,
         ask: async () => true,
         sleep: async (ms) => void (await secrets.advanceTo(new Date(+secrets.now + ms))),

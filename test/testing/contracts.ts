@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { issuedKey, type Rotator, type StepContext, type Verdict } from '../../src/index.js';
-import { type Clause, memoryLine, rotatorContract } from '../../src/testing/index.js';
+import { type Clause, type ContractSubject, memoryLine, rotatorContract } from '../../src/testing/index.js';
 import { Door, type DoorRotator, doorRotator, FIRST } from '../support/door-rig.js';
 import { rejection } from '../support/errors.js';
 import { KeyProvider } from '../support/key-provider.js';
@@ -26,6 +27,7 @@ export class FarDoor {
   sound(): DoorRotator {
     return {
       ...doorRotator(this.door),
+      createSecret: () => ({ password: `fresh/pass word"${randomUUID()}` }),
       setSecret: async ({ pending, current }, context) => {
         for (const { password } of [current, pending]) {
           if (!(await this.accepts(password, context))) continue;
@@ -40,10 +42,10 @@ export class FarDoor {
   }
 }
 
-/** The contract for a password that we choose, with a fault in the rotator. */
+/** The contract for a password that we choose, with a fault in the rotator, and more of the subject. */
 export function contractOfDoor(
   fault: (far: FarDoor) => Partial<DoorRotator> = () => ({}),
-  more: { readonly lateChangesLand?: boolean } = {},
+  more: (far: FarDoor) => Partial<Omit<ContractSubject<never, never>, 'rotator'>> = () => ({}),
 ) {
   const far = new FarDoor();
   return rotatorContract({
@@ -54,7 +56,7 @@ export function contractOfDoor(
     },
     accepts: ({ password }) => far.door.accepts(password),
     line: () => far.line,
-    ...more,
+    ...more(far),
   });
 }
 

@@ -33,7 +33,7 @@ function meaningOf(call: OperatorCall, error: unknown): ServiceFailure {
   const before = beforeItWasSent(call, name, message);
   if (before) return ['ERR_SECRETS_MANAGER_FAILED', ...before];
   if (isUnanswered(error)) {
-    const hint = throttleHint(error) === undefined ? reach(call) : SLOW_DOWN;
+    const hint = throttleHint(error) === undefined ? reach(call, code) : SLOW_DOWN;
     return ['ERR_SECRETS_MANAGER_UNREACHABLE', `got no answer (${code || shown(name)})`, hint];
   }
   if (/^AccessDenied/.test(name)) return denied(call, message);
@@ -61,9 +61,13 @@ const withProfile = ({ connection: { profile } }: OperatorCall) =>
 const signIn = (call: OperatorCall) =>
   `sign in again: aws sso login${withProfile(call)}, or renew the credentials where they come from`;
 
-function reach({ region }: OperatorCall): string {
+function reach({ region, connection: { endpoint } }: OperatorCall, code: string): string {
+  if (endpoint !== undefined) {
+    return 'see that something answers at --endpoint-url: is quarterturn local running there, or is the URL mistyped?';
+  }
+  const typed = code === 'ENOTFOUND' ? `look whether ${region ?? 'it'} is a Region, and ` : '';
   const host = `secretsmanager.${region ?? '<region>'}.amazonaws.com`;
-  return `see that this machine reaches ${host} on port 443: network, VPN, proxy; or what --endpoint-url or AWS_ENDPOINT_URL names`;
+  return `${typed}see that this machine reaches ${host} on port 443: network, VPN, proxy; or what --endpoint-url or AWS_ENDPOINT_URL names`;
 }
 
 /** What the SDK has found amiss by itself. */

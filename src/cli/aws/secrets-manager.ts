@@ -26,6 +26,8 @@ export interface OperatorApi extends SecretsManagerApi {
   listSecrets(input: ListSecretsRequest, options?: CallOptions): Promise<ListSecretsResponse>;
   rotateSecret(input: RotateSecretRequest, options?: CallOptions): Promise<RotateSecretResponse>;
   cancelRotateSecret(input: CancelRotateSecretRequest, options?: CallOptions): Promise<unknown>;
+  /** The time at AWS, as the last answer told it: this machine's clock may be wrong. */
+  now(): Date;
 }
 
 /** Makes clients, one a Region. The SDK is loaded when the first is asked for. */
@@ -46,6 +48,9 @@ export class Clients {
     return client;
   }
 }
+
+/** Less is the answer's own time, and matters to nothing here. */
+const CLOCKS_DIFFER_MS = 60_000;
 
 const KEYS = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'] as const;
 
@@ -95,6 +100,11 @@ async function connect(connection: Connection): Promise<OperatorApi> {
     }
   };
   return {
+    now() {
+      const { systemClockOffset: offset } = client.config;
+      // An answer tells it to the second, and took its time.
+      return new Date(Date.now() + (Math.abs(offset) < CLOCKS_DIFFER_MS ? 0 : offset));
+    },
     describeSecret: (input, options) =>
       call('DescribeSecret', input.SecretId, () =>
         client.send(new sdk.DescribeSecretCommand(input), options),

@@ -21,7 +21,7 @@ export const DOCTOR = declare({
     },
     now: {
       about:
-        'take a rotation for stuck although something has changed within 15 minutes: nobody is at work, and no step is running',
+        'take a rotation for stuck although something has changed within 15 minutes: nobody is at work, and no step is running. AWSPENDING is not taken off before they have passed all the same',
     },
     wait: {
       value: '<time>',

@@ -13,7 +13,7 @@ import { ageInWords, milliseconds } from '../terminal/time.js';
 import { UsageError } from '../usage-error.js';
 import type { DoctorInput } from './declaration.js';
 import { type Subject, withSubject } from './subject.js';
-import { findingLines, inWords, noteLines, titleOf, versionLines } from './text.js';
+import { findingLines, inWords, noteLines, type Place, titleOf, versionLines } from './text.js';
 
 /** Runs `quarterturn doctor`; resolves to the exit code. */
 export function doctor({ options, positionals }: DoctorInput): Promise<number> {
@@ -55,15 +55,19 @@ class Visit {
       () => stop.abort(),
       () => process.exit(interruption.exitCode),
     );
-    const { client, rotator, secretId } = this.#subject;
+    const { client, rotator, secretId, timeline } = this.#subject;
+    const whose = [timeline.name, timeline.region, `account ${timeline.arn.split(':')[4]}`].join(', ');
     const { here, now: isHurried, yes } = this.#options;
+    let isDeclined = false;
     try {
-      const { state, finding, unretired } = await mend(
+      const { state, finding, repairs, unretired } = await mend(
         {
           client,
-          look: () => {
+          now: client.now,
+          signal: stop.signal,
+          look: (next) => {
             stop.signal.throwIfAborted();
-            return this.#subject.look(this.#looking);
+            return this.#subject.look({ ...this.#looking, next });
           },
           ...(here && {
             resume: (token: string) =>
@@ -86,8 +90,12 @@ class Visit {
                 'the label alone moves; --here takes the rotation’s steps instead, and retires what they retire',
               );
             }
-            const isAgreed = await confirmed(`${inWords(repair)}?`, { isAgreed: yes, signal: stop.signal });
+            const isAgreed = await confirmed(`${inWords(repair)} of ${whose}?`, {
+              isAgreed: yes,
+              signal: stop.signal,
+            });
             if (!isAgreed) this.#subject.output.say('nothing more was done');
+            isDeclined = !isAgreed;
             return isAgreed;
           },
           tell: (event) => this.#tell(event),
@@ -101,6 +109,7 @@ class Visit {
           { type: 'unretired', versionId: unretired },
         );
       }
+      if (!isDeclined && repairs.length === 0 && finding.name !== 'OK') this.#sayNothingRepaired(finding);
       return interruption.exitCode ?? this.#end(state, finding);
     } catch (error) {
       if (interruption.exitCode === undefined) throw error;
@@ -109,6 +118,13 @@ class Visit {
     } finally {
       interruption.end();
     }
+  }
+
+  #sayNothingRepaired({ repairs }: Finding): void {
+    const wantsSteps = !this.#options.here && repairs[0]?.kind === 'resume';
+    this.#subject.output.say(
+      `nothing was repaired${wantsSteps ? ': --here lets it take the four steps on this machine' : ''}`,
+    );
   }
 
   #tell(event: MendEvent): void {
@@ -131,16 +147,22 @@ class Visit {
   }
 
   #tellFinding(state: LabelState, finding: Finding): void {
-    const { timeline, connection, again } = this.#subject;
-    const place = { name: timeline.name, forAws: sameAgain(connection), again };
+    const { timeline } = this.#subject;
     this.#print(
       [
         titleOf(timeline.name, timeline.region, state),
         ...versionLines(state),
-        ...findingLines(finding, state, place),
+        ...findingLines(finding, state, this.#place()),
       ],
       { type: 'found', ...state, finding },
     );
+  }
+
+  /** A command to copy takes the rotation for stuck where this one does: else it would wait instead of repairing. */
+  #place(): Place {
+    const { timeline, connection, again } = this.#subject;
+    const now = this.#options.now ? ' --now' : '';
+    return { name: timeline.name, forAws: sameAgain(connection), again: `${again}${now}` };
   }
 
   #tellFailure(repair: Repair, { reason }: Extract<MendEvent, { kind: 'failed' }>): void {
@@ -159,7 +181,7 @@ class Visit {
     const notes = notesOf(this.#subject.timeline, state);
     const isFine = finding.name === 'OK';
     const notSeen = isFine || finding.name === 'ELSEWHERE' ? [] : notLookedAt(state);
-    const lines = noteLines(notes, notSeen);
+    const lines = noteLines(notes, notSeen, state, this.#place());
     if (this.#options.json || lines.length > 0)
       this.#print(lines, { type: 'end', finding: finding.name, notes });
     return isFine && notes.every(({ name }) => name === 'ROTATION_OFF' || name === 'AGES_UNKNOWN') ? 0 : 1;

@@ -10,7 +10,8 @@ import { Redactor } from '../../redact/redactor.js';
 import type { Rotator } from '../../rotator.js';
 import { type Connection, readConnection, sameAgain } from '../aws/connection.js';
 import { readSecret } from '../aws/secret-argument.js';
-import { Clients } from '../aws/secrets-manager.js';
+import { Clients, type OperatorApi } from '../aws/secrets-manager.js';
+import { reportFailure } from '../failure.js';
 import { loadManifest } from '../manifest.js';
 import { rotatorsWith } from '../rotators.js';
 import { Output } from '../terminal/output.js';
@@ -28,7 +29,7 @@ type AnyRotator = Rotator<object, never>;
 
 /** A secret and its rotator, as a command works with them. */
 export interface Subject {
-  readonly client: SecretsManagerApi;
+  readonly client: OperatorApi;
   readonly rotator: AnyRotator;
   readonly rotatorName: string;
   readonly secretId: string;
@@ -56,18 +57,34 @@ export async function withSubject(
   const client = await new Clients(asked).for(secret.region);
   const connection = { ...asked, region: secret.region };
   const described = await client.describeSecret({ SecretId: secret.id });
-  const timeline = timelineOf(described, undefined, { now: new Date(), stuckAfterMs: 0 });
+  const timeline = timelineOf(described, undefined, { now: client.now(), stuckAfterMs: 0 });
   const secretId = timeline.arn;
+  // For the clients of rotators: as in the function, which is in the Region of its secret.
+  if (timeline.region !== undefined) process.env.AWS_REGION = timeline.region;
   const loaded = await rotatorOf(values.rotator, client, secretId);
   const output = new Output();
+  const hidden = new SearchedValues([secretId, loaded.rotator.name], output);
+  /** Node.js would print the error with all that hangs on it. */
+  const onUncaught = (thrown: unknown) => {
+    const { message } = new Redactor(hidden).error(thrown);
+    process.exit(
+      reportFailure(
+        new RotationError(
+          'ERR_ROTATOR_FAILED',
+          `the rotator ${loaded.rotator.name} failed where nobody waited for it: ${message}`,
+          { hint: `quarterturn doctor ${timeline.name} shows which version works` },
+        ),
+      ),
+    );
+  };
+  process.on('uncaughtException', onUncaught);
   try {
-    const hidden = new SearchedValues([secretId, loaded.rotator.name], output);
     const clean = (text: string) => (output.isClean(text) ? text : new Redactor(hidden).text(text));
     const probing = { client, rotator: loaded.rotator, secretId, hidden };
     const code = await work({
       ...{ client, secretId, timeline, connection, output, ...loaded },
       again: `${sameAgain(connection)}${values.rotator === undefined ? '' : ` --rotator ${values.rotator}`}`,
-      look: (options) => observe(probing, options),
+      look: (options) => observe(probing, { ...options, now: client.now }),
       clean,
       print: (lines) => output.line(clean(lines.join('\n'))),
     });
@@ -75,8 +92,12 @@ export async function withSubject(
     return code;
   } finally {
     output.end();
+    // What a rotator has left running keeps no command from its end, and throws no value later.
+    setTimeout(() => process.exit(), LEFT_RUNNING_MS).unref();
   }
 }
+
+const LEFT_RUNNING_MS = 2000;
 
 /** Has what is printed searched for every value that the gate hands out. */
 class SearchedValues extends HiddenValues {
@@ -119,7 +140,7 @@ async function rotatorOf(
   }
 }
 
-/** The rotator that has the name of the secret's engine. If users take turns nobody sees that: then it must be named. */
+/** The rotator that has the name of the secret's engine. If users may take turns, which takes `masterarn`, it must be named. */
 async function nameInSecret(client: SecretsManagerApi, secretId: string): Promise<string> {
   const deadline = new Deadline(undefined);
   try {
@@ -128,7 +149,7 @@ async function nameInSecret(client: SecretsManagerApi, secretId: string): Promis
     const values = secretValues({ client: api, hidden, rotator: { shows: [] }, secretId });
     const { json } = await values.read({ VersionStage: 'AWSCURRENT' });
     const name = rotatorsWith('lambda.js').find((each) => each === json.engine);
-    if (name !== undefined) {
+    if (name !== undefined && !Object.hasOwn(json, 'masterarn')) {
       say(`taken for a secret of the rotator ${name}, as its "engine" says; --rotator names another`);
       return name;
     }

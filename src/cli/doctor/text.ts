@@ -40,23 +40,43 @@ export interface Place {
 /** A finding with its repairs and what must not be done. */
 export function findingLines(finding: Finding, state: LabelState, place: Place): readonly string[] {
   const isFine = finding.name === 'OK';
+  const advice = finding.advice.filter((line) => line !== '');
   const [first, ...others] = finding.repairs.flatMap((repair) => commandsOf(repair, state, place));
   return [
     `${paint(isFine ? 'green' : 'red', finding.name)}: ${printable(finding.meaning)}`,
     ...(first === undefined ? [] : [`  repair  ${first}`]),
     ...others.map((command) => `  or      ${command}`),
-    ...finding.advice.filter((line) => line !== '').map((line) => `  advice  ${printable(line)}`),
+    ...advice.map((line) => `  advice  ${toCopy(printable(line), state, place)}`),
     ...(finding.never === undefined ? [] : [`  NOT     ${finding.never}`]),
   ];
 }
 
-export function noteLines(notes: readonly Note[], notSeen: readonly string[]): readonly string[] {
+export function noteLines(
+  notes: readonly Note[],
+  notSeen: readonly string[],
+  state: LabelState,
+  place: Place,
+): readonly string[] {
   return [
-    ...notes.map(({ name, meaning, advice }) => `${paint('yellow', name)}: ${printable(meaning)}; ${advice}`),
+    ...notes.map(
+      ({ name, meaning, advice }) =>
+        `${paint('yellow', name)}: ${printable(meaning)}; ${toCopy(advice, state, place)}`,
+    ),
     ...(notSeen.length === 0 ? [] : ['not looked at, since that takes other rights:']),
-    ...notSeen.map((line) => `  ${line}`),
+    ...notSeen.map((line) => `  ${toCopy(line, state, place)}`),
   ];
 }
+
+/** The commands in a sentence, with the secret and the options of the connection: else they could reach another account. */
+function toCopy(text: string, { secretId }: LabelState, { name, forAws, again }: Place): string {
+  return text
+    .replace(/aws secretsmanager [a-z-]+/g, (call) => `${call} --secret-id ${secretId}${forAws}`)
+    .replace(/aws (?:kms|lambda|logs) [a-z-]+/g, (call) => `${call}${forOtherServices(forAws)}`)
+    .replace(/quarterturn doctor/g, (call) => `${call} ${name}${again}`);
+}
+
+/** The endpoint is Secrets Manager's alone. */
+const forOtherServices = (forAws: string) => forAws.replace(/ --endpoint-url \S+/, '');
 
 /** A repair in words, for the question. */
 export function inWords(repair: Repair): string {
@@ -73,33 +93,36 @@ export function inWords(repair: Repair): string {
 /** The calls that make a repair, to copy. */
 function commandsOf(repair: Repair, state: LabelState, { name, forAws, again }: Place): readonly string[] {
   const stage = `aws secretsmanager update-secret-version-stage --secret-id ${state.secretId}${forAws} --version-stage`;
+  // Before the bare call: it looks once more, and goes on looking afterwards.
+  const fix = `quarterturn doctor ${name}${again} --fix`;
   switch (repair.kind) {
     case 'resume':
       return [
-        `quarterturn doctor ${name}${again} --fix --here`,
+        `${fix} --here`,
         ...(state.functionArn === undefined
           ? []
           : [invokeCommand(repair.token, state.functionArn, state, forAws)]),
       ];
     case 'promote':
       return [
+        fix,
         `${stage} AWSCURRENT --move-to-version-id ${repair.to} --remove-from-version-id ${repair.from}`,
       ];
     case 'drop':
-      return [`${stage} AWSPENDING --remove-from-version-id ${repair.from}`];
+      return [fix, `${stage} AWSPENDING --remove-from-version-id ${repair.from}`];
   }
 }
 
 /**
  * The four steps by the function itself. `aws lambda invoke` succeeds when the function fails: without the look at
- * FunctionError the loop would go on to finishSecret, which does not ask whether the test has passed.
+ * FunctionError the loop would go on to finishSecret, which does not ask whether the test has passed. Versions 1 and 2 of the
+ * CLI agree about no other kind of payload than `fileb://`. answer.json is shown only where this call has written it.
  */
 function invokeCommand(token: string, functionArn: string, { secretId }: LabelState, forAws: string): string {
-  const region = / --endpoint-url \S+/;
   const payload = `{\\"SecretId\\":\\"${secretId}\\",\\"ClientRequestToken\\":\\"${token}\\",\\"Step\\":\\"$step\\"}`;
   return (
-    `for step in ${STEPS.join(' ')}; do failed=$(aws lambda invoke --function-name ${functionArn}${forAws.replace(region, '')} ` +
-    `--cli-binary-format raw-in-base64-out --payload "${payload}" --query FunctionError --output text answer.json) && ` +
+    `for step in ${STEPS.join(' ')}; do failed=$(echo "${payload}" | aws lambda invoke --function-name ${functionArn}` +
+    `${forOtherServices(forAws)} --payload fileb:///dev/stdin --query FunctionError --output text answer.json) || break; ` +
     '[ "$failed" = None ] || { cat answer.json; break; }; done'
   );
 }

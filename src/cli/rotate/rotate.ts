@@ -74,6 +74,9 @@ class Run {
       say('nothing was done');
       return signal.aborted ? undefined : 1;
     }
+    // While a person thought about it somebody may have turned rotation off, which RotateSecret would undo.
+    if (!options.yes)
+      assertRotatable(await this.#client.describeSecret({ SecretId: arn }), new Date(), connection);
     const begun = Date.now();
     const versionId = randomUUID();
     await this.#begin(timeline, versionId);

@@ -13,16 +13,24 @@ export function run({ options, positionals }: RunInput): Promise<number> {
   return withSubject('run', options, positionals, async (subject) => {
     const { timeline, look, output, rotatorName, clean } = subject;
     const state = await look();
-    const isStepNamed = options.step.length > 0;
-    const plan = runPlan(state, { isStepNamed, isHurried: options.now });
+    const asked = { steps: STEPS.filter((step) => options.step.includes(step)), isHurried: options.now };
+    const plan = runPlan(state, asked);
     const account = timeline.arn.split(':')[4];
     const what = plan.isNew ? 'begin a rotation of' : `go on with the rotation ${plan.token} of`;
     const where = `${titleOf(timeline.name, timeline.region, state)}, account ${account}`;
     const isAgreed = await confirmed(clean(`${what} ${where}, with ${rotatorName}?`), {
       isAgreed: options.yes,
     });
-    if (isAgreed) return steps(subject, plan, options);
-    output.say('nothing was done');
+    if (!isAgreed) {
+      output.say('nothing was done');
+      return 1;
+    }
+    if (options.yes) return steps(subject, plan, options);
+    // Nobody knows how long the answer took: what was true then may be no more.
+    const now = runPlan(await look(), asked);
+    if (plan.isNew === now.isNew && (plan.isNew || plan.token === now.token))
+      return steps(subject, now, options);
+    output.say('the labels have moved while you were asked: nothing was done');
     return 1;
   });
 }

@@ -46,9 +46,10 @@ export function crashes(stand: Stand): Clause[] {
       if (step === 'finishSecret') await trial.rotateFirst();
       await trial.upTo(step);
       stand.line().failAt(message, how);
-      await trial.outcome(step);
+      const error = await trial.outcome(step);
       hasFailed = stand.line().mend();
       if (!hasFailed) return;
+      if (step === 'setSecret' && error === undefined) await trial.assertSet(what);
       await trial.assertOpen(what);
       await trial.startOver(what);
     }
@@ -75,6 +76,7 @@ export function crashes(stand: Stand): Clause[] {
     const trial = await begin();
     if (step === 'finishSecret') await trial.rotateFirst();
     await trial.upTo(step);
+    const { token } = trial;
     const looks = trial.watch.confirmed;
     const held = stand.line().holdAt(message);
     let hasEnded = false;
@@ -92,11 +94,12 @@ export function crashes(stand: Stand): Clause[] {
     // Where nobody waits for what is held back (a QUIT), the attempt goes on, and the next may meet it.
     await trial.outcome(step);
     await trial.startOver(`${step} was held back (at message ${message})`);
-    // Where two credentials take turns, the next rotation leaves alone what this one changes.
-    for (let later = stand.overlaps ? 2 : 1; later > 0; later--) {
+    // Where two credentials take turns, the next rotation leaves alone what setSecret changes in this one.
+    for (let later = stand.overlaps && step !== 'finishSecret' ? 2 : 1; later > 0; later--) {
       await trial.rotate();
       await trial.startOver(what);
     }
+    await trial.keepListed(token);
     held.letGo();
     await late;
     const problem = `${CONFIRM}: when ${what}, what it sent must not take effect any more`;

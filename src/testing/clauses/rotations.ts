@@ -96,7 +96,7 @@ export function rotations(stand: Stand): Clause[] {
       : []),
 
     clause('keeps the fields that it does not know', async () => {
-      const trial = await Trial.begin(stand, { more: { 'x-owner': 'team-a' } });
+      const trial = await Trial.begin(stand, { current: (secret) => ({ ...secret, 'x-owner': 'team-a' }) });
       const advice = 'parse must take a secret with fields of its owner, such as "x-owner"';
       await trial.steps(STEPS, advice);
       const { 'x-owner': owner } = await trial.value('AWSCURRENT');

@@ -35,7 +35,9 @@ export function secrecy(stand: Stand): Clause[] {
     return hidden.flatMap((field) => {
       const redactor = new Redactor();
       redactor.hideFields({ [field]: made[field] }, [], [field]);
-      const chosen = [first, ...Object.values(trial.others)].flatMap((value) => [...stringsIn(value[field])]);
+      const chosen = [first, ...Object.values(trial.values.others)].flatMap((value) => [
+        ...stringsIn(value[field]),
+      ]);
       return [
         { field, finds: (output) => redactor.texts([output], false, Number.POSITIVE_INFINITY)[0] !== output },
         { field, finds: carrierTest(chosen.filter((text) => text !== '')) },

@@ -4,7 +4,7 @@ import { LocalSecretsManager, lineTo, rotatorContract, type TcpLine } from '../.
 import { Cellar, cellar, hashOf } from '../../support/cellar.js';
 import { tried } from '../../support/thorough.js';
 
-const FIRST = 'first-password-1';
+const FIRST = 'frst-9Kx2-7bqw';
 const ADMIN = 'xk83-Qmw71-plv';
 
 let server: Cellar;

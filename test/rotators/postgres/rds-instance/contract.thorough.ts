@@ -4,7 +4,7 @@ import { startTestServer, type TestServer } from '../../../support/postgres.js';
 import { RdsServer } from '../../../support/rds-server.js';
 import { tried } from '../../../support/thorough.js';
 
-const FIRST = 'first-password-1';
+const FIRST = 'frst-9Kx2-7bqw';
 
 let server: TestServer;
 let rds: RdsServer;
