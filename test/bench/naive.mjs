@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { describe } from '../../.build/report.mjs';
-import { ABSENT } from '../../dist/esm/src/cli/bundle/esbuild-options.js';
+import { esbuildOptions } from '../../dist/esm/src/cli/bundle/esbuild-options.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -52,7 +52,7 @@ async function bundle(name, contents, file) {
     charset: 'utf8',
     legalComments: 'none',
     metafile: true,
-    external: ABSENT,
+    external: esbuildOptions([]).external,
     banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
     // By default esbuild takes its `main`, UMD, which asks for `./impl/format` in a way that no bundler sees: such a
     // bundle ends at its import, and nothing could be compared.

@@ -3,7 +3,7 @@ import { requireWhereAsked } from './require.js';
 import { sdkPlugins } from './sdk.js';
 
 /** Drivers ask for them, and do without. */
-export const ABSENT: readonly string[] = ['pg-native', 'pg-cloudflare', 'cardinal'];
+const ABSENT: readonly string[] = ['pg-native', 'pg-cloudflare', 'cardinal'];
 
 /**
  * How esbuild makes a Lambda with the handler `index.handler`, of which drivers wait in files of their own until they are
