@@ -11,8 +11,9 @@ import {
 import { dirname, join } from 'node:path';
 import { type Service, startService } from '../../templates/password/service.js';
 import { built } from '../support/built.js';
-import { CommandRig } from '../support/command.js';
+import { CommandRig, until } from '../support/command.js';
 import { deploy } from '../support/deployment.js';
+import { OperatorRig } from '../support/operator.js';
 
 const ROOT = join(__dirname, '../..');
 /** Whether this Node.js reads TypeScript. */
@@ -282,6 +283,38 @@ describe('a path in place of the name of a rotator', () => {
     } else {
       expect([code, stdout]).toEqual([2, '']);
       expect(stderr).toMatch(/ Node\.js v[\d.]+ does not read this TypeScript \(.*\): compile it/);
+    }
+  });
+
+  test.each(['gate/lambda.ts', 'dist/lambda/gate/index.mjs'])(
+    'is one that quarterturn local runs: %s',
+    async (path) => {
+      const { child, output, end } = await rig.shell(
+        `${env} exec quarterturn local --port 0 --function rotate=${path}`,
+      );
+      if (path.endsWith('.ts') && !READS_TYPES) {
+        expect((await end).stderr).toMatch(/ does not read this TypeScript \(.*\): compile it/);
+        return;
+      }
+      await until(() => child.exitCode !== null || output.stdout.includes(':function:rotate'));
+      expect(output.stdout).toContain('function  arn:aws:lambda:eu-west-1:123456789012:function:rotate\n');
+    },
+  );
+
+  test.each(['test', 'doctor', 'run --yes'])('is one of a bundle, for quarterturn %s', async (command) => {
+    const operator = await OperatorRig.make();
+    try {
+      await operator.add('app/db');
+      const line = `quarterturn ${command} app/db --rotator '${at('dist/lambda/gate/index.mjs')}'`;
+      const { stdout, stderr } = await (await operator.shell(line)).end;
+      // The secret is no gate's, and it is the gate's rotator that says so.
+      expect(stdout + stderr).toMatch(/ERR_SECRET_MALFORMED|"url"|WRONG_SHAPE/);
+      const typed = await (await operator.shell(line.replace(/dist.*mjs/, 'gate/lambda.ts'))).end;
+      expect(typed.stdout + typed.stderr).toMatch(
+        READS_TYPES ? /ERR_SECRET_MALFORMED|"url"|WRONG_SHAPE/ : /does not read this TypeScript/,
+      );
+    } finally {
+      await operator.end();
     }
   });
 
