@@ -148,7 +148,7 @@ export interface Turns<
    */
   prove(session: Session, pair: Pair, context: StepContext): Promise<void>;
   /**
-   * What giveTurn needs besides, as far as AWSCURRENT's session can tell.
+   * What else giveTurn needs, as far as AWSCURRENT's session can tell.
    *
    * @throws RotationError
    */

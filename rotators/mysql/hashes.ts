@@ -82,7 +82,8 @@ export function passwordHash(
       hint: `it must have 1 to ${MAX_PASSWORD_BYTES} bytes, and none that is zero: change the policy of the generated password`,
     });
   }
-  if (!(rounds >= ROUNDS.least && rounds <= ROUNDS.most)) throw new Error('so many rounds cannot be');
+  if (!(rounds >= ROUNDS.least && rounds <= ROUNDS.most))
+    throw new Error(`rounds must be ${ROUNDS.least} to ${ROUNDS.most}`);
   const made = KINDS[plugin].make(password, rounds);
   assertOurs(plugin, made);
   return made;

@@ -57,24 +57,9 @@ describeServers('rotatingMysqlPool', (program, test) => {
       const { secret, rotate, config } = await world();
       const pool = rotatingMysqlPool(mysql, secret, config);
       const promises = pool.promise();
-      const errors: unknown[] = [];
-      let [queries, isOver] = [0, false];
-      const running = Array.from({ length: 6 }, async () => {
-        while (!isOver) {
-          queries++;
-          try {
-            const connection = await promises.getConnection();
-            await connection.query('SELECT 1');
-            if (queries % 3) connection.release();
-            else connection.destroy();
-          } catch (error) {
-            errors.push(error);
-          }
-        }
-      });
+      const end = traffic(promises);
       for (const password of ['second-password-2', 'third-password-3']) await rotate(password, 150);
-      isOver = true;
-      await Promise.all(running);
+      const { queries, errors } = await end();
       await promises.end();
       secret.close();
       expect(errors).toEqual([]);
@@ -133,30 +118,15 @@ describeServers('rotatingMysqlPool', (program, test) => {
         connectionLimit: 4,
         ssl: { rejectUnauthorized: false },
       }).promise();
-      const errors: unknown[] = [];
-      let [queries, isOver] = [0, false];
-      const running = Array.from({ length: 6 }, async () => {
-        while (!isOver) {
-          queries++;
-          try {
-            const connection = await pool.getConnection();
-            await connection.query('SELECT 1');
-            if (queries % 3) connection.release();
-            else connection.destroy();
-          } catch (error) {
-            errors.push(error);
-          }
-        }
-      });
+      const end = traffic(pool);
       for (let n = 0; n < 3; n++) {
         await rigged.begin();
-        for (let end: unknown; !end; ) {
-          end = await rigged.secrets.rotation('db').runStep();
+        for (let outcome: unknown; !outcome; ) {
+          outcome = await rigged.secrets.rotation('db').runStep();
           await sleep(60);
         }
       }
-      isOver = true;
-      await Promise.all(running);
+      const { queries, errors } = await end();
       await pool.end();
       secret.close();
       expect(errors).toEqual([]);
@@ -243,6 +213,30 @@ test.each([
     `leave ${name} out`,
   );
 });
+
+/** Six callers without pause, who keep a session or close it. Returns what ends them, and says how they fared. */
+function traffic(pool: ReturnType<ReturnType<typeof rotatingMysqlPool>['promise']>) {
+  const errors: unknown[] = [];
+  let [queries, isOver] = [0, false];
+  const running = Array.from({ length: 6 }, async () => {
+    while (!isOver) {
+      queries++;
+      try {
+        const connection = await pool.getConnection();
+        await connection.query('SELECT 1');
+        if (queries % 3) connection.release();
+        else connection.destroy();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+  });
+  return async () => {
+    isOver = true;
+    await Promise.all(running);
+    return { queries, errors };
+  };
+}
 
 /** As the server counts them. */
 async function refusedLogins(server: TestServer): Promise<number> {

@@ -125,9 +125,9 @@ function warnOfOwn(
   const own = cloneRights.filter(({ name, isRevoked }) => name !== 'USAGE' && name !== 'ROLE' && !isRevoked);
   if (own.length <= more.length) return;
   context.warn(
-    `"${clone.user}" has rights besides the role "${original.user}", as AWS’s function gives them: what is taken from ` +
-      `"${original.user}" must be taken from "${clone.user}", too. Once no session is open that is older than its next turn, they can ` +
-      `go: REVOKE ALL PRIVILEGES, GRANT OPTION FROM ${quoted(accountName(clone))}`,
+    `"${clone.user}" has rights in addition to the role "${original.user}", as AWS’s function grants them. Whoever revokes a right of ` +
+      `"${original.user}" must revoke it from "${clone.user}", too. When every session that is older than its next turn has ended, ` +
+      `remove them: REVOKE ALL PRIVILEGES, GRANT OPTION FROM ${quoted(accountName(clone))}`,
   );
 }
 

@@ -290,7 +290,7 @@ describeServers(
         const { app, clone, rotate, asCurrent, warnings, accepts } = await rig({ sql: COPIED });
         expect(await rotate()).toMatchObject(SUCCEEDED);
         expect(warnings()).toEqual([
-          expect.stringContaining(`"${clone}" has rights besides the role "${app}"`),
+          expect.stringContaining(`"${clone}" has rights in addition to the role "${app}"`),
         ]);
         expect(await asCurrent('SELECT CURRENT_ROLE()')).toEqual([`\`${app}\`@\`%\``]);
         expect(await accepts(clone, FIRST)).toBe(false);
