@@ -4,7 +4,7 @@ const isThorough = process.env.THOROUGH === '1';
 export default {
   rootDir: '..',
   // The sources, so that --watch and --changedSince see whom a change in them concerns.
-  roots: ['<rootDir>/test', '<rootDir>/src', '<rootDir>/rotators', '<rootDir>/templates'],
+  roots: ['<rootDir>/test', '<rootDir>/src', '<rootDir>/rotators'],
   dependencyExtractor: '<rootDir>/test/support/dependencies.mjs',
   modulePathIgnorePatterns: ['<rootDir>/test/issuers/'],
   testMatch: ['**/*.test.ts', ...(isThorough ? ['**/*.thorough.ts'] : [])],

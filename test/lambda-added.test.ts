@@ -43,7 +43,8 @@ afterAll(() => rm(house, { recursive: true, force: true }));
 async function addGate(): Promise<void> {
   const folder = join(house, 'rotators/gate');
   await mkdir(folder);
-  const gate = await read('templates/password/rotator.ts');
+  const template = await read('src/cli/init/templates/password/rotator.ts');
+  const gate = template.replaceAll("'../../../../index.js'", "'../../src/index.js'");
   await writeFile(join(folder, 'index.ts'), gate);
   const [, example = ''] = /@example\n \* ```ts\n([\s\S]*?) \* ```/.exec(await read('src/lambda.ts')) ?? [];
   const manifest = example

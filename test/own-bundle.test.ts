@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
-import { type Service, startService } from '../templates/password/service.js';
+import { type Service, startService } from '../src/cli/init/templates/password/service.js';
 import { built } from './support/built.js';
 import { deploy } from './support/deployment.js';
 import { startTestServer, type TestServer } from './support/postgres.js';
@@ -35,9 +35,9 @@ afterAll(async () => {
 /** What people deploy with rotators of their own, and with ours. */
 const ENTRIES = {
   "the README's rotator": `${readFileSync(
-    join(__dirname, '../templates/password/rotator.ts'),
+    join(__dirname, '../src/cli/init/templates/password/rotator.ts'),
     'utf8',
-  ).replaceAll("'../../src/index.js'", "'quarterturn'")}
+  ).replaceAll("'../../../../index.js'", "'quarterturn'")}
     import { rotationHandler } from 'quarterturn';
     export const handler = rotationHandler(gate());`,
   'postgres()': `import { postgres } from 'quarterturn/rotators/postgres';

@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type Service, startService } from '../../templates/password/service.js';
+import { type Service, startService } from '../../src/cli/init/templates/password/service.js';
 import { built } from '../support/built.js';
 import { CommandRig, until } from '../support/command.js';
 import { deploy } from '../support/deployment.js';
@@ -236,7 +236,7 @@ describe('quarterturn bundle', () => {
         'dist/esm/rotators',
         'dist/esm/no-require.js',
         'package.json',
-        'templates',
+        'src/cli/init/templates',
       ]) {
         cpSync(join(ROOT, path), join(copy, path), { recursive: true });
       }

@@ -1,6 +1,6 @@
+import { gate } from '../../src/cli/init/templates/password/rotator.js';
+import { type Service, startService } from '../../src/cli/init/templates/password/service.js';
 import { rig } from '../../src/testing/index.js';
-import { gate } from '../../templates/password/rotator.js';
-import { type Service, startService } from '../../templates/password/service.js';
 import { codeOf, examplesIn } from '../support/examples.js';
 
 let service: Service;

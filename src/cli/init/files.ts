@@ -6,7 +6,7 @@ import { RUNNER } from './runners.js';
 import { contractTest, MANIFEST, readme, rehearsalOf, TSCONFIG } from './texts.js';
 
 /** The rotators and services to begin with: the package's own tests and its READMEs have the same. */
-const TEMPLATES = new URL('../../../../../templates/', import.meta.url);
+const TEMPLATES = new URL('../../../../../src/cli/init/templates/', import.meta.url);
 
 /** The files of a rotator's folder: their names, and what is in them. */
 export function filesOf(name: string, { kind, test }: InitInput['options']): ReadonlyMap<string, string> {
@@ -42,6 +42,6 @@ function pick<T>(of: Readonly<Record<string, T>>, name: string): T {
 /** As it stands in a project that has installed this package. */
 function template(kind: string, file: string): string {
   return readFileSync(new URL(`${kind}/${file}.ts`, TEMPLATES), 'utf8')
-    .replaceAll("'../../src/index.js'", "'quarterturn'")
-    .replaceAll(/'\.\.\/\.\.\/(?:src\/)?(testing|rotators\/[\w/-]+)\/index\.js'/g, "'quarterturn/$1'");
+    .replaceAll(/'(?:\.\.\/)+index\.js'/g, "'quarterturn'")
+    .replaceAll(/'(?:\.\.\/)+(testing|rotators\/[\w/-]+)\/index\.js'/g, "'quarterturn/$1'");
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { desk } from '../../../src/cli/init/templates/http-spec/rotator.js';
 import { rig, rotatorContract } from '../../../src/testing/index.js';
-import { desk } from '../../../templates/http-spec/rotator.js';
 import { deskDialect } from '../../support/desk-provider.js';
 import { ProviderServer } from '../../support/provider-server.js';
 
@@ -9,8 +9,8 @@ const read = (path: string) => readFileSync(join(__dirname, '../../..', path), '
 const README = read('rotators/api-key/README.md');
 
 test("the README's rotator is the one that is run here, in fewer than 30 lines", () => {
-  const code = read('templates/http-spec/rotator.ts').replace(
-    "'../../rotators/api-key/index.js'",
+  const code = read('src/cli/init/templates/http-spec/rotator.ts').replace(
+    "'../../../../../rotators/api-key/index.js'",
     "'quarterturn/rotators/api-key'",
   );
   expect(README).toContain(`\`\`\`ts\n${code}\`\`\`\n`);

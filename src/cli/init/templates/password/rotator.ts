@@ -1,5 +1,5 @@
-import type { Rotator } from '../../src/index.js';
-import { passwordSource, RotationError, stringField } from '../../src/index.js';
+import type { Rotator } from '../../../../index.js';
+import { passwordSource, RotationError, stringField } from '../../../../index.js';
 
 /** The secret: {"url":"https://gate.example","user":"door-7","password":"…"} */
 type GateSecret = { url: string; user: string; password: string };

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { lineTo, type TcpLine } from '../../src/testing/index.js';
+import { lineTo, type TcpLine } from '../../../../testing/index.js';
 
 interface Key {
   readonly id: string;

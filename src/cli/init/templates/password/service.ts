@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { lineTo, type TcpLine } from '../../src/testing/index.js';
+import { lineTo, type TcpLine } from '../../../../testing/index.js';
 
 const FIRST = 'first-password-1';
 

@@ -1,4 +1,4 @@
-import { apiKey } from '../../rotators/api-key/index.js';
+import { apiKey } from '../../../../../rotators/api-key/index.js';
 
 const headers = { authorization: 'Bearer {key}' };
 
