@@ -5,7 +5,10 @@ import { join } from 'node:path';
 
 const FROM_A_PACKAGE = /^(?:import|export) (?:\w+|\{[^}]*\}|\*(?: as \w+)?) from '(?![.#]|node:)[^']+';$/m;
 
-/** Outside of bundles, what these names stand for in package.json is what would be loaded anyway, or nothing. */
+/**
+ * Outside of bundles, what these names stand for in package.json is what would be loaded anyway, or a file without a line: a
+ * module of Node's own cannot be named there in a way that Jest finds.
+ */
 export function forBundlers(folder) {
   for (const path of readdirSync(folder, { recursive: true })) {
     if (!path.endsWith('.js')) continue;
@@ -15,4 +18,5 @@ export function forBundlers(folder) {
     writeFileSync(join(folder, path), found.replace(/^(?!#!)/m, "import '#global-require';\n"));
   }
   copyFileSync(join(import.meta.dirname, 'global-require.js'), join(folder, 'global-require.js'));
+  writeFileSync(join(folder, 'no-require.js'), '');
 }

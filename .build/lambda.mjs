@@ -6,21 +6,19 @@ import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { esbuildOptions } from '../dist/esm/src/cli/bundle/esbuild-options.js';
+import { LICENCES, licencesOf } from '../dist/esm/src/cli/bundle/licences.js';
 import { bundleEntry } from './bundle-entry.mjs';
-import { licencesOf } from './licences.mjs';
-import { withoutUnused } from './mysql2.mjs';
 import { pastIndex } from './past-index.mjs';
-import { ABSENT, describe, problemsOf } from './report.mjs';
-import { requireWhereAsked } from './require.mjs';
+import { describe, problemsOf } from './report.mjs';
 import { manifestsIn } from './rotators.mjs';
-import { sdkPlugins } from './sdk.mjs';
+import { withoutUnused } from './unused.mjs';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const OUT = 'dist/lambda';
 const { values: options } = parseArgs({
   options: { report: { type: 'boolean' }, into: { type: 'string', default: join(ROOT, 'dist') } },
 });
-const LICENCES = 'THIRD-PARTY-LICENSES.txt';
 
 const manifests = await manifestsIn(ROOT);
 const allDrivers = [...new Set(manifests.flatMap(([, { drivers }]) => drivers))];
@@ -45,7 +43,10 @@ async function write([rotator, { drivers }]) {
   const name = rotator.replaceAll('/', '-');
   const entry = `rotators/${rotator}/lambda.ts`;
   const { metafile, outputFiles } = await bundle(entry, join(OUT, name));
-  const licences = Buffer.from(licencesOf(metafile, ROOT));
+  const { text, without } = licencesOf(metafile, ROOT, ROOT);
+  if (without.length > 0)
+    throw new Error(`no text of the licence of ${without}, which must go with the bundle`);
+  const licences = Buffer.from(text);
   const files = { [LICENCES]: licences };
   await put(join(name, LICENCES), licences);
   for (const { path, contents } of outputFiles) {
@@ -63,29 +64,9 @@ function bundle(entry, outdir) {
     absWorkingDir: ROOT,
     entryPoints: { index: entry },
     outdir,
-    write: false,
-    bundle: true,
-    platform: 'node',
-    target: 'node22',
-    format: 'esm',
-    splitting: true,
-    chunkNames: 'chunks/[name]-[hash]',
-    outExtension: { '.js': '.mjs' },
-    // Not the SDK's CommonJS, of which nothing can be left out.
-    mainFields: ['module', 'main'],
-    minify: true,
-    charset: 'utf8',
-    legalComments: 'none',
+    ...esbuildOptions([withoutUnused, pastIndex(ROOT, { entry, entryOf: bundleEntry })]),
     sourcemap: 'external',
     sourcesContent: false,
-    metafile: true,
-    external: ABSENT,
-    plugins: [
-      ...sdkPlugins(),
-      withoutUnused,
-      pastIndex(ROOT, { entry, entryOf: bundleEntry }),
-      requireWhereAsked,
-    ],
   });
 }
 

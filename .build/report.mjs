@@ -1,12 +1,13 @@
 // What is in a bundle, and what must not be.
 import { isBuiltin } from 'node:module';
 import { deflateRawSync } from 'node:zlib';
+import { esbuildOptions } from '../dist/esm/src/cli/bundle/esbuild-options.js';
+
+/** Drivers ask for them, and do without. */
+const { external: ABSENT } = esbuildOptions([]);
 
 const MOST_AT_INIT = 225_000;
 const MOST_ZIPPED = 200_000;
-
-/** Drivers ask for them, and do without. */
-export const ABSENT = ['pg-native', 'pg-cloudflare', 'cardinal'];
 
 const NEVER = [
   [/^(?:aws-sdk-client-mock|@?sinon\b.*|@?jest\b.*|fast-check)\//, 'a tool of the tests'],

@@ -43,11 +43,9 @@ afterAll(() => rm(house, { recursive: true, force: true }));
 async function addGate(): Promise<void> {
   const folder = join(house, 'rotators/gate');
   await mkdir(folder);
-  const gate = await read('test/readme/gate.ts');
-  await writeFile(
-    join(folder, 'index.ts'),
-    gate.replace(', rotationHandler', '').replace(/\nexport const handler.*\n/, ''),
-  );
+  const template = await read('src/cli/init/templates/password/rotator.ts');
+  const gate = template.replaceAll("'../../../../index.js'", "'../../src/index.js'");
+  await writeFile(join(folder, 'index.ts'), gate);
   const [, example = ''] = /@example\n \* ```ts\n([\s\S]*?) \* ```/.exec(await read('src/lambda.ts')) ?? [];
   const manifest = example
     .replace(/^ \* ?/gm, '')

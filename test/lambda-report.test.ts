@@ -1,5 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { built } from './support/built.js';
+
+built('esm');
 
 const REPORT = join(__dirname, '../.build/report.mjs');
 const ALL_DRIVERS = ['pg', '@aws-sdk/client-rds', 'nodemailer'];

@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
+import { type Service, startService } from '../src/cli/init/templates/password/service.js';
 import { built } from './support/built.js';
 import { deploy } from './support/deployment.js';
-import { type GateService, startGate } from './support/gate-service.js';
 import { startTestServer, type TestServer } from './support/postgres.js';
 
 built('esm');
@@ -14,13 +14,13 @@ built('cjs');
 const FIRST = 'frst-4Wn8-6qzu';
 
 let folder: string;
-let gate: GateService;
+let gate: Service;
 let server: TestServer;
 const started: { stop(): Promise<unknown> }[] = [];
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'quarterturn-bundle-'));
-  [gate, server] = await Promise.all([startGate(), startTestServer()]);
+  [gate, server] = await Promise.all([startService(), startTestServer()]);
 });
 
 afterEach(async () => {
@@ -34,10 +34,12 @@ afterAll(async () => {
 
 /** What people deploy with rotators of their own, and with ours. */
 const ENTRIES = {
-  "the README's rotator": readFileSync(join(__dirname, 'readme/gate.ts'), 'utf8').replaceAll(
-    "'../../src/index.js'",
-    "'quarterturn'",
-  ),
+  "the README's rotator": `${readFileSync(
+    join(__dirname, '../src/cli/init/templates/password/rotator.ts'),
+    'utf8',
+  ).replaceAll("'../../../../index.js'", "'quarterturn'")}
+    import { rotationHandler } from 'quarterturn';
+    export const handler = rotationHandler(gate());`,
   'postgres()': `import { postgres } from 'quarterturn/rotators/postgres';
     import { rotationHandler } from 'quarterturn';
     export const handler = rotationHandler(postgres());`,

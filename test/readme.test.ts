@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gate } from '../src/cli/init/templates/password/rotator.js';
+import { type Service, startService } from '../src/cli/init/templates/password/service.js';
 import { rotatorContract } from '../src/testing/index.js';
-import { gate } from './readme/gate.js';
 import { loseAnAnswer } from './readme/local.js';
-import { type GateService, startGate } from './support/gate-service.js';
 import { readmeGaps } from './support/readme-gaps.js';
 import { rotatorsIn } from './support/rotators.js';
 
@@ -11,7 +11,10 @@ const read = (path: string) => readFileSync(join(__dirname, '..', path), 'utf8')
 const README = read('README.md');
 
 test("the README's rotator is the one that is tested here", () => {
-  const code = read('test/readme/gate.ts').replaceAll("'../../src/index.js'", "'quarterturn'");
+  const code = read('src/cli/init/templates/password/rotator.ts').replaceAll(
+    "'../../../../index.js'",
+    "'quarterturn'",
+  );
   expect(README).toContain(`\`\`\`ts\n${code}\`\`\`\n`);
   expect(code.split('\n').length).toBeLessThanOrEqual(40);
 });
@@ -66,7 +69,7 @@ test('what CONTRIBUTING.md has people run and read is there', () => {
 test("the local Secrets Manager's README has the code that is run here, and its links lead to files", async () => {
   const guide = read('src/local/README.md');
   const code = read('test/readme/local.ts')
-    .replaceAll("'../../src/index.js'", "'quarterturn'")
+    .replace("'../../src/cli/init/templates/password/rotator.js'", "'./gate.js'")
     .replace("'../../src/testing/index.js'", "'quarterturn/testing'");
   expect(guide).toContain(`\`\`\`ts\n${code}\`\`\`\n`);
   for (const [, path] of guide.matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
@@ -85,9 +88,9 @@ test("the local Secrets Manager's README has the code that is run here, and its 
   });
 });
 
-let service: GateService;
+let service: Service;
 beforeAll(async () => {
-  service = await startGate();
+  service = await startService();
 });
 afterAll(() => service.stop());
 

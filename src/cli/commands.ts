@@ -1,8 +1,10 @@
+import { BUNDLE } from './bundle/declaration.js';
 import { type Declaration, type Input, JSON_OPTION, type Options, parseCommandLine } from './command.js';
 import { COMPLETION } from './completion/declaration.js';
 import { DOCTOR } from './doctor/declaration.js';
 import { reportFailure } from './failure.js';
 import { helpOf } from './help.js';
+import { INIT } from './init/declaration.js';
 import { LOCAL } from './local/declaration.js';
 import { POLICY } from './policy/declaration.js';
 import { REHEARSE } from './rehearse/declaration.js';
@@ -25,6 +27,8 @@ export const COMMANDS: readonly Command[] = [
   command(TEST, async () => (await import('./test/test.js')).test),
   command(DOCTOR, async () => (await import('./doctor/doctor.js')).doctor),
   command(RUN, async () => (await import('./run/run.js')).run),
+  command(INIT, async () => (await import('./init/init.js')).init),
+  command(BUNDLE, async () => (await import('./bundle/bundle.js')).bundle),
   command(LOCAL, async () => (await import('./local/local.js')).local),
   command(POLICY, async () => {
     const { policy } = await import('./policy/policy.js');

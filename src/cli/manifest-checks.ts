@@ -23,6 +23,23 @@ export function assertManifest(lambda: unknown): asserts lambda is LambdaManifes
   }
 }
 
+/**
+ * What a module threw as it was loaded; of TypeScript that Node.js does not read, what to do.
+ *
+ * @param instead what else there is to do than to compile it
+ */
+export function whyNotLoaded(
+  error: unknown,
+  path: string,
+  instead = ', or give the index.mjs that quarterturn bundle makes of it',
+): string {
+  if (!(error instanceof Error)) return 'it throws what is no Error';
+  const { code } = error as NodeJS.ErrnoException;
+  const isUnread = /\.[cm]?ts$/.test(path) && /^ERR_(?:UNKNOWN_FILE_EXTENSION|UNSUPPORTED_)/.test(code ?? '');
+  if (!isUnread) return error.message;
+  return `Node.js ${process.version} does not read this TypeScript (${error.message}): compile it${instead}`;
+}
+
 interface Member {
   readonly isOne: (value: unknown) => boolean;
   readonly what: string;

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { LambdaManifest } from '../lambda.js';
-import { assertManifest, type Exports } from './manifest-checks.js';
+import { assertManifest, type Exports, whyNotLoaded } from './manifest-checks.js';
 import { rotatorFile, rotatorsWith } from './rotators.js';
 import { UsageError } from './usage-error.js';
 
@@ -27,11 +27,16 @@ export async function loadManifest(what: string): Promise<LoadedManifest> {
     assertManifest(lambda);
     return { rotator: what, manifest: lambda, isOurs: true };
   }
-  if (!/^\.{0,2}[\\/]|\.[cm]?[jt]s$/.test(what)) {
+  if (!isPath(what)) {
     throw new UsageError(`there is no rotator ${JSON.stringify(what)}; there is ${names.join(', ')}`);
   }
   const path = resolve(what);
   return { rotator: nameOf(path), manifest: await manifestAt(path), isOurs: false };
+}
+
+/** Whether that is the path of a module, and not the name of a rotator. */
+export function isPath(what: string): boolean {
+  return /^\.{0,2}[\\/]|\.[cm]?[jt]s$/.test(what);
 }
 
 async function manifestAt(path: string): Promise<LambdaManifest> {
@@ -42,14 +47,13 @@ async function manifestAt(path: string): Promise<LambdaManifest> {
     assertManifest(lambda);
     return lambda;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : 'it throws what is no Error';
-    throw new UsageError(`the manifest ${path} cannot be used: ${reason}`);
+    throw new UsageError(`the manifest ${path} cannot be used: ${whyNotLoaded(error, path)}`);
   }
 }
 
-/** Of `gate/lambda.js` and `gate.js`: gate. It becomes part of names that AWS takes. */
-function nameOf(path: string): string {
+/** What a rotator that is not ours is called: by `gate/lambda.js`, `dist/lambda/gate/index.mjs` and `gate.js`, gate. It becomes part of names that AWS takes. */
+export function nameOf(path: string): string {
   const name = basename(path, extname(path));
-  const told = name === 'lambda' ? basename(dirname(path)) : name;
+  const told = name === 'lambda' || name === 'index' ? basename(dirname(path)) : name;
   return told.replace(/[^\w-]/g, '-');
 }

@@ -2,7 +2,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { ABSENT, describe } from '../../.build/report.mjs';
+import { describe } from '../../.build/report.mjs';
+import { esbuildOptions } from '../../dist/esm/src/cli/bundle/esbuild-options.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -51,7 +52,7 @@ async function bundle(name, contents, file) {
     charset: 'utf8',
     legalComments: 'none',
     metafile: true,
-    external: ABSENT,
+    external: esbuildOptions([]).external,
     banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
     // By default esbuild takes its `main`, UMD, which asks for `./impl/format` in a way that no bundler sees: such a
     // bundle ends at its import, and nothing could be compared.

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Declaration } from '../../src/cli/command.js';
 import { declarations } from '../../src/cli/commands.js';
@@ -197,6 +197,24 @@ describe('the examples of --help', () => {
       expect(output.stdout).toContain('function  arn:aws:lambda:eu-west-1:123456789012:function:rotate\n');
       process.kill(-(child.pid ?? 0), 'SIGINT');
       expect((await end).code).toBe(0);
+    },
+    'quarterturn init gate': async (line) => {
+      const { code, stdout } = await run(line);
+      expect(stdout).toMatch(/^gate\/: rotator\.ts, .*\n\n( {2}.+\n){3}$/);
+      expect(code).toBe(0);
+    },
+    'quarterturn init desk --kind issued-key --test vitest': async (line) => {
+      const { code, stdout } = await run(line);
+      expect(stdout).toContain('\n  npx vitest run desk\n');
+      expect(code).toBe(0);
+    },
+    'quarterturn bundle gate/lambda.ts': async (line) => {
+      await mkdir(join(rig.command.folder, 'node_modules'));
+      await symlink(join(__dirname, '../..'), join(rig.command.folder, 'node_modules/quarterturn'));
+      await run('quarterturn init gate');
+      const { code, stdout } = await run(line);
+      expect(stdout).toMatch(/^dist\/lambda\/gate: handler index\.handler, \d+ bytes at once, \d+ in all\n$/);
+      expect(code).toBe(0);
     },
     'quarterturn policy postgres --vpc --terraform > rotation.tf': async (line) => {
       const { code, stdout } = await run(`${line}; grep -c quarterturn-postgres rotation.tf`);

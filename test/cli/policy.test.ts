@@ -361,7 +361,7 @@ describe('quarterturn policy of a rotator that is not ours', () => {
     ]);
     const [cdk, terraform] = [(await policy(at, '--cdk')).stdout, (await policy(at, '--terraform')).stdout];
     expect(cdk).toContain('/** Rotates a secret with gate. */');
-    expect(cdk).toContain("fromAsset('dist/lambda/gate')");
+    expect(cdk).toContain("bundle = 'dist/lambda/gate',");
     expect(terraform).toContain('default = "dist/lambda/gate"');
     expect(terraform).toContain('# Environment variables of the function. It reads GATE_REALM, SECRETS_');
   });

@@ -1,7 +1,7 @@
 /**
  * Does what somebody does who deploys with the AWS CDK: installs our package in a project of its own with `aws-cdk-lib`,
- * which is too large to be a dependency of ours, prints a stack for each rotator, compiles it, and synthesises it. What
- * comes out must grant what `quarterturn policy --json` says, and no more. Exits with 1 if it does not.
+ * which is too large to be a dependency of ours, prints a stack for each rotator, and for one of their own that `init` has
+ * begun and `bundle` has made, compiles it, and synthesises it. What comes out must grant what `quarterturn policy --json` says, and no more. Exits with 1 if it does not.
  */
 
 import { deepEqual, equal } from 'node:assert/strict';
@@ -35,6 +35,7 @@ const NAMED = {
 const ENVIRONMENT = { API_KEY_SPEC: '{}' };
 const [GROUP, SUBNET] = ['sg-0123456789abcdef0', 'subnet-0123456789abcdef0'];
 /** Each rotator with what it must be given; with all that it can be, in a VPC. */
+const OWN = 'dist/lambda/gate/index.mjs';
 const SUBJECTS = (await manifestsIn(root)).flatMap(([rotator, { permissions }]) => {
   const must = permissions.filter(({ onlyFor }) => onlyFor === undefined);
   return [
@@ -42,6 +43,7 @@ const SUBJECTS = (await manifestsIn(root)).flatMap(([rotator, { permissions }]) 
     [rotator, ...namedFor(permissions), ...KEY, '--vpc'],
   ];
 });
+SUBJECTS.push([OWN], [OWN, ...KEY, '--vpc']);
 
 try {
   writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }');
@@ -55,7 +57,13 @@ try {
     'aws-cdk-lib@2',
     'constructs@10',
     '@types/node@22',
+    'esbuild',
   );
+  for (const args of [
+    ['init', 'gate'],
+    ['bundle', 'gate/lambda.ts'],
+  ])
+    run(join(project, 'node_modules/.bin/quarterturn'), ...args);
   const cdk = createRequire(join(project, 'index.js'))('aws-cdk-lib');
   process.chdir(project);
   for (const [at, subject] of SUBJECTS.entries()) {

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { desk } from '../../src/cli/init/templates/issued-key/rotator.js';
 import { LocalSecretsManager, lineTo, rig, rotatorContract, type TcpLine } from '../../src/testing/index.js';
 import { KeyProvider } from '../support/key-provider.js';
 import { listening } from '../support/listening.js';
-import { desk } from './desk.js';
 
 /** A service with keys, over real HTTP. */
 let provider = new KeyProvider();
@@ -45,10 +45,10 @@ test.each(
 )('the example $name', ({ run }) => run());
 
 test("it is the one in the API keys' README", () => {
-  const code = readFileSync(join(__dirname, 'desk.ts'), 'utf8').replace(
-    "'../../src/index.js'",
-    "'quarterturn'",
-  );
+  const code = readFileSync(
+    join(__dirname, '../../src/cli/init/templates/issued-key/rotator.ts'),
+    'utf8',
+  ).replace("'../../src/index.js'", "'quarterturn'");
   const readme = readFileSync(join(__dirname, '../../rotators/api-key/README.md'), 'utf8');
   expect(readme).toContain(`\`\`\`ts\n${code}\`\`\`\n`);
 });

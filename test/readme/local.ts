@@ -1,5 +1,5 @@
+import { gate } from '../../src/cli/init/templates/password/rotator.js';
 import { LocalSecretsManager, rig } from '../../src/testing/index.js';
-import { gate } from './gate.js';
 
 /** A rotation whose AWSPENDING is stored although the answer is lost, and the next one, which the schedule begins. */
 export async function loseAnAnswer(secret: object) {

@@ -1,12 +1,12 @@
+import { gate } from '../../src/cli/init/templates/password/rotator.js';
+import { type Service, startService } from '../../src/cli/init/templates/password/service.js';
 import { rig } from '../../src/testing/index.js';
 import { codeOf, examplesIn } from '../support/examples.js';
-import { type GateService, startGate } from '../support/gate-service.js';
-import { gate } from './gate.js';
 
-let service: GateService;
-let secret: ReturnType<GateService['reset']>;
+let service: Service;
+let secret: ReturnType<Service['reset']>;
 beforeAll(async () => {
-  service = await startGate();
+  service = await startService();
 });
 beforeEach(() => {
   secret = service.reset();

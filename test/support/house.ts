@@ -26,6 +26,8 @@ const FLOORS: readonly (readonly [file: RegExp, mayImport: RegExp])[] = [
   [/^src\/local\//, either(GROUND, 'src/engine/', 'src/redact/')],
   [/^src\/testing\//, either(GROUND, 'src/engine/', 'src/redact/', 'src/local/')],
   [/^src\/operate\//, either(GROUND, 'src/engine/', 'src/redact/', 'src/network/')],
+  // As what is written by a user who has the package.
+  [/^src\/cli\/init\/templates\//, /^(?:src|src\/testing|rotators\/api-key)\/index\.ts$/],
   [/^src\/cli\//, /^src\/(?!index\.ts)/],
   [/^src\/index\.ts$/, /^src\/(?!cli\/|local\/)/],
   [/^rotators\/databases\//, /^src\/index\.ts$/],

@@ -5,7 +5,7 @@ import type { RotationEvent } from '../../engine/event.js';
 import { rotationHandler } from '../../engine/handler.js';
 import { isRotationError } from '../../errors.js';
 import { type ContextData, callHandler, type LambdaHandler } from '../../local/rotations/lambda-call.js';
-import { assertManifest, type Exports } from '../manifest-checks.js';
+import { assertManifest, type Exports, whyNotLoaded } from '../manifest-checks.js';
 
 /**
  * The process in which a rotation function runs, as a Lambda has one: `function-host.js <URL of the module>`. What the
@@ -45,7 +45,8 @@ function described(error: unknown): NonNullable<Answer['error']> {
 
 async function load(url: string): Promise<LambdaHandler> {
   const module: Exports = await import(url).catch((error: unknown) => {
-    throw withPlace(error, url);
+    const why = whyNotLoaded(error, url);
+    throw error instanceof Error && why !== error.message ? new TypeError(why) : withPlace(error, url);
   });
   const handler = module.handler ?? module.default?.handler;
   if (typeof handler === 'function') return handler as LambdaHandler;

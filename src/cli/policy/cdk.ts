@@ -26,14 +26,17 @@ export function cdkStack(options: PolicyOptions): string {
 export interface RotationProps extends StackProps {
   /** The secret that is rotated: its full ARN. */
   readonly secretArn: string;
+  /** The folder with the Lambda: without it, ${bundleOf(options)}. */
+  readonly bundle?: string;
   /** ${environmentNote(needs)} */
   readonly environment${needs.isEnvironmentRequired ? '' : '?'}: Record<string, string>;${isInVpc ? NETWORK_PROPS : ''}
 }
 
 /** Rotates a secret with ${isOurs ? "quarterturn's " : ''}${rotator}. */
 export class RotationStack extends Stack {
-  constructor(scope: Construct, id: string, { secretArn, environment, ${isInVpc ? 'vpc, securityGroups, ' : ''}...props }: RotationProps) {
-    super(scope, id, props);
+  constructor(scope: Construct, id: string, props: RotationProps) {
+    const { secretArn, bundle = '${bundleOf(options)}', environment${isInVpc ? ', vpc, securityGroups' : ''}, ...rest } = props;
+    super(scope, id, rest);
     const logGroup = new logs.LogGroup(this, 'Log', {
       retention: logs.RetentionDays.THREE_MONTHS,
       removalPolicy: RemovalPolicy.RETAIN,
@@ -42,7 +45,7 @@ export class RotationStack extends Stack {
       assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),${isInVpc ? inline() : ''}
     });
     const rotate = new lambda.Function(this, 'Rotate', {
-      code: lambda.Code.fromAsset('${bundleOf(options)}'),
+      code: lambda.Code.fromAsset(bundle),
       handler: 'index.handler',
       runtime: lambda.Runtime.NODEJS_24_X,
       architecture: lambda.Architecture.ARM_64,

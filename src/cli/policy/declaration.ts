@@ -12,8 +12,8 @@ export const POLICY = declare({
   positional: { usage: '[rotator]', choices: rotators },
   about: [
     'Prints the least that the role of a rotation function must be allowed, why, and who may invoke the function; or, with --for, the least that applications or operators need. Nothing ' +
-      'of AWS is needed or touched. A rotator of your own is given as the path of its manifest, ./gate/lambda.js; its bundle ' +
-      'is then dist/lambda/gate.',
+      'of AWS is needed or touched. A rotator of your own is given as the path of its manifest, gate/lambda.ts; quarterturn ' +
+      'bundle makes its bundle, dist/lambda/gate.',
   ],
   options: {
     for: {

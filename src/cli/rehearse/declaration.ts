@@ -9,7 +9,8 @@ export const REHEARSE = declare({
   positional: { usage: '[rotator]', choices: rotators },
   about: [
     'Rotates a real credential of a real service against a Secrets Manager in memory, and shows after each of the four ' +
-      'steps which versions of the secret the service accepts, found out by using them. Nothing of AWS is needed or touched.',
+      'steps which versions of the secret the service accepts, found out by using them. Nothing of AWS is needed or touched. A rotator of your ' +
+      'own is given as the path of its manifest: gate/rehearsal.ts beside gate/lambda.ts exports `startRehearsal`.',
   ],
   options: {
     rotations: { value: '<n>', about: 'rotate n times (1)' },

@@ -1,9 +1,14 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { readSecretString } from '../../engine/secret-string.js';
 import { isRotationError } from '../../errors.js';
 import type { StartRehearsal } from '../../testing/rehearsal.js';
 import { didYouMean } from '../did-you-mean.js';
 import { codeOf } from '../durable.js';
+import { isPath } from '../manifest.js';
+import { whyNotLoaded } from '../manifest-checks.js';
 import { readPackage } from '../package.js';
 import { rotatorFile, rotatorsWith } from '../rotators.js';
 import { UsageError } from '../usage-error.js';
@@ -17,10 +22,35 @@ export interface RehearseOptions {
   readonly secretFile: string | undefined;
 }
 
-/** Loads the rehearsal that a rotator brings. */
+interface Rehearsing {
+  readonly startRehearsal?: StartRehearsal;
+}
+
+/**
+ * Loads the rehearsal that a rotator brings, one of ours or, by a path, one of somebody else's.
+ *
+ * @throws UsageError
+ */
 export async function loadRehearsal(rotator: string): Promise<StartRehearsal> {
-  const module: { startRehearsal: StartRehearsal } = await import(rotatorFile(rotator, 'rehearsal.js').href);
-  return module.startRehearsal;
+  if (!isPath(rotator)) {
+    const { startRehearsal }: Required<Rehearsing> = await import(rotatorFile(rotator, 'rehearsal.js').href);
+    return startRehearsal;
+  }
+  const path = resolve(besideManifest(rotator));
+  if (!existsSync(path)) throw new UsageError(`there is no rehearsal at ${path}`);
+  try {
+    const module: Rehearsing & { readonly default?: Rehearsing } = await import(pathToFileURL(path).href);
+    const startRehearsal = module.startRehearsal ?? module.default?.startRehearsal;
+    if (typeof startRehearsal === 'function') return startRehearsal;
+    throw new TypeError('the module does not export a function "startRehearsal"');
+  } catch (error) {
+    throw new UsageError(`the rehearsal ${path} cannot be used: ${whyNotLoaded(error, path, '')}`);
+  }
+}
+
+/** Of `gate/lambda.ts` the rehearsal is `gate/rehearsal.ts`; another module is one itself. */
+function besideManifest(path: string): string {
+  return path.replace(/(^|[\\/])lambda(\.[cm]?[jt]s)$/, '$1rehearsal$2');
 }
 
 /**
@@ -48,7 +78,7 @@ export function readOptions({ options: values, positionals }: RehearseInput): Re
   const names = rotatorsWith('rehearsal.js');
   const [rotator = readPackage().config.rehearsal, ...rest] = positionals;
   if (rest.length > 0) throw new UsageError(`rehearse takes one rotator, not ${positionals.length}`);
-  if (!names.includes(rotator)) {
+  if (!names.includes(rotator) && !isPath(rotator)) {
     throw new UsageError(
       `there is no rehearsal ${JSON.stringify(rotator)}; there is ${names.join(', ')}${didYouMean(rotator, names)}`,
     );

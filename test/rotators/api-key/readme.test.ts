@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { desk } from '../../../src/cli/init/templates/http-spec/rotator.js';
 import { rig, rotatorContract } from '../../../src/testing/index.js';
-import { desk } from '../../readme/api-key-desk.js';
 import { deskDialect } from '../../support/desk-provider.js';
 import { ProviderServer } from '../../support/provider-server.js';
 
@@ -9,9 +9,10 @@ const read = (path: string) => readFileSync(join(__dirname, '../../..', path), '
 const README = read('rotators/api-key/README.md');
 
 test("the README's rotator is the one that is run here, in fewer than 30 lines", () => {
-  const code = read('test/readme/api-key-desk.ts')
-    .replace("'../../src/index.js'", "'quarterturn'")
-    .replace("'../../rotators/api-key/index.js'", "'quarterturn/rotators/api-key'");
+  const code = read('src/cli/init/templates/http-spec/rotator.ts').replace(
+    "'../../../../../rotators/api-key/index.js'",
+    "'quarterturn/rotators/api-key'",
+  );
   expect(README).toContain(`\`\`\`ts\n${code}\`\`\`\n`);
   expect(code.split('\n').length).toBeLessThan(30);
 });
@@ -44,7 +45,7 @@ describe("the README's rotator", () => {
 
   test.each(
     rotatorContract({
-      rotator: () => desk,
+      rotator: desk,
       reset() {
         provider.reset();
         return first();
@@ -57,7 +58,7 @@ describe("the README's rotator", () => {
   )('$name', ({ run }) => run());
 
   test('leaves two keys live', async () => {
-    const { rotate } = await rig(desk, { secret: first() });
+    const { rotate } = await rig(desk(), { secret: first() });
     for (let rotation = 1; rotation <= 3; rotation++) {
       expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
     }

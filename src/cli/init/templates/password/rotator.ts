@@ -1,5 +1,5 @@
-import type { Rotator } from '../../src/index.js';
-import { passwordSource, RotationError, rotationHandler, stringField } from '../../src/index.js';
+import type { Rotator } from '../../../../index.js';
+import { passwordSource, RotationError, stringField } from '../../../../index.js';
 
 /** The secret: {"url":"https://gate.example","user":"door-7","password":"…"} */
 type GateSecret = { url: string; user: string; password: string };
@@ -35,5 +35,3 @@ async function call({ url, user }: GateSecret, password: string, init: RequestIn
   if (status === 200 || status === 401) return status === 200;
   throw new RotationError('ERR_SERVICE_FAILED', `${url} answered ${status}`);
 }
-
-export const handler = rotationHandler(gate());

@@ -1,10 +1,12 @@
-// How mysql2 gets into a bundle: a plugin for esbuild that keeps out what no session of ours runs.
+// A plugin for esbuild that keeps out of our own bundles what no rotator of ours runs. Those of others may run it.
 
 const NOTHING = 'module.exports = {};';
 
 /** What stands in place of a module, and why. */
 const LEFT_OUT = [
-  // Sessions have UTF-8, in which mysql2 knows another way to write some characters: nothing of other encodings.
+  // Of AWS's SDK: no operation that a rotator of ours calls has a stream of events.
+  [/[\\/]submodules[\\/]event-streams[\\/]index\.js$/, 'export {};'],
+  // Of mysql2: sessions have UTF-8, in which it knows another way to write some characters: nothing of other encodings.
   [
     /[\\/]iconv-lite[\\/]encodings[\\/](?:sbcs-data(?:-generated)?|dbcs-(?:codec|data)|utf32|utf7)\.js$/,
     NOTHING,

@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { lineTo, type TcpLine } from '../../src/testing/index.js';
-import { listening } from './listening.js';
+import type { AddressInfo } from 'node:net';
+import { lineTo, type TcpLine } from '../../../../testing/index.js';
 
 const FIRST = 'first-password-1';
 
-/** The service of the README's rotator, over real HTTP: one user, "door-7", and one password. */
-export interface GateService {
+/** The gate in memory, over real HTTP: one user, "door-7", and one password. */
+export interface Service {
+  /** The line that the rotator reaches it by: the contract suite cuts it, breaks it and stalls it. */
   readonly line: TcpLine;
   /** Back to the first password; returns a secret that it accepts, and whose url is the line's. */
   reset(): { readonly url: string; readonly user: string; readonly password: string };
@@ -14,7 +15,7 @@ export interface GateService {
   stop(): Promise<void>;
 }
 
-export async function startGate(): Promise<GateService> {
+export async function startService(): Promise<Service> {
   let accepted = FIRST;
   const server = createServer(async (request, response) => {
     const given = Buffer.from(request.headers.authorization?.slice(6) ?? '', 'base64').toString();
@@ -22,9 +23,10 @@ export async function startGate(): Promise<GateService> {
     let body = '';
     for await (const chunk of request) body += chunk;
     if (isRight && request.method === 'PUT') accepted = body;
-    return response.writeHead(isRight ? 200 : 401).end();
+    response.writeHead(isRight ? 200 : 401).end();
   });
-  const line = await lineTo(await listening(server));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const line = await lineTo((server.address() as AddressInfo).port);
   return {
     line,
     reset() {

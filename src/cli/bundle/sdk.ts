@@ -1,13 +1,16 @@
-// How AWS's SDK gets into a bundle: plugins for esbuild that keep out what a Lambda does not run.
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
+import type { Plugin, PluginBuild } from 'esbuild';
+import { packageAt } from './package-at.js';
 
-/** All of them, in their order: the first that takes a module decides. */
-export const sdkPlugins = () => [withoutOtherPlatforms, versionAlone, directImports];
+/** How AWS's SDK gets into a bundle: what a Lambda does not run is kept out. The first that takes a module decides. */
+export function sdkPlugins(): Plugin[] {
+  return [withoutOtherPlatforms, versionAlone, directImports];
+}
 
 /** What stands in place of a module of the SDK, and why. */
-const LEFT_OUT = [
+const LEFT_OUT: readonly (readonly [filter: RegExp, contents: string])[] = [
   // Lambda puts credentials into the environment: none are to come from files, from processes that a file names, from
   // SSO, or from an address in the network.
   [
@@ -16,11 +19,9 @@ const LEFT_OUT = [
   ],
   // Node.js has its own SHA-256.
   [/[\\/]checksum[\\/]sha256[\\/]Sha256Js\.js$/, 'export const Sha256Js = undefined;'],
-  // No operation that a rotator calls has a stream of events.
-  [/[\\/]submodules[\\/]event-streams[\\/]index\.js$/, 'export {};'],
 ];
 
-const withoutOtherPlatforms = {
+const withoutOtherPlatforms: Plugin = {
   name: 'without-other-platforms',
   setup(build) {
     for (const [filter, contents] of LEFT_OUT) build.onLoad({ filter }, () => ({ contents }));
@@ -28,11 +29,11 @@ const withoutOtherPlatforms = {
 };
 
 /** Of its package.json each client tells the server the version, and no more. */
-const versionAlone = {
+const versionAlone: Plugin = {
   name: 'version-alone',
   setup(build) {
-    build.onLoad({ filter: /[\\/]@aws-sdk[\\/][^\\/]+[\\/]package\.json$/ }, async ({ path }) => {
-      const { version } = JSON.parse(await readFile(path, 'utf8'));
+    build.onLoad({ filter: /[\\/]@aws-sdk[\\/][^\\/]+[\\/]package\.json$/ }, ({ path }) => {
+      const { version } = packageAt(dirname(path));
       return { contents: JSON.stringify({ version }), loader: 'json' };
     });
   },
@@ -49,7 +50,7 @@ const EXPORT_OWN = /^export (?:const|let|function|async function|class) (\w+)/gm
  * into what is loaded first if a path of imports leads there, used or not: through the index of all protocols, the XML
  * of RDS would be loaded with the JSON of Secrets Manager. What this cannot read stays as it is.
  */
-const directImports = {
+const directImports: Plugin = {
   name: 'direct-imports',
   setup(build) {
     build.onLoad({ filter: SDK_MODULE }, async ({ path }) => ({
@@ -61,11 +62,25 @@ const directImports = {
 // Each module is read once, for all bundles.
 const withDirectImports = once(async (file, build) => {
   const text = await readFile(file, 'utf8');
-  const direct = await Promise.all([...text.matchAll(IMPORT)].map((match) => directly(match, file, build)));
-  return text.replace(IMPORT, () => direct.shift());
+  const direct = await Promise.all(
+    [...text.matchAll(IMPORT)].map(([statement, list = '', specifier = '']) =>
+      directly({ statement, list, specifier }, file, build),
+    ),
+  );
+  return text.replace(IMPORT, (statement) => direct.shift() ?? statement);
 });
 
-async function directly([statement, list, specifier], file, build) {
+interface Import {
+  readonly statement: string;
+  readonly list: string;
+  readonly specifier: string;
+}
+
+async function directly(
+  { statement, list, specifier }: Import,
+  file: string,
+  build: PluginBuild,
+): Promise<string> {
   const target = await pathOf(specifier, file, build);
   const imports = await Promise.all(
     namesIn(list).map(async ([name, local]) => {
@@ -76,13 +91,18 @@ async function directly([statement, list, specifier], file, build) {
   return imports.join(' ') || statement;
 }
 
+interface Origin {
+  readonly file: string;
+  readonly name: string;
+}
+
 /** The module that declares what `file` exports as `name`; undefined if that cannot be told. */
-async function originOf(name, file, build) {
+async function originOf(name: string, file: string, build: PluginBuild): Promise<Origin | undefined> {
   if (!SDK_MODULE.test(file)) return undefined;
-  const { own, named, all } = await exportsOf(file);
+  const { own, named, all } = await exportsOf(file, build);
   if (own.has(name)) return { file, name };
-  const [specifier, original] = named.get(name) ?? [];
-  if (specifier) return originOf(original, await pathOf(specifier, file, build), build);
+  const known = named.get(name);
+  if (known) return originOf(known.name, await pathOf(known.file, file, build), build);
   for (const each of all) {
     const found = await originOf(name, await pathOf(each, file, build), build);
     if (found) return found;
@@ -90,39 +110,42 @@ async function originOf(name, file, build) {
   return undefined;
 }
 
-function pathOf(specifier, file, build) {
+async function pathOf(specifier: string, file: string, build: PluginBuild): Promise<string> {
   if (specifier.startsWith('.')) return createRequire(file).resolve(specifier);
   return resolved(`${specifier} ${dirname(file)}`, build);
 }
 
 const resolved = once(async (key, build) => {
-  const [specifier, ...folder] = key.split(' ');
+  const [specifier = '', ...folder] = key.split(' ');
   const resolveDir = folder.join(' ');
   return (await build.resolve(specifier, { kind: 'import-statement', resolveDir })).path;
 });
 
 const exportsOf = once(async (file) => {
   const text = await readFile(file, 'utf8');
-  const named = [...text.matchAll(EXPORT_FROM)].flatMap(([, list, specifier]) =>
-    namesIn(list).map(([name, exported]) => [exported, [specifier, name]]),
+  const named = [...text.matchAll(EXPORT_FROM)].flatMap(([, list = '', specifier = '']) =>
+    namesIn(list).map(([name, exported]): [string, Origin] => [exported, { file: specifier, name }]),
   );
   return {
-    own: new Set([...text.matchAll(EXPORT_OWN)].map(([, name]) => name)),
+    own: new Set([...text.matchAll(EXPORT_OWN)].map(([, name = '']) => name)),
     named: new Map(named),
-    all: [...text.matchAll(EXPORT_ALL)].map(([, specifier]) => specifier),
+    all: [...text.matchAll(EXPORT_ALL)].map(([, specifier = '']) => specifier),
   };
 });
 
 /** Of `a, b as c`: [a, a] and [b, c]. */
-function namesIn(list) {
+function namesIn(list: string): readonly (readonly [name: string, local: string])[] {
   const parts = list.split(',').map((part) => part.trim().split(' as '));
-  return parts.filter(([name]) => name !== '').map(([name, alias = name]) => [name, alias]);
+  return parts.flatMap(([name = '', alias = name]) => (name === '' ? [] : [[name, alias] as const]));
 }
 
-function once(work) {
-  const done = new Map();
+function once<T>(
+  work: (key: string, build: PluginBuild) => Promise<T>,
+): (key: string, build: PluginBuild) => Promise<T> {
+  const done = new Map<string, Promise<T>>();
   return (key, build) => {
-    if (!done.has(key)) done.set(key, work(key, build));
-    return done.get(key);
+    const made = done.get(key) ?? work(key, build);
+    done.set(key, made);
+    return made;
   };
 }

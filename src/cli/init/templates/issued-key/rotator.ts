@@ -1,4 +1,4 @@
-import { issuedKey, RotationError, stringField } from '../../src/index.js';
+import { issuedKey, RotationError, stringField } from '../../../../index.js';
 
 /** The secret: {"url":"https://desk.example","id":"k-17","key":"…"} */
 type DeskSecret = { url: string; id: string; key: string };

@@ -1,0 +1,54 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Metafile } from 'esbuild';
+import { packageAt } from './package-at.js';
+
+/** The file beside a bundle: MIT, ISC and Apache-2.0 want their licences to go with every copy. */
+export const LICENCES = 'THIRD-PARTY-LICENSES.txt';
+
+/** The licences of what is in a bundle. */
+export interface Licences {
+  /** Our own licence, then of each package its name, its licence and the text, each text once. */
+  readonly text: string;
+  /** The packages that bring no text of their licence. */
+  readonly without: readonly string[];
+}
+
+/**
+ * Collects the licences of what is in a bundle.
+ *
+ * @param folder what the paths of the metafile are relative to
+ * @param ourRoot the folder of this package
+ */
+export function licencesOf({ inputs }: Pick<Metafile, 'inputs'>, folder: string, ourRoot: string): Licences {
+  const folders = Object.keys(inputs).map((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0]);
+  const byText = new Map<string, readonly string[]>();
+  const without: string[] = [];
+  for (const each of [...new Set(folders)].sort()) {
+    if (each === undefined) continue;
+    const { name, version, license = 'no licence is named' } = packageAt(join(folder, each));
+    if (name === 'quarterturn') continue;
+    const text = textOf(join(folder, each));
+    if (text === undefined) without.push(name);
+    else byText.set(text, [...(byText.get(text) ?? []), `${name} ${version} (${license})`]);
+  }
+  const sections = [...byText].map(([text, titles]) => section(titles, text));
+  return { text: [section(['quarterturn'], textOf(ourRoot) ?? ''), ...sections].join('\n'), without };
+}
+
+/** Some have it in their README alone. */
+function textOf(folder: string): string | undefined {
+  const names = readdirSync(folder).sort();
+  const read = (pattern: RegExp) =>
+    names
+      .filter((name) => pattern.test(name))
+      .map((name) => readFileSync(join(folder, name), 'utf8').replaceAll('\r\n', '\n').trim());
+  const texts = read(/^(?:licen[cs]e|notice|copying)(?:\.(?:md|txt))?$/i);
+  if (texts.length > 0) return texts.join('\n\n');
+  const parts = read(/^readme\.md$/i).flatMap((readme) => readme.split(/^#+ */m));
+  return parts.find((part) => /^licen[cs]e\n.*copyright/is.test(part))?.trim();
+}
+
+function section(titles: readonly string[], text: string): string {
+  return `${'='.repeat(80)}\n${titles.join('\n')}\n\n${text}\n`;
+}

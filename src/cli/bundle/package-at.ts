@@ -1,0 +1,14 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** What a package says of itself. */
+export interface PackageFile {
+  readonly name: string;
+  readonly version: string;
+  readonly license?: string;
+}
+
+export function packageAt(folder: string): PackageFile {
+  // biome-ignore lint/plugin: a package.json, which holds no secret.
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+}

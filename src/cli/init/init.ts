@@ -1,0 +1,54 @@
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+import { line, say } from '../terminal/screen.js';
+import { UsageError } from '../usage-error.js';
+import type { InitInput } from './declaration.js';
+import { filesOf } from './files.js';
+import { RUNNER } from './runners.js';
+
+const NAME = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
+
+/** Runs `quarterturn init`; resolves to the exit code. */
+export async function init({ options, positionals }: InitInput): Promise<number> {
+  const [name, ...rest] = positionals;
+  if (name === undefined || rest.length > 0)
+    throw new UsageError('init takes one name: quarterturn init gate');
+  if (!NAME.test(name)) {
+    throw new UsageError('init takes a name of small letters, digits and single hyphens, such as door-lock');
+  }
+  const files = filesOf(name, options);
+  const taken = [...files.keys()].map((file) => join(name, file)).filter((path) => existsSync(path));
+  if (taken.length > 0) {
+    say(`nothing was written, since these are there already: ${taken.join(', ')}`);
+    return 1;
+  }
+  await mkdir(name, { recursive: true });
+  // What has come meanwhile is not overwritten either.
+  for (const [file, text] of files) await writeFile(join(name, file), text, { flag: 'wx' });
+  line(`${name}/: ${[...files.keys()].join(', ')}`);
+  line();
+  for (const command of nextCommands(name, options.test)) line(`  ${command}`);
+  return 0;
+}
+
+function nextCommands(name: string, test: string): readonly string[] {
+  const runner = RUNNER[test as keyof typeof RUNNER];
+  const packages = [...(isInstalled() ? [] : ['quarterturn']), 'esbuild', ...runner.packages];
+  return [
+    `npm install --save-dev ${packages.join(' ')}`,
+    runner.command(name),
+    `npx quarterturn bundle ${name}/lambda.ts`,
+  ];
+}
+
+/** Whether the folder's files will find this package. */
+function isInstalled(): boolean {
+  try {
+    createRequire(resolve('index.js')).resolve('quarterturn');
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,133 @@
+import type { Kind } from './kinds.js';
+import { type Names, renamed } from './names.js';
+import type { Runner } from './runners.js';
+
+/** `lambda.ts`. */
+export const MANIFEST = `import { defineLambda } from 'quarterturn';
+import { gate } from './rotator.ts';
+
+/** How it is deployed. Importing this does nothing. */
+export const lambda = defineLambda({
+  rotator: () => gate(),
+  /** The environment variables that \`rotator\` is given. */
+  environment: [],
+  /** What the function may do besides rotating its secret, each right with a reason. */
+  permissions: [],
+  /** The packages that are loaded in the step that uses them, by loadDriver(). */
+  drivers: [],
+});
+`;
+
+export const TSCONFIG = `{
+  "compilerOptions": {
+    "target": "es2023",
+    "module": "nodenext",
+    "types": ["node"],
+    "strict": true,
+    "noEmit": true,
+    "allowImportingTsExtensions": true,
+    "erasableSyntaxOnly": true,
+    "verbatimModuleSyntax": true,
+    "skipLibCheck": true
+  }
+}
+`;
+
+/** `rehearsal.ts`. */
+export function rehearsalOf({ example, credential, hasKeys }: Kind): string {
+  return `import { rotationHandler, type StartRehearsal } from 'quarterturn';
+import { ${example} } from './rotator.ts';
+import { startService } from './service.ts';
+
+/** What \`quarterturn rehearse\` rotates: the service in memory. */
+export const startRehearsal: StartRehearsal = async ({ secretString }) => {
+  if (secretString !== undefined) throw new Error('the service in memory has a secret of its own');
+  const service = await startService();
+  const rotator = ${example}();
+  return {
+    title: 'the ${example} in memory',
+    secretString: JSON.stringify(service.reset()),
+    rotator,${hasKeys ? '\n    overlaps: true,' : ''}
+    handler: (options) => rotationHandler(rotator, options),
+    accepts: async (version) => service.accepts(JSON.parse(version).${credential}),
+    // The service ends with the rehearsal.
+    restore: async () => {},
+    stop: () => service.stop(),
+  };
+};
+`;
+}
+
+/** `contract.test.ts`. */
+export function contractTest(
+  { example, credential, hasKeys }: Kind,
+  { imports, before, after, test }: Runner,
+): string {
+  const keys = `
+  // Each rotation leaves two keys live, AWSCURRENT's and AWSPREVIOUS's.
+  overlaps: true,
+  credentials: () => service.count(),`;
+  return `${imports}
+import { rotatorContract } from 'quarterturn/testing';
+import { ${example} } from './rotator.ts';
+import { type Service, startService } from './service.ts';
+
+let service: Service;
+${before}(async () => {
+  service = await startService();
+});
+${after}(() => service.stop());
+
+const clauses = rotatorContract({
+  rotator: ${example},
+  reset: () => service.reset(),
+  accepts: ({ ${credential} }) => service.accepts(${credential}),
+  line: () => service.line,${hasKeys ? keys : ''}
+});
+for (const { name, run } of clauses) ${test};
+`;
+}
+
+/** `README.md`, with the command that runs the test. */
+export function readme({ example, fields }: Kind, names: Names, test: string): string {
+  const { folder } = names;
+  const rows = fields.map(({ name, about }) => `| \`${name}\` | ${about} |`);
+  const secret = JSON.stringify(Object.fromEntries(fields.map(({ name, example }) => [name, example])));
+  return `# ${folder}
+
+A rotator for AWS Secrets Manager, made with [Quarterturn](https://www.npmjs.com/package/quarterturn). The secret is a JSON object:
+
+\`\`\`json
+${renamed(secret, example, names)}
+\`\`\`
+
+| Field | |
+| --- | --- |
+${rows.join('\n')}
+
+What else the owner keeps in the secret stays as it is.
+
+## Make it yours
+
+1. \`service.ts\` is the service in memory. Have it do what yours does, the refusals too.
+2. \`rotator.ts\` is the rotator. Change it until the contract test passes:
+
+   \`\`\`sh
+   ${test}
+   \`\`\`
+
+   \`npx quarterturn rehearse ${folder}/lambda.ts\` shows each step of a rotation on it.
+3. \`lambda.ts\` says how it is deployed: its environment variables, and what its function may do.
+
+## Deploy it
+
+\`\`\`sh
+npx quarterturn bundle ${folder}/lambda.ts
+npx quarterturn policy ${folder}/lambda.ts --terraform > ${folder}.tf
+\`\`\`
+
+The first makes \`dist/lambda/${folder}\`, which Lambda runs as it is; the second prints a whole deployment of it (\`--cdk\` for the CDK).
+
+\`policy\`, \`local\`, \`test\`, \`doctor\`, \`run\` and \`rehearse\` read TypeScript with Node.js 22.18 and later. With an earlier one, give all but the last what \`bundle\` has made: \`dist/lambda/${folder}/index.mjs\`.
+`;
+}
