@@ -48,7 +48,7 @@ test("it is the one in the API keys' README", () => {
   const code = readFileSync(
     join(__dirname, '../../src/cli/init/templates/issued-key/rotator.ts'),
     'utf8',
-  ).replace("'../../src/index.js'", "'quarterturn'");
+  ).replace("'../../../../index.js'", "'quarterturn'");
   const readme = readFileSync(join(__dirname, '../../rotators/api-key/README.md'), 'utf8');
   expect(readme).toContain(`\`\`\`ts\n${code}\`\`\`\n`);
 });
