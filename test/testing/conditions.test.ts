@@ -29,9 +29,7 @@ test('a credential that the provider prescribes may be as short as it is, where 
     createSecret: () => ({ password: String(randomInt(1e6)).padStart(6, '0') }),
   });
   expect(await said(contractOfDoor(pins), GUESS)).toMatchObject({
-    message: expect.stringMatching(
-      /if the provider prescribes what it is like, declare `chooses: 'provider'`\)$/,
-    ),
+    message: expect.stringMatching(/if the provider prescribes its form, declare `chooses: 'provider'`\)$/),
   });
   expect(contractOfDoor(pins, () => ({ chooses: 'provider' })).map(({ name }) => name)).not.toContain(GUESS);
 });
@@ -138,14 +136,16 @@ describe('a rotator with an administrator', () => {
   test('may keep a token of the administrator’s, as long as the service takes it', async () => {
     await keeps(contract({}), KEEPS);
     expect(await said(contract({ isPatient: false }), KEEPS)).toMatchObject({
-      message: expect.stringMatching(/read it in every step, with context\.readSecret\(\)/),
+      message: expect.stringMatching(/call context\.readSecret\(\) in every step/),
     });
   });
 
   test('declares that nothing can prove the secret’s own credential', async () => {
     await keeps(contract({}), ACTS);
     expect(await said(contract({ proves: false }), ACTS)).toMatchObject({
-      message: expect.stringMatching(/^AWSCURRENT was refused, and the secret was rotated all the same/),
+      message: expect.stringMatching(
+        /^the service refused AWSCURRENT, and the rotator changed the credential all the same/,
+      ),
     });
     expect(contract({ proves: false }, { provesCurrent: false }).map(({ name }) => name)).not.toContain(ACTS);
   });
@@ -171,7 +171,7 @@ describe('a rotator that talks to a place of its own', () => {
 
   test('declares it, by whatever name', async () => {
     expect(await said(contractOfDoor(tells), PLACES)).toMatchObject({
-      message: expect.stringMatching(/^the rotator connected to localhost:\d+: .*declare it in `places`\)$/),
+      message: expect.stringMatching(/^the rotator connected to localhost:\d+, .*declare it in `places`\)$/),
     });
   });
 
@@ -254,7 +254,7 @@ test('sessions of a service that only it can count are asked for', async () => {
     ),
   ).toMatchObject({
     message: expect.stringMatching(
-      /^testSecret must log out, or close what it has opened, before it returns/,
+      /^testSecret must log out, or close the connections that it opened, before it returns/,
     ),
   });
 });
