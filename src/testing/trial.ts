@@ -259,5 +259,6 @@ async function first(stand: Stand): Promise<Values> {
 
 /** What became of a step, in a few words. */
 function inWords(error: unknown): string {
-  return isRotationError(error) ? `threw ${error.code}: ${error.message}` : 'did not throw';
+  if (!isRotationError(error)) return 'did not throw';
+  return `threw ${error.code}: ${error.message}${error.hint === undefined ? '' : `; hint: ${error.hint}`}`;
 }

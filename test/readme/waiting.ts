@@ -1,9 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Verdict } from '../../src/index.js';
+import type { StepContext, Verdict } from '../../src/index.js';
 
-/** Asks again while the service refuses, for 30 seconds at most, and never longer than the step. */
-export async function untilAccepted(ask: () => Promise<Verdict>, signal: AbortSignal): Promise<Verdict> {
-  const endsAt = performance.now() + 30_000;
+/** Asks again while the service refuses, until the patience or half of the step's time is over. */
+export async function untilAccepted(
+  ask: () => Promise<Verdict>,
+  { signal, leftMs }: StepContext,
+  patienceMs = 30_000,
+): Promise<Verdict> {
+  const endsAt = performance.now() + Math.min(patienceMs, leftMs / 2);
   for (;;) {
     const verdict = await ask();
     if (verdict === 'accepted' || performance.now() >= endsAt) return verdict;

@@ -15,6 +15,7 @@ const RETURNS = 'returns from setSecret only when the service accepts AWSPENDING
 const ACTS = 'uses nobody else’s right until the service has accepted the secret’s own credential';
 const KEEPS = 'keeps no secret of an administrator for a later rotation';
 const LOGGED_IN = 'is logged in nowhere once a step has ended';
+const LATE = 'lets no change of setSecret that was held back undo a later rotation';
 const PLACES = 'talks to no place that neither the secret nor a declaration names';
 
 /** Runs one clause, which must pass. */
@@ -80,6 +81,32 @@ test('a service that takes a while to accept what was set is declared', async ()
   await keeps(
     contractOfDoor(late, () => ({ propagates: true })),
     'leaves the service accepting AWSCURRENT',
+  );
+});
+
+test('a change that comes too late, and takes effect later still, is found', async () => {
+  // The door obeys an order after 50 ms, whoever gives it.
+  const obedient = (far: FarDoor): Partial<DoorRotator> => ({
+    async setSecret({ pending, current }, { confirm, signal }) {
+      if (far.door.accepts(pending.password) || !far.door.accepts(current.password)) return;
+      if ((await confirm()) === 'current') return;
+      const order = () => void setTimeout(() => far.door.set(pending.password), 50).unref();
+      await far.line.call(order, signal);
+    },
+    async testSecret({ password }, context): Promise<'accepted'> {
+      while (!(await far.accepts(password, context))) context.signal.throwIfAborted();
+      return 'accepted';
+    },
+  });
+  const contract = contractOfDoor(obedient, () => ({ propagates: true }));
+  expect(await said(contract, LATE)).toMatchObject({
+    message: expect.stringMatching(
+      /^message 1 of setSecret was held back .*the service refuses AWSCURRENT now/,
+    ),
+  });
+  await keeps(
+    contractOfDoor(obedient, () => ({ propagates: true, lateChangesLand: true })),
+    LATE,
   );
 });
 

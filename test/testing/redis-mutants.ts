@@ -309,7 +309,7 @@ export const CAUGHT: Readonly<Record<string, readonly CaughtMutant[]>> = {
   ],
 };
 
-/** The faults that it cannot see, by what src/testing/README.md says of them. */
+/** The faults that it cannot see, by what docs/rotators.md says of them. */
 export const UNSEEN: Readonly<Record<string, readonly Mutant[]>> = {
   'What else a change brings': [
     { what: 'gives the user every right', changes: [[ADDED, `${ADDED}, '+@all'`]] },
