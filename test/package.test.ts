@@ -79,6 +79,16 @@ describe('what is published', () => {
     expect(links.filter((link) => !isThere(link))).toEqual([]);
   });
 
+  test.each(documents)('%s links to headings that are there', (document) => {
+    const text = readFileSync(join(root, document), 'utf8');
+    const links = [...text.matchAll(/\]\((?!https?:)([^)#]*)#([^)]+)\)/g)];
+    const missing = links.filter(([, path = '', heading = '']) => {
+      const file = path === '' ? document : normalize(join(dirname(document), path));
+      return !file.endsWith('.md') || !headingsOf(readFileSync(join(root, file), 'utf8')).includes(heading);
+    });
+    expect(missing.map(([link]) => link)).toEqual([]);
+  });
+
   test.each(documents)(
     '%s says of a file that is not in the package that it is the repository’s',
     (document) => {
@@ -92,3 +102,14 @@ describe('what is published', () => {
     },
   );
 });
+
+/** The headings of a document, as links name them. */
+function headingsOf(text: string): readonly string[] {
+  const prose = text.replaceAll(/^```.*?^```$/gms, '');
+  return [...prose.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
