@@ -49,7 +49,7 @@ export function commentsIn(file) {
       .slice(pos, end)
       .replace(/^\/\*\*?|\*\/$/g, '')
       .replace(/^\s*(?:\*|\/\/) ?/gm, '')
-      .replace(/```[^]*?```/g, '');
+      .replace(/```[\s\S]*?```/g, '');
     const last = found.at(-1);
     const line = lineOf(pos);
     if (last?.until === line - 1 && text.startsWith('//', pos)) {
