@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
+import { parseCommandLine } from '../src/cli/command.js';
+import { declarations } from '../src/cli/commands.js';
 
 const ROOT = join(__dirname, '..');
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
@@ -67,3 +69,48 @@ test('one click takes a reader from the README to every page of docs', () => {
   const docs = pages.filter((page) => page.startsWith('docs/'));
   expect(docs.filter((page) => !linked.has(page))).toEqual([]);
 });
+
+describe('what the pages have people run', () => {
+  const { scripts } = JSON.parse(read('package.json'));
+  const lines = pages.flatMap((page) =>
+    [...read(page).matchAll(/^ *```(\w*)\n([\s\S]*?)^ *```$/gm)].flatMap(([, language = '', code = '']) =>
+      (/^(?:sh|bash|console)?$/.test(language) ? code : '')
+        .replace(/ \\\n\s*/g, ' ')
+        .split('\n')
+        .map((line) => [page, line.trim()] as const),
+    ),
+  );
+
+  test('names scripts that package.json has', () => {
+    const runs = lines.flatMap(([, line]) => [...line.matchAll(/npm run (?:--silent )?([\w:-]+)/g)]);
+    expect(runs.length).toBeGreaterThan(10);
+    expect(runs.map(([, script = '']) => script).filter((script) => !(script in scripts))).toEqual([]);
+  });
+
+  test('is a command of quarterturn, with options that it has', () => {
+    const commands = lines.flatMap(([page, line]) => {
+      const [, command = ''] =
+        /^(?:\$ )?(?:npx )?quarterturn ((?:[^#|>;&]|&(?!&))+)/.exec(asCommand(line)) ?? [];
+      return command === '' ? [] : [[page, command.trim()] as const];
+    });
+    expect(commands.length).toBeGreaterThan(12);
+    const wrong = commands.flatMap(([page, command]) => {
+      const [name = '', ...words] = command.match(/'[^']*'|"[^"]*"|<[^>]*>|\S+/g) ?? [];
+      if (name.startsWith('--')) return [];
+      const declaration = declarations().find((each) => each.name === name);
+      if (declaration === undefined) return [`${page}: ${command}`];
+      try {
+        parseCommandLine(declaration, words);
+        return [];
+      } catch (error) {
+        return [`${page}: ${command}: ${(error as Error).message}`];
+      }
+    });
+    expect(wrong).toEqual([]);
+  });
+});
+
+/** `npm run policy -- postgres`: `quarterturn policy postgres`, in a clone. */
+function asCommand(line: string): string {
+  return line.replace(/^npm run (?:--silent )?(policy|local|rehearse)(?: --)?/, 'quarterturn $1');
+}
