@@ -186,7 +186,10 @@ export interface ApiKeySpec
   readonly list: ListRequest;
   /** Ends a key. Of several requests, the last decides: the ones before may be refused when they are repeated. */
   readonly revoke: RevokeRequest | readonly RevokeRequest[];
-  /** The zone of times that name none. Without it such a time is an error: a wrong guess would be hours off. */
+  /**
+   * The zone of times that do not name one. Without it such a time is an error, in `list.expiresAt` a warning: a wrong
+   * guess would be hours off.
+   */
   readonly timeZone?: 'UTC';
   /** Certificate authorities, PEM. @default Node's, and those of NODE_EXTRA_CA_CERTS */
   readonly ca?: string | readonly string[];
