@@ -45,7 +45,7 @@ export interface TcpLine extends Line {
   /** Port on which the line listens for the service: put it into the secret in place of the service's own. */
   readonly port: number;
   /**
-   * Leads to a second service too, for a rotator that needs two. The messages to both are counted together.
+   * Connects to a second service too, for a rotator that needs two. The messages to both are counted together.
    *
    * @returns the port on which the line listens for that service
    */

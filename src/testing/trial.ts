@@ -246,8 +246,8 @@ const AGAIN: Readonly<Record<Step, string>> = {
   finishSecret: ': the credential that it ends may be gone already',
 };
 const BOUNDED =
-  'finishSecret must find and end those that earlier attempts left, by the token in their names, and the one that loses its ' +
-  'last label, as issuedKey() does';
+  'finishSecret must find and end those that earlier attempts left, by the token in their names. It must also end the one that ' +
+  'loses its last label. issuedKey() does both';
 
 /** Resets the service. */
 async function first(stand: Stand): Promise<Values> {

@@ -36,7 +36,7 @@ test('the example of rig() is what is run here', () => {
 });
 
 test("the guide's lines rotate the gate", async () => {
-  const { rotate, value } = await rig(gate(), { secret }); // {"url":"https://gate.example","user":"door-7","password":"…"}
+  const { rotate, value } = await rig(gate(), { secret });
   const { outcome, steps } = await rotate(); // after a failure: reattempt(), as AWS does
   const { password } = await value('AWSCURRENT');
   expect([outcome, steps.length, service.accepts(password)]).toEqual(['succeeded', 4, true]);

@@ -341,7 +341,7 @@ export const UNSEEN: Readonly<Record<string, readonly Mutant[]>> = {
       ],
     },
   ],
-  'A generator with a state of its own': [
+  'A generator that keeps its own state': [
     {
       what: 'makes the password of a seed in the code',
       changes: [

@@ -6,8 +6,8 @@ import { type Clause, clause, type Json, type Stand } from '../subject.js';
 import { Trial, type TrialOptions, type Values } from '../trial.js';
 
 const PROOF =
-  'whoever can write the secret chooses the user in it. Before you use an administrator’s right, log in with AWSCURRENT, or with ' +
-  'AWSPENDING if an earlier attempt has set it (if nothing can prove the credential, declare `provesCurrent: false`)';
+  'whoever can write the secret chooses the user in it. Before you use an administrator’s right, log in with AWSCURRENT. Try ' +
+  'AWSPENDING too: an earlier attempt may have set it. If nothing can prove the credential, declare `provesCurrent: false`';
 const SAME = 'Only a login as AWSPENDING’s user, at AWSPENDING’s host, is a proof';
 
 /** Nobody gets more from an administrator's right than the secret itself gives. */
@@ -128,7 +128,7 @@ function sharedFields(from: Json | undefined, to: Json): Json {
   return Object.fromEntries(Object.entries(from ?? {}).filter(([field]) => field in to));
 }
 
-/** A secret that leads to another port. */
+/** A secret with another port. */
 function moved(secret: Json, from: number, to: number): Json {
   const change = (value: unknown): unknown => {
     if (value === from) return to;

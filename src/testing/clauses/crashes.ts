@@ -33,8 +33,8 @@ const AT_THE_WRITES = (['PutSecretValue', 'UpdateSecretVersionStage'] as const).
 /** The steps that change something. */
 const LATE = ['createSecret', 'setSecret', 'finishSecret'] as const;
 const CONFIRM =
-  'ask context.confirm() right before the change, while a lock or a transaction keeps later attempts out, or make a change that ' +
-  'fails when it comes late (if the service knows no such thing, declare `lateChangesLand`)';
+  'ask context.confirm() right before the change, and make the change fail when it comes late: by a condition, or by a lock or a ' +
+  'transaction that you hold while you ask. If the service knows none of these, declare `lateChangesLand`';
 
 /** A rotation that breaks off anywhere can start over. */
 export function crashes(stand: Stand): Clause[] {
@@ -117,7 +117,7 @@ export function crashes(stand: Stand): Clause[] {
     // A service that takes a while took no longer than the rotation that waited for it.
     const endsAt = performance.now() + (stand.propagates ? rotationMs : 0);
     for (;;) {
-      // What is issued too late is the next sweep's: it is no harm to anybody.
+      // A key that is issued too late harms nobody: the next sweep ends it.
       for (const label of stand.overlaps ? ['AWSCURRENT', 'AWSPREVIOUS'] : ['AWSCURRENT']) {
         assert.ok(
           await stand.accepts(await trial.value(label)),

@@ -70,7 +70,7 @@ function everythingOf(value: unknown): string {
   return inspect(value, { depth: 20, showHidden: true, maxStringLength: null, maxArrayLength: null });
 }
 
-/** Test runners have a console of their own, which does not write to this process's stdout. */
+/** Test runners replace the console by one which does not write to this process's stdout. */
 const CONSOLE = ['debug', 'dir', 'error', 'info', 'log', 'table', 'trace', 'warn'] as const;
 
 /** What is written to the console, stdout and stderr meanwhile. */
