@@ -3,17 +3,16 @@ import { SecretError } from './secret-error.js';
 
 /** AWS's answers that say no: a right, a key, credentials, a secret that is gone. They may be a slip, and what is held still works. */
 const DENIED: Readonly<Record<string, string>> = {
-  AccessDeniedException: 'allow secretsmanager:GetSecretValue on this secret, and kms:Decrypt on its key',
-  DecryptionFailure: 'allow kms:Decrypt on the secret’s key, and see that the key is enabled',
-  ResourceNotFoundException:
-    'see that the id, the account and the Region are the secret’s, and that it has a value',
-  InvalidRequestException: 'the secret may be marked for deletion: RestoreSecret brings it back',
-  ExpiredTokenException: 'this process’s AWS credentials have expired',
-  ExpiredToken: 'this process’s AWS credentials have expired',
-  UnrecognizedClientException: 'this process’s AWS credentials are not valid',
-  InvalidSignatureException: 'this process’s AWS credentials or its clock are wrong',
-  CredentialsProviderError: 'this process has no AWS credentials',
-  TokenProviderError: 'this process has no AWS credentials: sign in again',
+  AccessDeniedException: 'allow secretsmanager:GetSecretValue on this secret and kms:Decrypt on its key',
+  DecryptionFailure: 'allow kms:Decrypt on the secret’s key, and check that the key is enabled',
+  ResourceNotFoundException: 'check the secret’s id, account and Region, and that the secret has a value',
+  InvalidRequestException: 'the secret may be marked for deletion: RestoreSecret restores it',
+  ExpiredTokenException: 'renew this process’s AWS credentials: they have expired',
+  ExpiredToken: 'renew this process’s AWS credentials: they have expired',
+  UnrecognizedClientException: 'replace this process’s AWS credentials: they are invalid',
+  InvalidSignatureException: 'check this process’s AWS credentials and its clock: one of them is wrong',
+  CredentialsProviderError: 'give this process AWS credentials: it has none',
+  TokenProviderError: 'sign in again: this process has no valid AWS credentials',
 };
 
 /** A failed look at Secrets Manager. */
@@ -28,8 +27,8 @@ export interface ReadFailure {
 export function readFailure(secretId: string, stage: string, error: unknown): ReadFailure {
   if (error instanceof SecretError) return { error, isDenied: false, reason: undefined };
   if (isError(error) && error.message === 'Region is missing') {
-    const text = `${stage} of ${secretId} was not read: there is no Region`;
-    const hint = 'set AWS_REGION, or name the secret by its ARN';
+    const text = `could not read ${stage} of ${secretId}: no Region is set`;
+    const hint = 'set AWS_REGION, or use the ARN as the secret’s id';
     return {
       error: new SecretError('ERR_SECRET_UNAVAILABLE', secretId, text, hint),
       isDenied: false,
@@ -51,7 +50,7 @@ export function readFailure(secretId: string, stage: string, error: unknown): Re
           'ERR_SECRET_UNAVAILABLE',
           secretId,
           `${what} failed with ${shown}${code}`,
-          'see that this process reaches Secrets Manager: an interface endpoint or a NAT gateway, port 443, AWS_REGION',
+          'check the route to Secrets Manager: interface endpoint or NAT gateway, port 443, AWS_REGION',
         ),
     isDenied: hint !== undefined,
     reason: isError(error) && '$fault' in error ? shown : undefined,

@@ -160,8 +160,7 @@ export class HeldSecret<T> implements RotatingSecret<T>, Source<T> {
     if (known) return known;
     this.#assertOpen();
     throw (
-      this.#failure?.error ??
-      new SecretError('ERR_SECRET_UNAVAILABLE', this.id, `${this.id} could not be read`)
+      this.#failure?.error ?? new SecretError('ERR_SECRET_UNAVAILABLE', this.id, `could not read ${this.id}`)
     );
   }
 
@@ -321,6 +320,7 @@ export class HeldSecret<T> implements RotatingSecret<T>, Source<T> {
   }
 
   #assertOpen(): void {
-    if (this.#isClosed) throw new SecretError('ERR_SECRET_CLOSED', this.id, `${this.id} was closed`);
+    if (this.#isClosed)
+      throw new SecretError('ERR_SECRET_CLOSED', this.id, `close() was called on ${this.id}`);
   }
 }

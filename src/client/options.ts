@@ -65,8 +65,8 @@ export function settingsOf<T>({
   windowMs = LONGEST_WINDOW_MS,
   pending,
 }: RotatingSecretOptions<T>): Settings<T> {
-  if (!['json', 'text', 'bytes'].includes(form)) throw new TypeError(`as is 'json', 'text' or 'bytes'`);
-  if (parse && form !== 'json') throw new TypeError('parse reads JSON: leave `as` out');
+  if (!['json', 'text', 'bytes'].includes(form)) throw new TypeError(`as must be 'json', 'text' or 'bytes'`);
+  if (parse && form !== 'json') throw new TypeError('parse works with JSON only: remove `as`, or `parse`');
   for (const [name, ms] of Object.entries({ freshMs, staleMs })) {
     if (!(ms > 0 && ms < 2 ** 31)) throw new TypeError(`${name} must be more than 0 and less than 2^31 ms`);
   }
@@ -74,10 +74,11 @@ export function settingsOf<T>({
     throw new TypeError('windowMs must be at least 0 and less than 2^31 ms');
   }
   if (pending && form !== 'json')
-    throw new TypeError('pending names fields of JSON: a text or bytes have none');
-  if (pending && version) throw new TypeError('pending has no use with a pinned version');
+    throw new TypeError('pending names fields of JSON: remove `pending`, or `as`');
+  if (pending && version)
+    throw new TypeError('pending has no effect with a pinned version: remove `pending`, or `version`');
   const identity = pending ? pending.find(saysWhoOrWhere) : undefined;
-  if (identity) throw new TypeError(`pending must not name "${identity}": it says who logs in where`);
+  if (identity) throw new TypeError(`pending must not name "${identity}": it decides who logs in where`);
   const isPinnedById = version !== undefined && 'id' in version;
   const stage = version ? ('id' in version ? version.id : version.stage) : 'AWSCURRENT';
   return {

@@ -20,7 +20,7 @@ export function rotatingSecret<T = Readonly<Record<string, unknown>>>(
 ): RotatingSecret<T> {
   // Not quoted: an environment may hold the value where its name was meant, and AWS would write it into CloudTrail.
   if (typeof id !== 'string' || !/^[\w/+=.@:-]{1,2048}$/.test(id)) {
-    throw new TypeError('a secret is named by its name or its ARN, and this is neither: is it the value?');
+    throw new TypeError('invalid secret id: pass the secret’s name or ARN, never its value');
   }
   return new HeldSecret(id, settingsOf(options), options.client ?? sdkReader(id));
 }

@@ -61,15 +61,15 @@ export class ReadVersion<T> implements SecretVersion<T> {
     parse: ((json: Json) => T) | undefined,
   ): ReadVersion<T> | string {
     const { VersionId, SecretString, SecretBinary, CreatedDate } = answer;
-    if (!VersionId) return 'came without a VersionId';
+    if (!VersionId) return 'has no VersionId';
     if (form === 'bytes') {
-      if (!SecretBinary) return 'has no SecretBinary: `as` says that it does';
+      if (!SecretBinary) return `has no SecretBinary: remove as: 'bytes'`;
       return new ReadVersion(VersionId, stage, CreatedDate, Uint8Array.from(SecretBinary) as T);
     }
-    if (SecretString === undefined) return `has no SecretString: read it with as: 'bytes'`;
+    if (SecretString === undefined) return `has no SecretString: set as: 'bytes'`;
     if (form === 'text') return new ReadVersion(VersionId, stage, CreatedDate, SecretString as T);
     const json = jsonObject(SecretString);
-    if (!json) return `is not a JSON object: read it with as: 'text'`;
+    if (!json) return `is not a JSON object: fix the secret, or set as: 'text'`;
     try {
       // What is compared with another version is not what is handed out: whoever changes that changes no comparison.
       const own = jsonObject(SecretString) ?? {};
@@ -77,7 +77,7 @@ export class ReadVersion<T> implements SecretVersion<T> {
       return new ReadVersion(VersionId, stage, CreatedDate, value, json);
     } catch {
       // What `parse` threw is not passed on: it may quote the value.
-      return 'is not what `parse` takes';
+      return 'was rejected by `parse`';
     }
   }
 

@@ -67,7 +67,8 @@ export class LocalSecretsManager extends SecretsManager {
 
   /** Registers a rotation function, and returns the ARN that RotateSecret is to be given. */
   addFunction(name: string, handler: LocalFunction): string {
-    if (!/^[\w-]{1,64}$/.test(name)) throw new TypeError('a function’s name has letters, digits, - and _');
+    if (!/^[\w-]{1,64}$/.test(name))
+      throw new TypeError('invalid function name: use 1 to 64 letters, digits, - and _');
     this.#account.functions.set(name, handler);
     return `${arnOf('lambda', this.#region)}function:${name}`;
   }

@@ -51,7 +51,8 @@ export class Faults {
 
   order(fault: Fault): OrderedFault {
     for (const count of [fault.call ?? 1, fault.times ?? 1]) {
-      if (!Number.isSafeInteger(count) || count < 1) throw new RangeError('call and times count from 1');
+      if (!Number.isSafeInteger(count) || count < 1)
+        throw new RangeError('call and times must be whole numbers from 1');
     }
     const state = { hits: 0 };
     this.#ordered.push({ fault, state, seen: 0 });

@@ -146,6 +146,6 @@ export function settingsOf(options: LocalOptions): Settings {
     throw new RangeError(`${name} must be from 0 to ${2 ** 31 - 1}`);
   }
   if (settings.standsAt && Number.isNaN(settings.standsAt.getTime()))
-    throw new RangeError('standsAt is no date');
+    throw new RangeError('standsAt must be a valid date');
   return settings;
 }

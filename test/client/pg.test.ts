@@ -290,7 +290,9 @@ test.each([
   [{ password: 'secret' }, 'password'],
 ] as const)('a configuration with %j is refused', (config, name) => {
   const secret = rotatingSecret('app/db');
-  expect(() => rotatingPool(newest, secret, config as object)).toThrow(`leave ${name} out`);
+  expect(() => rotatingPool(newest, secret, config as object)).toThrow(
+    `remove ${name}: the secret decides who logs in`,
+  );
 });
 
 test('a secret that is not a database’s says which field is missing, and not its value', async () => {
@@ -300,7 +302,7 @@ test('a secret that is not a database’s says which field is missing, and not i
   const error = await pool.query('SELECT 1').catch((thrown) => thrown);
   expect(error).toMatchObject({
     code: 'ERR_SECRET_MALFORMED',
-    message: 'the value of key has no string "username"',
+    message: '"username" in the value of key must be a non-empty string',
   });
   await pool.end();
 });

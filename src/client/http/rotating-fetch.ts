@@ -49,8 +49,8 @@ export function rotatingFetch<T>(
         throw new SecretError(
           'ERR_SECRET_MALFORMED',
           secret.id,
-          `the value of ${secret.id} is not what \`authorize\` takes`,
-          'a header has no line breaks, and no characters beyond Latin-1',
+          `\`authorize\` rejected the value of ${secret.id}`,
+          'check the secret and `authorize`; a header must not contain line breaks or characters beyond Latin-1',
         );
       }
       return { ...init, headers, redirect: redirect === 'follow' ? 'manual' : redirect };

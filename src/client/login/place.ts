@@ -227,7 +227,7 @@ export class Place<T> {
     const late = new SecretError(
       'ERR_SECRET_UNAVAILABLE',
       this.#source.id,
-      `${this.#source.id} was not read in time`,
+      `could not read ${this.#source.id} in time`,
     );
     return inTime(read, attempt.readMs, late);
   }
@@ -287,9 +287,9 @@ export class Place<T> {
     const why = new SecretError(
       'ERR_SECRET_REFUSED',
       this.#source.id,
-      `the service refuses every version of ${this.#source.id} that may be used`,
-      'find out which version works, by the ids in the events of quarterturn:client; until then do not take AWSPENDING off any: ' +
-        'it may be the only one that works',
+      `the service refused every version of ${this.#source.id} that may be used`,
+      'find the version that works: the events of quarterturn:client name the ids; until then, do not remove AWSPENDING from ' +
+        'any version: that version may be the only one that works',
     );
     const { error } = own ?? this.#lastRefusal ?? {};
     if (!isError(error)) return error ?? why;

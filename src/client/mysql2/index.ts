@@ -41,7 +41,7 @@ export function rotatingMysqlPool(
   config: RotatingMysqlPoolConfig = {},
 ): Pool {
   const taken = NOT_TAKEN.find((name) => Object.hasOwn(config, name));
-  if (taken) throw new TypeError(`leave ${taken} out: the secret says who logs in`);
+  if (taken) throw new TypeError(`remove ${taken}: the secret decides who logs in`);
   const { retireMs = RETIRE_MS, ...options } = config;
   const pool = mysql.createPool({ gracefulEnd: true, ...options });
   const inner = pool as unknown as Inner;

@@ -37,7 +37,7 @@ const RETIRE_MS = 600_000;
  */
 export function rotatingPool(pg: Pg, secret: RotatingSecret<unknown>, config: RotatingPoolConfig = {}): Pool {
   const taken = NOT_TAKEN.find((name) => Object.hasOwn(config, name));
-  if (taken) throw new TypeError(`leave ${taken} out: the secret says who logs in`);
+  if (taken) throw new TypeError(`remove ${taken}: the secret decides who logs in`);
   const { retireMs = RETIRE_MS, ...options } = config;
   const timeoutMs = options.connectionTimeoutMillis || undefined;
   const limitMs = timeoutMs && timeoutMs * SHARE;

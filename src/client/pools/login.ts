@@ -19,13 +19,17 @@ export function loginOf(secretId: string, value: unknown): DatabaseLogin {
     throw new SecretError(
       'ERR_SECRET_MALFORMED',
       secretId,
-      `the value of ${secretId} has no string "${name}"`,
+      `"${name}" in the value of ${secretId} must be a non-empty string`,
     );
   };
   const optional = (name: string) => (fields[name] === undefined ? undefined : text(name));
   const port = fields.port === undefined ? undefined : Number(fields.port);
   if (port !== undefined && !(port > 0 && port < 65_536)) {
-    throw new SecretError('ERR_SECRET_MALFORMED', secretId, `the value of ${secretId} has no valid "port"`);
+    throw new SecretError(
+      'ERR_SECRET_MALFORMED',
+      secretId,
+      `"port" in the value of ${secretId} must be from 1 to 65535`,
+    );
   }
   return {
     username: text('username'),

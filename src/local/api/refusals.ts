@@ -77,7 +77,7 @@ export const notAVersion = (id: string | undefined) =>
 
 /** Assumed: that AWSCURRENT may not move to a version without a value. */
 export const currentNeedsValue = (id: string) =>
-  refuse(InvalidParameterException, `Version ${id} has no value to become AWSCURRENT`);
+  refuse(InvalidParameterException, `Version ${id} has no value, so it can't become AWSCURRENT.`);
 
 export const noRotationFunction = () =>
   refuse(InvalidRequestException, 'No Lambda rotation function ARN is associated with this secret.');
@@ -210,7 +210,7 @@ export const neverConfigured = () =>
 
 /** What AWS can do and the local Secrets Manager cannot. */
 export const notHere = (what: string) =>
-  refuse(InvalidRequestException, `The local Secrets Manager has no ${what}.`);
+  refuse(InvalidRequestException, `The local Secrets Manager does not support ${what}.`);
 
 /** As IAM puts it, for a call that a rotation function's role does not allow. */
 export const notAuthorized = (role: string, operation: string, arn: string) =>
@@ -224,11 +224,11 @@ export const wrongType = (path: string, type: string) =>
   unmodelled('SerializationException', `The value at '${path}' can not be converted to ${type}`);
 export const notJson = () => unmodelled('SerializationException', 'The request is not a JSON object.');
 export const tooLarge = () =>
-  unmodelled('RequestEntityTooLargeException', 'The request has more than 1 MiB.', 413);
+  unmodelled('RequestEntityTooLargeException', 'The request is larger than 1 MiB.', 413);
 export const unknownOperation = (name: string | undefined) =>
   unmodelled(
     'UnknownOperationException',
-    `The local Secrets Manager has no operation ${name ?? 'of this name'}.`,
+    `The local Secrets Manager does not support ${name ?? 'this operation'}.`,
   );
 
 export const throttled = () =>

@@ -28,7 +28,7 @@ export class Backend {
     if (operation !== 'RotateSecret' || !this.#account.settings.automatic) {
       return this.#account.call(operation, input, isRemote);
     }
-    if (this.#isStopping) throw refusals.notHere('time for another rotation: it is ending');
+    if (this.#isStopping) throw refusals.notHere('new rotations while it is stopping');
     let again = false;
     try {
       return this.#account.call(operation, input, isRemote);
@@ -102,8 +102,9 @@ export class Backend {
   /** Lets time pass, and runs the rotations that are due, each at the opening of its window. */
   async advanceTo(date: Date): Promise<readonly RotationReport[]> {
     const { clock } = this.#account;
-    if (!(date >= clock.now())) throw new RangeError(`it is ${clock.now().toISOString()} already`);
-    if (this.#isAdvancing) throw new Error('advanceTo() is under way');
+    if (!(date >= clock.now()))
+      throw new RangeError(`advanceTo() must not go back: it is ${clock.now().toISOString()}`);
+    if (this.#isAdvancing) throw new Error('advanceTo() is already running: await it first');
     this.#isAdvancing = true;
     const reports: RotationReport[] = [];
     const errors: unknown[] = [];

@@ -69,13 +69,13 @@ export class Invocations {
     if (!invocation) return;
     const { token, violations } = invocation;
     if (!ALLOWED.includes(operation)) {
-      violations.push(`called ${operation}, which the role of a rotation function does not allow`);
+      violations.push(`called ${operation}, which a rotation function’s role does not allow`);
       const role = `arn:aws:sts::${ACCOUNT}:assumed-role/rotation/function`;
       throw refusals.notAuthorized(role, operation, secret?.arn ?? '*');
     }
     const { ClientRequestToken } = input as { readonly ClientRequestToken?: unknown };
     if (operation === 'PutSecretValue' && secret === invocation.secret && ClientRequestToken !== token) {
-      violations.push('called PutSecretValue without the ClientRequestToken of the rotation');
+      violations.push('called PutSecretValue without the rotation’s ClientRequestToken');
     }
   }
 

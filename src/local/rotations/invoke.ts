@@ -27,7 +27,8 @@ export async function invoke(
   const lambdaArn = secret.rotation?.lambdaArn ?? '';
   const name = functionName(lambdaArn) ?? '';
   const handler = account.functions.get(name);
-  if (!handler) throw new Error(`the rotation function of ${secret.name} is gone`);
+  if (!handler)
+    throw new Error(`the rotation function of ${secret.name} is not registered: call addFunction first`);
   const event: RotationEvent = {
     Step: step,
     SecretId: secret.arn,
@@ -47,7 +48,7 @@ export async function invoke(
     )
     .then(
       () => undefined,
-      (thrown: unknown) => thrown ?? new Error('the function threw nothing'),
+      (thrown: unknown) => thrown ?? new Error('the function failed without an error'),
     );
   const durationMs = performance.now() - startedAt;
   account.tell({ kind: 'step', secret: secret.name, step, attempt, error: undefined, durationMs }, error);

@@ -79,7 +79,7 @@ export class LocalRotation {
   async #drive<T>(work: () => Promise<T>): Promise<T> {
     const { driven } = this.#account;
     if (driven.has(this.#secret))
-      throw new Error(`the rotation of ${this.#secret.name} is being driven already`);
+      throw new Error(`the rotation of ${this.#secret.name} is already being driven`);
     driven.add(this.#secret);
     try {
       return await work();
@@ -103,7 +103,7 @@ export class LocalRotation {
     const rotation = this.#underWay();
     const { steps, kind } = rotation;
     if (steps.at(-1)?.error !== undefined) {
-      throw new Error(`the rotation of ${this.#secret.name} has failed: reattempt() starts it over`);
+      throw new Error(`the rotation of ${this.#secret.name} failed: call reattempt() to start it over`);
     }
     if (this.#isLost(rotation)) return this.#abandon(rotation);
     const planned: readonly Step[] = kind === 'test' ? ['testSecret'] : STEPS;
@@ -139,7 +139,7 @@ export class LocalRotation {
   #underWay(): RotationInFlight {
     const rotation = this.#current();
     if (rotation) return rotation;
-    throw new Error(`no rotation of ${this.#secret.name} is under way: call rotateSecret first`);
+    throw new Error(`no rotation of ${this.#secret.name} is in progress: call rotateSecret first`);
   }
 
   #startOver(): void {
@@ -187,7 +187,7 @@ export class LocalRotation {
     const isComplete = holderOf(versions, 'AWSCURRENT')?.id === rotation.token;
     const report = isComplete ? this.#succeed(rotation) : this.#tell('incomplete', rotation);
     if (!isLeft || !this.#account.settings.strict) return report;
-    throw this.#violation('left AWSPENDING on another version than AWSCURRENT', 'finishSecret');
+    throw this.#violation('left AWSPENDING on a version that is not AWSCURRENT', 'finishSecret');
   }
 
   #succeed(rotation: RotationInFlight): RotationReport {
