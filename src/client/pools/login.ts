@@ -1,6 +1,6 @@
 import { SecretError } from '../secret-error.js';
 
-/** What a secret of a database says, in AWS's fields. */
+/** The login in a database's secret, in AWS's fields. */
 export interface DatabaseLogin {
   readonly username: string;
   readonly password: string;
@@ -9,7 +9,7 @@ export interface DatabaseLogin {
   readonly dbname: string | undefined;
 }
 
-/** @throws SecretError, without the value, if it is not the secret of a database */
+/** @throws SecretError without the value, if a field is missing or invalid */
 export function loginOf(secretId: string, value: unknown): DatabaseLogin {
   const fields: Readonly<Record<string, unknown>> =
     typeof value === 'object' && value !== null ? { ...value } : {};
