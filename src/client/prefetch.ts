@@ -17,7 +17,7 @@ const LONGEST_CALL_MS = 10_000;
  * @param options.signal ends the wait
  * @example
  * ```ts
- * await prefetch([database, billing, mail]);
+ * await prefetch([database, billing]);
  * ```
  */
 export async function prefetch(

@@ -12,7 +12,11 @@ import type { SecretVersion } from './version.js';
  * @throws the error of the last login, or that of `use`
  * @example
  * ```ts
- * const name = await withSecret(secret, ({ user, password }) => bind(user, password), (session) => session.whoAmI());
+ * const name = await withSecret(
+ *   secret,
+ *   ({ user, password }) => bind(user, password),
+ *   (session) => session.whoAmI(),
+ * );
  * ```
  */
 export async function withSecret<T, Session, R>(

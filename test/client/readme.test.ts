@@ -6,6 +6,7 @@ import { LocalSecretsManager } from '../../src/testing/index.js';
 import { count } from '../readme/client-events.js';
 import { requireToken } from '../readme/client-express.js';
 import { labelUpdated } from '../readme/client-invalidate.js';
+import { codeOf, examplesIn } from '../support/examples.js';
 import { listening } from '../support/listening.js';
 import { startTestServer, type TestServer } from '../support/postgres.js';
 
@@ -35,6 +36,22 @@ test('the README has no other code, a row for each error code and each event, an
   for (const [, path] of README.matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
     expect(existsSync(join(ROOT, 'src/client', path!))).toBe(true);
   }
+});
+
+test.each([
+  'src/client/rotating-secret.ts',
+  'src/client/with-secret.ts',
+  'src/client/prefetch.ts',
+  'src/client/events.ts',
+  'src/client/http/rotating-fetch.ts',
+  'src/client/http/token-guard.ts',
+  'src/client/pg/index.ts',
+  'src/client/mysql2/index.ts',
+  'src/local/client.ts',
+])('%s has an example, which is compiled', (path) => {
+  const examples = examplesIn(path);
+  expect(examples.length).toBeGreaterThan(0);
+  for (const example of examples) expect(codeOf('test/readme/client-examples.ts')).toContain(example);
 });
 
 test('the policies are JSON, and allow to read one secret and nothing else', () => {

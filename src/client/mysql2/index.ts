@@ -39,9 +39,6 @@ const CONNECT_MS = 10_000;
  *
  * @example
  * ```ts
- * import mysql from 'mysql2';
- * import { rotatingSecret } from 'quarterturn/client';
- *
  * const pool = rotatingMysqlPool(mysql, rotatingSecret('app/db'), { connectionLimit: 20 }).promise();
  * ```
  * @throws TypeError if `config` has `user`, `password`, `password1`, `passwordSha1` or `uri`: mysql2 would use them instead

@@ -40,9 +40,6 @@ const RETIRE_MS = 600_000;
  *
  * @example
  * ```ts
- * import pg from 'pg';
- * import { rotatingSecret } from 'quarterturn/client';
- *
  * const pool = rotatingPool(pg, rotatingSecret('app/db'), { max: 20 });
  * ```
  * @throws TypeError if `config` has `user`, `password`, `connectionString` or `Client`: pg would use them instead
