@@ -68,7 +68,10 @@ export async function ofHttp(request: IncomingMessage, response: { sendStatus(st
   return signedFetch;
 }
 
-export async function ofLocalServer(rotator: Rotator<{ password: string }, 'password'>, test: () => Promise<void>) {
+export async function ofLocalServer(
+  rotator: Rotator<{ password: string }, 'password'>,
+  test: () => Promise<void>,
+) {
   const secrets = new LocalSecretsManager();
   const handler = rotationHandler(rotator, { client: secrets });
   const lambdaArn = secrets.addFunction('rotate', handler);
