@@ -30,7 +30,7 @@ export interface RotatingFetchOptions {
  * goes to another origin.
  *
  * @param authorize sets the headers that sign a request. Its errors are not passed on, because `Headers` quotes the value
- * @throws {@link SecretError} (the returned function, by rejecting) if the secret cannot be read or `authorize` fails
+ * @throws {@link SecretError} (the returned function, by rejecting) if the secret could not be read or `authorize` fails
  * @example
  * ```ts
  * const secret = rotatingSecret<{ apiKey: string }>('billing/key', { pending: ['apiKey'] });

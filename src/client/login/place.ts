@@ -299,8 +299,8 @@ export class Place<T> {
       'ERR_SECRET_REFUSED',
       this.#source.id,
       `the service refused every version of ${this.#source.id} that may be used`,
-      'find the version that works: the events of quarterturn:client name the ids; until then, do not remove AWSPENDING from ' +
-        'any version: that version may be the only one that works',
+      'find the version that works: the events of quarterturn:client name the ids; ' +
+        'until then, do not remove AWSPENDING from any version: that version may be the only one that works',
     );
     const { error } = own ?? this.#lastRefusal ?? {};
     if (!isError(error)) return error ?? why;
