@@ -43,7 +43,7 @@ export interface RotatingSecretOptions<T> {
   readonly staleMs?: number;
   /**
    * Longest wait of a login for a version that the service accepts, in milliseconds; 0 means one read. In Lambda, pass a
-   * function that returns the remaining time: at most 10 s of it are used.
+   * function that returns the remaining time, of which it uses 10 s at most.
    *
    * @default 10_000
    */

@@ -190,7 +190,7 @@ export class Place<T> {
     this.#wake();
   }
 
-  /** Waits for a version and begins the login. Undefined if there is none in time. */
+  /** Waits for a version and begins the login. Returns undefined if no version comes in time. */
   async #turn(attempt: Attempt, signal: AbortSignal | undefined): Promise<Turn<T> | undefined> {
     for (let hasLooked = false; ; ) {
       if (signal?.aborted) return undefined;

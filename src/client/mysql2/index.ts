@@ -35,7 +35,7 @@ const CONNECT_MS = 10_000;
  * Returns a mysql2 pool whose connections log in with the secret's current user and password.
  *
  * During a rotation they log in with AWSPENDING once the server refuses AWSCURRENT. In everything else, `.promise()`
- * included, the pool behaves as mysql2's own.
+ * included, it is an ordinary pool of mysql2.
  *
  * @example
  * ```ts

@@ -14,7 +14,7 @@ export interface Pg {
 }
 
 /**
- * Options of {@link rotatingPool}: those of pg's `new Pool()`, without the login.
+ * Options of {@link rotatingPool}: those of `new Pool()` of pg, without the login.
  *
  * `host` and `port` override the secret's: set them for a proxy, a tunnel or a reader.
  */
@@ -35,8 +35,8 @@ const RETIRE_MS = 600_000;
 /**
  * Returns a pg `Pool` whose connections log in with the secret's current user and password.
  *
- * During a rotation they log in with AWSPENDING once the server refuses AWSCURRENT. In everything else the pool behaves
- * as pg's own.
+ * During a rotation they log in with AWSPENDING once the server refuses AWSCURRENT. In everything else it is an
+ * ordinary pool of pg.
  *
  * @example
  * ```ts
@@ -53,11 +53,11 @@ export function rotatingPool(pg: Pg, secret: RotatingSecret<unknown>, config: Ro
   const ending = new AbortController();
   // Each waiting login adds a listener.
   setMaxListeners(0, ending.signal);
-  /** Errors of logins without a version left to try: callers in pg's queue that receive one do not retry either. */
+  /** Errors of logins without a version left to try: queued callers that receive one do not retry either. */
   const last = new WeakSet<object>();
   const place = {};
   const idle = new Set<object>();
-  /** The attempt of the caller for which pg's pool opens a connection in this tick. */
+  /** The attempt of the caller for which the pool opens a connection in this tick. */
   let caller: Attempt | undefined;
 
   class RotatingClient extends pg.Client {
@@ -197,13 +197,13 @@ export function rotatingPool(pg: Pg, secret: RotatingSecret<unknown>, config: Ro
       return;
     }
     retirement.retires(client);
-    // pg's pool then removes it.
+    // Then the pool removes it.
     void client.end();
   });
   return pool;
 }
 
-/** Our wait must end before pg's own timer, which treats an unfinished connection as dead. */
+/** Our wait must end before the timer of pg, which treats an unfinished connection as dead. */
 const SHARE = 0.9;
 
 /** Like pg, keeps the password out of every loop over properties. */

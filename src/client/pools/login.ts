@@ -19,7 +19,7 @@ export function loginOf(secretId: string, value: unknown): DatabaseLogin {
     throw new SecretError(
       'ERR_SECRET_MALFORMED',
       secretId,
-      `"${name}" in the value of ${secretId} must be a non-empty string`,
+      `"${name}" in the value of ${secretId} must be a nonempty string`,
     );
   };
   const optional = (name: string) => (fields[name] === undefined ? undefined : text(name));

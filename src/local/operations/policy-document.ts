@@ -92,7 +92,7 @@ function assertPrincipals(principals: unknown): void {
   }
 }
 
-/** Whether it is a string of the pattern, or a non-empty list of such strings. */
+/** Whether it is a string of the pattern, or a list of one or more such strings. */
 function areTexts(value: unknown, pattern: RegExp): boolean {
   const texts = listOf(value);
   return texts.length > 0 && texts.every((text) => typeof text === 'string' && pattern.test(text));

@@ -22,7 +22,7 @@ import {
 import { assertNameOrArn, type Call, commit, identity, live } from './call.js';
 import { mergedTags } from './tags.js';
 
-/** The value in a request: one of the two or neither. */
+/** The value in a request: a string, bytes or neither. */
 interface Value {
   readonly SecretString?: string | undefined;
   readonly SecretBinary?: Uint8Array | undefined;

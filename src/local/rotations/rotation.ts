@@ -31,7 +31,7 @@ export interface RotationReport {
 export class LocalRotation {
   readonly #account: Account;
   readonly #secret: StoredSecret;
-  /** ClientRequestToken of the rotation in progress; undefined if there is none. */
+  /** ClientRequestToken of the rotation; undefined if no rotation is in progress. */
   readonly token: string | undefined;
 
   constructor(account: Account, secret: StoredSecret) {
