@@ -279,7 +279,7 @@ describe('a key that is not this secret’s', () => {
     await begin({ RotateImmediately: false });
     expect((await run()).steps.at(-1)?.error).toMatchObject({
       code: 'ERR_SECRET_MALFORMED',
-      message: expect.stringContaining('user/apps/app, not of the user "other"'),
+      message: expect.stringContaining('user/apps/app, not to the user "other"'),
     });
   });
 
