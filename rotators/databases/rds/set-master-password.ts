@@ -48,7 +48,7 @@ export async function setMasterPassword<Secret extends DatabaseSecret>(
         const inconclusive = [byCurrent, byPending].find(isRotationError);
         if (inconclusive) throw inconclusive;
         assertAppliesNothingElse(database, appliesPending);
-        // The last moment: a request to RDS cannot be withdrawn.
+        // The last moment: RDS has no call that withdraws a request.
         if ((await context.confirm()) === 'current') return;
         isAsked = await askForPassword(database, pending.password, engine.passwords, context);
       }

@@ -11,7 +11,7 @@ import { inClear, isReadable } from './set-own.js';
  * a corrected secret would have no effect until AWSPENDING is dropped.
  *
  * @param isSent whether setSecret sends the new password itself to the server
- * @throws RotationError `ERR_TLS_NOT_OFFERED` if it cannot be proved
+ * @throws RotationError `ERR_TLS_NOT_OFFERED` if testSecret could not prove it
  */
 export async function assertProvable(
   current: MysqlSecret,

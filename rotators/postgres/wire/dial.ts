@@ -72,7 +72,7 @@ async function first(
 
 function lookUp(host: string, over: AbortSignal): Promise<readonly string[]> {
   return new Promise((resolve, reject) => {
-    // A look-up cannot be aborted, and takes as long as the system's resolver likes.
+    // Node has no way to abort a look-up, which takes as long as the system's resolver likes.
     const giveUp = () => reject(coded('EAI_AGAIN', 'the name look-up took too long'));
     over.addEventListener('abort', giveUp, { once: true });
     // As Node itself does: only kinds of addresses that this machine has.

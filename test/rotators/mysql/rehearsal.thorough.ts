@@ -111,7 +111,9 @@ describeServers('quarterturn rehearse mysql', (program, test) => {
     test('and an administrator nothing is tried', async () => {
       await secretFile({ masterarn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:admin-AbCdEf' });
       const { code, stderr } = await rehearse();
-      expect(stderr).toMatch(/^quarterturn: two passwords by an administrator can be rehearsed only on .*\n$/);
+      expect(stderr).toMatch(
+        /^quarterturn: two passwords by an administrator can be rehearsed only on .*\n$/,
+      );
       expect(code).toBe(1);
       expect(await isAccepted(server, app, FIRST)).toBe(true);
       expect(await readdir(rig.folder)).toEqual(['secret.json']);
@@ -127,6 +129,8 @@ const isInstalled = FOLDERS.some((folder) => NAMES.some((name) => existsSync(joi
   await mkdir(folder);
   await writeFile(join(folder, 'mysqld'), 'no program', { mode: 0o755 });
   const { code, stdout, stderr } = await rig.start(['rehearse', 'mysql'], { PATH: folder }).end;
-  expect(stderr).toMatch(/^quarterturn: found no mysqld or mariadbd .*apt-get install mariadb-server.*--secret\n$/);
+  expect(stderr).toMatch(
+    /^quarterturn: found no mysqld or mariadbd .*apt-get install mariadb-server.*--secret\n$/,
+  );
   expect([code, stdout]).toEqual([1, '']);
 });

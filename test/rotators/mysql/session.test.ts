@@ -135,7 +135,8 @@ describeServers('a session', (program, test) => {
       expect(methodsOf(String(Object.values(row ?? {})[0]))).toHaveLength(1);
     });
     await server.sql(`DROP USER ${accountName({ user, host: '%' })}`);
-    for (const name of ['a\0b', 'a\nb', '\u{1f600}']) expect(() => identifier(name)).toThrow('a name has characters that no server allows');
+    for (const name of ['a\0b', 'a\nb', '\u{1f600}'])
+      expect(() => identifier(name)).toThrow('a name has characters that no server allows');
   });
 
   test('tells the server nothing of the driver or the machine', async () => {

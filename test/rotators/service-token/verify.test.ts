@@ -394,7 +394,9 @@ test.each([{}, { current: 'crr-4Hn8-2zty' }, { current: pem(generateKeyPairSync(
   'what is no signing key is not quoted',
   (secret) => {
     const thrown = () => sign(secret, {});
-    expect(thrown).toThrow(/^"current" is not a private key \(Ed25519, or RSA with at least 2048 bits, in PEM\)$/);
+    expect(thrown).toThrow(
+      /^"current" is not a private key \(Ed25519, or RSA with at least 2048 bits, in PEM\)$/,
+    );
   },
 );
 

@@ -264,7 +264,9 @@ describeServers(
         sql: 'GRANT ALL ON d1.* TO app; CREATE DEFINER = app VIEW d1.seen AS SELECT a FROM d1.t WHERE USER() LIKE "x%"; CREATE TABLE d1.user (a int); CREATE DEFINER = app PROCEDURE d1.writes() INSERT INTO d1.user (a) VALUES (1)',
       });
       await rotate();
-      expect(warnings()).toEqual([expect.stringMatching(/USER\(\).*view d1\.seen\. Make them accept both names$/)]);
+      expect(warnings()).toEqual([
+        expect.stringMatching(/USER\(\).*view d1\.seen\. Make them accept both names$/),
+      ]);
       await asCurrent(
         'CREATE VIEW d1.by_clone AS SELECT a FROM d1.t',
         'CREATE PROCEDURE d1.own() SQL SECURITY INVOKER SELECT CURRENT_USER()',

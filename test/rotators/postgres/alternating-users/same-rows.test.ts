@@ -81,7 +81,8 @@ describe.each([18, 15] as const)('on PostgreSQL %i', (major) => {
     });
     expect(JSON.stringify([error, log, String(error)])).not.toContain(TENANT);
     expect(await server.sql(`SELECT FROM pg_roles WHERE rolname = '${app}_clone'`)).toEqual([]);
-    const [, sql = ''] = /Run as a superuser: (.*?)\. Only if/.exec((error as { hint?: string }).hint ?? '') ?? [];
+    const [, sql = ''] =
+      /Run as a superuser: (.*?)\. Only if/.exec((error as { hint?: string }).hint ?? '') ?? [];
     expect(sql).toContain('app.tenant');
     await server.sql(sql);
     expect(await run()).toMatchObject({ outcome: 'succeeded' });
