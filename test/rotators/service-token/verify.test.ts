@@ -404,7 +404,7 @@ test.each(['verify/index.ts', 'sign/index.ts', 'keys.ts', 'slots.ts'])(
   '%s loads nothing but node:crypto and its neighbours',
   (file) => {
     const code = readFileSync(join(__dirname, '../../../rotators/service-token', file), 'utf8');
-    const loaded = [...code.matchAll(/from '([^']+)'/g)].map(([, from]) => from);
+    const loaded = [...code.matchAll(/^(?! \*).* from '([^']+)'/gm)].map(([, from]) => from);
     const allowed = ['node:crypto', './verify/index.js', '../verify/index.js', '../keys.js', '../slots.js'];
     for (const from of loaded) expect(allowed).toContain(from);
     expect(loaded.length > 0).toBe(file !== 'slots.ts');
