@@ -5,10 +5,15 @@ import { stringField } from '../../src/index.js';
 export interface DatabaseSecret {
   /** Engine, by AWS's name: `postgres`, `aurora-postgresql`, `mysql` … */
   readonly engine: string;
+  /** Host name or IP address of the server, or path of a Unix socket. */
   readonly host: string;
+  /** TCP port. */
   readonly port: number;
+  /** Name of the user. */
   readonly username: string;
+  /** Password of the user. */
   readonly password: string;
+  /** Database to log in to. */
   readonly dbname?: string;
   /** ARN of an administrator's secret. */
   readonly masterarn?: string;

@@ -14,10 +14,10 @@ const CLOUDS = {
   'us-government-l4': { login: 'https://login.microsoftonline.us', graph: 'https://graph.microsoft.us' },
   'us-government-l5': { login: 'https://login.microsoftonline.us', graph: 'https://dod-graph.microsoft.us' },
   china: { login: 'https://login.chinacloudapi.cn', graph: 'https://microsoftgraph.chinacloudapi.cn' },
-} as const satisfies Record<string, EntraCloud>;
+} as const satisfies Record<EntraCloudName, EntraCloud>;
 
 /** Name of a Microsoft cloud. */
-export type EntraCloudName = keyof typeof CLOUDS;
+export type EntraCloudName = 'global' | 'us-government-l4' | 'us-government-l5' | 'china';
 
 /** @throws TypeError if the name is unknown, or an origin is not a URL */
 export function cloudOf(cloud: EntraCloudName | EntraCloud): EntraCloud {

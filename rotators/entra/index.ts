@@ -72,7 +72,7 @@ export function entra(options: EntraOptions = {}): Rotator<EntraSecret, 'clientS
     rotates: ['clientSecret', 'keyId'],
     shows: ['tenantId', 'clientId', 'masterarn'],
     ownWords: true,
-    rejectionHint: 'the password was removed or has expired, or not all of Entra’s servers know it yet',
+    rejectionHint: 'the password was removed or has expired, or not all servers of Entra know it yet',
     parse: parseSecret,
     id: 'keyId',
     propagationMs,

@@ -104,7 +104,7 @@ export function isHashOf(plugin: PasswordPlugin, stored: string, password: strin
   return KINDS[plugin].again(stored, password) === stored;
 }
 
-/** Returns a SHA-256-crypt hash with a salt of 20 bytes. Our salts are printable, so that SQL can quote the hash; a server's are not. */
+/** Returns a SHA-256-crypt hash with a salt of 20 bytes. SQL can quote the hash, since our salts are printable, unlike a server's. */
 export function cachingSha2Hash(
   password: string,
   rounds: number,

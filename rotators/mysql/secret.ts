@@ -18,5 +18,5 @@ export const MYSQL: Kind<MysqlSecret> = {
 };
 
 export const REJECTION_HINT =
-  'the server gives the same refusal to a user that does not exist for the function’s address, and to an account that ' +
+  'the server refuses in the same way a user that does not exist for the function’s address, and an account that ' +
   'wants TLS or a certificate (REQUIRE)';

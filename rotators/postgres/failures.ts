@@ -63,7 +63,7 @@ const FAILURES: Readonly<Record<string, ServiceFailure>> = {
   '55P03': [
     'ERR_SERVICE_TIMEOUT',
     'could not lock the role',
-    'nothing was changed. pg_stat_activity shows which session changes the same role. If its application_name is quarterturn ' +
+    'nothing was changed. pg_stat_activity shows which session changes the same role. If its application_name is `quarterturn` ' +
       'and its wait_event SyncRep, it is an earlier attempt of this function, whose COMMIT waits for a synchronous standby: ' +
       'bring the standby back, or remove it from synchronous_standby_names',
   ],
@@ -111,7 +111,7 @@ const POOLER: Readonly<Record<string, ServiceFailure>> = {
     'leave AWSPENDING where it is until you know which password works. A connection pooler may be in the way: PgBouncer ' +
       'refuses wrong passwords like this. Look into its log for this time',
   ],
-  // The pooler took our password, but the server refused the pooler's. A refusal of ours never gets here.
+  // The server refused the password of the pooler. A refusal of ours never gets here.
   '28P01': [
     'ERR_POOLER_IN_THE_WAY',
     'took the password, but could not log in to its own server',
@@ -119,7 +119,7 @@ const POOLER: Readonly<Record<string, ServiceFailure>> = {
   ],
 };
 
-/** Meanings of pg's own errors, which have no code. */
+/** Meanings of the errors of `pg` itself, which have no code. */
 const MESSAGES: readonly (readonly [RegExp, ServiceFailure])[] = [
   [/does not support SSL|establishing an SSL connection/, ['ERR_TLS_NOT_OFFERED', 'offers no TLS', NO_TLS]],
   [
@@ -217,7 +217,7 @@ function refusal(code: string, message: string): ServiceFailure | undefined {
   return POLICIES.includes(code) ? REFUSED_VALUE : undefined;
 }
 
-/** Returns Node's code for those of pg's own errors that mean the same. */
+/** Returns Node's code for those errors of `pg` itself that mean the same. */
 function codeIn(message: string): string {
   if (/^timeout expired$|^Query read timeout$/.test(message)) return 'ETIMEDOUT';
   return /Connection terminated|not queryable/.test(message) ? 'ECONNRESET' : '';

@@ -11,7 +11,7 @@ export function isOfBinding(error: unknown): boolean {
   return ['28000', 'XX000'].includes(codeOf(error));
 }
 
-/** Returns the error for a login that a TLS-terminating proxy, or an attacker in the middle, passed on. */
+/** Returns the error for a login that passed through a proxy that terminates TLS, or through an attacker. */
 export function notBound({ username, ...place }: PostgresSecret, cause: unknown): RotationError {
   return new RotationError(
     'ERR_LOGIN_NOT_ALLOWED',

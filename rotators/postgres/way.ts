@@ -87,7 +87,7 @@ function poolerInTheWay(
           hint:
             'connect past the pooler with the option `connectTo`, and make sure that it learns the new password. Only if it ' +
             'asks the server at each login (PgBouncer’s auth_query), set the option `poolerAsksServer` or ' +
-            'POOLER_ASKS_SERVER=true. A pooler that stores passwords itself (PgBouncer’s auth_file, Pgpool’s pool_passwd, RDS ' +
+            'POOLER_ASKS_SERVER=true. A pooler that stores passwords itself (auth_file of PgBouncer, pool_passwd of Pgpool-II, RDS ' +
             'Proxy) would lock everybody out',
         },
       );

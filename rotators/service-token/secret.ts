@@ -5,7 +5,14 @@ import { SLOTS } from './slots.js';
 export type Slot = (typeof SLOTS)[number];
 
 /** Secret with tokens, or with private keys in PEM. Before the first rotation it may be empty, or hold only `current`. */
-export type ServiceTokenSecret = { readonly [slot in Slot]?: string };
+export type ServiceTokenSecret = {
+  /** Value that clients sent before the last rotation. */
+  readonly previous?: string;
+  /** Value that clients send now. */
+  readonly current?: string;
+  /** Value that clients send after the next rotation. */
+  readonly next?: string;
+};
 
 /**
  * Parses a secret.

@@ -23,7 +23,12 @@ export interface SesSmtpOptions extends UserKeyOptions {
    */
   readonly ends?: KeyTimes['ends'];
   /** Where testSecret logs in, such as an endpoint in a VPC. The port must speak TLS at once. @default the secret's host, port 465 */
-  readonly connectTo?: { readonly host: string; readonly port: number };
+  readonly connectTo?: {
+    /** Host name, as in the certificate. */
+    readonly host: string;
+    /** TCP port. */
+    readonly port: number;
+  };
   /** Certificate authorities to trust, in PEM. @default Node's */
   readonly ca?: string | readonly string[];
 }

@@ -37,7 +37,7 @@ export async function logIn(
   const transport = createTransport({
     ...{ host, port, secure: true, authMethod: 'PLAIN', auth: { user: username, pass: password } },
     ...{ connectionTimeout: limitMs, greetingTimeout: limitMs, socketTimeout: limitMs },
-    // Most versions of nodemailer replace the code of a failed connection by ESOCKET.
+    // Most versions of Nodemailer replace the code of a failed connection by ESOCKET.
     getSocket: (_, opened) =>
       void connected({ host, port, ca }, limitMs).then(
         (connection) => opened(null, { connection, secured: true }),

@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto';
 const P = (1n << 255n) - 19n;
 const L = (1n << 252n) + 27742317777372353535851937790883648493n;
 
-/** X, Y, Z and T of extended coordinates: x = X/Z, y = Y/Z, xy = T/Z. */
+/** X, Y, Z and T of extended coordinates: `x = X/Z`, `y = Y/Z`, `xy = T/Z`. */
 type Point = readonly [bigint, bigint, bigint, bigint];
 
 const D = mod(-121665n * inverse(121666n));

@@ -37,7 +37,7 @@ export function shaCrypt(password: Buffer, salt: Buffer, rounds: number): string
   return encoded(last);
 }
 
-/** Maps each byte to a character of SHA-crypt's alphabet. */
+/** Maps each byte to a character of the alphabet. */
 export function fromAlphabet(bytes: Buffer): string {
   return Array.from(bytes, (byte) => ALPHABET[byte % ALPHABET.length]).join('');
 }

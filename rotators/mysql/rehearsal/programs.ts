@@ -33,7 +33,7 @@ export function installedProgram(): Program {
     if (program) return program;
   }
   throw new Error(
-    'found no mysqld or mariadbd on PATH that runs: install one (`apt-get install mariadb-server`, `brew install mysql`), ' +
+    'found no `mysqld` or `mariadbd` on PATH that runs: install one (`apt-get install mariadb-server`, `brew install mysql`), ' +
       'or rehearse on your own server with --secret',
   );
 }

@@ -29,7 +29,7 @@ const engine: Omit<AlternatingEngine<PostgresSecret, Session, ServerFacts, strin
   ...POSTGRESQL,
   name: 'postgres-alternating-users',
   rejectionHint:
-    'the server gives the same refusal to a role that does not exist, or whose VALID UNTIL has passed',
+    'the server refuses in the same way a role that does not exist, or whose VALID UNTIL has passed',
   // NAMEDATALEN - 1: PostgreSQL truncates longer names, and two may become one.
   userNames: { suffix: '_clone', most: 63, unit: 'bytes' },
 };

@@ -109,7 +109,7 @@ function unknownOutcome(doing: string, target: PostgresSecret): RotationError {
     {
       hint:
         'leave AWSPENDING where it is: the next attempt finds out which password works. If this repeats, look in ' +
-        'pg_stat_activity for sessions whose application_name is quarterturn. The wait_event SyncRep means that COMMIT waits ' +
+        'pg_stat_activity for sessions whose application_name is `quarterturn`. The wait_event SyncRep means that COMMIT waits ' +
         'for a synchronous standby: bring the standby back, or remove it from synchronous_standby_names',
     },
   );

@@ -98,7 +98,7 @@ function harden(client: Client, off: readonly string[]): void {
   // PGOPTIONS and PGREPLICATION would change the session.
   const options = off.map((setting) => `-c ${setting}=0`).join(' ') || undefined;
   Object.assign(connectionParameters, { options, replication: undefined });
-  // For an unknown request (GSS, SSPI) pg's parser throws where no caller can catch it.
+  // For an unknown request (GSS, SSPI) the parser of `pg` throws where no caller can catch it.
   const attachListeners = connection.attachListeners.bind(connection);
   connection.attachListeners = (stream) => {
     const on = (event: string, listener: (...args: unknown[]) => void) =>

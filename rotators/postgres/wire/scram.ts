@@ -8,11 +8,11 @@ import { saslprep } from './saslprep.js';
 
 /** State of a login by SCRAM. */
 export interface ScramProgress {
-  /** Whether the proof was sent with a binding to the server's certificate. */
+  /** Whether the proof was sent, bound to the server's certificate. */
   isBound: boolean;
 }
 
-/** Methods of pg to replace: pg's own SCRAM prepares passwords that SASLprep prohibits, and always binds. */
+/** Methods of `pg` to replace: its own SCRAM prepares passwords that SASLprep prohibits, and always binds. */
 interface Internals {
   readonly connection: Connection & {
     readonly stream: unknown;

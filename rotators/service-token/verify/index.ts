@@ -13,6 +13,7 @@ export interface PublicJwk extends JsonWebKey {
 
 /** A set of public keys, to serve as a JWKS. */
 export interface Jwks {
+  /** The keys, each with its own `kid`. */
   readonly keys: readonly PublicJwk[];
 }
 
@@ -20,7 +21,7 @@ export interface Jwks {
 export type Claims = Readonly<Record<string, unknown>>;
 
 /**
- * Whether a token is one of the three in the secret. The comparison takes the same time for every token.
+ * Whether a token is one of the three tokens in the secret. The comparison takes the same time for every token.
  *
  * @param secret as parsed from the SecretString
  * @throws TypeError if the secret holds key pairs: use {@link verified} then

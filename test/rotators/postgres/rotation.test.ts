@@ -26,7 +26,7 @@ beforeAll(async () => {
 
 afterAll(() => server.stop());
 
-/** A role of its own for each test. */
+/** A separate role for each test. */
 async function role(name = `app_${++count}`, attributes = ''): Promise<string> {
   const quoted = `"${name.replaceAll('"', '""')}"`;
   await server.sql(`CREATE ROLE ${quoted} LOGIN PASSWORD '${FIRST}' ${attributes}`);

@@ -18,7 +18,7 @@ describe.each([18, 15] as const)('on PostgreSQL %i', (major) => {
 
   afterAll(() => server.stop());
 
-  /** A user with a schema of its own, and a rotator for it and its clone. */
+  /** A user with its own schema, and a rotator for it and its clone. */
   async function pair(options: { readonly cloneMayDiffer?: boolean } = {}) {
     const app = `app_${++count}`;
     await server.sql(
