@@ -118,8 +118,9 @@ export async function locked<Secret extends DatabaseSecret>(
     `${placeName(place)} refused every password of "${username}" that was tried`,
     {
       hint:
-        `${await likelyCause(found, context)}. If no version works, set AWSCURRENT’s password on the server as an ` +
-        `administrator, then rotate again. Note that ${rejectionHint}`,
+        `${await likelyCause(found, context)}. ` +
+        'If no version works, set AWSCURRENT’s password on the server as an administrator, then rotate again. ' +
+        `Note that ${rejectionHint}`,
     },
   );
 }

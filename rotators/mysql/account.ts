@@ -110,8 +110,9 @@ export function passwordPlugin(
       `"${quoted(`${account.user}@${account.host}`)}" at ${placeName(place)} is identified by ${quoted(plugins.join(' or ') || 'nothing')}`,
       {
         hint:
-          'nothing was changed: a new password would remove the other ways to log in. Only accounts with one or two passwords of ' +
-          'one plugin can be rotated: caching_sha2_password, mysql_native_password, ed25519 or parsec',
+          'nothing was changed: a new password would remove the other ways to log in. ' +
+          'Only accounts with one or two passwords of one plugin can be rotated: caching_sha2_password, mysql_native_password, ' +
+          'ed25519 or parsec',
       },
     );
   }
@@ -151,9 +152,9 @@ function poolerInTheWay({ username }: MysqlSecret, place: Place): RotationError 
     `a connection pooler at ${placeName(place)} stands between the function and the server, so no password was changed`,
     {
       hint:
-        'connect past the pooler with the option `connectTo`, and make sure that it learns the new password. Only if it asks ' +
-        'the server at each login, set the option `poolerAsksServer` or POOLER_ASKS_SERVER=true. A pooler that stores passwords ' +
-        `itself (ProxySQL’s mysql_users, RDS Proxy) would refuse "${username}"`,
+        'connect past the pooler with the option `connectTo`, and make sure that it learns the new password. ' +
+        'Only if it asks the server at each login, set the option `poolerAsksServer` or POOLER_ASKS_SERVER=true. ' +
+        `A pooler that stores passwords itself (ProxySQL’s mysql_users, RDS Proxy) would refuse "${username}"`,
     },
   );
 }

@@ -39,15 +39,15 @@ const DRIVER: Readonly<Record<string, ServiceFailure>> = {
   HANDSHAKE_NO_SSL_SUPPORT: [
     'ERR_TLS_NOT_OFFERED',
     'offers no TLS',
-    'turn TLS on at the server. `"ssl": false` in the secret goes without TLS, but then anyone on the network path can read ' +
-      'everything that is sent',
+    'turn TLS on at the server. `"ssl": false` in the secret goes without TLS, ' +
+      'but then anyone on the network path can read everything that is sent',
   ],
   [NOT_IN_CLEAR]: [
     'ERR_TLS_NOT_OFFERED',
     'asks for the password itself on a connection that is not encrypted',
-    'remove `"ssl": false` from the secret: without TLS, anyone on the network path could take the password. Without TLS the ' +
-      'server takes a caching_sha2_password only from its cache, which each change empties. Check "username", too: MySQL ' +
-      'also asks so for a user that does not exist',
+    'remove `"ssl": false` from the secret: without TLS, anyone on the network path could take the password. ' +
+      'Without TLS the server takes a caching_sha2_password only from its cache, which each change empties. ' +
+      'Check "username", too: MySQL also asks so for a user that does not exist',
   ],
   MYSQL_CLEAR_PASSWORD_NOT_ENABLED: unsupportedPlugin(
     'asks for the password in clear text (PAM, LDAP or IAM)',

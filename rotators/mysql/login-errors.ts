@@ -25,8 +25,8 @@ const BLOCKED = (unblock: string): ServiceFailure => [
 const EXPIRED: ServiceFailure = [
   'ERR_LOGIN_NOT_ALLOWED',
   'takes the password, but says that it has expired',
-  'set the password again as an administrator. Then check PASSWORD EXPIRE of the account and default_password_lifetime: both ' +
-    'must be longer than the time between two rotations',
+  'set the password again as an administrator. Then check PASSWORD EXPIRE of the account and default_password_lifetime: ' +
+    'both must be longer than the time between two rotations',
 ];
 const WRONG_DATABASE = 'correct "dbname" in the secret, or remove it: a rotation needs no database';
 

@@ -73,8 +73,8 @@ export const STATEMENT_ERRORS: ErrorNumbers = {
     1235: [
       'ERR_SERVICE_UNSUPPORTED',
       'does not support a statement that the rotation needs',
-      'nothing was changed. Most likely the server refuses GET_LOCK, as Galera does in its strict mode. Without that lock, a ' +
-        'change that comes too late could lock everybody out',
+      'nothing was changed. Most likely the server refuses GET_LOCK, as Galera does in its strict mode. ' +
+        'Without that lock, a change that comes too late could lock everybody out',
     ],
     1290: READ_ONLY,
     1317: CANCELLED,

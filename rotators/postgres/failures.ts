@@ -11,8 +11,8 @@ import type { PostgresSecret } from './secret.js';
 type Target = Pick<PostgresSecret, 'host' | 'port' | 'username' | 'dbname'>;
 
 const NO_TLS =
-  'turn TLS on at the server. `"ssl": false` in the secret goes without TLS, but then anyone on the network path can read ' +
-  'everything that is sent';
+  'turn TLS on at the server. `"ssl": false` in the secret goes without TLS, ' +
+  'but then anyone on the network path can read everything that is sent';
 
 /** Meanings of SQLSTATEs. */
 const FAILURES: Readonly<Record<string, ServiceFailure>> = {
@@ -98,9 +98,10 @@ const WANTS_SUPERUSER = /must be superuser to alter/;
 const SUPERUSER_ALONE: ServiceFailure = [
   'ERR_RIGHTS_MISSING',
   'lets only a superuser change this role',
-  'nothing was changed. Name a superuser’s secret as "masterarn", or remove the attribute from the role if the application does ' +
-    'not need it. Only a superuser may change a superuser, and before PostgreSQL 16 also a role with REPLICATION, which may not ' +
-    'even change itself',
+  'nothing was changed. Name a superuser’s secret as "masterarn", ' +
+    'or remove the attribute from the role if the application does not need it. ' +
+    'Only a superuser may change a superuser, and before PostgreSQL 16 also a role with REPLICATION, which may not even change ' +
+    'itself',
 ];
 
 /** Meanings of SQLSTATEs that poolers give at login, in place of the server. */

@@ -34,8 +34,8 @@ export function unproven({ username, ...place }: PostgresSecret): RotationError 
     `${placeName(place)} let "${username}" in without asking for the password`,
     {
       hint:
-        'change pg_hba.conf to scram-sha-256 for this user and address. It says trust, peer, ident or cert: any password ' +
-        'would seem to work',
+        'change pg_hba.conf to scram-sha-256 for this user and address. ' +
+        'It says trust, peer, ident or cert: any password would seem to work',
     },
   );
 }

@@ -76,8 +76,8 @@ function poolerInTheWay(
         `${place} gave "${target.username}" a session of "${quoted(sessionUser)}", so the server never saw the password`,
         {
           hint:
-            'nothing was changed. Connect past the pooler with the option `connectTo`, and find out where the pooler stores ' +
-            'its passwords: it must learn the new one, too',
+            'nothing was changed. Connect past the pooler with the option `connectTo`, ' +
+            'and find out where the pooler stores its passwords: it must learn the new one, too',
         },
       )
     : new RotationError(
@@ -85,10 +85,10 @@ function poolerInTheWay(
         `${place} stands between the function and the server, so the password of "${target.username}" was not changed`,
         {
           hint:
-            'connect past the pooler with the option `connectTo`, and make sure that it learns the new password. Only if it ' +
-            'asks the server at each login (PgBouncer’s auth_query), set the option `poolerAsksServer` or ' +
-            'POOLER_ASKS_SERVER=true. A pooler that stores passwords itself (auth_file of PgBouncer, pool_passwd of Pgpool-II, RDS ' +
-            'Proxy) would lock everybody out',
+            'connect past the pooler with the option `connectTo`, and make sure that it learns the new password. ' +
+            'Only if it asks the server at each login (PgBouncer’s auth_query), set the option `poolerAsksServer` or ' +
+            'POOLER_ASKS_SERVER=true. A pooler that stores passwords itself would lock everybody out (auth_file of PgBouncer, ' +
+            'pool_passwd of Pgpool-II, RDS Proxy)',
         },
       );
 }

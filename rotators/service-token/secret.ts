@@ -49,8 +49,8 @@ export function assertNextStep(
   if (isFirst || (accepts(pending, current) && accepts(current, pending))) return;
   throw new RotationError('ERR_PENDING_MISMATCH', 'AWSPENDING is not the next step from AWSCURRENT', {
     hint:
-      'AWSCURRENT has moved since AWSPENDING was made. Nobody uses AWSPENDING yet. Drop it, and the next rotation makes ' +
-      `another: aws secretsmanager update-secret-version-stage --secret-id ${secretId} --version-stage AWSPENDING ` +
+      'AWSCURRENT has moved since AWSPENDING was made. Nobody uses AWSPENDING yet. ' +
+      `Drop it, and the next rotation makes another: aws secretsmanager update-secret-version-stage --secret-id ${secretId} --version-stage AWSPENDING ` +
       `--remove-from-version-id ${token}`,
   });
 }

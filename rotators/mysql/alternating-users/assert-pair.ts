@@ -131,9 +131,9 @@ function warnOfOwn(
   const own = cloneRights.filter(({ name, isRevoked }) => name !== 'USAGE' && name !== 'ROLE' && !isRevoked);
   if (own.length <= more.length) return;
   context.warn(
-    `"${clone.user}" has rights in addition to the role "${original.user}": AWS’s function granted them. If you revoke a right from ` +
-      `"${original.user}", revoke it from "${clone.user}", too. Only when all sessions from before its next turn have ended, remove ` +
-      `these rights: REVOKE ALL PRIVILEGES, GRANT OPTION FROM ${quoted(accountName(clone))}`,
+    `"${clone.user}" has rights in addition to the role "${original.user}": AWS’s function granted them. If you revoke a ` +
+      `right from "${original.user}", revoke it from "${clone.user}", too. ` +
+      `Only when all sessions from before its next turn have ended, remove these rights: REVOKE ALL PRIVILEGES, GRANT OPTION FROM ${quoted(accountName(clone))}`,
   );
 }
 

@@ -56,8 +56,8 @@ export async function warnOfNames(
   }
   if (own !== '') {
     context.warn(
-      `"${clone}" is the definer of objects that applications made in its intervals: ${own}. They work for both users. Do not drop ` +
-        `"${clone}". Give them another definer before "${original}" has to alter them`,
+      `"${clone}" is the definer of objects that applications made in its intervals: ${own}. They work for both users. ` +
+        `Do not drop "${clone}". Give them another definer before "${original}" has to alter them`,
     );
   }
 }

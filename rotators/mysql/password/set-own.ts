@@ -121,8 +121,8 @@ async function naming(
     `${placeName(session.place)} asks "${session.account.user}" for its present password, which the rotation does not know`,
     {
       hint:
-        'nothing was changed. Set AWSCURRENT’s password as an administrator, or name an administrator with `masterarn`. The ' +
-        'account has PASSWORD REQUIRE CURRENT, and an abandoned rotation may have left another password',
+        'nothing was changed. Set AWSCURRENT’s password as an administrator, or name an administrator with `masterarn`. ' +
+        'The account has PASSWORD REQUIRE CURRENT, and an abandoned rotation may have left another password',
     },
   );
 }
@@ -153,8 +153,8 @@ async function keepsAnyway(
     `"${session.account.user}" cannot keep AWSCURRENT’s password at ${placeName(session.place)}: the server does not allow it again`,
     {
       hint:
-        'nothing was changed. Set AWSCURRENT’s password as an administrator, or name an administrator with `masterarn`: the server ' +
-        'checks no hash. PASSWORD HISTORY, PASSWORD REUSE INTERVAL or a policy refuses the password, and an abandoned rotation ' +
+        'nothing was changed. Set AWSCURRENT’s password as an administrator, or name an administrator with `masterarn`: ' +
+        'the server checks no hash. PASSWORD HISTORY, PASSWORD REUSE INTERVAL or a policy refuses the password, and an abandoned rotation ' +
         'has left another one',
     },
   );

@@ -118,8 +118,8 @@ function notOurs({ user, host }: Account, rank: string, { place }: Session): Rot
     `"${quoted(`${user}@${host}`)}" at ${placeName(place)}, which the option \`hosts\` names, ${rank}`,
     {
       hint:
-        'nothing was changed: the account may be somebody else’s. Accounts are changed together only if they have the same ' +
-        'password and no rights over the server. If it is yours, set AWSCURRENT’s password there by hand',
+        'nothing was changed: the account may be somebody else’s. ' +
+        'Accounts are changed together only if they have the same password and no rights over the server. If it is yours, set AWSCURRENT’s password there by hand',
     },
   );
 }
@@ -151,7 +151,7 @@ function otherOfPair(username: string): string {
 
 function otherUserWarning(username: string, other: string): string {
   return (
-    `there is a user "${quoted(other)}", too. If it took turns with "${username}" in another function, its password keeps working. Lock it ` +
-    '(ALTER USER … ACCOUNT LOCK) or drop it, but only once no application uses it any more'
+    `there is a user "${quoted(other)}", too. If it took turns with "${username}" in another function, its password keeps working. ` +
+    'Lock it (ALTER USER … ACCOUNT LOCK) or drop it, but only once no application uses it any more'
   );
 }

@@ -82,8 +82,8 @@ export async function verifierFor(
   }
   if (facts.isMd5 && stored.form === 'md5') {
     context.warn(
-      `${placeName(target)} stores passwords as MD5 (password_encryption). Anyone who reads such a hash can log in with it, and ` +
-        'SQL carries it. Change password_encryption to scram-sha-256 once all clients support SCRAM',
+      `${placeName(target)} stores passwords as MD5 (password_encryption). ` +
+        'Anyone who reads such a hash can log in with it, and SQL carries it. Change password_encryption to scram-sha-256 once all clients support SCRAM',
     );
     return md5Verifier(password, username);
   }
