@@ -18,5 +18,5 @@ export const MYSQL: Kind<MysqlSecret> = {
 };
 
 export const REJECTION_HINT =
-  'the server refuses in the same way a user that does not exist for the function’s address, and an account that ' +
-  'wants TLS or a certificate (REQUIRE)';
+  'the server also refuses a user that does not exist for the function’s address, and an account that wants TLS or a ' +
+  'certificate (REQUIRE)';

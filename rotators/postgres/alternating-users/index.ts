@@ -28,8 +28,7 @@ export interface AlternatingUsersOptions
 const engine: Omit<AlternatingEngine<PostgresSecret, Session, ServerFacts, string>, 'turns'> = {
   ...POSTGRESQL,
   name: 'postgres-alternating-users',
-  rejectionHint:
-    'the server refuses in the same way a role that does not exist, or whose VALID UNTIL has passed',
+  rejectionHint: 'the server also refuses a role that does not exist, or whose VALID UNTIL has passed',
   // NAMEDATALEN - 1: PostgreSQL truncates longer names, and two may become one.
   userNames: { suffix: '_clone', most: 63, unit: 'bytes' },
 };
