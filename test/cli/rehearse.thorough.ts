@@ -139,7 +139,7 @@ describe('quarterturn rehearse', () => {
     const file = join(temporary, 'secret.json');
     await writeFile(file, '{"current":"hunter2-hunter2"}');
     const { code, stderr } = await run('rehearse', 'service-token', '--secret', file, '--yes');
-    expect(stderr).toContain('service-token is rehearsed on a service of its own');
+    expect(stderr).toContain('service-token can be rehearsed only on the service that the rehearsal starts');
     expect(stderr).not.toContain('hunter2');
     expect(code).toBe(1);
     expect(await readdir(temporary)).toEqual(['secret.json']);

@@ -257,7 +257,7 @@ describe('what keeps RDS from answering is an error, and no answer:', () => {
       code: 'ERR_SERVICE_TIMEOUT',
       hint: expect.stringContaining('com.amazonaws.<region>.rds'),
     });
-    // Three attempts of their own length take more than nine seconds.
+    // Three attempts at their full length take more than nine seconds.
     expect(performance.now() - startedAt).toBeLessThan(8000);
   });
 });

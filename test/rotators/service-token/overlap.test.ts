@@ -248,7 +248,7 @@ test('whatever becomes of rotations and labels, AWSCURRENT never goes more than 
       const afterCreate = (step: Step) => value('AWSPENDING').then(() => rotation().deliver(step));
       let before: Secret = await value('AWSCURRENT');
       for (const next of events) {
-        // What is refused, as there is no rotation, must have changed nothing.
+        // A call that is refused, as there is no rotation, must have changed nothing.
         await Promise.resolve()
           .then(acts[next])
           .catch(() => {});

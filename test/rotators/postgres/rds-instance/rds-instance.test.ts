@@ -32,7 +32,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-/** A master user of its own for each test. */
+/** A separate master user for each test. */
 async function master(): Promise<string> {
   const name = `master_${++count}`;
   await server.sql(`CREATE ROLE "${name}" LOGIN PASSWORD '${FIRST}'`);
