@@ -302,6 +302,24 @@ describe('what doctor prints to be copied', () => {
     expect(await secret.works('AWSCURRENT')).toBe(true);
   });
 
+  test('quotes the path of a rotator, which may have blanks in it', async () => {
+    const secret = await stuck();
+    await mkdir(join(command.folder, 'my rotators'), { recursive: true });
+    await writeFile(join(command.folder, 'my rotators', "o'gate.mjs"), MINE);
+    await writeFile(join(command.folder, 'accepted'), 'own-first-7bqw-9Kx2');
+    await secret.secrets.createSecret({
+      Name: 'app/own',
+      SecretString: '{"password":"own-other-7bqw-9Kx2"}',
+    });
+    const path = "./my rotators/o'gate.mjs";
+    const { stdout } = await secret.shell(`quarterturn test app/own --rotator "${path}"`);
+    const [, copied] = /What to do: (quarterturn .*)/.exec(stdout) ?? [];
+    expect(copied).toBe("quarterturn doctor app/own --rotator './my rotators/o'\\''gate.mjs'");
+    const doctor = await secret.shell(`${copied}`);
+    expect([doctor.code, doctor.stderr]).toEqual([1, '']);
+    expect(doctor.stdout).toContain('REFUSED_ALONE: ');
+  });
+
   test('names the secret and reaches the same account in every call, and the endpoint is that of Secrets Manager alone', async () => {
     const secret = await stuck('setSecret');
     const { stdout } = await secret.run(

@@ -45,7 +45,8 @@ export function sameAgain({ profile, region, endpoint }: Connection): string {
     .join('');
 }
 
-function forShell(text: string): string {
+/** Returns a word as a shell reads it back. */
+export function forShell(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 

@@ -8,7 +8,7 @@ import { type Timeline, timelineOf } from '../../operate/timeline.js';
 import { HiddenValues } from '../../redact/hidden-values.js';
 import { Redactor } from '../../redact/redactor.js';
 import type { Rotator } from '../../rotator.js';
-import { type Connection, readConnection, sameAgain } from '../aws/connection.js';
+import { type Connection, forShell, readConnection, sameAgain } from '../aws/connection.js';
 import { readSecret } from '../aws/secret-argument.js';
 import { Clients, type OperatorApi } from '../aws/secrets-manager.js';
 import { reportFailure } from '../failure.js';
@@ -83,7 +83,7 @@ export async function withSubject(
     const probing = { client, rotator: loaded.rotator, secretId, hidden };
     const code = await work({
       ...{ client, secretId, timeline, connection, output, ...loaded },
-      again: `${sameAgain(connection)}${values.rotator === undefined ? '' : ` --rotator ${values.rotator}`}`,
+      again: `${sameAgain(connection)}${values.rotator === undefined ? '' : ` --rotator ${forShell(values.rotator)}`}`,
       look: (options) => observe(probing, { ...options, now: client.now }),
       clean,
       print: (lines) => output.line(clean(lines.join('\n'))),

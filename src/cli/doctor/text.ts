@@ -75,8 +75,8 @@ function toCopy(text: string, { secretId }: LabelState, { name, forAws, again }:
     .replace(/quarterturn doctor/g, (call) => `${call} ${name}${again}`);
 }
 
-/** The endpoint is Secrets Manager's alone. */
-const forOtherServices = (forAws: string) => forAws.replace(/ --endpoint-url \S+/, '');
+/** Without the endpoint, which is Secrets Manager's alone: it is the last option, and may be quoted. */
+const forOtherServices = (forAws: string) => forAws.replace(/ --endpoint-url .*$/, '');
 
 /** A repair in words, for the question. */
 export function inWords(repair: Repair): string {
