@@ -78,7 +78,7 @@ const FUNCTION = /^lambda:[\w-]+:\d{12}:function:[\w-]+$/;
 const SECRET = /^secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+-\w{6}$/;
 const FULL = 'full ARN of a secret, which ends in a hyphen and six characters';
 const KEY = /^kms:[\w-]+:\d{12}:key\/[\w-]+$/;
-const NO_ALIAS = 'ARN of a key, not of an alias';
+const NO_ALIAS = 'ARN of a key (no alias)';
 
 function readNamed(rotator: string, { permissions }: RotatorNeeds, values: PolicyInput['options']): Named {
   const secret = arn('secret', values.secret, SECRET, FULL);
