@@ -14,7 +14,7 @@ export type Repair =
   | { readonly kind: 'resume'; readonly token: string }
   /** AWSCURRENT moves. */
   | { readonly kind: 'promote'; readonly to: string; readonly from: string }
-  /** AWSPENDING is taken off. */
+  /** AWSPENDING goes. */
   | { readonly kind: 'drop'; readonly from: string };
 
 /** Returns why a repair is not safe in a state; `undefined` if it is. Suggested repairs pass the same guards as those made. */

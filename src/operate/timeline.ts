@@ -26,7 +26,6 @@ export type SecretState = (typeof SECRET_STATES)[number];
 /** Why nothing will complete a rotation, whatever its age. */
 type PendingTrouble = 'rotation-off' | 'on-previous';
 
-/** A labelled version. */
 interface LabelledVersion {
   readonly versionId: string;
   readonly labels: readonly string[];

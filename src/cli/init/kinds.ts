@@ -6,7 +6,7 @@ export interface Kind {
   readonly example: string;
   /** The field that the service checks. */
   readonly credential: string;
-  /** Whether it rotates keys, of which two are live at once. */
+  /** Whether it rotates keys, two of them live at once. */
   readonly hasKeys: boolean;
   readonly fields: readonly Field[];
 }

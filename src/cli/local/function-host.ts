@@ -13,7 +13,7 @@ import { assertManifest, type Exports, whyNotLoaded } from '../manifest-checks.j
 export interface Invocation {
   readonly id: string;
   readonly event: RotationEvent;
-  /** Without its functions: they cannot be sent to another process. */
+  /** Without its functions: they do not pass between processes. */
   readonly context: Omit<ContextData, 'getRemainingTimeInMillis'>;
   readonly remainingMs: number;
 }

@@ -25,7 +25,7 @@ const ENDS = {
   abandoned: 'was abandoned: somebody stored a value, cancelled it, or deleted the secret',
 } as const;
 
-/** Returns an error's message, with its name if it has one of its own. */
+/** Returns an error's message, after its name unless that is `Error`. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return 'it threw something that is not an Error';
   return error.name === 'Error' ? error.message : `${error.name}: ${error.message}`;

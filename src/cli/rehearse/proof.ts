@@ -7,7 +7,6 @@ import type { Proof, ShownVersion } from './report.js';
 
 const LABELS = ['AWSPREVIOUS', 'AWSCURRENT', 'AWSPENDING'] as const;
 
-/** A version and its value. */
 export interface StoredVersion {
   readonly label: ShownVersion['label'];
   readonly versionId: string;
@@ -36,7 +35,6 @@ export async function versionsOf(
   return found;
 }
 
-/** Tries every version on the service. */
 export async function accepted(
   versions: readonly StoredVersion[],
   rehearsal: Rehearsal,

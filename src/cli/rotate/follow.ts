@@ -17,7 +17,6 @@ export type FollowOutcome =
   | 'left';
 
 export interface Following {
-  /** Describes the secret. */
   readonly describe: () => Promise<DescribeSecretResponse>;
   readonly versionId: string;
   readonly timeoutMs: number;
