@@ -16,8 +16,8 @@ export const INIT = declare({
     kind: {
       value: '<kind>',
       about:
-        'password: the rotator chooses the credential. issued-key: the provider issues a key, and your code asks for it. ' +
-        'http-spec: the same with a description of the HTTP API, without code',
+        'what it rotates. password: the rotator chooses the credential. issued-key: the provider issues a key, and your code ' +
+        'asks for it. http-spec: the same, with a description of the HTTP API in place of code. Kinds',
       choices: KINDS,
       default: 'password',
     },

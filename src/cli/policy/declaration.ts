@@ -18,8 +18,7 @@ export const POLICY = declare({
   options: {
     for: {
       value: '<whom>',
-      about:
-        'print the rights of applications that read the secret, or of operators, for each command. Takes no rotator',
+      about: 'without a rotator: print the rights of applications that read the secret, or of operators',
       choices: ['client', 'operator'],
     },
     secret: {

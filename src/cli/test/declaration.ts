@@ -12,7 +12,7 @@ export const TEST = declare({
   ],
   options: { ...SUBJECT_OPTIONS, json: JSON_OPTION },
   examples: [{ line: 'quarterturn test app/db --rotator postgres' }],
-  exits: { 0: 'the service takes AWSCURRENT', 1: 'it does not, or could not be asked' },
+  exits: { 0: 'the service accepts AWSCURRENT', 1: 'it does not, or could not be asked' },
   rights: [
     { action: 'secretsmanager:DescribeSecret', on: 'secret', why: 'its labels' },
     { action: 'secretsmanager:GetSecretValue', on: 'secret', why: 'the values that it tries' },
