@@ -284,7 +284,7 @@ describe('quarterturn rehearse --secret', () => {
     await end;
     expect(await readdir(temporary)).toContain('secret.json.rehearsal');
     const { code, stdout } = await run('rehearse', '--secret', file, '--yes');
-    expect(stdout).toMatch(/is from a rehearsal that did not end: its first value is set again\n/);
+    expect(stdout).toMatch(/is from an unfinished rehearsal: setting its first value again\n/);
     expect(code).toBe(0);
     expect(await server.accepts(app, FIRST)).toBe(true);
     expect(await readdir(temporary)).toEqual(['secret.json']);
@@ -322,9 +322,7 @@ describe('quarterturn rehearse --secret', () => {
     await server.sql(`ALTER ROLE "${app}" NOLOGIN PASSWORD 'changed-elsewhere-1'`);
     child.kill('SIGINT');
     const { code, stdout, stderr } = await end;
-    expect(stderr).toMatch(
-      /the first value could NOT be set again .*secret\.json\.rehearsal holds every value/,
-    );
+    expect(stderr).toMatch(/the first value was NOT set again .*secret\.json\.rehearsal holds every value/);
     expect(stderr + stdout).not.toContain(FIRST);
     expect(code).toBe(1);
     expect(await readFile(`${file}.rehearsal`, 'utf8')).toContain(FIRST);
