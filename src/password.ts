@@ -74,7 +74,9 @@ export function passwordSource({ length = 32, exclude = '', require }: PasswordP
       });
       if (conforms(password)) return password;
     }
-    throw impossible(`none of ${MAX_DRAWS} random passwords met it; make it longer, or require fewer classes`);
+    throw impossible(
+      `none of ${MAX_DRAWS} random passwords met it; make it longer, or require fewer classes`,
+    );
   };
 }
 

@@ -140,8 +140,14 @@ export const ON_NETWORK: readonly CommonPermission[] = [
     action: 'ec2:DeleteNetworkInterface',
     why: 'Lambda removes its interfaces; CreateFunction requires this on all of EC2',
   },
-  { action: 'ec2:AssignPrivateIpAddresses', why: 'Lambda assigns addresses to its interfaces; CreateFunction requires this on all of EC2' },
-  { action: 'ec2:UnassignPrivateIpAddresses', why: 'Lambda takes the addresses back; CreateFunction requires this on all of EC2' },
+  {
+    action: 'ec2:AssignPrivateIpAddresses',
+    why: 'Lambda assigns addresses to its interfaces; CreateFunction requires this on all of EC2',
+  },
+  {
+    action: 'ec2:UnassignPrivateIpAddresses',
+    why: 'Lambda takes the addresses back; CreateFunction requires this on all of EC2',
+  },
   {
     action: 'ec2:DescribeNetworkInterfaces',
     why: 'Lambda looks at its interfaces; IAM has no resource for it',

@@ -71,7 +71,7 @@ describe('a Secrets Manager that cannot be reached', () => {
     expect(await rejection(handler(event))).toMatchObject({
       code: 'ERR_SECRETS_MANAGER_FAILED',
       message: `DescribeSecret of ${SecretId} was not sent: ${variable} is not a URL`,
-      hint: `${variable} must begin with https://, or be unset`,
+      hint: `set ${variable} to a URL that begins with https://, or unset it`,
     });
   });
 
@@ -82,7 +82,7 @@ describe('a Secrets Manager that cannot be reached', () => {
     expect(await rejection(handler(event))).toMatchObject({
       code: 'ERR_SECRETS_MANAGER_FAILED',
       message: `DescribeSecret of ${SecretId} was not sent: no Region is set`,
-      hint: 'outside Lambda set AWS_REGION',
+      hint: 'outside Lambda, set AWS_REGION',
     });
   });
 
