@@ -32,8 +32,8 @@ export interface Rotator<Secret extends object, Field extends keyof Secret & str
   readonly shows: readonly (keyof Secret & string)[];
 
   /**
-   * Declares that the rotator writes every one of its {@link RotationError}s and warnings itself: they name users, hosts
-   * and ids, never quote a value, and pass on a service's words only through {@link quoted}. Ordinary words in them then
+   * Declares that the rotator writes each {@link RotationError} and each warning itself: they name users, hosts and ids,
+   * never quote a value, and pass on a service's words only through {@link quoted}. Ordinary words in them then
    * stay readable even if a secret value is the same word. The engine still redacts quoted text, and whatever does not
    * read as ordinary words.
    *
@@ -66,7 +66,7 @@ export interface Rotator<Secret extends object, Field extends keyof Secret & str
 
   /**
    * Returns whether a version can belong to this secret. Implement it if the user name rotates: with two alternating users
-   * the version must name one of the two. Operators' commands call it before they log in with a version other than
+   * the version must name either user. Operators' commands call it before they log in with a version other than
    * AWSCURRENT.
    *
    * @default any version can
@@ -230,11 +230,11 @@ export interface LabelledVersion {
 }
 
 /**
- * Returns a non-empty string field of a secret's JSON.
+ * Returns a string from a field of a secret's JSON.
  *
  * @param fallback returned if the field is missing or null
- * @throws TypeError that names the field, never its value: if the field is missing and there is no fallback, if it is not a
- *   non-empty string, or if it contains a NUL, which ends a string in many wire protocols
+ * @throws TypeError that names the field, never its value: if the field is missing and there is no fallback, if it is empty
+ *   or not a string, or if it contains a NUL, which ends a string in many wire protocols
  *
  * @example
  * ```ts

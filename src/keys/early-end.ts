@@ -13,7 +13,7 @@ const LOOK_MS = 2000;
  * AWSPREVIOUS, also in use, until the one after it.
  *
  * It never fails a rotation: without the new key, AWSCURRENT would expire even sooner. It does not warn if the schedule is
- * unknown: if there is none, or DescribeSecret failed.
+ * unknown: if the secret has no schedule, or DescribeSecret failed.
  *
  * @param lifetimeOption name of what sets the lifetime of keys
  */

@@ -113,6 +113,6 @@ function undecided(error: unknown, id: string): unknown {
 }
 
 const HINT =
-  'AWSCURRENT was not moved and works; the next attempt tries again. Only if the provider ends keys late or at expiry, declare ' +
-  'that with "late" or "at-expiry" in `ends` of the rotator or spec, or in KEYS_END of a ready-made function; "untried" if a ' +
-  'refused use does harm';
+  'AWSCURRENT was not moved and works; the next attempt tries again. Only if the provider ends keys late, set `ends` of the ' +
+  'rotator or spec, or KEYS_END of a ready-made function, to "late". Set "at-expiry" if keys end only when they expire, and ' +
+  '"untried" if a refused use does harm';

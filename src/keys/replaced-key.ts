@@ -92,8 +92,8 @@ export function replacedKey<Secret extends object, Field extends keyof Secret & 
 }
 
 const LOST =
-  'the provider ends the key in AWSCURRENT when it issues the next: readers of AWSCURRENT are locked out until finishSecret, ' +
-  'and if the function dies now, or two attempts run at once, no version holds the live key';
+  'the provider ends the key in AWSCURRENT when it issues the next. Readers of AWSCURRENT are locked out until finishSecret. ' +
+  'If the function dies now, or two attempts run at once, no version holds the live key';
 
 function spent(): RotationError {
   return new RotationError(

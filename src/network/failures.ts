@@ -36,7 +36,7 @@ export function connectionFailure(code: string, hints: ConnectionHints): Service
     [/^E(HOST|NET)UNREACH$/, ['ERR_SERVICE_UNREACHABLE', 'is unreachable', hints.way]],
     // Not "accepts no connection": an open connection ends like this too.
     [/^ETIMEDOUT$/, ['ERR_SERVICE_TIMEOUT', 'does not answer', hints.way]],
-    // Node names TLS errors, some thirty, after OpenSSL's.
+    // Node names about thirty TLS errors after OpenSSL's.
     [
       /^ERR_TLS_CERT_ALTNAME|^HOSTNAME_MISMATCH$/,
       ['ERR_TLS_WRONG_NAME', 'has a certificate for another name', hints.otherName],
@@ -75,7 +75,7 @@ export interface ErrorParts {
 }
 
 /**
- * Returns the name, message and code of whatever was thrown. A message of your own may contain the code, but not the
+ * Returns the name, message and code of whatever was thrown. Your own message may contain the code, but not the
  * message, which may quote an answer of the service.
  */
 export function errorParts(error: unknown): ErrorParts {

@@ -34,7 +34,7 @@ export class Redactor {
   /** Shared by all texts of an error. */
   #forms: ReadonlyMap<string, Rank> | undefined;
 
-  /** @param hidden the values, or, while there are none, what messages may name */
+  /** @param hidden the values to redact; or only what messages may name, as long as no value is known */
   constructor(hidden: HiddenValues | readonly string[] = []) {
     this.#hidden = hidden instanceof HiddenValues ? hidden : new HiddenValues(hidden);
   }

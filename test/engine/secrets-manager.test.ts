@@ -86,7 +86,7 @@ describe('a Secrets Manager that cannot be reached', () => {
     });
   });
 
-  // In a process of its own, on the built package: in Jest's realm the SDK does not know Node's errors for errors.
+  // In a separate process, on the built package: in Jest's realm the SDK does not recognize Node's errors.
   test('likewise when it refuses the connection', async () => {
     await new Promise((resolve) => silent.close(resolve));
     const script = `

@@ -400,7 +400,7 @@ describe('over TLS', () => {
     });
   });
 
-  // In a process of its own, as built: of the environment that jest gives a test, Node's TLS reads nothing.
+  // In a separate process, as built: Node's TLS does not read the environment that Jest gives a test.
   test('not even with NODE_TLS_REJECT_UNAUTHORIZED=0', async () => {
     const script = `
       import { request } from ${JSON.stringify(join(built('esm'), 'src/index.js'))};
