@@ -1,7 +1,7 @@
 import type { Step } from './step.js';
 
 /**
- * Every {@link RotationErrorCode}. Codes are part of the public API, messages are not. The README says what each means and
+ * Every {@link RotationErrorCode}. Codes are part of the public API, messages are not. docs/errors.md says what each means and
  * what to do.
  */
 export const ROTATION_ERROR_CODES = [

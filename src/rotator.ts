@@ -252,7 +252,8 @@ export function stringField(
 ): string {
   const value = (Object.hasOwn(json, field) ? json[field] : undefined) ?? fallback;
   if (value === undefined) throw new TypeError(`"${field}" is missing`);
-  if (typeof value !== 'string' || value === '') throw new TypeError(`"${field}" must be a non-empty string`);
+  if (typeof value !== 'string' || value === '')
+    throw new TypeError(`"${field}" must be a string that is not empty`);
   if (value.includes('\0')) throw new TypeError(`"${field}" must not contain a NUL character`);
   return value;
 }

@@ -29,7 +29,7 @@ export function isText(value: unknown): boolean {
 /** Each member by itself, but for those of requests: that it is known, and of its type. */
 export function assertSpec(spec: ApiKeySpec): void {
   assertMembers('spec', spec);
-  demand(isText(spec.name), 'name', 'must be a non-empty string');
+  demand(isText(spec.name), 'name', 'must be a string that is not empty');
   const { key, id, admin, shows = [], lifetimeOption } = spec;
   demand(isText(key), 'key', 'must be the name of a field');
   demand(isText(id) || id instanceof RegExp, 'id', 'must be the name of a field, or a RegExp');
@@ -38,7 +38,7 @@ export function assertSpec(spec: ApiKeySpec): void {
   demand(
     lifetimeOption === undefined || isText(lifetimeOption),
     'lifetimeOption',
-    'must be a non-empty string',
+    'must be a string that is not empty',
   );
   for (const member of ['create', 'check', 'list', 'revoke'] as const) {
     demand(typeof spec[member] === 'object' && spec[member] !== null, member, 'must be an object');
