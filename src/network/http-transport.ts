@@ -52,7 +52,11 @@ export async function sendOnce(request: CheckedRequest, place: Place): Promise<R
     request.signal.removeEventListener('abort', stop);
     sent.destroy();
   }
-  throw failure(place, `sent more than ${request.maxBytes} bytes`, WRONG_SERVICE);
+  throw failure(
+    place,
+    `sent more than ${request.maxBytes} bytes`,
+    `${WRONG_SERVICE}. If the service is right and its answer is that long, raise maxBytes`,
+  );
 }
 
 function opened({ url, method, headers, body, ca }: CheckedRequest): ClientRequest {
