@@ -11,7 +11,7 @@ export interface PasswordPolicy {
   /** Characters that must not occur. @default none */
   readonly exclude?: string | undefined;
   /**
-   * Classes of which at least one character must occur.
+   * Classes that must each occur at least once.
    *
    * @default lower, upper and digit, except classes that `exclude` empties
    */

@@ -90,8 +90,8 @@ function objectOf(json: unknown, owner: string): Json {
 }
 
 /**
- * Checks for equal keys, of which one reader takes the first and another the last, and for the depth. It reads the text:
- * `JSON.parse` drops the first of two equal keys, with all in it.
+ * Checks the depth, and for equal keys: one reader takes the first of them, another the last. It reads the text, because
+ * `JSON.parse` drops the first of two equal keys with all in it.
  */
 function assertReadable(text: string, owner: string): void {
   const open: Set<string>[] = [];

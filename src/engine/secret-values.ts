@@ -6,7 +6,7 @@ import type { LabelledVersion } from '../rotator.js';
 import { literalsIn, readSecretString, type SecretString } from './secret-string.js';
 import { isRefusal, type SecretsManagerApi } from './secrets-manager.js';
 
-/** What is known about a secret's fields. About another secret only `shows` is known: all else is hidden. */
+/** What the engine knows about a secret's fields: about another secret only `shows`, so that all else is hidden. */
 interface Declared {
   readonly shows: readonly string[];
   readonly rotates?: readonly string[];

@@ -3,8 +3,8 @@ import type { Awaitable, Rotator, StepContext, Verdict } from '../rotator.js';
 import { assertPropagation, probeFor, settleMsOf } from './propagation.js';
 
 /**
- * Declaration of a kind of key of which only one is live: the call that issues the next ends the one in use. The argument of
- * {@link replacedKey}.
+ * Declaration of a kind of key for the argument of {@link replacedKey}. Only one key is live: the call that issues the next
+ * ends the one in use.
  */
 export interface ReplacedKey<Secret extends object, Field extends keyof Secret & string>
   extends Pick<
