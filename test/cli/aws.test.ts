@@ -251,7 +251,7 @@ describe('a call that is not sent', () => {
     expect(await run(['status', 'app/db'], wrong)).toEqual(
       lines(
         'DescribeSecret of app/db was not sent: AWS_ENDPOINT_URL_SECRETS_MANAGER is not a URL',
-        'AWS_ENDPOINT_URL_SECRETS_MANAGER must begin with https://, or be unset',
+        'set AWS_ENDPOINT_URL_SECRETS_MANAGER to a URL that begins with https://, or unset it',
       ),
     );
   });

@@ -289,10 +289,10 @@ describe('parse', () => {
   test.each([
     ['another engine', { engine: 'mysql' }, '"engine" must be postgres or aurora-postgresql'],
     ['no host', { host: undefined }, '"host" is missing'],
-    ['an empty host', { host: '' }, '"host" must be a non-empty string'],
+    ['an empty host', { host: '' }, '"host" must be a string that is not empty'],
     ['no user', { username: undefined }, '"username" is missing'],
     ['a user with a NUL', { username: 'app\0database\0other' }, '"username" must not contain a NUL'],
-    ['a password that is a number', { password: 12345678 }, '"password" must be a non-empty string'],
+    ['a password that is a number', { password: 12345678 }, '"password" must be a string that is not empty'],
     ['a port that is none', { port: 'five' }, '"port" must be a number'],
     ['a port that is too high', { port: 70000 }, '"port" must be a number'],
   ])('refuses %s by name', async (_, wrong, problem) => {
