@@ -126,7 +126,7 @@ async function withLock(work) {
   }
 }
 
-/** Whether the lock is ours now: a link that leads to the number of the process that has it. */
+/** Whether the lock is ours now: a link to the number of the process that has it. */
 function isTaken() {
   try {
     symlinkSync(String(process.pid), LOCK);

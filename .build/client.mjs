@@ -1,5 +1,5 @@
 // Makes one file of the client's entry point, in place of the one that the compiler made: an application waits for each file
-// that it imports. What a pool's entry point shares with it stays a file of its own, so that there is one of each.
+// that it imports. What it shares with a pool's entry point stays a separate file, so that each module is loaded once.
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 

@@ -1,4 +1,4 @@
-// Makes compiled ES modules fit for bundlers that are told nothing, such as esbuild with its defaults: of some packages
+// Makes compiled ES modules fit for bundlers without options, such as esbuild with its defaults: of some packages
 // they take a CommonJS in which they do not find everything, or which does not run in an ES module.
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

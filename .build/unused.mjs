@@ -1,4 +1,4 @@
-// A plugin for esbuild that keeps out of our own bundles what no rotator of ours runs. Those of others may run it.
+// A plugin for esbuild that keeps out of our bundles what no rotator of ours runs. Other bundles may run it.
 
 const NOTHING = 'module.exports = {};';
 
@@ -11,11 +11,11 @@ const LEFT_OUT = [
     /[\\/]iconv-lite[\\/]encodings[\\/](?:sbcs-data(?:-generated)?|dbcs-(?:codec|data)|utf32|utf7)\.js$/,
     NOTHING,
   ],
-  // Errors are told apart by their numbers: no names.
+  // Numbers tell errors apart: no names.
   [/[\\/]mysql2[\\/]lib[\\/]constants[\\/]errors\.js$/, NOTHING],
   // Certificate authorities are given to each connection.
   [/[\\/]mysql2[\\/]lib[\\/]constants[\\/]ssl_profiles\.js$/, NOTHING],
-  // Each session has a connection of its own, that calls back.
+  // Each session has its own connection, which calls back.
   [
     /[\\/]mysql2[\\/](?:promise|lib[\\/]server|lib[\\/](?:create_)?pool(?:_cluster|_connection)?)\.js$/,
     NOTHING,

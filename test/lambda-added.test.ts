@@ -21,7 +21,7 @@ const COPIED = [
 const run = promisify(execFile);
 const read = (path: string) => readFile(join(ROOT, path), 'utf8');
 
-/** A house of its own, with two rotators: one of ours, and the README's. */
+/** A separate house with two rotators: one of ours, and the README's. */
 let house: string;
 const inHouse = (file: string, ...args: string[]) =>
   run(process.execPath, [join(house, file), ...args], { cwd: house });

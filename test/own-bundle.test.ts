@@ -32,7 +32,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** What people deploy with rotators of their own, and with ours. */
+/** What people deploy with their rotators, and with ours. */
 const ENTRIES = {
   "the README's rotator": `${readFileSync(
     join(__dirname, '../src/cli/init/templates/password/rotator.ts'),

@@ -4,7 +4,7 @@ export interface Nasty {
   readonly stored: string | Uint8Array;
   /** The password in it, if it can be read. */
   readonly password?: string;
-  /** What must not be seen; the password besides. */
+  /** What must not be seen, and the password. */
   readonly hidden?: readonly string[];
   /** The code of the refusal; absent if the secret rotates. */
   readonly code?: 'ERR_SECRET_MALFORMED' | 'ERR_DUPLICATE_KEYS' | 'ERR_STALE_FIELD';

@@ -55,7 +55,7 @@ const SHOWN: Readonly<Record<string, RegExp>> = {
 /** Stand in messages, hints and stacks, whatever comes in. */
 const OWN_WORDS: readonly string[] = [...STEPS, '__proto__', 'constructor', 'toString', 'AWSCURRENT'];
 
-// A RotationToken that is none may be a word of ours: `hiddenOf` knows which.
+// An invalid RotationToken may be a word of ours: `hiddenOf` knows which.
 beforeEach(() => void leaksOnPurpose());
 
 test('an event of any shape is refused before any call, or taken, and its RotationToken is seen nowhere', async () => {

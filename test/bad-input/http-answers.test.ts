@@ -36,7 +36,7 @@ test('an answer of any kind is read, or fails with nothing of it in the error', 
       answering([given]);
       const call = { doing: 'try', url: `${provider.url}/${ADMIN}`, headers: { 'x-key': PASSWORD } };
       const work = request({ ...call, signal: new AbortController().signal, limitMs: 3000 });
-      // The origin of another place that it leads to is shown by design.
+      // An error shows the origin of a redirect on purpose.
       const echoed = String(given.body)
         .trim()
         .slice(0, 3000)

@@ -25,7 +25,7 @@ const server = new MysqlServer();
 beforeAll(() => server.start());
 afterAll(() => server.stop());
 
-/** mysql2 prints where it stands when a length is none, and nothing of what came. Else nothing of it is for a person to read. */
+/** mysql2 prints its position when a length is invalid, and nothing of the answer. */
 let printed: jest.SpyInstance[] = [];
 beforeEach(() => {
   printed = (['log', 'error', 'warn'] as const).map((method) =>

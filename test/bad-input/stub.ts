@@ -12,7 +12,7 @@ const ROTATING: Readonly<Record<string, unknown>> = {
   VersionIdsToStages: { [TOKEN]: ['AWSPENDING'], [CURRENT_ID]: ['AWSCURRENT'] },
 };
 
-/** A Secrets Manager that answers what it is told to, takes every write, and records them. */
+/** A Secrets Manager that gives the answers it was made with, takes every write, and records them. */
 export class StubbedSecrets {
   readonly client: FaultyClient;
   readonly log: unknown[] = [];

@@ -5,7 +5,7 @@ import { serviceToken } from 'quarterturn/rotators/service-token';
 import { startRehearsal } from '../../dist/esm/rotators/api-key/rehearsal.js';
 import { startServer } from '../../dist/esm/rotators/postgres/embedded-server.js';
 
-/** Starts what they rotate on. Each has a user of its own, so that none rotates what another has left. */
+/** Starts what they rotate on. Each has its own user, so that none rotates what another has left. */
 export async function startCases() {
   const server = await startServer({ from: import.meta.url });
   const stops = [server.stop];

@@ -1,4 +1,4 @@
-// What it takes to load each bundle, in a process of its own: time, and the most memory.
+// What it takes to load each bundle, in its own process: time, and the most memory.
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

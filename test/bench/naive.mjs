@@ -43,7 +43,7 @@ async function bundle(name, contents, file) {
     outfile: file,
     write: false,
     bundle: true,
-    // From here on as in .build/lambda.mjs. What is left out is its care: its main fields, splitting and plugins.
+    // From here on as in .build/lambda.mjs. It lacks the main fields, splitting and plugins.
     platform: 'node',
     target: 'node22',
     // Not a thoughtless CommonJS, which takes longer to load: the comparison is to be fair.

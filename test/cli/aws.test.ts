@@ -268,7 +268,7 @@ describe('a call that is not sent', () => {
         'check network, VPN and proxy: this machine must reach secretsmanager.eu-west-1.amazonaws.com on port 443, .*',
       ),
     );
-    // With an endpoint of one's own no host of AWS is asked.
+    // With an endpoint given, no host of AWS is asked.
     expect(await run(['status', 'app/db', '--endpoint-url', 'http://127.0.0.1:9'], nobody)).toEqual(
       lines('DescribeSecret of app/db got no answer \\(ECONNREFUSED\\)', 'check --endpoint-url: .*'),
     );

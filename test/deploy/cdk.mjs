@@ -1,5 +1,5 @@
 /**
- * Does what somebody does who deploys with the AWS CDK: installs our package in a project of its own with `aws-cdk-lib`,
+ * Does what somebody does who deploys with the AWS CDK: installs our package in its own project with `aws-cdk-lib`,
  * which is too large to be a dependency of ours, prints a stack for each rotator, and for one of their own that `init` has
  * begun and `bundle` has made, compiles it, and synthesises it. What comes out must grant what `quarterturn policy --json` says, and no more. Exits with 1 if it does not.
  */

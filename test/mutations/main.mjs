@@ -47,7 +47,7 @@ async function tried({ what, file, from, to, tests }) {
     const { code, output } = await jest(['--bail', ...tests]);
     if (code === 0) return undefined;
     const [, failed] = /^\s+● (.+)$/m.exec(output) ?? [];
-    // A file that cannot be read fails too, and would prove nothing.
+    // An unreadable file fails too, and would prove nothing.
     if (failed === undefined || /Test suite failed to run/.test(output))
       throw new Error(`${what}:\n${output}`);
     return failed;

@@ -216,7 +216,7 @@ const FEW = ['A', 'R', 'U', '-'];
 const of = (letters: string, verdicts: readonly string[]) =>
   verdicts.map((verdict) => `${letters}:${verdict}`);
 
-/** AWSCURRENT, AWSPENDING and AWSPREVIOUS on versions of their own, on one, or on none. */
+/** AWSCURRENT, AWSPENDING and AWSPREVIOUS on three versions, on one, or on none. */
 const PLACES: readonly Told[] = [
   ...[...of('c', ALL), ''].flatMap((c) =>
     ['', ...of('p', ALL), ...of('pv', ALL)].flatMap((p) =>

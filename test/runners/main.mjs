@@ -1,5 +1,5 @@
 /**
- * Does what a stranger does: installs the packed package into a project of its own, beside other versions of what only some
+ * Does what a stranger does: installs the packed package into its own project, beside other versions of what only some
  * need, and rehearses there. Then the way from an empty folder to a Lambda: `init`, and the three commands that it prints,
  * with each test runner, as ES modules and as CommonJS; and the bundle rotates, where no package is, and is loaded as fast as
  * ours are. Exits with 1 if any of it fails.

@@ -26,7 +26,7 @@ type KeyRotator = Rotator<KeySecret, 'id' | 'key'>;
 /** A way to rotate issued keys, to be searched for what breaks it. */
 export interface KeyRotation {
   rotator(api: KeyApi, provider: ProviderKind): KeyRotator;
-  /** Where the fault is not in the rotator, but in what the engine is told. */
+  /** The fault is not in the rotator, but in what it tells the engine. */
   client?(client: SecretsManagerApi): SecretsManagerApi;
 }
 

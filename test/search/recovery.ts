@@ -26,7 +26,7 @@ export async function recover(world: World): Promise<string | undefined> {
   return strays.length > 0 ? `live credentials that no version holds: ${strays.join(', ')}` : undefined;
 }
 
-/** Tries again as often as an error says what to correct about what the rotator is told of the service, and it was not. */
+/** Corrects what an error names, such as a wrong declaration of the service, and tries again, as long as something is left. */
 async function corrected(world: World, problem: string | undefined): Promise<string | undefined> {
   let left = problem;
   while (left !== undefined && world.service.correct?.(left)) left = await outcome(world, 'reattempt');

@@ -40,7 +40,7 @@ export interface Service {
    */
   lingers?(value: Value): boolean;
   /**
-   * Does what an error says: what the rotator is told of the service is corrected.
+   * Does what an error says: corrects what the rotator declares about the service.
    *
    * @returns whether there was something to correct
    */

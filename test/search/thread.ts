@@ -24,9 +24,9 @@ export interface Gate {
 
 /** What comes after the revocations of a step. */
 const ENDS_DESTRUCTION = ['issue', 'PutSecretValue', 'UpdateSecretVersionStage'];
-/** What is asked until the answer is the wanted one, several times in a row. */
+/** Calls that repeat until the answer is the wanted one, several times in a row. */
 const ASKED_AGAIN = ['list', 'probe'];
-/** How a write can fail, besides by a crash. */
+/** How a write can fail, except by a crash. */
 const FAULTS_OF_WRITES: Readonly<Record<string, readonly Fault[]>> = {
   issue: ['failed', 'lost'],
   revoke: ['failed', 'lost'],
@@ -41,7 +41,7 @@ const FAULTS_OF_WRITES: Readonly<Record<string, readonly Fault[]>> = {
 export class Thread {
   readonly name: string;
   readonly deliveries: readonly Delivery[];
-  /** Opens a gate for each request. What is asked again at once, since waits take no time, is answered at once. */
+  /** Opens a gate for each request. Waits take no time, so a repeated request is answered at once. */
   readonly ask: Ask = async <T>(
     request: string,
     effect: (twist?: Twist) => T | Promise<T>,

@@ -14,7 +14,7 @@ const SPREADING: Readonly<Record<'slowly' | 'late', readonly Verdict[]>> = {
 /** A provider that has done what it was asked for, but not as one thinks. */
 export class WaywardKeys {
   readonly #provider: KeyProvider;
-  /** What is still answered of a key, before what is true. */
+  /** How often the provider still gives the old answer about a key. */
   #answers: Readonly<Record<string, readonly Verdict[]>> = {};
   /** Keys that were ended, and are accepted for ever. */
   #undying: readonly string[] = [];

@@ -79,7 +79,7 @@ export class World {
   }
 
   token(): string {
-    // A second for each version: which of them is the newest is told by when they were made.
+    // A second for each version: their dates show which is the newest.
     this.#now += 1000;
     return `c0ffee00-0000-4000-8000-${String(++this.#tokens).padStart(12, '0')}`;
   }
@@ -202,7 +202,7 @@ export class World {
   }
 }
 
-/** In Jest, what structuredClone makes of a Date is none to the local Secrets Manager, but of another realm. */
+/** In Jest, structuredClone makes a Date of another realm, which the local Secrets Manager does not take for one. */
 function copyOf(secret: StoredSecret): StoredSecret {
   const copy = structuredClone(secret);
   for (const [id, version] of copy.versions) {

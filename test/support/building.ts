@@ -11,7 +11,7 @@ import {
 import { LocalSecretsManager } from '../../src/testing/index.js';
 import { Door, type DoorRotator, doorRotator } from './door-rig.js';
 
-/** A building of many doors, each with a secret and an administrator's secret of its own, and one function for all. */
+/** A building of many doors, each with its own secret and administrator's secret, and one function for all. */
 export interface Building {
   readonly secrets: LocalSecretsManager;
   readonly log: readonly LogEntry[];

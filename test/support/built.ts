@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mayTakeAsLongAs } from './timeouts.js';
 
-// Who wants what is built runs it, in a process of its own.
+// Who wants what is built runs it, in its own process.
 mayTakeAsLongAs('processes');
 
 const ROOT = join(__dirname, '../..');

@@ -9,7 +9,7 @@ import { leakWatch } from './leak-watch.js';
 
 const MAIN = join(built('esm'), 'src/cli/main.js');
 
-/** The command as it is built, in processes of its own, with a folder of its own for temporary files. */
+/** The command as it is built, in its own processes, with its own folder for temporary files. */
 export class CommandRig {
   readonly folder: string;
   readonly #running = new Set<ChildProcess>();

@@ -19,7 +19,7 @@ export interface DisturbedServer {
   holdBack(pick: Pick): { readonly reached: Promise<void>; letGo(): void };
   /** Breaks its connection: before the server gets it, or when the server answers. */
   breakAt(pick: Pick, when: 'before' | 'after'): void;
-  /** Gives it an answer of its own: the server does not get it. */
+  /** Answers it in place of the server, which does not get it. */
   answer(pick: Pick, answer: Buffer): void;
   close(): Promise<void>;
 }

@@ -38,7 +38,7 @@ export class EntraServer {
   readonly replaced = new Map<string, Answer & { readonly text?: string }>();
   /** How many of the next logins do not know a new password yet. */
   lag = 0;
-  /** What the first logins with a new password are told, one after the other: one server knows it, the next does not. */
+  /** What the first logins with a new password get, one after the other: one server knows it, the next does not. */
   firstChecks: boolean[] = [];
   /** For how many logins a password that was removed still works. */
   echoes = 0;

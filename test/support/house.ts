@@ -6,7 +6,7 @@ const ROOT = join(__dirname, '../..');
 /** A file of the source, by its path below the package's folder, with its text. */
 export type Sources = ReadonlyMap<string, string>;
 
-/** An import of one of our own files by another. */
+/** An import of one of our files by another. */
 interface Import {
   readonly from: string;
   readonly line: number;

@@ -18,7 +18,7 @@ export class IamAccount {
   pageSize = 100;
   /** What the next keys will be unknown to STS for: so many calls. */
   lag = 0;
-  /** What the first calls with a new key are told, one after the other: one server of STS knows it, the next does not. */
+  /** What the first calls with a new key get, one after the other: one server of STS knows it, the next does not. */
   firstChecks: readonly boolean[] = [];
   /** For how many calls STS still knows a key that was deleted. */
   echoes = 0;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type DefineTest, describeInstalled } from './installed.js';
 
-/** Their packages are a folder of their own, more than all others: npm ci --ignore-scripts --prefix test/issuers */
+/** Their packages have their own folder, and are more than all others: npm ci --ignore-scripts --prefix test/issuers */
 const FOLDER = join(__dirname, '../issuers');
 const STARTS_WITHIN_MS = 60_000;
 

@@ -12,7 +12,7 @@ import { listening } from './listening.js';
 const BUNDLES = built('lambda');
 const BOOTSTRAP = join(__dirname, 'lambda-bootstrap.mjs');
 
-/** What the Runtime API is told of a failure, and Lambda's callers with it. */
+/** What the Runtime API learns of a failure, and so Lambda's callers. */
 export class FunctionFailure extends Error {
   readonly body: string;
 

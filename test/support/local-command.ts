@@ -5,7 +5,7 @@ import { CommandRig, until } from './command.js';
 
 const ARN = 'arn:aws:lambda:eu-west-1:123456789012:function';
 
-/** `quarterturn local` for the tests of a file: processes of its own, in a folder that each test begins anew. */
+/** `quarterturn local` for the tests of a file: its own processes, in a folder that each test begins anew. */
 export class LocalCommand {
   readonly #clients = new Set<SecretsManager>();
   #rig: CommandRig | undefined;
@@ -38,7 +38,7 @@ export class LocalCommand {
 
   readonly listening = (...args: string[]) => this.listeningWith({}, ...args);
 
-  /** As soon as it listens, and a client that was told nothing but the URL. */
+  /** As soon as it listens, and a client that knows the URL alone. */
   readonly listeningWith = async (env: Record<string, string>, ...args: string[]) => {
     const started = this.rig.start(['local', '--port', '0', ...args], env);
     const { output } = started;

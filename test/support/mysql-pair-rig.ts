@@ -16,7 +16,7 @@ export async function makePairsAdministrator(server: TestServer): Promise<void> 
 export interface PairRigOptions extends AlternatingUsersOptions {
   /** The user’s name. @default one that nobody else has */
   readonly app?: string;
-  /** What is run once it is there, with its name in backticks for `app`, and its clone’s for `app_clone`. */
+  /** Statements to run once it is there, with its name in backticks for `app`, and its clone’s for `app_clone`. */
   readonly sql?: string;
   /** What the administrator is granted. @default the user, as a role to give away */
   readonly granted?: string;

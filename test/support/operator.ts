@@ -10,7 +10,7 @@ const DAY = 86_400_000;
 /** What the values of all secrets are made of: no command of an operator may print it. */
 export const VALUE = 'kT7-wrong-horse-battery-Qz';
 
-/** Operators' commands, in processes of their own, against a local Secrets Manager over a socket. */
+/** Operators' commands, in their own processes, against a local Secrets Manager over a socket. */
 export class OperatorRig {
   /** The clock of the secrets stands where the test has put it; that of the command runs. */
   readonly secrets: LocalSecretsManager;

@@ -7,7 +7,7 @@ type Subject = Omit<ContractSubject<object, never>, 'rotator'>;
 const FIRST = 'frst-9Kx2-7bqw';
 const ADMIN = 'xk83-Qmw71-plv';
 
-/** What a rotator of PostgreSQL's users is tried on: a user of its own for each `reset`. */
+/** What a rotator of PostgreSQL's users is tried on: another user for each `reset`. */
 export interface PostgresSubjects {
   /** A user that changes its own password. */
   readonly alone: Subject;

@@ -36,7 +36,7 @@ export async function postgresRig(
   return databaseRig(rigged);
 }
 
-/** What tests of databases ask of a rig besides. */
+/** What tests of databases also ask of a rig. */
 export function databaseRig<Secret extends object>(rigged: Rig<Secret>) {
   const { secrets, secretId: SecretId, begin, secretString } = rigged;
   return {

@@ -73,7 +73,7 @@ export async function startTestServer(
   let last: Promise<unknown> = Promise.resolve();
   const sql = (text: string): Promise<Record<string, unknown>[]> => {
     const answer = last.then(async () => (await root.query(text)).rows);
-    // What one call sets for its session is none of the next one's.
+    // What one call sets for its session does not reach the next one.
     last = answer.catch(() => root.query('ROLLBACK')).then(() => root.query('DISCARD ALL'));
     last.catch(() => {});
     return answer;

@@ -56,7 +56,7 @@ export async function startRdsProxy({ server, secret }: RdsProxyOptions): Promis
         message('R', int32(12), signature),
         message('R', int32(0)),
         ...upstream.parameters.map(([name, value]) => message('S', `${name}\0${value}\0`)),
-        // A process of its own, and no process id of any server is as high.
+        // Its own process; no server has a process id as high.
         message('K', int32(2 ** 30 + ++sessions), randomBytes(4)),
         message('Z', 'I'),
       ]),

@@ -21,7 +21,7 @@ export class RecordedCalls {
     this.#asked = asked;
   }
 
-  /** Rotates a secret of its own. */
+  /** Rotates its own secret. */
   async rotate<Secret extends object, Field extends keyof Secret & string>(
     rotator: Rotator<Secret, Field>,
     { secret, admin, tags = [] }: Rotated,

@@ -143,7 +143,7 @@ export function policyOf(parameters: Record<string, string>): PolicyDocument {
   return deployed(parameters, ATTRIBUTES).RotationPolicy?.PolicyDocument as unknown as PolicyDocument;
 }
 
-/** A policy as single rights, in an order of their own. */
+/** A policy as single rights, sorted. */
 export function rights({ Statement }: PolicyDocument): readonly string[] {
   const all = Statement.flatMap(({ Effect, Action, Resource, Condition }) =>
     [Action].flat().flatMap((action) =>

@@ -8,7 +8,7 @@ import { listening } from './listening.js';
 const ADMIN = 'Bearer adm-5Tq9-2xWz';
 
 /**
- * A service that checks tokens, over real HTTP. It is told which to accept (PUT /accepted), or reads a secret when a
+ * A service that checks tokens, over real HTTP. PUT /accepted says which. It reads a secret when a
  * test makes it do so, and can answer as no service should.
  */
 export class TokenService {

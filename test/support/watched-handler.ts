@@ -125,7 +125,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** The values in a text that is no JSON, but may have been meant to be; all of it, if there are none. */
+/** The values in a text that is no JSON, but may have been meant to be; all of it, if it has no value. */
 function literalsIn(text: string): readonly string[] {
   const literals = [...text.matchAll(/"((?:[^"\\]|\\.)*)"(?!\s*:)/g)].map(([, literal = '']) => literal);
   return literals.length > 0 ? literals : [text];
@@ -151,7 +151,7 @@ function watchedRotator<Secret extends object, Field extends keyof Secret & stri
   });
 }
 
-/** What was made is a secret even if it is never stored. */
+/** A value that was made is a secret even if it is never stored. */
 function hideMade(result: unknown, shows: readonly string[]): void {
   const hide = (made: unknown) => hideFields(membersOf(made), shows, Object.keys(membersOf(made)));
   if (result instanceof Promise) result.then(hide, () => {});

@@ -9,7 +9,7 @@ import { listening } from '../support/listening.js';
 interface Way {
   readonly line: Line;
   readonly received: readonly string[];
-  /** Sends a message on a connection of its own; resolves with its echo. */
+  /** Sends a message on its own connection; resolves with its echo. */
   send(message: string, signal?: AbortSignal): Promise<string>;
   stop(): Promise<void>;
 }

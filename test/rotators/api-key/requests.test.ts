@@ -356,7 +356,7 @@ describe('pages', () => {
   const paged = (pages: NonNullable<ApiKeySpec['list']['pages']>) => ({ list: { ...spec().list, pages } });
   const after = { parameter: 'after', next: '/next' } as const;
 
-  /** One key a page, and how the next is told. */
+  /** One key a page, and how a page names the next. */
   const byCursor = (next: (at: number) => unknown) => (keys: readonly ServedKey[], url: URL) => {
     const at = Number(url.searchParams.get('after') ?? 0);
     return { keys: keys.slice(at, at + 1).map(shown), next: at + 1 < keys.length ? next(at + 1) : null };
