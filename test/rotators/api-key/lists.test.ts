@@ -311,7 +311,7 @@ describe('a time', () => {
   ])('%s, when a key ends, is read', async (_, ends) => {
     for (const [days, warnings] of [
       [200, []],
-      [100, [expect.stringMatching(/^the new key ends at .* before the rotation after the next begins/)]],
+      [100, [expect.stringMatching(/^the new key expires at .* before the rotation after the next begins/)]],
     ] as const) {
       provider.reset();
       const rig = await rigged({ pages: 'one', expiresAt: '/ends' }, { timeZone: 'UTC' });
