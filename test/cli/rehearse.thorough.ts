@@ -179,7 +179,7 @@ test.each([
   [['rehearse', '--rotations'], /^quarterturn: .*--rotations.*\n$/],
   [
     ['rehearse', 'sqlite'],
-    /^quarterturn: there is no rehearsal "sqlite"; there is api-key, mysql, postgres, postgres\/alternating-users, service-token\n$/,
+    /^quarterturn: there is no rehearsal "sqlite"; choose from api-key, mysql, postgres, postgres\/alternating-users, service-token\n$/,
   ],
   [['rehearse', 'postgres', 'postgres'], /^quarterturn: rehearse takes one rotator, not 2\n$/],
   [['rehearse', '--wrong'], /^quarterturn: .*--wrong.*\n$/],
@@ -365,7 +365,7 @@ describe('quarterturn rehearse --secret', () => {
     [
       'that the server refuses',
       (text: string) => text.replace(FIRST, 'wrong-password-9'),
-      /the service refuses the value in this secret, so nothing was changed/,
+      /the service refuses the value in this secret: nothing was changed/,
     ],
     ['without a host', (text: string) => text.replace('"host"', '"toast"'), /"host" is missing/],
   ])('with a secret %s changes nothing, and says so', async (_, change, problem) => {
