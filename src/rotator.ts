@@ -26,6 +26,13 @@ export interface Rotator<Secret extends object, Field extends keyof Secret & str
   readonly rotates: readonly Field[];
 
   /**
+   * Fields that may change too: createSecret returns those that do, and the others stay as they are, or absent. A field here
+   * may differ between AWSPENDING and AWSCURRENT, so never name one that says where or as whom to log in with somebody else's
+   * right. Redacted as `rotates` is, unless `shows` names it.
+   */
+  readonly mayRotate?: readonly Field[];
+
+  /**
    * The fields whose values may be shown in messages: user, host, port, key id. All others are redacted. Of the fields
    * that rotate, it may name an id at most.
    */

@@ -90,9 +90,9 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
   /** Loaded when it is needed: a cold start does without. */
   async function upkeep(): Promise<KeyUpkeep<Secret>> {
     const { keyUpkeep } = await import('./key-upkeep.js');
-    const { parse, rotates } = rotator;
-    const calls = { list, revoke, probe, parse };
-    return keyUpkeep({ ...calls, id, rotates, ends, namesFor, ownsEveryKey, propagation, lifetimeOption });
+    const { parse, rotates, mayRotate = [] } = rotator;
+    const calls = { list, revoke, probe, parse, rotates, mayRotate };
+    return keyUpkeep({ ...calls, id, ends, namesFor, ownsEveryKey, propagation, lifetimeOption });
   }
 
   /** Somebody else's right makes the next key, and whoever may write the secret says whose: he must have one that works. */

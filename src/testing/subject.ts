@@ -86,6 +86,7 @@ export interface Stand extends Omit<ContractSubject<object, never>, 'rotator'> {
   /** What the rotator declares. */
   declared(): {
     readonly rotates: readonly string[];
+    readonly mayRotate?: readonly string[];
     readonly shows: readonly string[];
     readonly ends?: KeyEnding | undefined;
     readonly discardSecret?: unknown;
