@@ -14,7 +14,7 @@ import {
   textTemplate,
   urlTemplate,
 } from './placeholders.js';
-import type { Answer } from './pointers.js';
+import { type Answer, isSuccess } from './pointers.js';
 import { assertRequest, type RequestName } from './shape.js';
 import type { ApiKeySpec, ApiRequest } from './spec.js';
 
@@ -108,6 +108,12 @@ function replyOf(response: HttpResponse, place: string): Reply {
         }),
     }),
   };
+}
+
+/** @throws RotationError if it is not a success, or not JSON */
+export function answerIn({ response, answer }: Reply): Answer {
+  if (isSuccess(response)) return answer();
+  throw response.failure();
 }
 
 /** RFC 7617: a colon would end the user. */

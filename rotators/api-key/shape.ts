@@ -5,8 +5,27 @@ const REQUEST = ['method', 'url', 'headers', 'basic', 'json', 'form'];
 const KEYS = ['nameLength', 'maxKeys', 'ownsEveryKey', 'propagationMs', 'settleMs', 'lifetimeOption'];
 const ROTATOR = ['name', 'rejectionHint', 'ends', ...KEYS];
 const MEMBERS = {
-  spec: [...ROTATOR, ...['key', 'id', 'text', 'admin', 'shows', 'create', 'check', 'list', 'revoke', 'ca']],
-  create: [...REQUEST, 'key', 'id', 'current', 'full', 'expiresInDays'],
+  spec: [
+    ...ROTATOR,
+    ...[
+      'key',
+      'id',
+      'text',
+      'admin',
+      'shows',
+      'login',
+      'adminLogin',
+      'create',
+      'check',
+      'list',
+      'revoke',
+      'ca',
+    ],
+  ],
+  login: [...REQUEST, 'token', 'dead'],
+  adminLogin: [...REQUEST, 'token'],
+  create: [...REQUEST, 'key', 'id', 'current', 'second', 'copies', 'full', 'expiresInDays'],
+  'create.second': [...REQUEST, 'key', 'expect'],
   'create.current': [...REQUEST, 'items', 'id', 'from', 'until'],
   check: [...REQUEST, 'live', 'dead', 'expect', 'id'],
   list: [...REQUEST, 'items', 'id', 'name', 'createdAt', 'expiresAt', 'where', 'pages'],
@@ -43,7 +62,14 @@ export function assertSpec(spec: ApiKeySpec): void {
   for (const member of ['create', 'check', 'list', 'revoke'] as const) {
     demand(typeof spec[member] === 'object' && spec[member] !== null, member, 'must be an object');
   }
+  for (const member of ['login', 'adminLogin'] as const) {
+    if (spec[member] !== undefined) assertObject(member, spec[member]);
+  }
   demand([spec.revoke].flat().length > 0, 'revoke', 'must be a request, or several');
+}
+
+export function assertObject(member: string, value: unknown): asserts value is object {
+  demand(typeof value === 'object' && value !== null && !Array.isArray(value), member, 'must be an object');
 }
 
 /** Likewise, those of a request. */

@@ -107,7 +107,7 @@ const NO_ANSWER = /^ERR_(DEADLINE|TLS_|SERVICE_(UNREACHABLE|TIMEOUT|NOT_FOUND))/
 /** Neither live nor dead. Most likely it is the answer to a dead key, which nobody has seen before. */
 function undecided(error: unknown, id: string): unknown {
   if (!isRotationError(error) || NO_ANSWER.test(error.code)) return error;
-  const asked = `the key ${id} was ended and is tried: if this is how the provider refuses it, say so (check.dead of a spec)`;
+  const asked = `the key ${id} was ended and is tried: if this is how the provider refuses it, say so (check.dead or login.dead of a spec)`;
   const hint = [asked, error.hint].filter(Boolean).join('; ');
   return new RotationError(error.code, error.message, { hint, cause: error.cause });
 }
