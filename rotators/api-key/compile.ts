@@ -1,9 +1,18 @@
 import { listPlaces } from './list.js';
 import { isOfLifetime, type Placeholder } from './placeholders.js';
-import { expectedIn, hasStatus, isSuccess, placeAt, placeIfIn, placeIn, signsIn } from './pointers.js';
+import {
+  expectedIn,
+  hasStatus,
+  isSuccess,
+  placeAt,
+  placeIfIn,
+  placeIn,
+  signsIn,
+  timePlaceIn,
+} from './pointers.js';
 import { type Named, takesWholeKeys } from './secret.js';
 import { type CompiledRequest, compiledRequest } from './send.js';
-import { assertObject, assertSpec, demand, isText } from './shape.js';
+import { assertSpec, demand, isRecord, isText } from './shape.js';
 import type {
   ApiKeySpec,
   CheckRequest,
@@ -42,9 +51,9 @@ export function compile(spec: ApiKeySpec) {
   assertSpec(spec);
   const login = compiledLogin('login', spec.login);
   const adminLogin = compiledLogin('adminLogin', spec.adminLogin);
-  const create = compiledCreate(spec.create);
+  const create = compiledCreate(spec.create, spec.timeZone);
   const check = compiledCheck(spec.check);
-  const list = { request: compiledRequest('list', spec.list), places: listPlaces(spec.list) };
+  const list = { request: compiledRequest('list', spec.list), places: listPlaces(spec.list, spec.timeZone) };
   const revokes = [spec.revoke].flat().map(compiledRevoke);
   const requests = [login?.request, adminLogin?.request, create.current, ...create.requests]
     .filter((request) => request !== undefined)
@@ -69,7 +78,7 @@ function compiledLogin(name: 'login' | 'adminLogin', login: LoginRequest | undef
   return { request, token: placeIn(`${name}.token`, token), isDead: signsIn(`${name}.dead`, dead) };
 }
 
-function compiledCreate(create: CreateRequest) {
+function compiledCreate(create: CreateRequest, timeZone: ApiKeySpec['timeZone']) {
   const request = compiledRequest('create', create);
   const { current, key, id, full, expiresInDays = 0 } = create;
   demand(key !== id, 'create.id', 'must be another place than the key’s: messages show the id');
@@ -82,10 +91,10 @@ function compiledCreate(create: CreateRequest) {
     /** Those that make a key. */
     requests: second ? [request, second.request] : [request],
     copies: copiesIn(create.copies),
-    current: current ? compiledRequest('create.current', current) : undefined,
+    current: current === undefined ? undefined : compiledRequest('create.current', current),
     /** Where the key in use is, in a list of all. */
     item: itemIn(current),
-    lifetime: lifetimeIn(current),
+    lifetime: lifetimeIn(current, timeZone),
     /** In the answer to `second`, if that has it. */
     key: second?.hasKey ? placeIn('create.second.key', create.second?.key) : placeIn('create.key', key),
     id: placeIn('create.id', id),
@@ -100,7 +109,6 @@ function compiledCreate(create: CreateRequest) {
 
 function compiledSecond(second: SecondRequest | undefined) {
   if (second === undefined) return undefined;
-  assertObject('create.second', second);
   const request = compiledRequest('create.second', second);
   const isOfKey = request.placeholders.some(({ of }) => of === 'key.id' || of === 'key.name');
   demand(isOfKey, 'create.second', 'must have {key.id} or {key.name}');
@@ -112,7 +120,7 @@ function compiledSecond(second: SecondRequest | undefined) {
 }
 
 function copiesIn(copies: CreateRequest['copies'] = {}) {
-  assertObject('create.copies', copies);
+  demand(isRecord(copies), 'create.copies', 'must be an object');
   return Object.entries(copies).map(([field, pointer]) => ({
     field,
     place: placeIn('create.copies', pointer),
@@ -132,8 +140,9 @@ function itemIn(current: CurrentRequest | undefined) {
   };
 }
 
-function lifetimeIn({ from, until }: Partial<CurrentRequest> = {}) {
-  const [start, end] = [placeIfIn('create.current.from', from), placeIfIn('create.current.until', until)];
+function lifetimeIn({ from, until }: Partial<CurrentRequest> = {}, timeZone: ApiKeySpec['timeZone']) {
+  const start = timePlaceIn('create.current.from', from, timeZone);
+  const end = timePlaceIn('create.current.until', until, timeZone);
   demand(
     (start === undefined) === (end === undefined),
     'create.current',
@@ -146,7 +155,7 @@ const WITHOUT_PROOF = 'without "check.id" or "check.expect"';
 
 function compiledCheck(check: CheckRequest) {
   const { live, dead = [401], expect, id } = check;
-  const isDeclaredLive = hasStatus('check.live', live ?? []);
+  const isDeclaredLive = hasStatus('check.live', live === undefined ? [] : live);
   const isToldApart = id !== undefined || Object.keys(expect ?? {}).length > 0;
   const namesDead = Array.isArray(dead) && dead.some((sign) => typeof sign !== 'number');
   const isDead = signsIn('check.dead', dead);
