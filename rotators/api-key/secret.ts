@@ -80,7 +80,7 @@ export function fieldsOf(json: Readonly<Record<string, unknown>>, fields: readon
  * @param field names the key in errors
  * @throws TypeError that quotes nothing of the key
  */
-export function idFoundIn(key: string, pattern: RegExp, field: string): string {
+function idFoundIn(key: string, pattern: RegExp, field: string): string {
   const [, found = ''] = pattern.exec(key) ?? [];
   if (found === '') throw new TypeError(`"${field}" has no id in it`);
   if (key.length - found.length >= LEAST_LEFT) return found;
