@@ -8,14 +8,13 @@ import { readmeGaps } from './support/readme-gaps.js';
 import { rotatorsIn } from './support/rotators.js';
 
 const read = (path: string) => readFileSync(join(__dirname, '..', path), 'utf8');
-const README = read('README.md');
 
-test("the README's rotator is the one that is tested here", () => {
+test("the guide's rotator is the one that is tested here", () => {
   const code = read('src/cli/init/templates/password/rotator.ts').replaceAll(
     "'../../../../index.js'",
     "'quarterturn'",
   );
-  expect(README).toContain(`\`\`\`ts\n${code}\`\`\`\n`);
+  expect(read('docs/rotators.md')).toContain(`\`\`\`ts\n${code}\`\`\`\n`);
   expect(code.split('\n').length).toBeLessThanOrEqual(40);
 });
 
@@ -72,14 +71,14 @@ test('what CONTRIBUTING.md has people run and read is there', () => {
   for (const [, path] of paths) expect(existsSync(join(__dirname, '..', path!))).toBe(true);
 });
 
-test("the local Secrets Manager's README has the code that is run here, and its links lead to files", async () => {
-  const guide = read('src/local/README.md');
+test('docs/local.md has the code that is run here, and its links lead to files', async () => {
+  const guide = read('docs/local.md');
   const code = read('test/readme/local.ts')
     .replace("'../../src/cli/init/templates/password/rotator.js'", "'./gate.js'")
     .replace("'../../src/testing/index.js'", "'quarterturn/testing'");
   expect(guide).toContain(`\`\`\`ts\n${code}\`\`\`\n`);
   for (const [, path] of guide.matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
-    expect(() => read(join('src/local', path!))).not.toThrow();
+    expect(() => read(join('docs', path!))).not.toThrow();
   }
   expect(await loseAnAnswer(service.reset())).toEqual({
     hits: 1,
@@ -107,4 +106,4 @@ test.each(
     accepts: ({ password }) => service.accepts(password),
     line: () => service.line,
   }),
-)("the README's rotator $name", ({ run }) => run());
+)("the guide's rotator $name", ({ run }) => run());
