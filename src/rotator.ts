@@ -26,6 +26,13 @@ export interface Rotator<Secret extends object, Field extends keyof Secret & str
   readonly rotates: readonly Field[];
 
   /**
+   * Names of fields that may change too. createSecret returns those that change; the others stay as they are, or absent.
+   * Such a field may differ between AWSPENDING and AWSCURRENT: never name one that says where, or as whom, somebody
+   * else's right is used. The engine redacts them as it redacts the fields of `rotates`, unless `shows` names them.
+   */
+  readonly mayRotate?: readonly Field[];
+
+  /**
    * Names of the fields whose values messages may show: user, host, port, key id. The engine redacts all others. Of the
    * fields that rotate, name at most an id.
    */

@@ -1,7 +1,6 @@
 import { RotationError, type StepContext } from '../../src/index.js';
-import type { Named } from './compile.js';
 import { serverUrl } from './placeholders.js';
-import { assertHeaders, fieldsOf } from './secret.js';
+import { assertHeaders, fieldsOf, type Named } from './secret.js';
 import type { ApiKeySecret, ApiKeySpec } from './spec.js';
 
 /**

@@ -5,6 +5,7 @@ import { idFieldOf, parserOf } from './secret.js';
 import type { ApiKeySecret, ApiKeySpec } from './spec.js';
 
 export type {
+  AdminLoginRequest,
   ApiKeySecret,
   ApiKeySpec,
   ApiRequest,
@@ -14,10 +15,13 @@ export type {
   Expectation,
   JsonValue,
   ListRequest,
+  LoginRequest,
   NextPage,
   PageNumbers,
   Pointer,
   RevokeRequest,
+  SecondRequest,
+  Sign,
 } from './spec.js';
 
 /**
@@ -56,6 +60,7 @@ export function apiKey(spec: ApiKeySpec): Rotator<ApiKeySecret, string> {
     name,
     rotates: typeof id === 'string' ? [key, id] : [key],
     shows: [...shows, ...compiled.fields.filter(isShown)],
+    ...(compiled.create.copies.length > 0 && { mayRotate: compiled.create.copies.map(({ field }) => field) }),
     ownWords: true,
     ...(text && { text: key }),
     parse: parserOf(spec, compiled),
@@ -64,7 +69,7 @@ export function apiKey(spec: ApiKeySpec): Rotator<ApiKeySecret, string> {
     list: async (...given) => (await provider()).list(...given),
     revoke: async (...given) => (await provider()).revoke(...given),
     probe: async (...given) => (await provider()).probe(...given),
-    issuesWithItsOwnKey: () => !isByAdmin(compiled.create.request),
+    issuesWithItsOwnKey: () => !compiled.create.requests.some(isByAdmin),
     ...{ lifetimeOption, propagationMs, settleMs, ends },
     ...(rejectionHint !== undefined && { rejectionHint }),
     ...(nameLength !== undefined && { nameLength }),

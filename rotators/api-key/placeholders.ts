@@ -22,7 +22,10 @@ export type Placeholder =
     }
   /** `isWhole`: it stands in JSON, of which its member can be left out. */
   | { readonly of: OfLifetime; readonly isWhole?: boolean }
-  | { readonly of: 'key.name' | 'key.id' | 'expiry.date' };
+  | { readonly of: 'key.name' | 'key.id' | 'expiry.date' | TokenName };
+
+/** What a login returns, as the requests after it name it. */
+export type TokenName = 'login.token' | 'adminLogin.token';
 
 /** How long the key in use lives, in seconds, and when the next one ends if it lives as long. */
 type OfLifetime = 'current.lifetime' | 'current.expiry';
@@ -36,6 +39,8 @@ export interface Values {
   readonly 'key.name'?: string;
   readonly 'key.id'?: string;
   readonly 'expiry.date'?: string;
+  readonly 'login.token'?: string | undefined;
+  readonly 'adminLogin.token'?: string | undefined;
   /** What is said of the key in use. */
   readonly current?: unknown;
   /** `undefined`, both, if the key in use has no end. */
@@ -148,6 +153,7 @@ export function serverUrl(value: string, field: string): string {
 
 function read(inner: string): Placeholder | undefined {
   if (inner === 'key.name' || inner === 'key.id' || inner === 'expiry.date') return { of: inner };
+  if (inner === 'login.token' || inner === 'adminLogin.token') return { of: inner };
   if (inner === 'current.lifetime' || inner === 'current.expiry') return { of: inner };
   const [, optional, pointer] = /^current(\?)?:(\/.*)$/.exec(inner) ?? [];
   if (pointer !== undefined) return { of: 'current', pointer, isOptional: optional !== undefined };

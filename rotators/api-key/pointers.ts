@@ -1,6 +1,6 @@
 import type { HttpResponse, RotationError } from '../../src/index.js';
 import { demand, isRecord } from './shape.js';
-import type { ApiKeySpec, Expectation } from './spec.js';
+import type { ApiKeySpec, Expectation, Sign } from './spec.js';
 
 /** The JSON of an answer. */
 export interface Answer {
@@ -59,7 +59,7 @@ function memberOf(value: unknown, name: string): unknown {
  *
  * @throws TypeError naming the member
  */
-export function placeIn(member: string, pointer: string): Place {
+export function placeIn(member: string, pointer: string | undefined): Place {
   // A spec may come without types.
   const isPointer = typeof pointer === 'string' && /^\/(?:[^~]|~[01])*$/.test(pointer);
   demand(isPointer, member, 'must be JSON pointers: /data/id');
@@ -92,6 +92,56 @@ export function expectedIn(member: string, expectation: Expectation | undefined)
   });
 }
 
+/**
+ * Compiles statuses. What a server in trouble says tells nothing of a key.
+ *
+ * @throws TypeError naming the member
+ */
+export function hasStatus(
+  member: string,
+  statuses: readonly number[],
+): (response: { readonly status: number }) => boolean {
+  const isStatus = (status: number) => Number.isInteger(status) && /^[24]\d\d$/.test(String(status));
+  const areStatuses = Array.isArray(statuses) && statuses.every(isStatus);
+  demand(areStatuses, member, 'must be statuses: 200 to 299, or 400 to 499');
+  return ({ status }) => statuses.includes(status);
+}
+
+/**
+ * Compiles signs, of which an answer has to have one.
+ *
+ * @throws TypeError naming the member
+ */
+export function signsIn(member: string, signs: readonly Sign[]): (response: HttpResponse) => boolean {
+  demand(Array.isArray(signs), member, 'must be statuses, or what an answer holds');
+  const isOneOf = hasStatus(
+    member,
+    signs.filter((sign) => !isRecord(sign)),
+  );
+  const contents = signs
+    .filter((sign): sign is Expectation => isRecord(sign))
+    .map((content) => expectedIn(member, content));
+  const isSaid = ({ expected }: ExpectedPlace) => expected !== undefined;
+  // Without one, every answer would have the sign.
+  const areSaid = contents.every((places) => places.length > 0 && places.every(isSaid));
+  demand(areSaid, member, 'must say what an answer holds: {"/error": "invalid_auth"}');
+  return (response) => {
+    if (isOneOf(response)) return true;
+    if (contents.length === 0 || response.status >= 500) return false;
+    const json = jsonOf(response);
+    return contents.some((places) => places.every(({ find, expected }) => find(json) === expected));
+  };
+}
+
+/** Reads an answer that may be something else. */
+export function jsonOf(response: HttpResponse): unknown {
+  try {
+    return response.json();
+  } catch {
+    return undefined; // A page of something else, which says nothing of keys.
+  }
+}
+
 export function isSuccess({ status }: HttpResponse): boolean {
   return status >= 200 && status < 300;
 }
@@ -101,6 +151,26 @@ export function keyAt({ pointer, find }: Place, { json, failure }: Answer): stri
   const key = find(json);
   if (typeof key === 'string' && key !== '' && !/[\0\r\n]/.test(key)) return key;
   throw failure(`with no key at ${pointer}`);
+}
+
+/** @throws RotationError if it is not a token, which a header can hold */
+export function tokenAt({ pointer, find }: Place, { json, failure }: Answer): string {
+  const token = find(json);
+  if (typeof token === 'string' && /^[\x21-\x7e]+$/.test(token)) return token;
+  throw failure(`with no token at ${pointer}`);
+}
+
+/**
+ * Returns a text, a number, true or false, and `undefined` where nothing stands, or null.
+ *
+ * @throws RotationError if it is something else
+ */
+export function copyAt({ pointer, find }: Place, { json, failure }: Answer): unknown {
+  const value = find(json) ?? undefined;
+  // A larger number is another one by now.
+  const isNumber = typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER;
+  if (value === undefined || isNumber || ['string', 'boolean'].includes(typeof value)) return value;
+  throw failure(`with no text, number, true or false at ${pointer}`);
 }
 
 /** @throws RotationError if it is not an id */

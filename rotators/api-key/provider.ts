@@ -4,10 +4,10 @@ import { administrator } from './administrator.js';
 import { allKeys } from './answers/keys.js';
 import { endAt, timeAt, ZONELESS, zoneless } from './answers/times.js';
 import { type CompiledSpec, isByAdmin } from './compile.js';
-import type { Values } from './placeholders.js';
-import { type Answer, arrayAt, type ExpectedPlace, holds, idAt, isSuccess, keyAt } from './pointers.js';
+import { type Call, logIn } from './login.js';
+import { type Answer, arrayAt, copyAt, holds, idAt, isSuccess, jsonOf, keyAt } from './pointers.js';
 import { idFieldOf } from './secret.js';
-import { type CompiledRequest, type PreparedRequest, type Reply, send } from './send.js';
+import { answerIn, type CompiledRequest, type PreparedRequest, type Reply, send } from './send.js';
 import type { ApiKeySecret, ApiKeySpec } from './spec.js';
 
 /** What `issuedKey` asks of a provider. */
@@ -16,11 +16,6 @@ export interface Provider {
   list(secret: ApiKeySecret, context: StepContext): Promise<readonly ListedKey[]>;
   revoke(id: string, secret: ApiKeySecret, context: StepContext): Promise<void>;
   probe(secret: ApiKeySecret, context: StepContext): Promise<Verdict>;
-}
-
-/** What a request is filled with, and the step that it is made in. */
-interface Call extends Values {
-  readonly context: StepContext;
 }
 
 const DAY_MS = 86_400_000;
@@ -32,7 +27,7 @@ const FIRST_DELAY_MS = 100;
 /** The provider that a spec describes. */
 export function providerOf(
   spec: ApiKeySpec,
-  { create, check, list, revokes, ...named }: CompiledSpec,
+  { login, adminLogin, create, check, list, revokes, ...named }: CompiledSpec,
 ): Provider {
   const { ca, ends = 'at-once', propagationMs = 0 } = spec;
   /** Whether a key that was ended is still listed, as the spec says, so that the list tells nothing. */
@@ -43,7 +38,8 @@ export function providerOf(
   return { issue, list: listAll, revoke: end, probe };
 
   async function issue(name: string, secret: ApiKeySecret, context: StepContext): Promise<ApiKeySecret> {
-    const inUse = create.current && (await ask('read the key in use', create.current, { secret, context }));
+    const begun = callFor(secret, context);
+    const inUse = create.current && answerIn(await replyTo('read the key in use', create.current, begun));
     const current = inUse && keyIn(inUse, create.item, secret[idField]);
     // Left out, the next key might be able to do more than this one.
     const nothing = create.taken.find(({ find, isOptional, isOwned }) =>
@@ -53,23 +49,45 @@ export function providerOf(
     const expiry = new Date(Date.now() + create.expiresInDays * DAY_MS).toISOString().slice(0, 10);
     const lifetime = inUse && secondsOf(create.lifetime, inUse, current);
     const values = {
-      ...{ secret, context, current, 'key.name': name, 'expiry.date': expiry },
+      ...{ ...begun, current, 'key.name': name, 'expiry.date': expiry },
       ...{
         'current.lifetime': lifetime?.toString(),
         'current.expiry': lifetime === undefined ? undefined : timeIn(lifetime),
       },
     };
     const reply = await replyTo('create a key', create.request, values);
-    assertRoom(reply, create.full);
+    assertRoom(reply, create);
     const answer = answerIn(reply);
-    const key = keyAt(create.key, answer);
-    context.hide(key);
+    const isShownAtOnce = create.second?.hasKey !== true;
+    if (isShownAtOnce) context.hide(keyAt(create.key, answer));
     const id = idAt(create.id, answer);
-    return typeof spec.id === 'string' ? { [spec.key]: key, [spec.id]: id } : { [spec.key]: key };
+    const copies = create.copies.map(({ field, place }) => [field, copyAt(place, answer)] as const);
+    const last = create.second && (await answerToSecond(create.second, { ...values, 'key.id': id }));
+    const key = keyAt(create.key, isShownAtOnce || !last ? answer : last);
+    context.hide(key);
+    return {
+      // Of any type: nothing but a check or a login reads them, out of what is stored.
+      ...(Object.fromEntries(copies.filter(([, value]) => value !== undefined)) as ApiKeySecret),
+      ...(typeof spec.id === 'string' && { [spec.id]: id }),
+      [spec.key]: key,
+    };
+  }
+
+  /** @throws RotationError if the new key may not be finished: stored, it would be refused for ever */
+  async function answerToSecond(
+    { request, hasKey, expect }: NonNullable<typeof create.second>,
+    call: Call,
+  ): Promise<Answer | undefined> {
+    const reply = await replyTo('finish the new key', request, call);
+    const isMute = isSuccess(reply.response) && reply.response.text() === '';
+    if (isMute && !hasKey && expect.length === 0) return undefined;
+    const answer = answerIn(reply);
+    if (holds(expect, answer)) return answer;
+    throw answer.failure('with something else than `create.second.expect`');
   }
 
   async function listAll(secret: ApiKeySecret, context: StepContext): Promise<readonly ListedKey[]> {
-    const first = await prepared(list.request, { secret, context });
+    const first = await prepared(list.request, callFor(secret, context));
     const said = warned.get(context) ?? new Set();
     warned.set(context, said);
     const warn = (message: string) => {
@@ -86,11 +104,16 @@ export function providerOf(
   }
 
   async function probe(secret: ApiKeySecret, context: StepContext): Promise<Verdict> {
-    const { response, answer } = await replyTo('check the key', check.request, { secret, context });
+    const call = callFor(secret, context);
+    if (await logIn(check.request, { login, adminLogin }, call, replyTo)) return 'rejected';
+    const { response, answer } = await replyTo('check the key', check.request, call);
     if (check.isDead(response)) return 'rejected';
     if (!check.isLive(response)) throw response.failure();
     const found = answer();
-    if (!holds(check.expect, found)) return 'rejected';
+    if (!holds(check.expect, found)) {
+      if (!check.namesDead) return 'rejected';
+      throw found.failure('with what is neither a live key’s nor a dead one’s');
+    }
     if (check.id === undefined || idAt(check.id, found) === secret[idField]) return 'accepted';
     throw new RotationError('ERR_SECRET_MALFORMED', `"${idField}" is the id of another key`, {
       hint: 'store the id that belongs to the key, with PutSecretValue: the key of that id would be ended one day',
@@ -98,12 +121,13 @@ export function providerOf(
   }
 
   async function end(id: string, secret: ApiKeySecret, context: StepContext): Promise<void> {
+    const call = { ...callFor(secret, context), 'key.id': id };
     for (const [index, { request, isGone: isDeclaredGone, expect }] of revokes.entries()) {
-      const { response, answer } = await replyTo('end a key', request, { secret, context, 'key.id': id });
+      const { response, answer } = await replyTo('end a key', request, call);
       const { status } = response;
       const isLast = index === revokes.length - 1;
       const isMute = isSuccess(response) && status !== 204 && response.text() === '';
-      if (isSuccess(response) && !isMute) {
+      if (isSuccess(response) && !isMute && !isDeclaredGone(response)) {
         if (!holds(expect, answer())) throw answer().failure('and did not end it');
         continue;
       }
@@ -129,8 +153,8 @@ export function providerOf(
     }
   }
 
-  async function ask(doing: string, request: CompiledRequest, call: Call): Promise<Answer> {
-    return answerIn(await replyTo(doing, request, call));
+  function callFor(secret: ApiKeySecret, context: StepContext): Call {
+    return { secret, context, tokens: new Map() };
   }
 
   async function replyTo(doing: string, request: CompiledRequest, call: Call): Promise<Reply> {
@@ -138,8 +162,10 @@ export function providerOf(
   }
 
   async function prepared(request: CompiledRequest, call: Call): Promise<PreparedRequest> {
+    const refusal = await logIn(request, { login, adminLogin }, call, replyTo);
+    if (refusal) throw refusal;
     const admin = isByAdmin(request) ? await adminOf(call.secret, call.context) : undefined;
-    return request.prepare({ ...call, admin });
+    return request.prepare({ ...call, ...Object.fromEntries(call.tokens), admin });
   }
 }
 
@@ -151,11 +177,6 @@ const MAY_BE_GONE = [400, 410];
 
 /** How it may refuse what comes before the last request, and is done already: the last decides. */
 const MAY_BE_DONE = [...MAY_BE_GONE, 409, 422];
-
-function answerIn({ response, answer }: Reply): Answer {
-  if (isSuccess(response)) return answer();
-  throw response.failure();
-}
 
 /** What an answer says of the key in use: all of it, or one item of its list. */
 function keyIn(answer: Answer, item: CompiledSpec['create']['item'], id: string | undefined): unknown {
@@ -207,15 +228,15 @@ const REFUSES_THE_KEY =
  *
  * @throws RotationError `ERR_SERVICE_FULL`, which quotes nothing of the answer
  */
-function assertRoom({ response }: Reply, full: readonly ExpectedPlace[]): void {
+function assertRoom({ response }: Reply, { full, id }: CompiledSpec['create']): void {
   const { status } = response;
-  if (status < 400 || status >= 500 || status === 401 || status === 429) return;
-  const failure = response.failure();
+  const isRefusal = status >= 400 && status < 500 && status !== 401 && status !== 429;
+  if (!isRefusal && !isSuccess(response)) return;
   const json = jsonOf(response);
-  const isFull =
-    full.length > 0
-      ? full.every(({ find, expected }) => find(json) === expected)
-      : json !== undefined && speaksOfKeys(response);
+  const isSaid = full.length > 0 && full.every(({ find, expected }) => find(json) === expected);
+  if (!isRefusal && (!isSaid || id.find(json) !== undefined)) return;
+  const failure = response.failure();
+  const isFull = full.length > 0 ? isSaid : json !== undefined && speaksOfKeys(response);
   if (!isFull && status === 403) return;
   if (!isFull) throw new RotationError('ERR_SERVICE_FAILED', failure.message, { hint: REFUSES_THE_KEY });
   throw new RotationError(
@@ -232,12 +253,4 @@ function assertRoom({ response }: Reply, full: readonly ExpectedPlace[]): void {
 function speaksOfKeys(response: Reply['response']): boolean {
   const text = response.text();
   return LIMIT.test(text) && (response.status === 402 || !(RATE.test(text) || OTHER.test(text)));
-}
-
-function jsonOf(response: Reply['response']): unknown {
-  try {
-    return response.json();
-  } catch {
-    return undefined; // A page of something else, which says nothing of keys.
-  }
 }

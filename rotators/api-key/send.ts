@@ -14,7 +14,7 @@ import {
   textTemplate,
   urlTemplate,
 } from './placeholders.js';
-import type { Answer } from './pointers.js';
+import { type Answer, isSuccess } from './pointers.js';
 import { assertRequest, type RequestName } from './shape.js';
 import type { ApiKeySpec, ApiRequest } from './spec.js';
 
@@ -113,6 +113,12 @@ function replyOf(response: HttpResponse, place: string): Reply {
         new RotationError('ERR_SERVICE_FAILED', `${place} answered ${response.status} ${problem}`, { hint }),
     }),
   };
+}
+
+/** @throws RotationError if it is not a success, or not JSON */
+export function answerIn({ response, answer }: Reply): Answer {
+  if (isSuccess(response)) return answer();
+  throw response.failure();
 }
 
 /** RFC 7617: a colon would end the user. */

@@ -17,12 +17,17 @@ export type JsonValue =
 /** What stands at some places of an answer. */
 export type Expectation = Readonly<Record<Pointer, string | number | boolean | null>>;
 
+/** Tells one kind of answer from all others: its status, or all that stands in it, whatever its status below 500. */
+export type Sign = number | Expectation;
+
 /**
  * A request of the provider's API. Its strings may hold placeholders, each escaped for where it stands:
  *
  * - `{field}`: of the secret. At the beginning of `url` it is the URL of a server, which ends where the path begins.
  * - `{admin.field}`: of the administrator's secret.
- * - `{key.name}` in `create`, `{key.id}` in `revoke`: of the key that is made, or ended.
+ * - `{login.token}`: what `login` has returned.
+ * - `{adminLogin.token}`: what `adminLogin` has returned.
+ * - `{key.name}` in `create`, `{key.id}` in `revoke`: of the key that is made, or ended; both in `create.second`.
  * - `{expiry.date}` in `create`: the day, in UTC, that `expiresInDays` leads to.
  * - `{current:/pointer}` in `create.json`, as a whole string: what stands there in the answer to `create.current`;
  *   `{current?:/pointer}`, too, and where nothing stands there, or null, the member is left out.
@@ -46,12 +51,20 @@ export interface ApiRequest {
 }
 
 export interface CreateRequest extends ApiRequest {
-  /** Where the key stands in the answer. */
-  readonly key: Pointer;
+  /** Where the key stands in the answer. Absent if it stands in that to `second`. */
+  readonly key?: Pointer;
   /** Where its id does. */
   readonly id: Pointer;
   /** Asked before: describes the key in AWSCURRENT, whose rights the next is to have. */
   readonly current?: CurrentRequest;
+  /** Sent after `create`, for a key that does not work or is not shown until then. */
+  readonly second?: SecondRequest;
+  /**
+   * Fields of the secret, and where in the answer to `create` their next values stand: a text, a number, true or false. Where
+   * nothing stands, or null, the field stays as it is. Messages show such a field only if `shows` names it. No request but
+   * `check` and `login` may hold one.
+   */
+  readonly copies?: Readonly<Record<string, Pointer>>;
   /**
    * What the answer of a provider that has no room for another key holds, whatever its status: AWSPREVIOUS's key then ends,
    * and the next is made. Without it, an answer that speaks of a limit is an error, `ERR_SERVICE_FULL`, and ends nothing.
@@ -59,6 +72,17 @@ export interface CreateRequest extends ApiRequest {
   readonly full?: Expectation;
   /** In how many days the new key ends. Let it outlive two rotations, and tell the end by `list.expiresAt`. */
   readonly expiresInDays?: number;
+}
+
+/**
+ * Activates a new key, or fetches its value. If it fails, the step fails, and the key is ended as any leftover is: `list` has to
+ * show it, and `list.where` must not leave it out.
+ */
+export interface SecondRequest extends ApiRequest {
+  /** Where the key stands in the answer, if it does not stand in that to `create`. */
+  readonly key?: Pointer;
+  /** What the answer holds when all went well. Something else is an error. */
+  readonly expect?: Expectation;
 }
 
 /** Asks what the key in AWSCURRENT may do. */
@@ -85,9 +109,17 @@ export interface CheckRequest extends ApiRequest {
    * @default 200 to 299
    */
   readonly live?: readonly number[];
-  /** The statuses that a dead one gets. All others tell nothing. @default [401] */
-  readonly dead?: readonly number[];
-  /** What else the answer to a live key holds: something else is a dead one's, nothing at all is an error. */
+  /**
+   * What a dead one is answered: statuses, and what the answer holds where the provider refuses with 200. All other answers tell
+   * nothing.
+   *
+   * @default [401]
+   */
+  readonly dead?: readonly Sign[];
+  /**
+   * What else the answer to a live key holds. Something else is a dead one's, or an error if `dead` says what a dead one's
+   * answer holds; nothing at all is an error.
+   */
   readonly expect?: Expectation;
   /** Where the answer names the key's id, which must be the one in the secret. */
   readonly id?: Pointer;
@@ -153,10 +185,30 @@ export interface NextPage {
 }
 
 export interface RevokeRequest extends ApiRequest {
-  /** The statuses of a key that is not there: 409 and 422 too, if the provider says so with them. @default [404] */
-  readonly gone?: readonly number[];
+  /**
+   * The answer for a key that is not there: statuses, 409 and 422 too if the provider says so with them, or what the answer
+   * holds.
+   *
+   * @default [404]
+   */
+  readonly gone?: readonly Sign[];
   /** What the answer holds when the key is ended. */
   readonly expect?: Expectation;
+}
+
+/**
+ * Asks for a token that other requests show, with the administrator's secret. It is asked for anew whenever keys are made, listed
+ * or ended, and is kept no longer.
+ */
+export interface AdminLoginRequest extends ApiRequest {
+  /** Where the token stands in the answer. */
+  readonly token: Pointer;
+}
+
+/** Likewise, with the key of the secret: AWSPENDING's or AWSCURRENT's, whichever is used. Each check logs in anew. */
+export interface LoginRequest extends AdminLoginRequest {
+  /** What a dead key is answered. To `check`, all other failures tell nothing. @default [401] */
+  readonly dead?: readonly Sign[];
 }
 
 /** A kind of key of a provider with an HTTP API. */
@@ -178,6 +230,10 @@ export interface ApiKeySpec
   readonly admin?: string;
   /** Fields that messages may show, besides the id, the URL and the name of the administrator's secret. */
   readonly shows?: readonly string[];
+  /** Sent before each request with `{login.token}`. */
+  readonly login?: LoginRequest;
+  /** Sent before each request with `{adminLogin.token}`. */
+  readonly adminLogin?: AdminLoginRequest;
   /** Makes a key. */
   readonly create: CreateRequest;
   /** Tries a key. */

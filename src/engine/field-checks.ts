@@ -7,6 +7,7 @@ import { stringsIn } from '../redact/hidden-values.js';
 interface Declared {
   readonly name: string;
   readonly rotates: readonly string[];
+  readonly mayRotate?: readonly string[];
   readonly shows: readonly string[];
   readonly text?: string;
 }
@@ -16,8 +17,9 @@ interface Declared {
  *
  * @throws TypeError
  */
-export function assertPlainField({ name, rotates, text }: Declared): void {
-  if (text === undefined || (rotates.length === 1 && rotates[0] === text)) return;
+export function assertPlainField({ name, rotates, mayRotate = [], text }: Declared): void {
+  const [first, ...others] = [...rotates, ...mayRotate];
+  if (text === undefined || (first === text && others.length === 0)) return;
   throw new TypeError(
     `the rotator ${name} must rotate "${text}" alone, because "${text}" is the whole text of a secret`,
   );
@@ -28,13 +30,14 @@ export function assertPlainField({ name, rotates, text }: Declared): void {
  *
  * @throws {@link RotationError} `ERR_PENDING_MISMATCH`
  */
-export function assertSameTarget(pending: Json, current: Json, { rotates }: Declared): void {
+export function assertSameTarget(pending: Json, current: Json, { rotates, mayRotate = [] }: Declared): void {
+  const changing = [...rotates, ...mayRotate];
   const fields = new Set([...Object.keys(pending), ...Object.keys(current)]);
   for (const field of fields) {
-    if (rotates.includes(field) || isDeepStrictEqual(pending[field], current[field])) continue;
+    if (changing.includes(field) || isDeepStrictEqual(pending[field], current[field])) continue;
     throw new RotationError('ERR_PENDING_MISMATCH', `AWSPENDING and AWSCURRENT differ in "${field}"`, {
       hint:
-        `only ${rotates.join(', ')} may differ: find out who wrote AWSPENDING. Only if the service refuses its value, ` +
+        `only ${changing.join(', ')} may differ: find out who wrote AWSPENDING. Only if the service refuses its value, ` +
         'remove the label and rotate again',
     });
   }
@@ -43,16 +46,21 @@ export function assertSameTarget(pending: Json, current: Json, { rotates }: Decl
 /**
  * Checks that no field that stays contains the old credential: it would be wrong after the rotation.
  *
+ * @param changing the fields that do not stay
  * @throws {@link RotationError} `ERR_STALE_FIELD`
  */
-export async function assertNoStaleField(current: Json, { rotates, shows }: Declared): Promise<void> {
+export async function assertNoStaleField(
+  current: Json,
+  { rotates, mayRotate = [], shows }: Declared,
+  changing: readonly string[] = mayRotate,
+): Promise<void> {
   const { carrierTest } = await import('../redact/search.js');
   const secrets = rotates
     .filter((field) => !shows.includes(field))
     .flatMap((field) => [...stringsIn(current[field])]);
   const carriesOne = carrierTest(secrets);
   for (const [field, value] of Object.entries(current)) {
-    if (rotates.includes(field) || shows.includes(field)) continue;
+    if ([...rotates, ...shows, ...changing].includes(field)) continue;
     for (const text of new Set(stringsIn(value))) {
       if (!carriesOne(text)) continue;
       throw new RotationError('ERR_STALE_FIELD', `"${field}" contains the value to rotate`, {
@@ -69,7 +77,11 @@ export async function assertNoStaleField(current: Json, { rotates, shows }: Decl
  *
  * @throws {@link RotationError} `ERR_ROTATOR_FAILED` if one is missing, or if none has changed
  */
-export function rotatedFields({ name, rotates }: Declared, made: object | undefined, current: object): Json {
+export function rotatedFields(
+  { name, rotates, mayRotate = [] }: Declared,
+  made: object | undefined,
+  current: object,
+): Json {
   const fresh: Json = { ...made };
   const old: Json = { ...current };
   const missing = rotates.find((field) => fresh[field] === undefined);
@@ -80,5 +92,6 @@ export function rotatedFields({ name, rotates }: Declared, made: object | undefi
   if (rotates.every((field) => isDeepStrictEqual(fresh[field], old[field]))) {
     throw new RotationError('ERR_ROTATOR_FAILED', `createSecret of ${name} returned the current value`);
   }
-  return Object.fromEntries(rotates.map((field) => [field, fresh[field]]));
+  const changed = mayRotate.filter((field) => fresh[field] !== undefined);
+  return Object.fromEntries([...rotates, ...changed].map((field) => [field, fresh[field]]));
 }

@@ -10,6 +10,7 @@ import { isRefusal, type SecretsManagerApi } from './secrets-manager.js';
 interface Declared {
   readonly shows: readonly string[];
   readonly rotates?: readonly string[];
+  readonly mayRotate?: readonly string[];
   /** Field that holds the whole of a plain text. */
   readonly text?: string;
 }
@@ -74,11 +75,11 @@ export function secretValues({ client, hidden, rotator, secretId }: Source): Sec
   function take(
     answer: GetSecretValueResponse,
     owner: string,
-    { shows, rotates, text }: Declared,
+    { shows, rotates, mayRotate = [], text }: Declared,
   ): SecretString {
     try {
       const stored = readSecretString(answer, owner, text);
-      hidden.hideFields(stored.json, shows, rotates);
+      hidden.hideFields(stored.json, shows, rotates && [...rotates, ...mayRotate]);
       return stored;
     } catch (error) {
       hideWhole(answer);

@@ -84,6 +84,8 @@ export async function takeStep<Secret extends object, Field extends keyof Secret
     hidden.hideFields({ ...made }, rotator.shows, Object.keys({ ...made }));
     let isSent = false;
     try {
+      // Only what was made says which of these stay.
+      if (rotator.mayRotate) await assertNoStaleField(stored.json, rotator, Object.keys({ ...made }));
       const next = pendingString(stored, made, current);
       isSent = true;
       await client.putSecretValue({

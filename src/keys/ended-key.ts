@@ -107,7 +107,9 @@ const NO_ANSWER = /^ERR_(DEADLINE|TLS_|SERVICE_(UNREACHABLE|TIMEOUT|NOT_FOUND))/
 /** Returns the error for an answer that is neither live nor dead: most likely an unknown answer to a dead key. */
 function undecided(error: unknown, id: string): unknown {
   if (!isRotationError(error) || NO_ANSWER.test(error.code)) return error;
-  const asked = `this came when the ended key ${id} was tried: if it is the provider’s refusal, declare it (check.dead of a spec)`;
+  const asked =
+    `this came when the ended key ${id} was tried: if it is the provider’s refusal, declare it (check.dead or login.dead ` +
+    'of a spec)';
   const hint = [asked, error.hint].filter(Boolean).join('; ');
   return new RotationError(error.code, error.message, { hint, cause: error.cause });
 }

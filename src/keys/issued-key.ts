@@ -90,9 +90,9 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
   /** Loaded only when needed, for a faster cold start. */
   async function upkeep(): Promise<KeyUpkeep<Secret>> {
     const { keyUpkeep } = await import('./key-upkeep.js');
-    const { parse, rotates } = rotator;
-    const calls = { list, revoke, probe, parse };
-    return keyUpkeep({ ...calls, id, rotates, ends, namesFor, ownsEveryKey, propagation, lifetimeOption });
+    const { parse, rotates, mayRotate = [] } = rotator;
+    const calls = { list, revoke, probe, parse, rotates, mayRotate };
+    return keyUpkeep({ ...calls, id, ends, namesFor, ownsEveryKey, propagation, lifetimeOption });
   }
 
   /** An administrator's right makes the next key, for the user in the secret: whoever wrote that must have a working key. */

@@ -29,7 +29,7 @@ export interface IssuedKey<Secret extends object, Field extends keyof Secret & s
   extends KeyTimes,
     Pick<
       Rotator<Secret, Field>,
-      'name' | 'rotates' | 'shows' | 'ownWords' | 'rejectionHint' | 'text' | 'parse'
+      'name' | 'rotates' | 'mayRotate' | 'shows' | 'ownWords' | 'rejectionHint' | 'text' | 'parse'
     > {
   /** Name of the field with the key's id: one that rotates, or one that `parse` derives from those. Messages show it. */
   readonly id: keyof Secret & string;

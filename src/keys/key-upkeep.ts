@@ -26,6 +26,7 @@ export interface KeyUpkeep<Secret extends object> {
 interface Declared<Secret extends object>
   extends Pick<IssuedKey<Secret, never>, 'id' | 'list' | 'revoke' | 'probe' | 'parse'> {
   readonly rotates: readonly string[];
+  readonly mayRotate?: readonly string[];
   readonly ends: KeyEnding;
   readonly ownsEveryKey: boolean;
   readonly propagation: Propagation;
@@ -37,8 +38,8 @@ type Pair<Secret> = Pick<Versions<Secret>, 'pending' | 'current'>;
 
 /** Returns the upkeep of a secret's keys at their provider. */
 export function keyUpkeep<Secret extends object>(declared: Declared<Secret>): KeyUpkeep<Secret> {
-  const { id, list, revoke, probe, parse, rotates, ends, ownsEveryKey, propagation } = declared;
-  const { namesFor, lifetimeOption } = declared;
+  const { id, list, revoke, probe, parse, rotates, mayRotate = [], ends, ...further } = declared;
+  const { ownsEveryKey, propagation, namesFor, lifetimeOption } = further;
   const patienceMs = Math.max(propagation.propagationMs, LEAST_PATIENCE_MS);
   const keyOf = (secret: Secret): string => String(secret[id]);
   return { makeRoom, sweep };
@@ -186,7 +187,7 @@ export function keyUpkeep<Secret extends object>(declared: Declared<Secret>): Ke
   function isSameTarget(...versions: readonly LabelledVersion['json'][]): boolean {
     const [a, b] = versions.map((json) => {
       const fields = Object.entries(parsed(json) ?? {});
-      return fields.filter(([field]) => field !== id && !rotates.includes(field));
+      return fields.filter(([field]) => field !== id && ![...rotates, ...mayRotate].includes(field));
     });
     return isDeepStrictEqual(a, b);
   }

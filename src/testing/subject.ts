@@ -93,6 +93,7 @@ export interface Stand extends Omit<ContractSubject<object, never>, 'rotator'> {
   /** Returns the declarations of the rotator. */
   declared(): {
     readonly rotates: readonly string[];
+    readonly mayRotate?: readonly string[];
     readonly shows: readonly string[];
     readonly ends?: KeyEnding | undefined;
     readonly discardSecret?: unknown;

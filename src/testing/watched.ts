@@ -29,11 +29,12 @@ export function watched<Secret extends object, Field extends keyof Secret & stri
   rotator: Rotator<Secret, Field>,
   watch: Watch,
 ): Rotator<Secret, Field> {
-  const { name, rotates, shows, ownWords, rejectionHint, text } = rotator;
+  const { name, rotates, mayRotate, shows, ownWords, rejectionHint, text } = rotator;
   return {
     name,
     rotates,
     shows,
+    ...(mayRotate !== undefined && { mayRotate }),
     ...(ownWords !== undefined && { ownWords }),
     ...(rejectionHint !== undefined && { rejectionHint }),
     ...(text !== undefined && { text }),

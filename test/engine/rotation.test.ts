@@ -364,6 +364,66 @@ test('a secret with a key twice comes with a way out', async () => {
   });
 });
 
+describe('a field that may rotate', () => {
+  const OLD = 'https://a.example/k?old-4Wn8qzu';
+
+  async function rigged(made: object, stored: object = { endpoint: OLD }, parts: Partial<DoorRotator> = {}) {
+    const discarded: unknown[] = [];
+    const mayRotate = ['endpoint'] as readonly string[] as NonNullable<DoorRotator['mayRotate']>;
+    const rig = await faultyRig({
+      secretString: JSON.stringify({ user: 'app', password: FIRST, ...stored }),
+      parts: {
+        mayRotate,
+        createSecret: () => ({ password: 'second-password', ...made }),
+        discardSecret: (fields) => void discarded.push(fields),
+        ...parts,
+      },
+    });
+    await rig.begin();
+    return { ...rig, discarded };
+  }
+
+  test.each([
+    ['changes where createSecret returns it', { endpoint: 'b' }, { endpoint: 'a' }, { endpoint: 'b' }],
+    ['is added where it was absent', { endpoint: 7 }, {}, { endpoint: 7 }],
+    ['stays as it is where createSecret leaves it out', {}, { endpoint: 17 }, { endpoint: 17 }],
+    ['stays absent', {}, {}, {}],
+  ])('%s', async (_, made, stored, next) => {
+    const { run, secretString } = await rigged(made, stored);
+    expect(await run()).toMatchObject({ outcome: 'succeeded' });
+    expect(JSON.parse(await secretString('AWSCURRENT'))).toEqual({
+      ...{ user: 'app', password: 'second-password' },
+      ...next,
+    });
+  });
+
+  test.each([
+    ['is redacted as a credential is', ['user'], '[redacted]'],
+    ['stands in messages where `shows` names it', ['user', 'endpoint'], OLD],
+  ])('%s', async (_, shows, told) => {
+    const { deliver } = await rigged({}, undefined, {
+      shows: shows as unknown as DoorRotator['shows'],
+      createSecret: () => Promise.reject(new Error(`no answer of ${OLD}`)),
+    });
+    const error = await rejection(deliver('createSecret'));
+    expect(error).toMatchObject({ cause: { message: `no answer of ${told}` } });
+  });
+
+  test('is not left with the old credential in it: nothing is stored, and what was made is discarded', async () => {
+    const { deliver, client, discarded } = await rigged({}, { endpoint: `https://x:${FIRST}@a.example` });
+    expect(await rejection(deliver('createSecret'))).toMatchObject({
+      code: 'ERR_STALE_FIELD',
+      message: '"endpoint" contains the value to rotate',
+    });
+    expect(client.writes()).toEqual([]);
+    expect(discarded).toEqual([{ password: 'second-password' }]);
+  });
+
+  test('leaves no room in a secret that is a plain text', async () => {
+    expect(await rejection(rigged({}, {}, { text: 'password' }))).toMatchObject({ name: 'TypeError' });
+  });
+});
+
 describe('createSecret of a rotator of two fields', () => {
   async function created(parts: Partial<DoorRotator>, note?: string) {
     const secretString = JSON.stringify({ user: 'app-user', password: 'first-password', note });

@@ -1130,7 +1130,7 @@ test('a key may be the whole text of a secret, if its id can be told from it', a
   const idOf = (key: string) => `id-${key.split(' ').at(-1)}`;
   const declaration: IssuedKey<KeySecret, 'key'> = {
     ...keysOf(provider),
-    rotates: ['key'],
+    ...{ rotates: ['key'], mayRotate: [] },
     text: 'key',
     parse: (json) => ({ key: stringField(json, 'key'), id: idOf(stringField(json, 'key')) }),
     issue: (name) => ({ key: provider.issue(name).key }),

@@ -29,10 +29,11 @@ export function secrecy(stand: Stand): Clause[] {
    */
   async function searches(trial: Trial): Promise<Search[]> {
     const [first, made] = [await trial.value('AWSCURRENT'), await trial.value('AWSPENDING')];
-    const { rotates, shows } = stand.declared();
+    const { rotates, mayRotate = [], shows } = stand.declared();
     const hidden = rotates.filter((field) => !shows.includes(field));
     assert.ok(hidden.length > 0, `"shows" must not name every field that rotates: ${rotates.join(', ')}`);
-    return hidden.flatMap((field) => {
+    const alsoHidden = mayRotate.filter((field) => !shows.includes(field));
+    return [...hidden, ...alsoHidden].flatMap((field) => {
       const redactor = new Redactor();
       redactor.hideFields({ [field]: made[field] }, [], [field]);
       const chosen = [first, ...Object.values(trial.values.others)].flatMap((value) => [

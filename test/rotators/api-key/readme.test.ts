@@ -21,7 +21,7 @@ test('the README has a row for each member of a spec and each placeholder, and i
   const members = read('rotators/api-key/spec.ts').matchAll(/^ {2}readonly (\w+)\??:/gm);
   for (const [, member] of members) expect(README).toMatch(new RegExp(`[\`. ]${member}\\b`));
   const placeholders = read('rotators/api-key/spec.ts').match(/(?<=^ \* - `)\{[^}]*\}/gm) ?? [];
-  expect(placeholders).toHaveLength(7);
+  expect(placeholders).toHaveLength(9);
   for (const placeholder of placeholders.map((text) => text.replace(/pointer|field/, ''))) {
     expect(README.replace(/scopes|field/g, '')).toContain(placeholder);
   }

@@ -44,11 +44,22 @@ test.each(Object.entries(EXAMPLES))('the example for %s is valid', (_, example) 
   expect(isValid.errors).toBeNull();
 });
 
+const LOGIN = { method: 'POST', url: '{grafanaUrl}/token', token: '/access_token' };
+
 /** Has all that may stand in a spec and has members. */
 const whole = (): Json => ({
   ...written(grafana()),
   $schema: './node_modules/quarterturn/dist/schema/api-key.json',
   timeZone: 'UTC',
+  login: { ...LOGIN, form: { token: '{token}' }, dead: [401, { '/error': 'invalid_client' }] },
+  adminLogin: { ...LOGIN, form: { token: '{admin.token}' } },
+  create: {
+    ...grafana().create,
+    second: { url: '{grafanaUrl}/tokens/{key.id}', expect: { '/ok': true } },
+    copies: { expiry: '/expiration' },
+  },
+  check: { ...grafana().check, headers: { authorization: 'Bearer {login.token}' } },
+  revoke: { ...grafana().revoke, headers: { authorization: 'Bearer {adminLogin.token}' } },
   list: { ...grafana().list, pages: { parameter: 'offset', first: 0, by: 'items' }, maxBytes: 2_097_152 },
 });
 

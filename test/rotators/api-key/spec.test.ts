@@ -38,6 +38,7 @@ test('a spec makes a rotator', () => {
   expect(apiKey(spec())).toMatchObject({ name: 'desk', rotates: ['key', 'keyId'] });
 });
 
+const LOGIN = { method: 'POST', url: 'https://desk.example/token', form: { key: '{key}' }, token: '/token' };
 const AT = `${SECRET}/`;
 test.each<[member: string, path: string, value: unknown]>([
   ['name', 'name', ''],
@@ -96,6 +97,32 @@ test.each<[member: string, path: string, value: unknown]>([
   ['create.expiresInDays', 'create.expiresInDays', 90],
   ['create.expiresInDays', 'create.expiresInDays', 0.5],
   ['create.expiresInDays', 'create.json', { name: '{key.name}', until: '{expiry.date}' }],
+  ['login', 'login', null],
+  ['login', 'login', []],
+  ['login', 'login', LOGIN],
+  ['login.url', 'login', { ...LOGIN, url: `http://${SECRET}.example` }],
+  ['login.token', 'login', { ...LOGIN, token: undefined }],
+  ['login.dead', 'login', { ...LOGIN, dead: [500] }],
+  ['login.scope', 'login', { ...LOGIN, scope: SECRET }],
+  ['login', 'check.headers', { x: '{key}', authorization: 'Bearer {login.token}' }],
+  ['adminLogin', 'adminLogin', null],
+  ['adminLogin', 'adminLogin', LOGIN],
+  ['adminLogin', 'list.headers', { authorization: 'Bearer {adminLogin.token}' }],
+  ['adminLogin.dead', 'adminLogin', { ...LOGIN, dead: [401] }],
+  ['create.url', 'create.url', '{login.token}/keys'],
+  ['create.second', 'create.second', null],
+  ['create.second', 'create.second', { url: 'https://desk.example/keys' }],
+  ['create.second', 'create.second', { url: 'https://desk.example/{key.id}/{expiry.date}' }],
+  ['create.second.key', 'create.second', { url: 'https://desk.example/{key.id}', key: '/key' }],
+  ['create.second.expect', 'create.second', { url: 'https://desk.example/{key.id}', expect: { ok: true } }],
+  ['create.second.id', 'create.second', { url: 'https://desk.example/{key.id}', id: '/id' }],
+  ['create.copies', 'create.copies', null],
+  ['create.copies', 'create.copies', [SECRET]],
+  ['create.copies', 'create.copies', { expiry: 'expires' }],
+  ['create.copies', 'create.copies', { '': '/expires' }],
+  ['create.copies', 'create.copies', { key: '/other' }],
+  ['create.copies', 'create.copies', { keyId: '/other' }],
+  ['create.copies', 'create.copies', { adminSecretArn: '/other' }],
   ['create.key', 'create.key', 'key'],
   ['create.key', 'create.key', undefined],
   ['create.id', 'create.id', '/a~2'],
@@ -106,6 +133,12 @@ test.each<[member: string, path: string, value: unknown]>([
   ['check.live', 'check.live', [404]],
   ['check.live', 'check', { ...spec().check, live: [200, 422], expect: {} }],
   ['check.dead', 'check.dead', ['401']],
+  ['check.dead', 'check.dead', [401, { '/error': 'revoked' }]],
+  ['check.dead', 'check', { ...spec().check, id: '/id', dead: [{}] }],
+  ['check.dead', 'check', { ...spec().check, id: '/id', dead: [{ error: 'revoked' }] }],
+  ['check.dead', 'check', { ...spec().check, id: '/id', dead: [{ '/error': undefined }] }],
+  ['check.dead', 'check', { ...spec().check, id: '/id', dead: [{ '/error': [SECRET] }] }],
+  ['check.dead', 'check', { ...spec().check, id: '/id', dead: { '/error': 'revoked' } }],
   ['check.expect', 'check.expect', { valid: true }],
   ['check.id', 'check.id', 'id'],
   ['list', 'list.url', 'https://desk.example/keys/{key.name}'],
@@ -135,6 +168,8 @@ test.each<[member: string, path: string, value: unknown]>([
   ['revoke', 'revoke.url', 'https://desk.example/keys'],
   ['revoke', 'revoke', []],
   ['revoke.gone', 'revoke.gone', [500]],
+  ['revoke.gone', 'revoke.gone', [{}]],
+  ['revoke.expect', 'revoke.gone', [404, { '/error': 'no_such_key' }]],
   ['revoke.expect', 'revoke.expect', { gone: true }],
 ])('names "%s" when %s is %j, and quotes nothing', (member, path, value) => {
   const make = () => apiKey(spoilt(path, value));
@@ -150,6 +185,57 @@ test.each([{ id: '/id' }, { expect: { '/active': true } }] as const)(
     expect(apiKey({ ...spec(), check }).name).toBe('desk');
   },
 );
+
+describe('a login', () => {
+  const login: NonNullable<ApiKeySpec['login']> = {
+    method: 'POST',
+    url: 'https://desk.example/token',
+    basic: ['{keyId}', '{key}'],
+    token: '/token',
+  };
+  const shown = { authorization: 'Bearer {login.token}' };
+  const made = (parts: Partial<ApiKeySpec>) => () => apiKey({ ...spec(), ...parts });
+
+  test('is made with the key, and proves the key in a check', () => {
+    const check = { ...spec().check, headers: shown };
+    expect(made({ login, check })().name).toBe('desk');
+    expect(made({ login: { ...login, basic: ['{keyId}', 'x'] }, check })).toThrow(
+      /^"login" must be made with/,
+    );
+    expect(made({ login: { ...login, headers: { x: '{admin.key}' } }, check })).toThrow(
+      /^"login" must not have/,
+    );
+  });
+
+  test('of the administrator is made with his secret, and never for a check', () => {
+    const adminLogin = { ...login, basic: ['{admin.id}', '{admin.key}'] } as const;
+    const headers = { authorization: 'Bearer {adminLogin.token}' };
+    const list = { ...spec().list, headers };
+    expect(made({ adminLogin, list })().name).toBe('desk');
+    expect(made({ adminLogin: login, list })).toThrow(/^"adminLogin" must be made with/);
+    const check = { ...spec().check, headers: { ...headers, x: '{key}' } };
+    expect(made({ adminLogin, check })).toThrow(/^"check" must not have placeholders of adminLogin/);
+  });
+});
+
+test('what is copied from an answer is no place or person that an administrator acts for', () => {
+  const copies = { team: '/team' } as const;
+  const url = 'https://desk.example/keys/{team}';
+  const create = { ...spec().create, copies };
+  const made = (parts: Partial<ApiKeySpec>) => () => apiKey({ ...spec(), create, ...parts });
+  expect(made({})()).toMatchObject({
+    rotates: ['key', 'keyId'],
+    mayRotate: ['team'],
+    shows: ['adminSecretArn', 'keyId'],
+  });
+  expect(made({ check: { ...spec().check, url } })().name).toBe('desk');
+  for (const parts of [{ list: { ...spec().list, url } }, { create: { ...create, url } }]) {
+    expect(made(parts)).toThrow(/^"create.copies" must not have a field that a request holds/);
+  }
+  expect(made({ check: { ...spec().check, url: '{team}/self' } })).toThrow(/^"create.copies" /);
+  const copyOfKey = { ...spec().create, copies: { token: '/key' } } as const;
+  expect(made({ create: copyOfKey, shows: ['token'] })).toThrow(/^"shows" must not have a copy of the key/);
+});
 
 test('a URL that is a field does not rotate', () => {
   const urls = { ...spec(), check: { url: '{key}/self' } };
