@@ -77,9 +77,9 @@ type Result = BuildResult<ReturnType<typeof esbuildOptions>>;
 async function build({ build }: Esbuild, entry: string, outdir: string): Promise<Result | undefined> {
   // The manifest makes the rotator here, once, as the function is loaded. Other commands read the manifest of a bundle.
   const contents = `import { lambda } from ${JSON.stringify(entry)};
-import { rotationHandler } from 'quarterturn';
+import { lambdaHandler } from 'quarterturn';
 export { lambda };
-export const handler = rotationHandler(lambda.rotator(process.env));`;
+export const handler = lambdaHandler(lambda);`;
   try {
     const result = await build({
       ...esbuildOptions([]),
