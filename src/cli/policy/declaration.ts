@@ -48,6 +48,10 @@ export const POLICY = declare({
     json: { about: 'one JSON object' },
     terraform: { about: 'a whole deployment for Terraform' },
     cdk: { about: 'a whole deployment for the AWS CDK, in TypeScript' },
+    'custom-policy': {
+      about:
+        'the rights that the manifest of your own rotator declares, as a managed policy for CustomPolicyArns of template.yaml',
+    },
   },
   examples: [
     { line: 'quarterturn policy postgres --vpc --terraform > rotation.tf' },

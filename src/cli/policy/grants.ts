@@ -33,30 +33,44 @@ const NO_ADMIN = 'arn:{partition}:secretsmanager:{region}:{account}:secret:ADMIN
 
 /** What the role of the function may do, but for the network. */
 export function grantsFor({ permissions, onSecret = [] }: RotatorNeeds, named: Named): readonly Grant[] {
-  const { secret = ANY_SECRET, secretKey, admin, adminKey } = named;
-  const given = permissions.filter((permission) => isGiven(permission, named));
-  const onAdmin = given.filter(({ on }) => on === 'administrator');
-  const grants: Grant[] = [
-    {
-      sid: 'OnlySecretsThatNameThisFunction',
-      permissions: [...ON_SECRET, ...onSecret],
-      resources: [secret],
-      condition: { StringEquals: { 'secretsmanager:resource/AllowRotationLambdaArn': '{function}' } },
-    },
-  ];
-  if (secretKey !== undefined) grants.push(keyGrant('KeyOfTheSecret', ON_KEY, secretKey, secret));
-  if (onAdmin.length > 0) {
-    grants.push({ sid: 'Administrator', permissions: onAdmin, resources: [admin ?? NO_ADMIN] });
-    const decrypt = ON_KEY.filter(({ action }) => action === 'kms:Decrypt');
-    if (adminKey !== undefined) {
-      grants.push(keyGrant('KeyOfTheAdministrator', decrypt, adminKey, admin ?? NO_ADMIN));
-    }
-  }
+  const { secret = ANY_SECRET, secretKey } = named;
   return [
-    ...grants,
-    ...targetGrants(given, named.targets),
+    secretGrant([...ON_SECRET, ...onSecret], secret),
+    ...(secretKey === undefined ? [] : [keyGrant('KeyOfTheSecret', ON_KEY, secretKey, secret)]),
+    ...ownGrants(permissions, named),
     { sid: 'Log', permissions: ON_LOG, resources: ['{streams}'] },
   ];
+}
+
+/** What the manifest of a rotator adds to that which the role of every rotation function may do. */
+export function declaredGrants({ permissions, onSecret = [] }: RotatorNeeds, named: Named): readonly Grant[] {
+  return [
+    ...(onSecret.length === 0 ? [] : [secretGrant(onSecret, named.secret ?? ANY_SECRET)]),
+    ...ownGrants(permissions, named),
+  ];
+}
+
+function secretGrant(permissions: readonly CommonPermission[], secret: string): Grant {
+  return {
+    sid: 'OnlySecretsThatNameThisFunction',
+    permissions,
+    resources: [secret],
+    condition: { StringEquals: { 'secretsmanager:resource/AllowRotationLambdaArn': '{function}' } },
+  };
+}
+
+/** On the administrator's secret, and on what else the rotator works on. */
+function ownGrants(permissions: readonly Permission[], named: Named): readonly Grant[] {
+  const { admin = NO_ADMIN, adminKey, targets } = named;
+  const given = permissions.filter((permission) => isGiven(permission, named));
+  const onAdmin = given.filter(({ on }) => on === 'administrator');
+  const grants: Grant[] = [];
+  if (onAdmin.length > 0) {
+    grants.push({ sid: 'Administrator', permissions: onAdmin, resources: [admin] });
+    const decrypt = ON_KEY.filter(({ action }) => action === 'kms:Decrypt');
+    if (adminKey !== undefined) grants.push(keyGrant('KeyOfTheAdministrator', decrypt, adminKey, admin));
+  }
+  return [...grants, ...targetGrants(given, targets)];
 }
 
 /** What Lambda itself does with the role in a VPC. Its own policy: the function cannot be made without it. */
