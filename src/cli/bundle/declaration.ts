@@ -16,7 +16,8 @@ export const BUNDLE = declare({
     },
   },
   notes: [
-    'Handler index.handler, runtime nodejs24.x or nodejs22.x. `quarterturn policy <lambda.ts> --terraform`, or --cdk, prints how it is deployed.',
+    'Handler index.handler, runtime nodejs24.x or nodejs22.x. `quarterturn policy <lambda.ts> --terraform`, or --cdk, prints how it is deployed. ' +
+      'docs/deploy-your-own.md of the package says how SAM deploys it.',
   ],
   examples: [{ line: 'quarterturn bundle gate/lambda.ts' }],
   exits: { 0: 'the folder is written', 1: 'it could not be made, and the folder is as it was' },
