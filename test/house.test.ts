@@ -1,4 +1,14 @@
-import { circles, crowded, type Sources, sourcesOfTheHouse, terminals, uphill } from './support/house.js';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  circles,
+  crowded,
+  picture,
+  type Sources,
+  sourcesOfTheHouse,
+  terminals,
+  uphill,
+} from './support/house.js';
 
 const house = sourcesOfTheHouse();
 
@@ -62,4 +72,12 @@ test('a line for the terminal is found, with its number', () => {
 test('a crowded folder is found', () => {
   const files = Array.from({ length: 16 }, (_, n) => [`src/new/file-${n}.ts`, ''] as const);
   expect(crowded(new Map(files), 15, 8)).toEqual(['src/new has 16 files']);
+});
+
+test('the picture in CONTRIBUTING.md is made from the imports', () => {
+  const guide = readFileSync(join(__dirname, '../.github/CONTRIBUTING.md'), 'utf8');
+  expect(guide).toContain(`\`\`\`mermaid\n${picture(house)}\`\`\`\n`);
+  expect(picture(planted('src/redact/redactor.ts', "import '../keys/issued-key.js';"))).not.toBe(
+    picture(house),
+  );
 });

@@ -6,7 +6,7 @@ export default {
   // The sources, so that --watch and --changedSince see whom a change in them concerns.
   roots: ['<rootDir>/test', '<rootDir>/src', '<rootDir>/rotators'],
   dependencyExtractor: '<rootDir>/test/support/dependencies.mjs',
-  modulePathIgnorePatterns: ['<rootDir>/test/issuers/'],
+  modulePathIgnorePatterns: ['<rootDir>/test/(?:issuers|words)/'],
   testMatch: ['**/*.test.ts', ...(isThorough ? ['**/*.thorough.ts'] : [])],
   testEnvironment: 'node',
   maxWorkers: 3,

@@ -38,7 +38,7 @@ function packagesIn(lockfile: string): Readonly<Record<string, Locked>> {
   return installed;
 }
 
-test.each(['package-lock.json', 'test/issuers/package-lock.json'])(
+test.each(['package-lock.json', 'test/issuers/package-lock.json', 'test/words/package-lock.json'])(
   '%s has the hash and the address of every package',
   (lockfile) => {
     for (const { integrity, resolved } of Object.values(packagesIn(lockfile))) {

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { budgetsOf } from './budgets.mjs';
 import { measureRotations } from './calls.mjs';
 import { chart } from './chart.mjs';
+import { measureGaps } from './gaps.mjs';
 import { measureImports } from './imports.mjs';
 import { report } from './report.mjs';
 import { measureWarm } from './warm.mjs';
@@ -68,12 +69,14 @@ async function bench(signal) {
   const imports = await measureImports({ processes: PROCESSES, signal });
   tell('rotations');
   const rotations = await measureRotations({ rotations: ROTATIONS, signal });
+  tell('gaps');
+  const gaps = await measureGaps({ rotations: ROTATIONS, signal });
   tell('a warm function');
   const warm = await measureWarm({ secrets: SECRETS, signal });
   const uncompiled = await measureWarm({ secrets: SECRETS, flags: UNCOMPILED, signal });
   signal.throwIfAborted();
 
-  const results = { imports, rotations, warm, uncompiled, processes: PROCESSES, times: ROTATIONS };
+  const results = { imports, rotations, gaps, warm, uncompiled, processes: PROCESSES, times: ROTATIONS };
   const budgets = budgetsOf(results);
   const text = report(results, budgets);
   process.stdout.write(`\n${text}`);

@@ -3,7 +3,7 @@ import { DELAYS } from './calls.mjs';
 import { fixed, grouped, mib, table } from './text.mjs';
 
 /** The results in Markdown, to be read as they are. */
-export function report({ imports, rotations, warm, uncompiled, processes, times }, budgets) {
+export function report({ imports, rotations, gaps, warm, uncompiled, processes, times }, budgets) {
   return `${machine()}
 
 ### Budgets
@@ -35,6 +35,15 @@ Its four steps, in ms: median of ${times}, with so much added to each call to Se
 ${table(
   ['', ...DELAYS.map((ms) => `${ms} ms`)],
   rotations.filter(({ ms }) => ms).map(({ name, ms }) => [name, ...ms.map((each) => fixed(each, 0))]),
+)}
+
+### Gaps
+
+For how long the service refused AWSCURRENT in a rehearsal, in ms: at most, the longest of ${times} rotations.
+
+${table(
+  ['', 'at most'],
+  gaps.map(({ name, ms }) => [name, ms === 0 ? 'none' : ms]),
 )}
 
 ### A warm function

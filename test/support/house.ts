@@ -116,3 +116,40 @@ function either(...what: readonly (RegExp | string)[]): RegExp {
   const sources = what.map((pattern) => (typeof pattern === 'string' ? `^${pattern}` : pattern.source));
   return new RegExp(sources.join('|'));
 }
+
+/** The rooms and who imports whom, as a Mermaid diagram. What is reached by way of another room has no arrow. */
+export function picture(sources: Sources): string {
+  const uses = new Map<string, Set<string>>();
+  for (const { from, to } of importsIn(sources)) {
+    const [room, other] = [roomInPicture(from), roomInPicture(to)];
+    if (room === undefined || other === undefined || room === other) continue;
+    uses.set(room, (uses.get(room) ?? new Set()).add(other));
+  }
+  const reached = (room: string): ReadonlySet<string> => {
+    const all = new Set<string>();
+    const visit = (next: string) => {
+      for (const to of uses.get(next) ?? []) {
+        if (all.has(to)) continue;
+        all.add(to);
+        visit(to);
+      }
+    };
+    visit(room);
+    return all;
+  };
+  const arrows = [...uses].flatMap(([room, others]) =>
+    [...others]
+      .filter((other) => ![...others].some((by) => by !== other && reached(by).has(other)))
+      .map((other) => `  ${room} --> ${other}`),
+  );
+  return ['flowchart TD', ...arrows.sort(), ''].join('\n');
+}
+
+/** Files on top of `src` are one room, the ground; the public `index.ts` is no room, but what rotators see. */
+function roomInPicture(path: string): string | undefined {
+  if (path.startsWith('src/cli/init/templates/')) return undefined;
+  if (GROUND.test(path)) return 'ground';
+  if (path === 'src/index.ts') return 'index';
+  const [top = '', room = ''] = path.split('/');
+  return top === 'rotators' ? (room === 'databases' ? 'databases' : 'rotators') : room;
+}
