@@ -1,6 +1,6 @@
 """Lints template.yaml: as it is, and, for every pair of settings, as SAM translates it.
 
-    python3 .build/lint-template.py [a copy of it]
+    python3 .build/lint-template.py [a copy of it, for a rotator of your own]
 
 Needs the Python packages cfn-lint and aws-sam-translator; without them it says so, and is content.
 """
@@ -68,7 +68,7 @@ class ManagedPolicies:
 
 def main():
     failures = report("template.yaml", TEXT)
-    rows = pairs()
+    rows = [row for row in pairs() if len(sys.argv) == 1 or row["Rotator"] == "custom"]
     for row in rows:
         template = resolved(row)
         name = ", ".join([row["Rotator"], *(key for key, value in row.items() if value not in ("", "false"))])

@@ -1,6 +1,18 @@
+import { policyDocument } from '../src/cli/policy/document.js';
+import { declaredGrants, grantsFor } from '../src/cli/policy/grants.js';
+import type { RotatorNeeds } from '../src/index.js';
 import { deployed, isAllowed, type Json, objections, TEMPLATE } from './support/cloudformation.js';
 import { rotatorsIn } from './support/rotators.js';
-import { ADMIN, ADMIN_KEY, ATTRIBUTES, DATABASES, KEY, policyOf } from './support/template-gaps.js';
+import {
+  ADMIN,
+  ADMIN_KEY,
+  ATTRIBUTES,
+  DATABASES,
+  KEY,
+  PARTS,
+  policyOf,
+  rights,
+} from './support/template-gaps.js';
 
 const CUSTOM = { Rotator: 'custom', CustomBundle: 'gate' };
 const POLICIES = ['arn:aws:iam::123456789012:policy/gate', 'arn:aws-cn:iam::123456789012:policy/teams/door'];
@@ -62,6 +74,30 @@ test('the template itself gives it the rights on its secret, on the key of that,
       StringEquals: { 'secretsmanager:resource/AllowRotationLambdaArn': ATTRIBUTES['Function.Arn'] },
     },
   });
+});
+
+test('with the policy that quarterturn policy --custom-policy prints it has what its manifest declares, and no more', () => {
+  const why = 'it does';
+  const gates = { name: 'gates', arns: ['arn:{partition}:gate:{region}:{account}:NAME'] };
+  const needs: RotatorNeeds = {
+    environment: [],
+    onSecret: [{ action: 'secretsmanager:ListSecretVersionIds', steps: ['setSecret'], why }],
+    permissions: [
+      { action: 'secretsmanager:GetSecretValue', on: 'administrator', steps: ['setSecret'], why },
+      { action: 'gate:Open', on: gates, steps: ['setSecret'], why },
+    ],
+  };
+  const named = {
+    admin: ADMIN,
+    adminKey: ADMIN_KEY,
+    secretKey: KEY,
+    targets: ['arn:aws:gate:eu-west-1:1:north'],
+  };
+  const both = [
+    policyOf({ ...CUSTOM, SecretKeyArn: KEY }),
+    policyDocument(declaredGrants(needs, named), PARTS),
+  ];
+  expect(both.flatMap(rights).toSorted()).toEqual(rights(policyDocument(grantsFor(needs, named), PARTS)));
 });
 
 test.each(TEMPLATE.Parameters.CustomTimeoutSeconds!.AllowedValues as readonly string[])(
