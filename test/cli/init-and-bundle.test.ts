@@ -84,6 +84,20 @@ describe('quarterturn init', () => {
     },
   );
 
+  test('the README of a rotator copies the template as the page on deployment does, and names its folder', async () => {
+    await run('quarterturn init door');
+    const page = readFileSync(join(ROOT, 'docs/deploy-your-own.md'), 'utf8');
+    const [copy = ''] = /^grep .*template\.yaml$/m.exec(page) ?? [];
+    const readme = read('door/README.md');
+    expect(readme).toContain(`\n${copy}\n`);
+    expect(readme).toContain(' Rotator=custom CustomBundle=door SecretArn=');
+    expect(await run(copy)).toMatchObject({ code: 0, stderr: '' });
+    // SAM would look for these files beside the copy, where another project has its own, or none.
+    const lines = readFileSync(join(ROOT, 'template.yaml'), 'utf8').split('\n');
+    const left = lines.filter((line) => !read('template.yaml').split('\n').includes(line));
+    expect(left).toEqual(['    LicenseUrl: LICENSE', '    ReadmeUrl: README.md']);
+  });
+
   test('overwrites no file: it lists those that are there, and writes none', async () => {
     write('gate/service.ts', 'mine');
     write('gate/README.md', 'mine, too');
