@@ -1,4 +1,4 @@
-// Makes the parts of dist that are asked for, unless they are up to date: node .build/build.mjs esm cjs lambda
+// Makes the parts of dist that are asked for, unless they are up to date: node .build/build.mjs esm cjs lambda schema
 // Each is made anew beside its place and then put there, so nothing of a deleted source stays, nothing is there halfway,
 // and who comes second finds it done: tests in several processes ask at once.
 import { spawnSync } from 'node:child_process';
@@ -45,6 +45,10 @@ const PARTS = {
   lambda: {
     folders: ['lambda', 'lambda-maps'],
     make: (folder) => run('.build/lambda.mjs', '--into', folder),
+  },
+  schema: {
+    folders: ['schema'],
+    make: (folder) => run('.build/spec-schema.mjs', join(folder, 'schema/api-key.json')),
   },
 };
 

@@ -5,6 +5,7 @@ import { built } from './support/built.js';
 
 built('esm');
 built('cjs');
+built('schema');
 
 const names = (type: 'module' | 'commonjs', from: string): string[] => {
   const load = type === 'module' ? `await import('${from}')` : `require('${from}')`;
@@ -77,6 +78,10 @@ describe('what is published', () => {
 
   test('has documents', () => {
     expect(documents).toEqual(expect.arrayContaining(['README.md', 'SECURITY.md', 'CHANGELOG.md']));
+  });
+
+  test('has the schema of a spec where the README says that it is', () => {
+    expect(paths).toContain('dist/schema/api-key.json');
   });
 
   test.each(documents)('%s links to what is in the package', (document) => {

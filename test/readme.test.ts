@@ -8,14 +8,13 @@ import { readmeGaps } from './support/readme-gaps.js';
 import { rotatorsIn } from './support/rotators.js';
 
 const read = (path: string) => readFileSync(join(__dirname, '..', path), 'utf8');
-const README = read('README.md');
 
-test("the README's rotator is the one that is tested here", () => {
+test("the guide's rotator is the one that is tested here", () => {
   const code = read('src/cli/init/templates/password/rotator.ts').replaceAll(
     "'../../../../index.js'",
     "'quarterturn'",
   );
-  expect(README).toContain(`\`\`\`ts\n${code}\`\`\`\n`);
+  expect(read('docs/rotators.md')).toContain(`\`\`\`ts\n${code}\`\`\`\n`);
   expect(code.split('\n').length).toBeLessThanOrEqual(40);
 });
 
@@ -107,4 +106,4 @@ test.each(
     accepts: ({ password }) => service.accepts(password),
     line: () => service.line,
   }),
-)("the README's rotator $name", ({ run }) => run());
+)("the guide's rotator $name", ({ run }) => run());

@@ -1,7 +1,7 @@
 import { takesWholeKeys } from './key-ids.js';
 import { listPlaces } from './list.js';
 import { isOfLifetime, type Placeholder } from './placeholders.js';
-import { expectedIn, isSuccess, placeAt, placeIfIn, placeIn } from './pointers.js';
+import { expectedIn, isSuccess, placeAt, placeIfIn, placeIn, timePlaceIn } from './pointers.js';
 import { type CompiledRequest, compiledRequest } from './send.js';
 import { assertSpec, demand } from './shape.js';
 import type { ApiKeySpec, CheckRequest, CreateRequest, CurrentRequest, RevokeRequest } from './spec.js';
@@ -36,9 +36,9 @@ const PARTS: Readonly<Record<CompiledRequest['name'], readonly Placeholder['of']
  */
 export function compile(spec: ApiKeySpec) {
   assertSpec(spec);
-  const create = compiledCreate(spec.create);
+  const create = compiledCreate(spec.create, spec.timeZone);
   const check = compiledCheck(spec.check);
-  const list = { request: compiledRequest('list', spec.list), places: listPlaces(spec.list) };
+  const list = { request: compiledRequest('list', spec.list), places: listPlaces(spec.list, spec.timeZone) };
   const revokes = [spec.revoke].flat().map(compiledRevoke);
   const requests = [create.request, create.current, check.request, list.request]
     .filter((request) => request !== undefined)
@@ -55,16 +55,16 @@ export function isByAdmin({ placeholders }: CompiledRequest): boolean {
   return placeholders.some(({ of }) => of === 'admin');
 }
 
-function compiledCreate(create: CreateRequest) {
+function compiledCreate(create: CreateRequest, timeZone: ApiKeySpec['timeZone']) {
   const request = compiledRequest('create', create);
   const { current, key, id, full, expiresInDays = 0 } = create;
   demand(key !== id, 'create.id', 'must be another place than the key’s: messages show the id');
   return {
     request,
-    current: current ? compiledRequest('create.current', current) : undefined,
+    current: current === undefined ? undefined : compiledRequest('create.current', current),
     /** Where the key in use is, in a list of all. */
     item: itemIn(current),
-    lifetime: lifetimeIn(current),
+    lifetime: lifetimeIn(current, timeZone),
     key: placeIn('create.key', key),
     id: placeIn('create.id', id),
     /** What the next key takes from the one in use. */
@@ -89,8 +89,9 @@ function itemIn(current: CurrentRequest | undefined) {
   };
 }
 
-function lifetimeIn({ from, until }: Partial<CurrentRequest> = {}) {
-  const [start, end] = [placeIfIn('create.current.from', from), placeIfIn('create.current.until', until)];
+function lifetimeIn({ from, until }: Partial<CurrentRequest> = {}, timeZone: ApiKeySpec['timeZone']) {
+  const start = timePlaceIn('create.current.from', from, timeZone);
+  const end = timePlaceIn('create.current.until', until, timeZone);
   demand(
     (start === undefined) === (end === undefined),
     'create.current',
@@ -101,7 +102,7 @@ function lifetimeIn({ from, until }: Partial<CurrentRequest> = {}) {
 
 function compiledCheck(check: CheckRequest) {
   const { live, dead = [401], expect, id } = check;
-  const isDeclaredLive = hasStatus('check.live', live ?? []);
+  const isDeclaredLive = hasStatus('check.live', live === undefined ? [] : live);
   const isToldApart = id !== undefined || Object.keys(expect ?? {}).length > 0;
   const areSuccesses = (live ?? []).every((status) => status < 300);
   demand(

@@ -1,6 +1,6 @@
 import type { HttpResponse, RotationError } from '../../src/index.js';
-import { demand } from './shape.js';
-import type { Expectation } from './spec.js';
+import { demand, isRecord } from './shape.js';
+import type { ApiKeySpec, Expectation } from './spec.js';
 
 /** The JSON of an answer. */
 export interface Answer {
@@ -8,8 +8,10 @@ export interface Answer {
   readonly json: unknown;
   /** How long it is. */
   readonly bytes: number;
+  /** Its Link header. */
+  readonly link: string | undefined;
   /** What to throw if it is not what it should be. */
-  failure(problem: string): RotationError;
+  failure(problem: string, hint?: string): RotationError;
 }
 
 /** A place in JSON (RFC 6901). */
@@ -19,6 +21,12 @@ export interface Place {
   readonly find: (json: unknown) => unknown;
   /** Whether there is an object that has what stands there, or leaves it out. */
   readonly isOwned: (json: unknown) => boolean;
+}
+
+/** A place where a time stands. */
+export interface TimePlace extends Place {
+  /** Whether one without a zone is in UTC. */
+  readonly isUtc: boolean;
 }
 
 /** A place, and what is expected there. */
@@ -36,12 +44,8 @@ export function placeAt(pointer: string): Place {
   return {
     pointer,
     find,
-    isOwned: (json) => isObject(names.slice(0, Math.max(at, 0)).reduce(memberOf, json)),
+    isOwned: (json) => isRecord(names.slice(0, Math.max(at, 0)).reduce(memberOf, json)),
   };
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function memberOf(value: unknown, name: string): unknown {
@@ -67,12 +71,25 @@ export function placeIfIn(member: string, pointer: string | undefined): Place | 
   return pointer === undefined ? undefined : placeIn(member, pointer);
 }
 
+/** Likewise, for one with a time. */
+export function timePlaceIn(
+  member: string,
+  pointer: string | undefined,
+  timeZone: ApiKeySpec['timeZone'],
+): TimePlace | undefined {
+  const place = placeIfIn(member, pointer);
+  return place && { ...place, isUtc: timeZone === 'UTC' };
+}
+
 /** Likewise, for places at which something is expected. */
 export function expectedIn(member: string, expectation: Expectation | undefined): readonly ExpectedPlace[] {
-  return Object.entries(expectation ?? {}).map(([pointer, expected]) => ({
-    ...placeIn(member, pointer),
-    expected,
-  }));
+  if (expectation === undefined) return [];
+  demand(isRecord(expectation), member, 'must be an object');
+  return Object.entries(expectation).map(([pointer, expected]) => {
+    const isPlain = typeof expected !== 'object' || expected === null;
+    demand(isPlain, member, 'must have a string, a number, true, false or null at each place');
+    return { ...placeIn(member, pointer), expected };
+  });
 }
 
 export function isSuccess({ status }: HttpResponse): boolean {
@@ -93,37 +110,6 @@ export function idAt({ pointer, find }: Place, { json, failure }: Answer, part: 
   // A larger number is another one by now.
   if (Number.isSafeInteger(id)) return String(id);
   throw failure(`with no id at ${pointer}`);
-}
-
-/** @throws RotationError if it is not a time */
-export function timeAt({ pointer, find }: Place, { failure }: Answer, part: unknown): Date {
-  const time = timeOf(find(part));
-  if (Number.isNaN(time.getTime())) throw failure(`with no time at ${pointer}`);
-  return time;
-}
-
-/**
- * When a key ends: a time, or the beginning of a day.
- *
- * @returns `undefined` if it has no end; an invalid Date for what is neither: no rotation fails for that
- */
-export function endAt({ find }: Place, part: unknown): Date | undefined {
-  const value = find(part) ?? undefined;
-  if (value === undefined || value === '' || (typeof value === 'number' && value <= 0)) return undefined;
-  // What Go writes for no time at all.
-  if (typeof value === 'string' && value.startsWith('0001-01-01T')) return undefined;
-  const isDay = typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value);
-  return isDay ? new Date(`${value}T00:00:00Z`) : timeOf(value);
-}
-
-function timeOf(value: unknown): Date {
-  // A time of our days in seconds has ten digits, in milliseconds thirteen; more are parts of those.
-  if (typeof value === 'number') {
-    return new Date(value < 1e11 ? value * 1000 : value < 1e14 ? value : Number.NaN);
-  }
-  // With a zone: else it would be a local one, another at a desk than in Lambda.
-  const isIso = typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d.*(Z|[+-]\d\d:?\d\d)$/.test(value);
-  return new Date(isIso ? value : '');
 }
 
 /** @throws RotationError if there is no array */

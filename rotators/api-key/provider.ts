@@ -1,20 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ListedKey, RotationError, type StepContext, type Verdict } from '../../src/index.js';
 import { administrator } from './administrator.js';
+import { allKeys } from './answers/keys.js';
+import { endAt, timeAt, ZONELESS, zoneless } from './answers/times.js';
 import { type CompiledSpec, isByAdmin } from './compile.js';
-import { allKeys } from './list.js';
 import type { Values } from './placeholders.js';
-import {
-  type Answer,
-  arrayAt,
-  type ExpectedPlace,
-  endAt,
-  holds,
-  idAt,
-  isSuccess,
-  keyAt,
-  timeAt,
-} from './pointers.js';
+import { type Answer, arrayAt, type ExpectedPlace, holds, idAt, isSuccess, keyAt } from './pointers.js';
 import { idFieldOf } from './secret.js';
 import { type CompiledRequest, type PreparedRequest, type Reply, send } from './send.js';
 import type { ApiKeySecret, ApiKeySpec } from './spec.js';
@@ -48,7 +39,7 @@ export function providerOf(
   const endsLate = ends === 'late' || ends === 'at-expiry';
   const adminOf = administrator(spec, named);
   const idField = idFieldOf(spec);
-  const warned = new WeakSet<StepContext>();
+  const warned = new WeakMap<StepContext, Set<string>>();
   return { issue, list: listAll, revoke: end, probe };
 
   async function issue(name: string, secret: ApiKeySecret, context: StepContext): Promise<ApiKeySecret> {
@@ -79,14 +70,17 @@ export function providerOf(
 
   async function listAll(secret: ApiKeySecret, context: StepContext): Promise<readonly ListedKey[]> {
     const first = await prepared(list.request, { secret, context });
+    const said = warned.get(context) ?? new Set();
+    warned.set(context, said);
     const warn = (message: string) => {
-      if (!warned.has(context)) context.warn(message);
-      warned.add(context);
+      if (!said.has(message)) context.warn(message);
+      said.add(message);
     };
+    const { maxBytes } = list.places;
     return allKeys(
       list.places,
       first.url,
-      async (url) => answerIn(await send('list the keys', { ...first, url }, { ca, context })),
+      async (url) => answerIn(await send('list the keys', { ...first, url }, { ca, context, maxBytes })),
       warn,
     );
   }
@@ -182,6 +176,7 @@ function secondsOf(
   // Asked for even of a key without an end: what does not tell the one may leave out the other, too.
   const start = timeAt(lifetime.start, answer, current);
   const end = endAt(lifetime.end, current);
+  if (end === ZONELESS) throw zoneless(lifetime.end, answer);
   if (!end) return undefined;
   const seconds = Math.floor((end.getTime() - start.getTime()) / 1000);
   if (seconds > 0) return seconds;

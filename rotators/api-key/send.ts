@@ -40,6 +40,8 @@ export interface Reply {
 }
 
 const FIRST_PAUSE_MS = 500;
+const OTHER_SERVICE =
+  'look at what the URL leads to: another service may stand there, or another version of its API';
 
 /**
  * Compiles a request.
@@ -82,11 +84,15 @@ export function compiledRequest(name: RequestName, request: ApiRequest): Compile
 export async function send(
   doing: string,
   prepared: PreparedRequest,
-  { ca, context }: { readonly ca: ApiKeySpec['ca']; readonly context: StepContext },
+  {
+    ca,
+    context,
+    ...more
+  }: { readonly ca: ApiKeySpec['ca']; readonly context: StepContext; readonly maxBytes?: number },
 ): Promise<Reply> {
   const { method, url } = prepared;
   const again = method === 'GET' || method === 'DELETE' ? [429, 503] : [429];
-  const call = { ...prepared, doing, ...(ca !== undefined && { ca }) };
+  const call = { ...prepared, ...more, doing, ...(ca !== undefined && { ca }) };
   for (let pause = FIRST_PAUSE_MS; ; pause *= 2) {
     const response = await request({ ...call, signal: context.signal });
     if (!again.includes(response.status)) return replyOf(response, `could not ${doing}: ${url.origin}`);
@@ -102,10 +108,9 @@ function replyOf(response: HttpResponse, place: string): Reply {
     answer: () => ({
       json: response.status === 204 ? undefined : response.json(),
       bytes: response.bytes,
-      failure: (problem) =>
-        new RotationError('ERR_SERVICE_FAILED', `${place} answered ${response.status} ${problem}`, {
-          hint: 'look at what the URL leads to: another service may stand there, or another version of its API',
-        }),
+      link: response.headers.get('link'),
+      failure: (problem, hint = OTHER_SERVICE) =>
+        new RotationError('ERR_SERVICE_FAILED', `${place} answered ${response.status} ${problem}`, { hint }),
     }),
   };
 }

@@ -4,14 +4,34 @@ import type { ApiKeySpec, ApiRequest } from './spec.js';
 const REQUEST = ['method', 'url', 'headers', 'basic', 'json', 'form'];
 const KEYS = ['nameLength', 'maxKeys', 'ownsEveryKey', 'propagationMs', 'settleMs', 'lifetimeOption'];
 const ROTATOR = ['name', 'rejectionHint', 'ends', ...KEYS];
-const MEMBERS = {
-  spec: [...ROTATOR, ...['key', 'id', 'text', 'admin', 'shows', 'create', 'check', 'list', 'revoke', 'ca']],
+/** Those of the interfaces in spec.ts, as a test says. */
+export const MEMBERS = {
+  spec: [
+    ...ROTATOR,
+    ...[
+      'key',
+      'id',
+      'text',
+      'admin',
+      'shows',
+      'create',
+      'check',
+      'list',
+      'revoke',
+      'timeZone',
+      'ca',
+      '$schema',
+    ],
+  ],
   create: [...REQUEST, 'key', 'id', 'current', 'full', 'expiresInDays'],
   'create.current': [...REQUEST, 'items', 'id', 'from', 'until'],
   check: [...REQUEST, 'live', 'dead', 'expect', 'id'],
-  list: [...REQUEST, 'items', 'id', 'name', 'createdAt', 'expiresAt', 'where', 'pages'],
+  list: [...REQUEST, 'items', 'id', 'name', 'createdAt', 'expiresAt', 'where', 'pages', 'maxBytes'],
   revoke: [...REQUEST, 'gone', 'expect'],
 };
+const NUMBERS = ['propagationMs', 'settleMs', 'nameLength'] as const;
+const SWITCHES = ['text', 'ownsEveryKey'] as const;
+const TEXTS = ['rejectionHint', 'lifetimeOption', '$schema'] as const;
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 /** A request of a spec, as errors call it. */
@@ -26,39 +46,56 @@ export function isText(value: unknown): boolean {
   return typeof value === 'string' && value !== '';
 }
 
+/** An object, and no array. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** Each member by itself, but for those of requests: that it is known, and of its type. */
 export function assertSpec(spec: ApiKeySpec): void {
   assertMembers('spec', spec);
   demand(isText(spec.name), 'name', 'must be a non-empty string');
-  const { key, id, admin, shows = [], lifetimeOption } = spec;
+  const { key, id, admin, shows = [], timeZone, ca = [] } = spec;
   demand(isText(key), 'key', 'must be the name of a field');
   demand(isText(id) || id instanceof RegExp, 'id', 'must be the name of a field, or a RegExp');
   demand(admin === undefined || isText(admin), 'admin', 'must be the name of a field');
   demand(Array.isArray(shows) && shows.every(isText), 'shows', 'must be names of fields');
-  demand(
-    lifetimeOption === undefined || isText(lifetimeOption),
-    'lifetimeOption',
-    'must be a non-empty string',
-  );
+  demand(timeZone === undefined || timeZone === 'UTC', 'timeZone', 'must be "UTC"');
+  demand([ca].flat().every(isText), 'ca', 'must be one string, or several');
+  assertAll(spec, NUMBERS, (value) => typeof value === 'number', 'must be a number');
+  assertAll(spec, SWITCHES, (value) => typeof value === 'boolean', 'must be true or false');
+  assertAll(spec, TEXTS, isText, 'must be a non-empty string');
   for (const member of ['create', 'check', 'list', 'revoke'] as const) {
     demand(typeof spec[member] === 'object' && spec[member] !== null, member, 'must be an object');
   }
-  demand([spec.revoke].flat().length > 0, 'revoke', 'must be a request, or several');
+  const revokes: readonly unknown[] = [spec.revoke].flat();
+  demand(revokes.length > 0 && revokes.every(isRecord), 'revoke', 'must be a request, or several');
+}
+
+function assertAll<Member extends keyof ApiKeySpec>(
+  spec: ApiKeySpec,
+  members: readonly Member[],
+  isOfType: (value: unknown) => boolean,
+  problem: string,
+): void {
+  for (const member of members) demand(spec[member] === undefined || isOfType(spec[member]), member, problem);
 }
 
 /** Likewise, those of a request. */
 export function assertRequest(name: RequestName, request: ApiRequest): void {
+  demand(isRecord(request), name, 'must be an object');
   assertMembers(name, request);
   const { method = 'GET', url, headers = {}, basic = ['', ''], json, form = {} } = request;
   demand(METHODS.includes(method), `${name}.method`, `must be one of ${METHODS.join(', ')}`);
   assertUrl(`${name}.url`, url);
+  demand(isRecord(headers), `${name}.headers`, 'must be an object');
   for (const [header, value] of Object.entries(headers)) {
     demand(/^[\w!#$%&'*+.^`|~-]+$/.test(header), `${name}.headers`, 'must have names of headers');
     demand(typeof value === 'string', `${name}.headers.${header}`, 'must be a string');
   }
   const pair = Array.isArray(basic) && basic.length === 2 && basic.every((part) => typeof part === 'string');
   demand(pair, `${name}.basic`, 'must be a user and a password');
-  const isForm = Object.values(form).every((value) => typeof value === 'string');
+  const isForm = isRecord(form) && Object.values(form).every((value) => typeof value === 'string');
   demand(isForm, `${name}.form`, 'must have strings');
   demand(json === undefined || !('form' in request), `${name}.form`, 'must not stand beside "json"');
 }

@@ -1,4 +1,5 @@
 import { type Json, jsonObject } from '../../src/index.js';
+import { isRecord } from './shape.js';
 import type { ApiKeySpec } from './spec.js';
 
 /**
@@ -13,7 +14,7 @@ export function specFrom(json: string | undefined): ApiKeySpec {
   if (spec === undefined) throw new TypeError('API_KEY_SPEC is not a JSON object');
   const { id } = spec;
   // Every member is checked where specs are made: those that are no code come with no types.
-  return (isObject(id) ? { ...spec, id: patternOf(id) } : spec) as unknown as ApiKeySpec;
+  return (isRecord(id) ? { ...spec, id: patternOf(id) } : spec) as unknown as ApiKeySpec;
 }
 
 function patternOf({ pattern, ...rest }: Json): RegExp {
@@ -25,8 +26,4 @@ function patternOf({ pattern, ...rest }: Json): RegExp {
     }
   }
   throw new TypeError('"id" must be the name of a field, or {"pattern": a regular expression}');
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -31,10 +31,11 @@ export type Expectation = Readonly<Record<Pointer, string | number | boolean | n
  * - `{current.expiry}` in `create.json`: likewise, when the next key ends if it lives as long.
  */
 export interface ApiRequest {
-  /** @default 'GET' */
+  /** What the request asks of the server. @default 'GET' */
   readonly method?: HttpMethod;
   /** https:, or http: within this machine. */
   readonly url: string;
+  /** Headers, by their names. */
   readonly headers?: Readonly<Record<string, string>>;
   /** The user and the password of an Authorization header. */
   readonly basic?: readonly [user: string, password: string];
@@ -66,7 +67,10 @@ export interface CurrentRequest extends ApiRequest {
   readonly items?: Pointer | '';
   /** Where, in one of its items, the id is. */
   readonly id?: Pointer;
-  /** Where it says since when the key lives: with `until`, for `{current.lifetime}` and `{current.expiry}`. */
+  /**
+   * Where it says since when the key lives: with `until`, for `{current.lifetime}` and `{current.expiry}`. Both are times as
+   * `list.createdAt` may have.
+   */
   readonly from?: Pointer;
   /** Where it says when the key ends; nothing, null, 0, -1 and the year 1 are a key without an end. */
   readonly until?: Pointer;
@@ -94,37 +98,57 @@ export interface ListRequest extends ApiRequest {
   readonly items: Pointer | '';
   /** Where, in one of them, its id is. */
   readonly id: Pointer;
-  /** Required, unless the spec has `ownsEveryKey`. */
+  /** Where, in one of them, its name is. Required, unless the spec has `ownsEveryKey`. */
   readonly name?: Pointer;
   /**
-   * ISO 8601, or seconds or milliseconds since 1970. Without it only what a failed attempt at the same rotation left
-   * behind is found; what is left of a rotation that was given up is not.
+   * Where the time of creation is: a date and a time (ISO 8601), or seconds or milliseconds since 1970, as a number or
+   * as its digits. A time without a zone needs `timeZone`. Without `createdAt` only what a failed attempt at the same
+   * rotation left behind is found; what is left of a rotation that was given up is not.
    */
   readonly createdAt?: Pointer;
   /**
-   * When the key ends by itself: as `createdAt`, or a day, with whose beginning in UTC it ends. Nothing there, `null`, 0, -1 and the year 1
-   * are a key without an end. It is for a warning: finishSecret warns if the new key ends before the rotation after the next.
+   * Where it says when the key ends: as `createdAt`, or a day, with whose beginning in UTC it ends. Nothing there, `null`,
+   * 0, -1 and the year 1 are a key without an end. It is for a warning: finishSecret warns if the new key ends before the
+   * rotation after the next.
    */
   readonly expiresAt?: Pointer;
   /** Which of them are live, where the list holds dead ones too. @default all */
   readonly where?: Expectation;
   /**
-   * How the next page is asked for; `'one'`: the provider shows all keys at once. Without it, a list that has as many items
-   * as a page may have is a warning.
+   * How the next page is asked for. `'link'`: the Link header of a page names the next (RFC 8288, `rel="next"`), at the
+   * same origin. `'one'`: the provider shows all keys at once. Without it, a list that has as many items as a page may
+   * have is a warning.
    */
-  readonly pages?: PageNumbers | NextPage | 'one';
+  readonly pages?: PageNumbers | NextPage | 'link' | 'one';
+  /**
+   * The longest answer that is read, in bytes: 1 MiB (1048576) to 16 MiB (16777216). All pages together may have 8 MiB, or
+   * as much as one answer if that is more.
+   *
+   * @default 1048576
+   */
+  readonly maxBytes?: number;
 }
 
-/** Pages have numbers; after the last comes an empty one. */
+/** The query says which page is meant; after the last comes an empty one. */
 export interface PageNumbers {
-  /** Of the query. */
+  /** The parameter of the query with the number. */
   readonly parameter: string;
+  /** The number that the first page has, or the first item. */
   readonly first: 0 | 1;
+  /**
+   * What the number counts. `'items'`: it is an offset, and grows by as many items as a page had, so that no size of a page
+   * need be known.
+   *
+   * @default 'pages'
+   */
+  readonly by?: 'pages' | 'items';
 }
 
 /** A page says how the next is asked for: by what goes into the query, or by a URL of the same origin. */
 export interface NextPage {
+  /** The parameter of the query, unless the page names a URL. */
   readonly parameter: string;
+  /** Where a page names the next. */
   readonly next: Pointer;
 }
 
@@ -142,6 +166,8 @@ export interface ApiKeySpec
       IssuedKey<ApiKeySecret, string>,
       'name' | 'rejectionHint' | 'nameLength' | 'maxKeys' | 'ownsEveryKey' | 'lifetimeOption'
     > {
+  /** Where the schema of this file is, for an editor. Nothing else reads it. */
+  readonly $schema?: string;
   /** The field with the key. */
   readonly key: string;
   /** The field with the key's id; or, for a secret that is a plain text, where in the key it is: the first group. */
@@ -154,10 +180,17 @@ export interface ApiKeySpec
   readonly shows?: readonly string[];
   /** Makes a key. */
   readonly create: CreateRequest;
+  /** Tries a key. */
   readonly check: CheckRequest;
+  /** Lists all keys, whoever made them. */
   readonly list: ListRequest;
   /** Ends a key. Of several requests, the last decides: the ones before may be refused when they are repeated. */
   readonly revoke: RevokeRequest | readonly RevokeRequest[];
+  /**
+   * The zone of times that do not name one. Without it such a time is an error, in `list.expiresAt` a warning: a wrong
+   * guess would be hours off.
+   */
+  readonly timeZone?: 'UTC';
   /** Certificate authorities, PEM. @default Node's, and those of NODE_EXTRA_CA_CERTS */
   readonly ca?: string | readonly string[];
 }

@@ -52,7 +52,11 @@ export async function sendOnce(request: CheckedRequest, place: Place): Promise<R
     request.signal.removeEventListener('abort', stop);
     sent.destroy();
   }
-  throw failure(place, `sent more than ${request.maxBytes} bytes, of which no more were read`, WRONG_SERVICE);
+  throw failure(
+    place,
+    `sent more than ${request.maxBytes} bytes, of which no more were read`,
+    `${WRONG_SERVICE}; if it is the right service, and its answer is that long, raise maxBytes`,
+  );
 }
 
 function opened({ url, method, headers, body, ca }: CheckedRequest): ClientRequest {

@@ -9,7 +9,8 @@ import { type Clause, type ContractSubject, standOf } from './subject.js';
 import { underWatch } from './visits.js';
 
 /**
- * What every rotator must do, as tests for any runner. The clauses share the service: they run one after the other.
+ * Returns the rules that every rotator must keep, each as a test for any test runner. The clauses share the service: run them
+ * one after the other.
  *
  * @example
  * ```ts

@@ -2,79 +2,86 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
 /**
- * What goes wrong at a message that a client sends to a service.
+ * A failure at a message that a client sends to a service.
  *
- * - `lost`: the service does not get it, and all connections break.
- * - `unanswered`: the service gets it, and all connections break when it begins to answer.
- * - `dead`: as `unanswered`, and nothing gets through after it, as if the client had died.
- * - `stalled`: the service gets it; no answer comes any more.
- * - `failing`: the service gets neither it nor any after it, and answers that it is out of order, if they speak HTTP: by
- *   status 503. In other protocols all connections break.
+ * - `lost`: the service does not get the message, and all connections break.
+ * - `unanswered`: the service gets the message, and all connections break when it begins to answer.
+ * - `dead`: as `unanswered`, and nothing gets through afterwards, as if the client had died.
+ * - `stalled`: the service gets the message, and no answer comes any more.
+ * - `failing`: the service gets neither this message nor later ones. HTTP requests get status 503; in other protocols the
+ *   connections break.
  */
 export type Failure = 'lost' | 'unanswered' | 'dead' | 'stalled' | 'failing';
 
-/** The way to a service, which a test can disturb. */
+/** The way to a service. A test can disturb it. */
 export interface Line {
   /** How many messages clients have sent. */
   readonly sent: number;
-  /** Nothing gets through: connections are closed at once, until `mend`. */
+  /** Lets nothing through until `mend`: connections are closed at once. */
   cut(): void;
-  /** Makes the n-th message from now fail. */
+  /** Makes the n-th message from now on fail. */
   failAt(n: number, how: Failure): void;
   /**
-   * Holds the n-th message from now back, with all that follows it on its connection, while others get through: as if it
-   * were still under way. `mend` lets go of it, too.
+   * Holds back the n-th message from now on, and all that follows it on its connection, while other connections get through: as
+   * if the message were still under way. `mend` lets it go, too.
    */
   holdAt(n: number): Held;
-  /** Lets all through again; says whether the failure that was ordered has come about. */
+  /** Lets everything through again. Returns whether the failure that was ordered has happened. */
   mend(): boolean;
 }
 
 /** A message that is held back. */
 export interface Held {
-  /** Whether it has come. */
+  /** Whether the message has come. */
   readonly isHeld: boolean;
-  /** Lets it through, and what has followed it. */
+  /** Lets the message through, and what followed it. */
   letGo(): void;
 }
 
-/** A way over TCP, on ports of its own. */
+/** A way over TCP, which listens on ports of this machine. */
 export interface TcpLine extends Line {
+  /** Host on which the line listens: put it into the secret in place of the service's own. */
   readonly host: string;
+  /** Port on which the line listens for the service: put it into the secret in place of the service's own. */
   readonly port: number;
   /**
-   * Lays the line to another service besides, for a rotator that needs two. Their messages are counted together.
+   * Connects to a second service too, for a rotator that needs two. The messages to both are counted together.
    *
    * @returns the port on which the line listens for that service
    */
   alsoTo(port: number, host?: string): Promise<number>;
+  /** Stops listening, and breaks all connections. */
   close(): Promise<void>;
 }
 
-/** Listens on 127.0.0.1, and passes all on to a service on this machine. */
+/**
+ * Opens a line to a service: listens on a free port of 127.0.0.1, and passes everything on to the service.
+ *
+ * @param port the service's
+ */
 export async function lineTo(port: number, host = '127.0.0.1'): Promise<TcpLine> {
   const line = new Tcp();
   return Object.assign(line, { port: await line.alsoTo(port, host) });
 }
 
-/** What the suite knows of a line over TCP; `undefined` for any other line. */
+/** The line as the contract sees it, if it is one over TCP. */
 export function tcpOf(line: Line): Tcp | undefined {
   return line instanceof Tcp ? line : undefined;
 }
 
-/** What can go wrong on a line, and when: the same over sockets and in memory. */
+/** What can go wrong on a line, and when, for lines over sockets and lines in memory. */
 export abstract class Disturbed implements Line {
   sent = 0;
-  /** The number of the message that is to fail. */
+  /** The number of the message that will fail. */
   #fails = Number.POSITIVE_INFINITY;
   #how: Failure = 'lost';
   #hasFailed = false;
   #isCut = false;
   #isStalled = false;
   #isFailing = false;
-  /** The number of the message that is to be held back. */
+  /** The number of the message that will be held back. */
   #holds = Number.POSITIVE_INFINITY;
-  /** The connection whose messages are held back, and what lets them through. */
+  /** The connection whose messages are held back, and the functions that let them through. */
   #held: { readonly connection: object; readonly letThrough: (() => void)[] } | undefined;
 
   /** Breaks all connections. */
@@ -122,7 +129,7 @@ export abstract class Disturbed implements Line {
    * Takes a message that has just come in.
    *
    * @param pass gives it to the service: now, or when it is let go
-   * @param turnAway does with it what a service does that is out of order
+   * @param turnAway answers it as a service does that is out of order
    */
   protected take(connection: object, pass: () => void, turnAway: () => void): void {
     if (!this.#isHeardOf()) {
@@ -136,7 +143,7 @@ export abstract class Disturbed implements Line {
 
   /** Whether the client gets the answer that has just come in. */
   protected isAnswered(): boolean {
-    // The message that is to fail may be one that has no answer: then the next answer is its own.
+    // The message that will fail may have no answer: then the next answer counts as its answer.
     if (this.sent >= this.#fails && !this.#hasFailed) this.#fail();
     return !this.#isStalled;
   }
@@ -172,17 +179,17 @@ class Tcp extends Disturbed implements Omit<TcpLine, 'port'> {
   /** Where it listens, in the order of `alsoTo`. */
   readonly ports: number[] = [];
   readonly #sockets = new Set<Socket>();
-  /** The connections of clients over which a session may be logged in. */
+  /** The connections of clients that may be logged in. */
   readonly #sessions = new Set<Socket>();
   readonly #servers: Server[] = [];
   #first: readonly [port: number, host: string] | undefined;
 
-  /** How many connections are open, but for those that may speak HTTP: what they keep alive is no session. */
+  /** How many connections are open. Those that may speak HTTP do not count: a connection that is kept alive is no session. */
   get sessions(): number {
     return this.#sessions.size;
   }
 
-  /** Another way to the service that it leads to first. */
+  /** Opens another port to the first service. */
   async another(): Promise<number> {
     return this.#first ? this.alsoTo(...this.#first) : 0;
   }
@@ -217,7 +224,7 @@ class Tcp extends Disturbed implements Omit<TcpLine, 'port'> {
     const service = this.#keep(connect(port, host));
     client.once('close', () => service.destroy());
     service.once('close', () => {
-      // A service that closes what it has answered is not heard of either.
+      // Nothing of the service gets through, not even that it closes the connection.
       if (!this.isStalled) client.destroy();
     });
     client.on('data', (message) => {
@@ -233,19 +240,19 @@ class Tcp extends Disturbed implements Omit<TcpLine, 'port'> {
 
   #keep(socket: Socket): Socket {
     this.#sockets.add(socket);
-    // A connection that breaks is what this is for.
+    // Breaking connections is the purpose of a line.
     return socket.on('error', () => {}).once('close', () => this.#sockets.delete(socket));
   }
 }
 
 const HTTP_1 = /^[A-Z]+ \S+ HTTP\/1\.[01]\r\n/;
 
-/** Whether it is a request, or the greeting of a TLS client, which need not say what it will speak. */
+/** Whether the message is an HTTP request, or the greeting of a TLS client, which may speak HTTP later. */
 function maySpeakHttp(message: Buffer): boolean {
   return message[0] === 0x16 || HTTP_1.test(message.toString('latin1')) || message.includes('PRI * HTTP/2');
 }
 
-/** What a service that is out of order does with a message. */
+/** Answers a message as a service does that is out of order. */
 function turnAway(client: Socket, message: Buffer): void {
   if (HTTP_1.test(message.toString('latin1'))) {
     client.end('HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');

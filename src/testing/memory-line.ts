@@ -2,14 +2,14 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Awaitable } from '../rotator.js';
 import { Disturbed, type Line } from './line.js';
 
-/** The way to a service in memory, which its clients call as a function. */
+/** The way to a service in memory, which clients call as a function. */
 export interface MemoryLine extends Line {
   /**
-   * Calls the service: sends one message, on a connection of its own, and waits for the answer.
+   * Calls the service: sends one message on a new connection, and waits for the answer.
    *
-   * @param work what the service does when it gets the message; the answer is what it returns or throws
-   * @param signal ends the wait, as that of `fetch` does: what has been sent may take effect all the same
-   * @returns the answer, in a later turn of the event loop, so that others get on meanwhile
+   * @param work runs when the service gets the message; the answer is what it returns or throws
+   * @param signal ends the wait, as that of `fetch` does: what was sent may take effect all the same
+   * @returns the answer, in a later turn of the event loop, so that other code runs meanwhile
    * @throws Error with the code `ECONNRESET` if the connection breaks, `answered 503` if the service is out of order;
    *   the signal's reason once it fires; what `work` throws
    */
@@ -17,8 +17,8 @@ export interface MemoryLine extends Line {
 }
 
 /**
- * Makes a line to a service in memory, for a rotator whose service is a function call. It opens no socket, and there is
- * nothing to close.
+ * Makes a line to a service in memory, for a rotator whose service is a function call. It opens no socket, so there is nothing
+ * to close.
  *
  * @example
  * ```ts
@@ -60,7 +60,7 @@ export function memoryLine(): MemoryLine {
 }
 
 class Memory extends Disturbed implements MemoryLine {
-  /** The connections of the calls that are under way: each function breaks its own. */
+  /** The connections of the calls that are under way: each function breaks one. */
   readonly #connections = new Set<() => void>();
 
   async call<T>(work: () => Awaitable<T>, signal?: AbortSignal): Promise<T> {

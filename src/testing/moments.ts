@@ -1,14 +1,14 @@
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import type { Awaitable } from '../rotator.js';
 
-/** So that clients that keep connections have seen which are broken: by a turn of the event loop, however late. */
+/** Waits until clients that keep connections have noticed which are broken: two turns of the event loop, however late. */
 export async function aMoment(): Promise<void> {
   await sleep(5);
   await turn();
   await turn();
 }
 
-/** Whether something comes true soon: within a second and a half, or later where this process gets no time. */
+/** Whether something becomes true within a second and a half, or later where this process gets no time. */
 export async function comesTrue(isTrue: () => Awaitable<boolean>): Promise<boolean> {
   for (let turns = 150; turns > 0; turns--) {
     if (await isTrue()) return true;

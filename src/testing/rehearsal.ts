@@ -2,40 +2,40 @@ import type { RotationHandler, RotationHandlerOptions } from '../engine/handler.
 import type { KeyEnding } from '../rotator.js';
 
 /**
- * What a rotator brings so that `quarterturn rehearse <rotator>` can run it: `rotators/<rotator>/rehearsal.ts` exports
- * `startRehearsal`.
+ * Starts what `quarterturn rehearse` runs. The `rehearsal.ts` beside a rotator's `lambda.ts` exports one as `startRehearsal`.
  */
 export type StartRehearsal = (options: {
-  /** The SecretString of the user's own service. Absent: start a service to rehearse on. */
+  /** The SecretString of the user's own service (`--secret`). Absent: start a service to rehearse on. */
   readonly secretString: string | undefined;
 }) => Promise<Rehearsal>;
 
+/** A service, a secret for it, and the rotator that rotates it. */
 export interface Rehearsal {
-  /** Says in a line what is rehearsed on. */
+  /** Says in one line what the rehearsal rotates. */
   readonly title: string;
-  /** The first value of the secret, which the service accepts. */
+  /** The first SecretString, which the service accepts. */
   readonly secretString: string;
   /** SecretStrings of other secrets that the rotator reads (an administrator's), by name. */
   readonly otherSecrets?: Readonly<Record<string, string>>;
-  /** The rotator, of which the fields of the secret are declared. */
+  /** The rotator, which declares the fields of the secret. */
   readonly rotator: {
     readonly shows: readonly string[];
     readonly rotates: readonly string[];
     readonly ends?: KeyEnding | undefined;
   };
   /**
-   * Whether the service accepts AWSPREVIOUS after a rotation, and refuses what came before it. Else it must refuse
-   * AWSPREVIOUS. What came before is not tried where the rotator declares that it ends late (`ends`).
+   * Whether the service accepts AWSPREVIOUS after a rotation, and refuses the version before it. Without it the service must
+   * refuse AWSPREVIOUS. The version before it is not tried if the rotator declares that it ends late (`ends`).
    */
   readonly overlaps?: boolean;
-  /** The rotation function. */
+  /** Makes the rotation function. */
   handler(options: RotationHandlerOptions): RotationHandler;
-  /** Is told AWSCURRENT after each step, for a service that reads the secret itself. */
+  /** Gets AWSCURRENT after each step, for a service that reads the secret itself. */
   refresh?(secretString: string): void;
-  /** Asks the service itself, not the rotator, whether it takes a value now. */
+  /** Whether the service accepts a value now. Asks the service itself, not the rotator. */
   accepts(secretString: string): Promise<boolean>;
-  /** Makes the service accept `first` again, whichever of `others`, oldest first, it takes now. */
+  /** Makes the service accept `first` again, whichever of `others` (oldest first) it accepts now. */
   restore(first: string, others: readonly string[]): Promise<void>;
-  /** Stops what was started. Leaves nothing behind. */
+  /** Stops everything that was started, and leaves nothing behind. */
   stop(): Promise<void>;
 }

@@ -8,7 +8,7 @@ import type { RotationReport } from '../local/rotations/rotation.js';
 import type { Rotator } from '../rotator.js';
 import type { Step } from '../step.js';
 
-/** What a rotator is tried on. */
+/** The secrets that a rig stores, and where it stores them. */
 export interface RigOptions {
   /** The first value of the secret: an object is stored as its JSON, a string as it is. The service should accept it. */
   readonly secret: object | string;
@@ -25,13 +25,13 @@ export interface RigOptions {
    */
   readonly name?: string;
   /**
-   * Where the secrets are: one with options of its own (`strict`, a clock that stands), or one that rigs share.
+   * The Secrets Manager: one with other options (`strict`, a clock that stands), or one that several rigs share.
    *
    * @default a new LocalSecretsManager
    */
   readonly secrets?: LocalSecretsManager;
   /**
-   * What the handler calls: something that stands between it and `secrets`, to count calls or to change answers.
+   * The client that the handler calls: something between the handler and `secrets` that counts calls or changes answers.
    *
    * @default `secrets`
    */
@@ -42,62 +42,62 @@ export interface RigOptions {
 export type RotationSettings = Omit<RotateSecretRequest, 'SecretId' | 'RotationLambdaARN'>;
 
 /**
- * A secret in a local Secrets Manager, and a rotation function for it. Its methods need no `this`: take those that a test
- * uses out of it.
+ * A secret in a local Secrets Manager, and a rotation function for it. The methods need no `this`, so a test can destructure
+ * those that it uses.
  */
 export interface Rig<Secret extends object> {
-  /** The Secrets Manager: its clock, its faults and its events, and whatever else a test asks of the SDK. */
+  /** The Secrets Manager, with its clock, its faults and its events, and with the methods of the SDK's client. */
   readonly secrets: LocalSecretsManager;
   /** The ARN of the secret. */
   readonly secretId: string;
-  /** What the handler has logged, one entry a step, oldest first. */
+  /** The handler's log, one entry per step, oldest first. */
   readonly log: readonly LogEntry[];
   /**
-   * Begins a rotation (RotateSecret), and takes no step of it.
+   * Begins a rotation (RotateSecret), and runs no step of it.
    *
    * @returns its ClientRequestToken, which is the VersionId of AWSPENDING
-   * @throws what RotateSecret refuses with, as while the last rotation is not complete
+   * @throws the refusal of RotateSecret, for example while the last rotation is not complete
    */
   begin(settings?: RotationSettings): Promise<string>;
   /**
-   * Delivers one step of the rotation that has begun, whatever has gone before: twice or out of order, too.
+   * Runs one step of the rotation that has begun, whatever ran before it: twice or out of order, too.
    *
-   * @throws RotationError, what the handler throws; Error if no rotation has begun
+   * @throws the handler's RotationError; Error if no rotation has begun
    */
   deliver(step: Step): Promise<void>;
   /**
-   * Takes the steps that are left of the rotation that has begun, to the end or to the first failure.
+   * Runs the steps that are left of the rotation that has begun, to the end or to the first failure.
    *
-   * @returns how it ended: a step that fails is in the report, and is not thrown
+   * @returns how it ended: the report holds the error of a step that fails, and nothing is thrown
    * @throws Error if no rotation has begun
    */
   run(): Promise<RotationReport>;
-  /** Starts over at createSecret with the same token, as AWS does after a failure; else as `run()`. */
+  /** Starts over at createSecret with the same token, as AWS does after a failure. Otherwise as `run()`. */
   reattempt(): Promise<RotationReport>;
   /** Rotates from RotateSecret to the end or to the first failure: `begin()` and `run()`. */
   rotate(settings?: RotationSettings): Promise<RotationReport>;
   /**
-   * Reads a version as the rotator does: what its `parse` makes of it.
+   * Reads a version with the rotator's `parse`.
    *
    * @param label such as AWSCURRENT, AWSPENDING or AWSPREVIOUS
-   * @throws ResourceNotFoundException if no version has the label; RotationError if its value cannot be read; what `parse`
+   * @throws ResourceNotFoundException if no version has the label; RotationError if its value cannot be read; whatever `parse`
    *   throws
    */
   value(label: string): Promise<Secret>;
   /**
-   * The SecretString of a version, as it is stored.
+   * Returns the SecretString of a version as it is stored.
    *
    * @throws ResourceNotFoundException if no version has the label
    */
   secretString(label: string): Promise<string>;
-  /** The staging labels of the versions that have any, by VersionId. */
+  /** Returns the staging labels by VersionId, of the versions that have any. */
   labels(): Promise<Record<string, string[]>>;
-  /** What the rotator has warned of in all steps so far, as it stands in the log. */
+  /** Returns the rotator's warnings of all steps so far, as they stand in the log. */
   warnings(): readonly string[];
 }
 
 /**
- * Puts a rotator to work: stores its secret in a local Secrets Manager, and makes the function that rotates it.
+ * Puts a rotator to work: stores its secret in a new local Secrets Manager, and registers the function that rotates it.
  *
  * @example
  * ```ts
@@ -118,7 +118,7 @@ export interface Rig<Secret extends object> {
  * });
  * ```
  *
- * @throws what CreateSecret refuses with: a name or a value that cannot be stored, a name that is taken
+ * @throws the refusal of CreateSecret: an invalid name or value, or a name that is taken
  */
 export async function rig<Secret extends object, Field extends keyof Secret & string>(
   rotator: Rotator<Secret, Field>,
@@ -130,7 +130,7 @@ export async function rig<Secret extends object, Field extends keyof Secret & st
     await secrets.createSecret({ Name, SecretString: textOf(value) });
   }
   const { ARN: SecretId = '' } = await secrets.createSecret({ Name: name, SecretString: textOf(secret) });
-  // The ARN's last six characters tell secrets, and so the functions of rigs that share them, apart.
+  // The ARN's last six characters differ between secrets, and so between the functions of rigs that share `secrets`.
   const RotationLambdaARN = secrets.addFunction(`rotate-${SecretId.slice(-6)}`, handler);
   const rotation = () => secrets.rotation(SecretId);
   const begin = async (settings: RotationSettings = {}) =>

@@ -6,103 +6,110 @@ import { Watch, watched } from './watched.js';
 
 export type Json = Record<string, unknown>;
 
-/** A rotator, and the service that it is tried on. */
+/** A rotator, and the service that the contract tries it on. */
 export interface ContractSubject<Secret extends object, Field extends keyof Secret & string> {
-  /** Makes the rotator, as a container of the function does when it starts: most often `postgres` itself. */
+  /** Makes the rotator, as each container of the function does when it starts. */
   rotator(): Rotator<Secret, Field>;
-  /** Puts the service into its first state, and returns the JSON object of a secret that it accepts. */
+  /**
+   * Resets the service, and returns the JSON object of a secret that it accepts. The host and port in that secret are those of
+   * `line`. The contract calls it hundreds of times.
+   */
   reset(): Awaitable<Json>;
   /**
-   * Other secrets that the rotator reads (an administrator's), by name. Asked for after each `reset`. Let `reset` give an
-   * administrator another password each time: then the suite sees whether the rotator keeps an old one.
+   * Returns the other secrets that the rotator reads (an administrator's), by name. Called after each `reset`. Let `reset`
+   * give the administrator another password each time: then the contract sees whether the rotator keeps an old one.
    */
   others?(): Awaitable<Readonly<Record<string, Json>>>;
-  /** Asks the service itself, not the rotator, whether it accepts the JSON object of a secret now. */
+  /**
+   * Whether the service accepts the JSON object of a secret now. Ask the service itself: without the rotator, and without
+   * `line`, which may be cut.
+   */
   accepts(secret: Json): Awaitable<boolean>;
   /**
-   * The way to the service, over which the secret of `reset` leads, but `accepts` does not: `lineTo(port)` makes one, and
-   * `memoryLine()` one for a service that the rotator calls as a function. The suite mends it before each `reset`.
+   * Returns the way from the rotator to the service, which the contract disturbs. {@link lineTo} makes one, and
+   * {@link memoryLine} makes one for a service that the rotator calls as a function. The contract mends it before each `reset`.
    */
   line(): Line;
   /**
-   * How many credentials of the secret's owner the service holds: keys, users. For services that keep more than one:
-   * after a rotation there may be two, AWSCURRENT's and AWSPREVIOUS's.
+   * Returns how many credentials (keys, passwords, users) the service holds for the secret's user: 1 or 2 after `reset`, and 2 at
+   * most after a rotation, AWSCURRENT's and AWSPREVIOUS's.
    */
   credentials?(): Awaitable<number>;
   /**
-   * How many sessions are logged in at the service now.
+   * Returns how many sessions are logged in at the service now.
    *
-   * @default the connections that are open over `line`, if it is one of `lineTo()`. Those that speak HTTP, or TLS from the first
-   * byte, do not count: HTTP keeps connections alive, and they are no sessions
+   * @default the connections that are open over a line of `lineTo()`. Those that speak HTTP, or TLS from the first byte, do not
+   * count: HTTP keeps connections alive, and they are no sessions
    */
   sessions?(): Awaitable<number>;
   /**
-   * Places that the rotator talks to besides, each `host` or `host:port`: where its code or an option leads (a provider's
-   * API, a proxy, the other servers of a cluster). Places that AWSCURRENT or `others` name, and the line, need no mention.
+   * Other places that the rotator connects to, each `host` or `host:port`, since its code or an option names them (a provider's
+   * API, a proxy, other servers of a cluster). Leave out the line, and the places that AWSCURRENT or `others` name.
    *
    * @default none
    */
   readonly places?: readonly string[];
   /**
-   * Whether the rotator, before it uses the right of somebody else (an administrator), has the service accept the secret's own
-   * credential. Say false where nothing can prove it: a signing key, a credential that can only be written, or used once.
+   * Whether the service must accept the secret's own credential before the rotator uses somebody else's right (an
+   * administrator's). Set it to false where nothing can prove the credential: a signing key, or one that can only be written, or
+   * used only once.
    *
    * @default true if there are `others`
    */
   readonly provesCurrent?: boolean;
   /**
-   * Who chooses the new credential: we, so that nobody must be able to guess it; or the provider, which issues it or
-   * prescribes what it is like (a PIN of six digits).
+   * Who chooses the new credential: the rotator, whose choice nobody may be able to guess; or the provider, which issues it or
+   * prescribes its form (a PIN of six digits).
    *
    * @default 'provider' if the rotator has `discardSecret`, as those of `issuedKey()` do, or if createSecret asks the service;
-   * else 'us'
+   * otherwise 'us'
    */
   readonly chooses?: 'us' | 'provider';
   /**
-   * Whether it takes a while until the service accepts what setSecret has set, or createSecret has had issued, so that
-   * testSecret waits for it.
+   * Whether the service accepts a new credential only some time after setSecret or createSecret has returned. testSecret then
+   * waits for it.
    *
    * @default false: once setSecret has returned, the service accepts AWSPENDING
    */
   readonly propagates?: boolean;
   /**
-   * Whether AWSCURRENT works all the time, and as AWSPREVIOUS until the next rotation.
+   * Whether AWSCURRENT works all the time, and goes on working as AWSPREVIOUS until the next rotation.
    *
-   * @default false: from setSecret on only AWSPENDING need work
+   * @default false: from setSecret on, only AWSPENDING has to work
    */
   readonly overlaps?: boolean;
   /**
-   * Whether a change that is held back on its way after `context.confirm()` may still land: the service knows no lock, no
-   * session that ends, and no condition that a late change fails. Say in the rotator's README what remains. The suite then
-   * holds back only what is sent before that look.
+   * Whether a change may still take effect that was held back on its way after `context.confirm()`: the service knows no lock, no
+   * session that ends, and no condition on which a late change fails. Say in the rotator's README what remains. The contract
+   * then holds back only messages that are sent before `context.confirm()`.
    *
    * @default false: a change that comes too late must not take effect
    */
   readonly lateChangesLand?: boolean;
 }
 
-/** A subject, whatever the type of its secret. */
+/** A subject without the type of its secret, and what the clauses need of it. */
 export interface Stand extends Omit<ContractSubject<object, never>, 'rotator'> {
-  /** What the rotator declares. */
+  /** Returns the declarations of the rotator. */
   declared(): {
     readonly rotates: readonly string[];
     readonly shows: readonly string[];
     readonly ends?: KeyEnding | undefined;
     readonly discardSecret?: unknown;
   };
-  /** What the rotator has connected to in all trials. */
+  /** What the rotator connected to in all trials. */
   readonly visits: Visit[];
-  /** The secret with a credential that nobody has set. */
+  /** Returns the secret with a credential that nobody has set. */
   wrong(secret: Json): Json;
-  /** The secret with a credential that the service refuses, of the same user if a user rotates, too. */
+  /** Returns the secret with a credential that the service refuses; the user stays the same, even if it rotates. */
   refused(secret: Json): Promise<Json>;
   /** Starts a container of the function. */
   start(watch: Watch, options: RotationHandlerOptions): RotationHandler;
-  /** Starts one whose createSecret leaves it to `work` what is made. */
+  /** Starts a container in whose createSecret `work` makes the value. */
   startMaking(work: Making, options: RotationHandlerOptions): RotationHandler;
 }
 
-/** Makes new values, each as a container of its own would in a rotation with that token, and returns one of them. */
+/** Makes new values, each as another container would in a rotation with that token, and returns one of them. */
 export type Making = (make: (token: string) => Promise<Json>) => Promise<Json>;
 
 export function standOf<Secret extends object, Field extends keyof Secret & string>(
@@ -120,7 +127,7 @@ export function standOf<Secret extends object, Field extends keyof Secret & stri
       example.parse({ ...nonsense });
       return nonsense;
     } catch {
-      // It looks at what a credential is like.
+      // parse checks the form of a credential.
       return changed(mirrored);
     }
   };
@@ -148,7 +155,7 @@ export function standOf<Secret extends object, Field extends keyof Secret & stri
   };
 }
 
-/** A value that is like another: digits stay digits, letters letters, `sk_…` stays `sk_…`. */
+/** Another value of the same form: digits stay digits, letters stay letters, `sk_…` stays `sk_…`. */
 function mirrored(value: unknown): unknown {
   if (typeof value === 'number') return value + 1_000_003;
   const text = String(value);
@@ -166,7 +173,7 @@ function mirror(character: string): string {
 /** One rule of the contract, as a test. */
 export interface Clause {
   readonly name: string;
-  /** Resolves if the rotator keeps the rule, and rejects with a sentence that says what to change. */
+  /** Tries the rule. Rejects with a sentence that says which rule the rotator broke, and what to change. */
   run(): Promise<void>;
 }
 

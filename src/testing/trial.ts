@@ -22,19 +22,19 @@ export interface TrialOptions {
   readonly RotateImmediately?: boolean;
 }
 
-/** What a rotation goes by. */
+/** The values that a rotation starts with. */
 export interface Values {
   readonly secret: Json;
   readonly others: Readonly<Record<string, Json>>;
 }
 
-/** A service in its first state, its secret in a local Secrets Manager, and a rotation of it that has begun. */
+/** A service after `reset`, its secret in a local Secrets Manager, and a rotation that has begun. */
 export class Trial {
   readonly log: LogEntry[] = [];
   readonly errors: unknown[] = [];
   readonly watch = new Watch();
   readonly secrets = new LocalSecretsManager();
-  /** What `reset` has returned, and the other secrets that the rotator may read. */
+  /** What `reset` returned, and the other secrets that the rotator may read. */
   values: Values;
   readonly #stand: Stand;
   readonly #places: Visit['places'] = new Set();
@@ -74,12 +74,12 @@ export class Trial {
     this.#container = this.#start();
   }
 
-  /** What comes next, another container of the function does: it knows nothing of what has been. */
+  /** Continues in another container of the function, which knows nothing of what happened before. */
   restart(): void {
     this.#container = this.#start();
   }
 
-  /** What has a label is listed: a step that meets with a version which is not waits some while for it. */
+  /** Gives the version a label, so that it stays listed: a step waits a while for a version that is not listed. */
   async keepListed(token: string): Promise<void> {
     await this.secrets.updateSecretVersionStage({
       SecretId: SECRET_NAME,
@@ -88,7 +88,7 @@ export class Trial {
     });
   }
 
-  /** The ClientRequestToken of the rotation that has begun last. */
+  /** The ClientRequestToken of the latest rotation. */
   get token(): string {
     return this.secrets.rotation(SECRET_NAME).token ?? '';
   }
@@ -97,13 +97,13 @@ export class Trial {
     await this.secrets.rotateSecret({ SecretId: SECRET_NAME });
   }
 
-  /** Has a whole rotation behind it when the next begins. */
+  /** Rotates once, and begins the next rotation. */
   async rotateFirst(): Promise<void> {
     await this.steps(STEPS);
     await this.rotate();
   }
 
-  /** Puts the service into its first state again, and begins a rotation there: the container goes on. */
+  /** Resets the service, and begins a rotation there in the same container. */
   async beginAnew(): Promise<void> {
     this.values = await first(this.#stand);
     const { secret, others } = this.values;
@@ -114,20 +114,20 @@ export class Trial {
     await this.rotate();
   }
 
-  /** Takes createSecret, and has `work` make as many new values as it likes; the last one is stored. */
+  /** Runs createSecret, in which `work` makes as many new values as it likes; the one that it returns is stored. */
   async making(work: Making): Promise<void> {
     this.#container = this.#stand.startMaking(work, { client: this.secrets, log: () => {} });
     await this.steps(['createSecret']);
   }
 
-  /** Takes the steps that are left. */
+  /** Runs the steps that are left; they must succeed. */
   async run(advice: string): Promise<void> {
     const { outcome, steps } = await noteInto(this.#places, () => this.secrets.rotation(SECRET_NAME).run());
     const last = steps.at(-1);
     assert.ok(outcome === 'succeeded', `${advice} (${outcome}: ${last?.step} ${inWords(last?.error)})`);
   }
 
-  /** Takes steps that must succeed. */
+  /** Runs steps that must succeed. */
   async steps(steps: readonly Step[], advice = 'every step of a first attempt must succeed'): Promise<void> {
     for (const step of steps) {
       const error = await this.outcome(step);
@@ -135,13 +135,13 @@ export class Trial {
     }
   }
 
-  /** Takes the steps before one that is of interest. */
+  /** Runs the steps before this one. */
   async upTo(step: Step): Promise<void> {
     await this.steps(STEPS.slice(0, STEPS.indexOf(step)));
   }
 
   /**
-   * What a step throws, if it throws.
+   * Runs a step, and returns what it throws, or `undefined`.
    *
    * @param leftMs how long Lambda lets it run
    */
@@ -158,12 +158,15 @@ export class Trial {
     }
   }
 
-  /** Starts over at createSecret, in another container, to the end. */
+  /** Starts over at createSecret in another container, and rotates to the end. */
   async startOver(what: string): Promise<void> {
     this.restart();
     await aMoment();
     for (const step of STEPS) {
-      await this.steps([step], `${what}: when all is started over, ${step} must succeed${AGAIN[step]}`);
+      await this.steps(
+        [step],
+        `after ${what}, the rotation starts over, and ${step} must succeed${AGAIN[step]}`,
+      );
     }
     await this.assertRotated(what);
   }
@@ -186,7 +189,7 @@ export class Trial {
     });
   }
 
-  /** What must hold at the end of a rotation, whatever has become of it meanwhile. */
+  /** Checks what must hold at the end of a rotation, whatever happened during it. */
   async assertRotated(after = 'a rotation'): Promise<void> {
     const { accepts, declared, credentials, overlaps } = this.#stand;
     const [current, previous] = [await this.value('AWSCURRENT'), await this.value('AWSPREVIOUS')];
@@ -202,22 +205,22 @@ export class Trial {
     assert.ok(count <= 2, `after ${after}, the service holds ${count} credentials: ${BOUNDED}`);
   }
 
-  /** Whether the service accepts AWSPENDING, as far as it must by now. */
+  /** Whether the service accepts AWSPENDING; true where it need not do so yet. */
   async isSet(): Promise<boolean> {
     const { accepts, propagates = false } = this.#stand;
     return propagates || accepts(await this.value('AWSPENDING'));
   }
 
-  /** What must hold when setSecret has returned. */
-  async assertSet(after = 'a call'): Promise<void> {
+  /** Checks what must hold once setSecret has returned. */
+  async assertSet(after?: string): Promise<void> {
     assert.ok(
       await this.isSet(),
-      `after ${after}, setSecret has returned, and the service does not accept AWSPENDING: setSecret must throw what kept it ` +
-        'from that (if the service only takes a while, declare `propagates`)',
+      `${after === undefined ? '' : `after ${after}, `}setSecret returned although the service does not accept AWSPENDING: throw the ` +
+        'error that prevented it (if the service only takes a while, declare `propagates`)',
     );
   }
 
-  /** While a rotation is under way, whatever happens, somebody who has the secret must get in. */
+  /** Checks that somebody who has the secret can log in, whatever happens during a rotation. */
   async assertOpen(after: string): Promise<void> {
     const { accepts, overlaps } = this.#stand;
     for (const label of overlaps ? ['AWSCURRENT'] : ['AWSCURRENT', 'AWSPENDING']) {
@@ -226,7 +229,7 @@ export class Trial {
     }
     const problem = overlaps
       ? 'the service must still accept AWSCURRENT'
-      : 'the service accepts neither AWSCURRENT nor AWSPENDING: nobody knows a way in';
+      : 'the service accepts neither AWSCURRENT nor AWSPENDING: nobody can log in any more';
     assert.fail(`after ${after}, ${problem}`);
   }
 
@@ -235,18 +238,18 @@ export class Trial {
   }
 }
 
-/** What each step may find when it has been taken before. */
+/** What each step may find when it ran before. */
 const AGAIN: Readonly<Record<Step, string>> = {
-  createSecret: ', whatever an earlier attempt has made',
-  setSecret: ': the service may have AWSPENDING already, so try AWSCURRENT, then AWSPENDING',
-  testSecret: ': what is stored as AWSPENDING must not be taken back, and is what setSecret sets',
-  finishSecret: ': what it is to end may have ended already',
+  createSecret: ', whatever an earlier attempt made',
+  setSecret: ': the service may accept AWSPENDING already, so try AWSCURRENT, then AWSPENDING',
+  testSecret: ': setSecret must set the value that is stored as AWSPENDING, and nothing may revoke it',
+  finishSecret: ': the credential that it ends may be gone already',
 };
 const BOUNDED =
-  'finishSecret must find and end those of earlier attempts, which have the token in their names, and what loses its last ' +
-  'label, as that of issuedKey() does';
+  'finishSecret must find and end those that earlier attempts left, by the token in their names. It must also end the one that ' +
+  'loses its last label. issuedKey() does both';
 
-/** The service in its first state. */
+/** Resets the service. */
 async function first(stand: Stand): Promise<Values> {
   stand.line().mend();
   await aMoment();
@@ -254,7 +257,8 @@ async function first(stand: Stand): Promise<Values> {
   return { secret, others: (await stand.others?.()) ?? {} };
 }
 
-/** What a step did, in a few words. */
+/** What became of a step, in a few words. */
 function inWords(error: unknown): string {
-  return isRotationError(error) ? `threw ${error.code}: ${error.message}` : 'did not throw';
+  if (!isRotationError(error)) return 'did not throw';
+  return `threw ${error.code}: ${error.message}${error.hint === undefined ? '' : `; hint: ${error.hint}`}`;
 }

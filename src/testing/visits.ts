@@ -3,11 +3,11 @@ import { Socket } from 'node:net';
 import type { Json } from '../json.js';
 import { stringsIn } from '../redact/hidden-values.js';
 
-/** What a rotator has connected to in a trial, and the values that may send it there. */
+/** The places that a rotator connected to in a trial, and the values that may name them. */
 export interface Visit {
   /** `host:port`, or the path of a socket. */
   readonly places: Set<string>;
-  /** AWSCURRENT, and other secrets that it reads. */
+  /** AWSCURRENT, and the other secrets that the rotator reads. */
   readonly named: readonly Json[];
 }
 
@@ -18,7 +18,7 @@ export function noteInto<T>(places: Visit['places'], work: () => Promise<T>): Pr
   return visiting.run(places, work);
 }
 
-/** Has connections noted meanwhile. */
+/** Notes connections while `work` runs. */
 export async function underWatch<T>(work: () => Promise<T>): Promise<T> {
   const { connect } = Socket.prototype;
   Socket.prototype.connect = function (this: Socket, ...args: unknown[]): Socket {
@@ -32,7 +32,7 @@ export async function underWatch<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Node calls it with an array of what it was called with, too. */
+/** Node also calls it with an array of the arguments. */
 function placeIn(args: readonly unknown[]): string {
   const [first, second]: readonly unknown[] = Array.isArray(args[0]) ? args[0] : args;
   if (typeof first === 'object' && first !== null) {
@@ -43,7 +43,7 @@ function placeIn(args: readonly unknown[]): string {
   return isPort ? `${typeof second === 'string' ? second : 'localhost'}:${first}` : String(first);
 }
 
-/** The places that nothing names: neither a value, nor one of `declared`, each `host` or `host:port`. */
+/** The places that neither a value nor `declared` names, each `host` or `host:port`. */
 export function strayPlaces(visits: readonly Visit[], declared: readonly string[]): readonly string[] {
   const known = new Set(declared.map(sameWord));
   const strays = visits.flatMap(({ places, named }) => {
@@ -53,7 +53,7 @@ export function strayPlaces(visits: readonly Visit[], declared: readonly string[
   return [...new Set(strays)];
 }
 
-/** A text, and the hosts and ports in it. */
+/** A text, and its words that may be hosts or ports. */
 function wordsIn(text: string): readonly string[] {
   return [text, ...text.split(/[^\w.:[\]-]+/), ...text.split(/[^\w.-]+/)].map(sameWord);
 }
@@ -70,7 +70,7 @@ function isNamed(place: string, words: ReadonlySet<string>): boolean {
 
 const LOOPBACK = 'localhost';
 
-/** Names of this machine are the same. */
+/** A word in lower case; all names of this machine become the same one. */
 function sameWord(text: string): string {
   return text.toLowerCase().replace(/^(?:127(?:\.\d+){3}|\[?::1\]?)(?=$|:\d+$)/, LOOPBACK);
 }

@@ -1,13 +1,13 @@
 import { inspect } from 'node:util';
 import type { Awaitable, Rotator, StepContext } from '../rotator.js';
 
-/** What has been seen of a rotator's methods from outside. */
+/** What the contract sees of a rotator's methods from outside. */
 export class Watch {
-  /** What has changed under their hands, although it was only theirs to read. */
+  /** The arguments that they changed, although they may only read them. */
   readonly changed: string[] = [];
   /** Those that have begun and not ended. */
   readonly running = new Set<string>();
-  /** How often they have asked `context.confirm()`. */
+  /** How often they called `context.confirm()`. */
   confirmed = 0;
 
   async during<T>(method: string, given: Readonly<Record<string, unknown>>, work: () => Awaitable<T>) {
@@ -24,7 +24,7 @@ export class Watch {
   }
 }
 
-/** The same rotator, with somebody looking on. */
+/** The same rotator, watched. */
 export function watched<Secret extends object, Field extends keyof Secret & string>(
   rotator: Rotator<Secret, Field>,
   watch: Watch,

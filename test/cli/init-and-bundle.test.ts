@@ -62,9 +62,9 @@ describe('quarterturn init', () => {
     expect(readdirSync(at('gate')).toSorted()).toEqual([...FILES, ...OTHERS, 'jest.config.mjs'].toSorted());
   });
 
-  test("has the README's rotator as its template", async () => {
+  test("has the guide's rotator as its template", async () => {
     await run('quarterturn init gate');
-    expect(readFileSync(join(ROOT, 'README.md'), 'utf8')).toContain(
+    expect(readFileSync(join(ROOT, 'docs/rotators.md'), 'utf8')).toContain(
       `\`\`\`ts\n${read('gate/rotator.ts')}\`\`\`\n`,
     );
     await run('quarterturn init desk --kind http-spec');

@@ -4,7 +4,7 @@ import { RedisServer } from '../support/redis-server.js';
 
 const FIRST = 'first-password-1';
 
-/** A Redis server for a file of tests, and a line to it. */
+/** Starts a Redis server and a line to it, for one file of tests. */
 export function redisSubject(): Omit<ContractSubject<object, never>, 'rotator'> {
   let server: RedisServer;
   let line: TcpLine;
@@ -19,7 +19,7 @@ export function redisSubject(): Omit<ContractSubject<object, never>, 'rotator'> 
     await server.stop();
   });
 
-  // Host and port are the line's, not the server's: what the rotator sends goes over the line.
+  // The line's host and port, not the server's: so all that the rotator sends goes over the line.
   const secretOf = (username: string, password: string) => {
     return { host: line.host, port: line.port, username, password, ssl: false };
   };
@@ -27,7 +27,7 @@ export function redisSubject(): Omit<ContractSubject<object, never>, 'rotator'> 
   return {
     reset() {
       server.reset();
-      // Another password each time: so the suite sees whether the rotator keeps an old one.
+      // Another password each time: so the contract sees whether the rotator keeps an old one.
       const password = `adm-${randomUUID()}`;
       administrator = secretOf('admin', password);
       server.setUser('admin', 'on', `>${password}`, '+@all');
@@ -35,7 +35,7 @@ export function redisSubject(): Omit<ContractSubject<object, never>, 'rotator'> 
       return { ...secretOf('app', FIRST), masterarn: 'redis/admin' };
     },
     others: () => ({ 'redis/admin': { ...administrator } }),
-    // Asks the server itself: not the rotator, and not over the line, which may be cut just now.
+    // Asks the server itself, past the rotator, and past the line, which may be cut at this moment.
     accepts: ({ username, password }) => server.accepts(username, password),
     line: () => line,
     credentials: () => server.users.get('app')?.passwords.size ?? 0,

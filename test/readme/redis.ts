@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { addAbortSignal } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import type { Rotator } from '../../src/index.js';
-import { passwordSource, RotationError, rotationHandler, stringField } from '../../src/index.js';
+import { passwordSource, RotationError, stringField } from '../../src/index.js';
 
 /** The secret: {"host":"redis.example","port":6379,"username":"app","password":"…","masterarn":"redis/admin"} */
 interface RedisSecret {
@@ -11,13 +11,13 @@ interface RedisSecret {
   readonly port: number;
   readonly username: string;
   readonly password: string;
-  /** The secret of an administrator of the same server: it may change every user's password. */
+  /** The secret of an administrator of the same server, who may change every user's password. */
   readonly masterarn: string;
   readonly ssl: boolean;
 }
 const SHOWS = ['host', 'port', 'username', 'masterarn', 'ssl'] as const;
 
-/** The server keeps AWSCURRENT's and AWSPENDING's password, both: nobody is refused at any moment. */
+/** The server keeps two passwords, AWSCURRENT's and AWSPENDING's: it refuses nobody at any moment. */
 export function redis(): Rotator<RedisSecret, 'password'> {
   const newPassword = passwordSource();
   return {
@@ -28,15 +28,18 @@ export function redis(): Rotator<RedisSecret, 'password'> {
     createSecret: () => ({ password: newPassword() }),
 
     async setSecret({ pending, current }, { signal, confirm, readSecret }) {
-      // First of all: whoever may write the secret chooses its user. Only who knows that user's password may have it changed.
+      // First: whoever can write the secret chooses its user. Only who knows that user's password may change it.
       const isCurrentValid = await isAccepted(current, signal);
       if (!isCurrentValid && !(await isAccepted(pending, signal))) throw rejected(current);
       const administrator = parse(await readSecret(pending.masterarn, SHOWS), '');
       if (administrator.host !== pending.host || administrator.port !== pending.port) {
-        throw new RotationError('ERR_SECRET_MALFORMED', '"masterarn" is for another server than the secret');
+        throw new RotationError(
+          'ERR_SECRET_MALFORMED',
+          '"masterarn" names an administrator of another server',
+        );
       }
       if (administrator.username === pending.username) {
-        throw new RotationError('ERR_SECRET_MALFORMED', '"masterarn" is for the same user as the secret');
+        throw new RotationError('ERR_SECRET_MALFORMED', '"masterarn" names the same user as the secret');
       }
       await withSession(administrator, signal, async (ask) => {
         if (!(await logIn(ask, administrator))) throw rejected(administrator);
@@ -48,8 +51,8 @@ export function redis(): Rotator<RedisSecret, 'password'> {
         const wanted = (isCurrentValid ? [current, pending] : [pending]).map(({ password }) =>
           hashOf(password),
         );
-        // One statement, all or nothing. It takes away what GETUSER has shown, and fails if any of that has gone: so it can
-        // do no harm when it comes late, after another rotation.
+        // One statement, all or nothing. It removes the hashes that GETUSER has shown, and fails if one of them
+        // is gone. So it does no harm if it arrives late, after another rotation.
         const gone = passwords.filter((hash) => hash !== wanted.at(-1)).map((hash) => `!${hash}`);
         if ((await confirm()) === 'current') return;
         await ask('ACL', 'SETUSER', pending.username, ...gone, ...wanted.map((hash) => `#${hash}`));
@@ -64,7 +67,9 @@ export function redis(): Rotator<RedisSecret, 'password'> {
 
 function parse(json: Readonly<Record<string, unknown>>, masterarn: string): RedisSecret {
   const { port = 6379, ssl = true } = json;
-  if (typeof port !== 'number' || typeof ssl !== 'boolean') throw new TypeError('"port" or "ssl" is no use');
+  if (typeof port !== 'number' || typeof ssl !== 'boolean') {
+    throw new TypeError('"port" must be a number, "ssl" a boolean');
+  }
   const [host, username] = [stringField(json, 'host'), stringField(json, 'username')];
   return { host, port, username, password: stringField(json, 'password'), masterarn, ssl };
 }
@@ -84,13 +89,13 @@ function isAccepted(secret: RedisSecret, signal: AbortSignal): Promise<boolean> 
   return withSession(secret, signal, (ask) => logIn(ask, secret));
 }
 
-/** Whether the server takes the password. Only WRONGPASS is a refusal: any other error says nothing about it. */
+/** Whether the server accepts the password. Only WRONGPASS is a refusal: any other error says nothing about it. */
 async function logIn(ask: Ask, { username, password }: RedisSecret): Promise<boolean> {
-  // With the name: AUTH with a password alone is for the user "default", who may need none.
+  // With the name: AUTH with a password alone logs in "default", who may need no password.
   return (await ask('AUTH', username, password)) === 'OK';
 }
 
-/** Opens a connection for some commands, and closes it. */
+/** Opens a connection, lets `use` send commands over it, and closes it. */
 async function withSession<T>(
   { host, port, ssl }: RedisSecret,
   signal: AbortSignal,
@@ -133,10 +138,8 @@ async function read(lines: AsyncGenerator<string, undefined>, doing: string): Pr
   }
   if (kind === '$') return rest === '-1' ? undefined : (await lines.next()).value;
   if (kind !== '-') return rest;
-  // No more than its first word: what Redis answers to SETUSER quotes hashes.
+  // Only the first word: Redis's answer to SETUSER quotes hashes.
   const [code] = rest.split(' ');
   if (code === 'WRONGPASS') return code;
   throw new RotationError('ERR_SERVICE_FAILED', `the server answered ${doing} with ${code}`);
 }
-
-export const handler = rotationHandler(redis());

@@ -35,11 +35,11 @@ test('the example of rig() is what is run here', () => {
   for (const example of examples) expect(codeOf('test/readme/rig.test.ts')).toContain(example);
 });
 
-test("the README's lines rotate the gate", async () => {
-  const { rotate, value } = await rig(gate(), { secret }); // {"url":"https://gate.example","user":"door-7","password":"…"}
+test("the guide's lines rotate the gate", async () => {
+  const { rotate, value } = await rig(gate(), { secret });
   const { outcome, steps } = await rotate(); // after a failure: reattempt(), as AWS does
   const { password } = await value('AWSCURRENT');
   expect([outcome, steps.length, service.accepts(password)]).toEqual(['succeeded', 4, true]);
-  const [, lines = 'none'] = /`rig\(\)` puts.*?```ts\n(.*?)```/s.exec(codeOf('README.md')) ?? [];
+  const [, lines = 'none'] = /\*\*`rig\(\)`\*\*.*?```ts\n(.*?)```/s.exec(codeOf('docs/rotators.md')) ?? [];
   expect(codeOf('test/readme/rig.test.ts')).toContain(lines);
 });

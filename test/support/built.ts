@@ -13,7 +13,7 @@ const ROOT = join(__dirname, '../..');
  *
  * @returns its folder
  */
-export function built(part: 'esm' | 'cjs' | 'lambda'): string {
+export function built(part: 'esm' | 'cjs' | 'lambda' | 'schema'): string {
   // Once in a run of the tests, whatever file asks first.
   const mark = join(String(process.env.QUARTERTURN_TEST_RUN), `built-${part}`);
   if (!existsSync(mark)) {

@@ -15,6 +15,7 @@ const RETURNS = 'returns from setSecret only when the service accepts AWSPENDING
 const ACTS = 'uses nobody else’s right until the service has accepted the secret’s own credential';
 const KEEPS = 'keeps no secret of an administrator for a later rotation';
 const LOGGED_IN = 'is logged in nowhere once a step has ended';
+const LATE = 'lets no change of setSecret that was held back undo a later rotation';
 const PLACES = 'talks to no place that neither the secret nor a declaration names';
 
 /** Runs one clause, which must pass. */
@@ -29,9 +30,7 @@ test('a credential that the provider prescribes may be as short as it is, where 
     createSecret: () => ({ password: String(randomInt(1e6)).padStart(6, '0') }),
   });
   expect(await said(contractOfDoor(pins), GUESS)).toMatchObject({
-    message: expect.stringMatching(
-      /if the provider prescribes what it is like, declare `chooses: 'provider'`\)$/,
-    ),
+    message: expect.stringMatching(/if the provider prescribes its form, declare `chooses: 'provider'`\)$/),
   });
   expect(contractOfDoor(pins, () => ({ chooses: 'provider' })).map(({ name }) => name)).not.toContain(GUESS);
 });
@@ -82,6 +81,32 @@ test('a service that takes a while to accept what was set is declared', async ()
   await keeps(
     contractOfDoor(late, () => ({ propagates: true })),
     'leaves the service accepting AWSCURRENT',
+  );
+});
+
+test('a change that comes too late, and takes effect later still, is found', async () => {
+  // The door obeys an order after 50 ms, whoever gives it.
+  const obedient = (far: FarDoor): Partial<DoorRotator> => ({
+    async setSecret({ pending, current }, { confirm, signal }) {
+      if (far.door.accepts(pending.password) || !far.door.accepts(current.password)) return;
+      if ((await confirm()) === 'current') return;
+      const order = () => void setTimeout(() => far.door.set(pending.password), 50).unref();
+      await far.line.call(order, signal);
+    },
+    async testSecret({ password }, context): Promise<'accepted'> {
+      while (!(await far.accepts(password, context))) context.signal.throwIfAborted();
+      return 'accepted';
+    },
+  });
+  const contract = contractOfDoor(obedient, () => ({ propagates: true }));
+  expect(await said(contract, LATE)).toMatchObject({
+    message: expect.stringMatching(
+      /^message 1 of setSecret was held back .*the service refuses AWSCURRENT now/,
+    ),
+  });
+  await keeps(
+    contractOfDoor(obedient, () => ({ propagates: true, lateChangesLand: true })),
+    LATE,
   );
 });
 
@@ -138,14 +163,16 @@ describe('a rotator with an administrator', () => {
   test('may keep a token of the administrator’s, as long as the service takes it', async () => {
     await keeps(contract({}), KEEPS);
     expect(await said(contract({ isPatient: false }), KEEPS)).toMatchObject({
-      message: expect.stringMatching(/read it in every step, with context\.readSecret\(\)/),
+      message: expect.stringMatching(/call context\.readSecret\(\) in every step/),
     });
   });
 
   test('declares that nothing can prove the secret’s own credential', async () => {
     await keeps(contract({}), ACTS);
     expect(await said(contract({ proves: false }), ACTS)).toMatchObject({
-      message: expect.stringMatching(/^AWSCURRENT was refused, and the secret was rotated all the same/),
+      message: expect.stringMatching(
+        /^the service refused AWSCURRENT, and the rotator changed the credential all the same/,
+      ),
     });
     expect(contract({ proves: false }, { provesCurrent: false }).map(({ name }) => name)).not.toContain(ACTS);
   });
@@ -171,7 +198,7 @@ describe('a rotator that talks to a place of its own', () => {
 
   test('declares it, by whatever name', async () => {
     expect(await said(contractOfDoor(tells), PLACES)).toMatchObject({
-      message: expect.stringMatching(/^the rotator connected to localhost:\d+: .*declare it in `places`\)$/),
+      message: expect.stringMatching(/^the rotator connected to localhost:\d+, .*declare it in `places`\)$/),
     });
   });
 
@@ -254,7 +281,7 @@ test('sessions of a service that only it can count are asked for', async () => {
     ),
   ).toMatchObject({
     message: expect.stringMatching(
-      /^testSecret must log out, or close what it has opened, before it returns/,
+      /^testSecret must log out, or close the connections that it opened, before it returns/,
     ),
   });
 });

@@ -14,7 +14,7 @@ test.each<[string, (keys: KeyDeclaration) => KeyRotator, clause: string, advice:
       },
     }),
     'keeps AWSCURRENT working at every moment, and AWSPREVIOUS until the next rotation',
-    /^finishSecret must leave what was AWSCURRENT working: it retires what previous\(\) holds$/,
+    /^finishSecret must leave the old AWSCURRENT working, .*: retire only what previous\(\) holds$/,
   ],
   [
     'revokes too early, in setSecret',
@@ -31,7 +31,7 @@ test.each<[string, (keys: KeyDeclaration) => KeyRotator, clause: string, advice:
     'forgets the token in a key’s name',
     (keys) => issuedKey({ ...keys, issue: (_, current, context) => keys.issue('app', current, context) }),
     'starts over when PutSecretValue failed before it took effect',
-    /the service holds 3 credentials: finishSecret must find and end those of earlier attempts, which have the token/,
+    /the service holds 3 credentials: finishSecret must find and end those that earlier attempts left, by the token/,
   ],
   [
     'issues another key on retry, and never looks for the first',
@@ -43,7 +43,7 @@ test.each<[string, (keys: KeyDeclaration) => KeyRotator, clause: string, advice:
       },
     }),
     'starts over when it died after any message',
-    /the service holds 3 credentials: finishSecret must find and end those of earlier attempts/,
+    /the service holds 3 credentials: finishSecret must find and end those that earlier attempts left/,
   ],
   [
     'swallows the failures of revoke',
@@ -54,7 +54,7 @@ test.each<[string, (keys: KeyDeclaration) => KeyRotator, clause: string, advice:
         revoke: async (...given) => Promise.resolve(keys.revoke(...given)).catch(() => {}),
       }),
     'starts over when a connection broke before any message arrived',
-    /^after finishSecret met with a message that was lost \(message 2\), the service holds 3 credentials/,
+    /^after message 2 of finishSecret was lost, the service holds 3 credentials/,
   ],
   [
     'ends what an earlier attempt has made, while that is still at it',
@@ -67,14 +67,14 @@ test.each<[string, (keys: KeyDeclaration) => KeyRotator, clause: string, advice:
       },
     }),
     'takes createSecret again while an earlier attempt is still at it',
-    /: when all is started over, testSecret must succeed: what is stored as AWSPENDING must not be taken back/,
+    /, the rotation starts over, and testSecret must succeed: setSecret must set the value that is stored/,
   ],
   [
     'does not look whether what it ends has ended',
     (keys) =>
       issuedKey({ ...keys, ends: 'at-once', revoke: () => {}, list: keys.list, probe: lenient(keys) }),
     'has the service refuse what it has retired, unless it declares when that ends',
-    /^finishSecret must end what loses its last label, and try it/,
+    /^the service still accepts a credential that has lost its last label: finishSecret must end it/,
   ],
   [
     'never retires what loses its last label',

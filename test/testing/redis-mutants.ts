@@ -54,21 +54,23 @@ const password = (what: string, advice: RegExp, made: string, ...others: readonl
 const hash = (text: string) => `createHash('sha256').update(${text}).digest('base64url')`;
 
 const REFUSED =
-  /^AWSCURRENT was refused, and the secret was rotated all the same: whoever may write the secret/;
+  /^the service refused AWSCURRENT, and the rotator changed the credential all the same: whoever can write/;
 const OLD_ONE =
-  /^the secret of an administrator was rotated, and this container still used the old one: read it/;
-const LOG_OUT = /^\w+ must log out, or close what it has opened, before it returns: Lambda freezes/;
-const LOG_OUT_TOO = /^\w+ must log out, or close what it has opened, when it fails, too: Lambda freezes/;
-const RETURNED =
-  /^after a call, setSecret has returned, and the service does not accept AWSPENDING: setSecret must/;
-const TWICE = /^createSecret made a "password" twice in \d+ rotations: it has few values/;
+  /^the administrator’s secret was rotated, and this container still used the old value: call context\.read/;
+const LOG_OUT =
+  /^\w+ must log out, or close the connections that it opened, before it returns: Lambda freezes/;
+const LOG_OUT_TOO =
+  /^\w+ must log out, or close the connections that it opened, when it fails, too: Lambda freezes/;
+const RETURNED = /^setSecret returned although the service does not accept AWSPENDING: throw the error/;
+const TWICE = /^createSecret made the same "password" twice in \d+ rotations: there are too few/;
 const CHANCE =
-  /^createSecret makes "password" of Math\.random\(\) or of the time, which others can find out: make/;
+  /^createSecret derives "password" from Math\.random\(\) or from the time, which others can find out: make/;
 const SHORT =
-  /^createSecret makes a "password" that can be guessed: \d+ bits of it change .*, and 64 should\. Make it/;
+  /^createSecret makes a "password" that can be guessed: only \d+ bits of it change .*, and at least 64 must\. Make it/;
 const STRAY =
-  /^the rotator connected to [\w.]+:\d+: talk to the places that AWSPENDING, or a secret of an adm/;
-const TOO_LATE = /^setSecret must ask context\.confirm\(\) right before it makes the change last/;
+  /^the rotator connected to [\w.]+:\d+, which no secret names: connect only to the places that AWSPENDING/;
+const TOO_LATE =
+  /^message \d+ of setSecret was held back until a later rotation had ended, and took effect then.* ask context\.confirm\(\)/;
 
 /** The faults that the contract finds, by the clause that finds them. */
 export const CAUGHT: Readonly<Record<string, readonly CaughtMutant[]>> = {
@@ -80,7 +82,7 @@ export const CAUGHT: Readonly<Record<string, readonly CaughtMutant[]>> = {
     ]),
     caught(
       'takes no answer for a proof',
-      /^AWSCURRENT could not be tried \(a message was lost\), and the secret was rotated all the same: no answer/,
+      /^the service did not answer for AWSCURRENT \(a message was lost\), and the rotator changed .*: no answer/,
       [ASKS, ASKS.replace(';', '.catch(() => true);')],
     ),
     caught(
@@ -93,12 +95,12 @@ export const CAUGHT: Readonly<Record<string, readonly CaughtMutant[]>> = {
   'takes no proof from an AWSPREVIOUS of another user or place': [
     caught(
       'takes AWSPREVIOUS of another user for a proof',
-      /^AWSCURRENT was refused, AWSPREVIOUS was of another user, and the secret was rotated all the same/,
+      /^the service refused AWSCURRENT, AWSPREVIOUS was of another user, and the rotator changed the credential/,
       ...fromPrevious('old.host === pending.host && old.port === pending.port'),
     ),
     caught(
       'takes AWSPREVIOUS of another place for a proof',
-      /^AWSCURRENT was refused, AWSPREVIOUS was of another place, and .* A proof is a login as AWSPENDING’s user/,
+      /^the service refused AWSCURRENT, AWSPREVIOUS was of another place, and .* Only a login as AWSPENDING’s user/,
       ...fromPrevious('old.username === pending.username'),
     ),
   ],
@@ -141,7 +143,7 @@ export const CAUGHT: Readonly<Record<string, readonly CaughtMutant[]>> = {
   'starts over when a connection broke before any message arrived': [
     caught(
       'drops what SETUSER fails with',
-      /^after setSecret met with a message that was lost \(message \d+\), setSecret has returned/,
+      /^after message \d+ of setSecret was lost, setSecret returned although/,
       [SETUSER, `${SETUSER.slice(0, -1)}.catch(() => {});`],
       [SAVE, `${SAVE.slice(0, -1)}.catch(() => {});`],
     ),
@@ -167,7 +169,7 @@ export const CAUGHT: Readonly<Record<string, readonly CaughtMutant[]>> = {
     password('of a count', SHORT, '`S3cret-Passw0rd-${(kept = (kept ?? 100) + 1)}`', KEPT),
     password(
       'of the token',
-      /^createSecret makes "password" of the token, which stands in logs: make/,
+      /^createSecret derives "password" from the token, which logs show: make/,
       hash('token'),
     ),
   ],
@@ -198,7 +200,7 @@ export const CAUGHT: Readonly<Record<string, readonly CaughtMutant[]>> = {
   'starts over when it died after any message': [
     caught(
       'takes the old passwords away before it adds the new ones',
-      /^after setSecret met with a message that was dead \(message \d+\), the service must still accept AWSCURRENT/,
+      /^after setSecret died at message \d+, the service must still accept AWSCURRENT/,
       [SETUSER, `${SETUSER.replace(`, ${ADDED}`, '')} ${SETUSER.replace(' ...gone,', '')}`],
     ),
   ],
@@ -209,22 +211,23 @@ export const CAUGHT: Readonly<Record<string, readonly CaughtMutant[]>> = {
     ]),
   ],
   'has the service refuse what it has retired, unless it declares when that ends': [
-    caught('lets everybody in', /^finishSecret must end what loses its last label, and try it/, [
-      ADDED,
-      `${ADDED}, 'nopass'`,
-    ]),
+    caught(
+      'lets everybody in',
+      /^the service still accepts a credential that has lost its last label: finishSecret must end it/,
+      [ADDED, `${ADDED}, 'nopass'`],
+    ),
   ],
   'takes each step in a container of its own': [
     caught(
       'sets what it remembers',
-      /^\w+ must need nothing but what it is given, and keep nothing for later/,
+      /^\w+ must work in a new container: use only its arguments, and keep nothing/,
       ['const newPassword', "let made = 'none'; const newPassword"],
       [NEW, 'createSecret: () => ({ password: (made = newPassword()) }),'],
       ['(isCurrentValid ? [current, pending] : [pending])', '[current, { password: made }]'],
     ),
   ],
   'takes every step twice in a row': [
-    caught('does not expect to find AWSPENDING set', /^setSecret must succeed when it has just been taken/, [
+    caught('does not expect to find AWSPENDING set', /^setSecret must succeed when it runs a second time/, [
       CONFIRM,
       `if (passwords.includes(hashOf(pending.password))) throw new Error('who was that?'); ${CONFIRM}`,
     ]),
@@ -232,7 +235,7 @@ export const CAUGHT: Readonly<Record<string, readonly CaughtMutant[]>> = {
   'needs no AWSPREVIOUS, and takes none that is no use': [
     caught(
       'wants an AWSPREVIOUS that works',
-      /^no step may fail for an AWSPREVIOUS that is no use/,
+      /^no step may fail because AWSPREVIOUS is unusable/,
       WITH_PREVIOUS,
       [
         PROOF,
@@ -241,7 +244,7 @@ export const CAUGHT: Readonly<Record<string, readonly CaughtMutant[]>> = {
     ),
   ],
   'keeps the fields that it does not know': [
-    caught('wants to know each field', /^parse must take a secret with fields of its owner/, [
+    caught('wants to know each field', /^parse must accept a secret in which the owner keeps other fields/, [
       'const { port = 6379, ssl = true } = json;',
       `const { port = 6379, ssl = true } = json;
       if (Object.keys(json).some((field) => field.startsWith('x-'))) throw new TypeError('what is this?');`,
@@ -258,24 +261,24 @@ export const CAUGHT: Readonly<Record<string, readonly CaughtMutant[]>> = {
     ]),
   ],
   'does not take an unreachable service for a refusal, in testSecret': [
-    caught('takes whatever goes wrong for a refusal', /^testSecret must throw what kept it from asking/, [
-      TEST,
-      TEST.replace('signal))', 'signal).catch(() => false))'),
-    ]),
     caught(
-      'takes whatever goes wrong for a yes',
-      /^testSecret must throw when it meets with an unreachable/,
-      [TEST, TEST.replace('signal))', 'signal).catch(() => true))')],
+      'takes whatever goes wrong for a refusal',
+      /^testSecret took a(n unreachable)? service.* for a refusal/,
+      [TEST, TEST.replace('signal))', 'signal).catch(() => false))')],
     ),
+    caught('takes whatever goes wrong for a yes', /^testSecret must throw when it meets an unreachable/, [
+      TEST,
+      TEST.replace('signal))', 'signal).catch(() => true))'),
+    ]),
   ],
   'does not take an unreachable service for a refusal, in setSecret': [
-    caught('returns when it cannot ask', /^setSecret must throw when it meets with an unreachable service$/, [
+    caught('returns when it cannot ask', /^setSecret must throw when it meets an unreachable service$/, [
       ASKS,
       `${ASKS.replace(';', '.catch(() => undefined);')} if (isCurrentValid === undefined) return;`,
     ]),
   ],
   'gives up in time when the service does not answer, and takes that for no refusal': [
-    caught('waits for ever', /^\w+ must give up when the signal fires: it still waited for the service/, [
+    caught('waits for ever', /^\w+ still waited for the service when its time was up: give context\.signal/, [
       'addAbortSignal(signal, socket)',
       'socket',
     ]),
@@ -289,7 +292,7 @@ export const CAUGHT: Readonly<Record<string, readonly CaughtMutant[]>> = {
     ),
   ],
   'lets nothing secret out in an error, the log or what is printed': [
-    caught('prints what it sends', /^"password" must not be printed, logged or thrown/, [
+    caught('prints what it sends', /^the value of "password" was printed, logged or thrown/, [
       'socket.write(`*${words.length}',
       "console.debug(command.join(' ')); socket.write(`*${words.length}",
     ]),
@@ -306,7 +309,7 @@ export const CAUGHT: Readonly<Record<string, readonly CaughtMutant[]>> = {
   ],
 };
 
-/** The faults that it cannot see, by what src/testing/README.md says of them. */
+/** The faults that it cannot see, by what docs/rotators.md says of them. */
 export const UNSEEN: Readonly<Record<string, readonly Mutant[]>> = {
   'What else a change brings': [
     { what: 'gives the user every right', changes: [[ADDED, `${ADDED}, '+@all'`]] },
@@ -338,7 +341,7 @@ export const UNSEEN: Readonly<Record<string, readonly Mutant[]>> = {
       ],
     },
   ],
-  'A generator with a state of its own': [
+  'A generator that keeps its own state': [
     {
       what: 'makes the password of a seed in the code',
       changes: [

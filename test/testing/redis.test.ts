@@ -10,9 +10,7 @@ import { mutated } from './redis-mutated.js';
 mayTakeAsLongAs('servers');
 const subject = redisSubject();
 
-test.each(rotatorContract({ ...subject, rotator: redis }))('the rotator of Redis users $name', ({ run }) =>
-  run(),
-);
+for (const { name, run } of rotatorContract({ ...subject, rotator: redis })) test(name, run, 60_000);
 
 const MUTANTS = Object.entries(CAUGHT).flatMap(([clause, mutants]) =>
   mutants.map((mutant) => ({ ...mutant, clause })),

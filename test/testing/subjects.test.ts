@@ -7,7 +7,9 @@ test('a subject whose service takes anything proves nothing, and is told so', as
   const far = new FarDoor();
   const subject = { reset: () => ({ user: 'app', password: FIRST }), line: () => far.line };
   const [first] = rotatorContract({ ...subject, rotator: () => far.sound(), accepts: () => true });
-  await expect(first?.run()).rejects.toThrow('accepts() must be false for what nobody has set');
+  await expect(first?.run()).rejects.toThrow(
+    'accepts() must return false for a credential that nobody has set',
+  );
 });
 
 test('a subject that counts wrong is told so', async () => {
@@ -19,7 +21,7 @@ test('a subject that counts wrong is told so', async () => {
     accepts: ({ password }) => far.door.accepts(password),
     credentials: () => 0,
   });
-  await expect(first?.run()).rejects.toThrow('credentials() must be 1 or 2 after reset(), not 0');
+  await expect(first?.run()).rejects.toThrow('credentials() must return 1 or 2 after reset(), not 0');
 });
 
 test('a subject whose line leads nowhere is told so', async () => {
@@ -34,7 +36,9 @@ test('a subject whose line leads nowhere is told so', async () => {
     line: () => memoryLine(),
   });
   expect(await said(clauses, 'leaves the service accepting AWSCURRENT')).toMatchObject({
-    message: 'the secret of reset() must lead to the service over line()',
+    message: expect.stringMatching(
+      /^no message went over line\(\): the secret .* must name line\.host and line\.port/,
+    ),
   });
 });
 

@@ -23,6 +23,7 @@ export const INIT = declare({
     },
     test: { value: '<runner>', about: 'what runs the contract test', choices: RUNNERS, default: 'node' },
   },
+  notes: ['The guide to your own rotator is node_modules/quarterturn/docs/rotators.md.'],
   examples: [
     { line: 'quarterturn init gate' },
     { line: 'quarterturn init desk --kind issued-key --test vitest' },

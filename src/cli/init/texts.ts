@@ -109,6 +109,8 @@ What else the owner keeps in the secret stays as it is.
 
 ## Make it yours
 
+The guide is \`node_modules/quarterturn/docs/rotators.md\`. In short:
+
 1. \`service.ts\` is the service in memory. Have it do what yours does, the refusals too.
 2. \`rotator.ts\` is the rotator. Change it until the contract test passes:
 

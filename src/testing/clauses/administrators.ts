@@ -6,18 +6,18 @@ import { type Clause, clause, type Json, type Stand } from '../subject.js';
 import { Trial, type TrialOptions, type Values } from '../trial.js';
 
 const PROOF =
-  'whoever may write the secret chooses the user that it names. Before you use the right of an administrator, have the service ' +
-  'accept AWSCURRENT, or AWSPENDING if an earlier attempt has set it (if nothing can prove it, declare `provesCurrent: false`)';
-const SAME = 'A proof is a login as AWSPENDING’s user, at AWSPENDING’s place';
+  'whoever can write the secret chooses the user in it. Before you use an administrator’s right, log in with AWSCURRENT. Try ' +
+  'AWSPENDING too: an earlier attempt may have set it. If nothing can prove the credential, declare `provesCurrent: false`';
+const SAME = 'Only a login as AWSPENDING’s user, at AWSPENDING’s host, is a proof';
 
-/** That nobody gets more from the right of somebody else than the secret itself gives. */
+/** Nobody gets more from an administrator's right than the secret itself gives. */
 export function administrators(stand: Stand): Clause[] {
   const { accepts, credentials, line, others } = stand;
 
   /**
-   * Rotates a secret whose AWSCURRENT the service refuses, and sees that nobody acts for it.
+   * Rotates a secret whose AWSCURRENT the service refuses, and checks that nobody acts for it.
    *
-   * @returns whether what was to go wrong besides has come about
+   * @returns whether the failure that `disturb` ordered has happened
    */
   async function actsForNobody(advice: string, options: TrialOptions, disturb?: (line: Line) => void) {
     const trial = await Trial.begin(stand, { current: stand.refused, ...options });
@@ -28,13 +28,13 @@ export function administrators(stand: Stand): Clause[] {
     const pending = await trial.value('AWSPENDING').catch(() => undefined);
     assert.ok(!pending || !(await accepts(pending)), `${advice} (the service accepts AWSPENDING now)`);
     const isKept = await accepts(trial.values.secret);
-    assert.ok(isKept, `${advice} (the service does not accept any more what it accepted)`);
+    assert.ok(isKept, `${advice} (the service no longer accepts the credential that it accepted before)`);
     const after = await credentials?.();
     assert.ok(after === before, `${advice} (the service held ${before} credentials, and holds ${after})`);
     return hasFailed;
   }
 
-  /** Versions that would prove something, of other users and places than AWSPENDING's. */
+  /** Versions that the service accepts, of other users and places than AWSPENDING's. */
   async function* strangers(): AsyncGenerator<[whose: string, of: (values: Values) => Json]> {
     for (const name of Object.keys((await others?.()) ?? {})) {
       yield ['another user', ({ secret, others }) => ({ ...secret, ...sharedFields(others[name], secret) })];
@@ -54,13 +54,13 @@ export function administrators(stand: Stand): Clause[] {
             'uses nobody else’s right until the service has accepted the secret’s own credential',
             async () => {
               await actsForNobody(
-                `AWSCURRENT was refused, and the secret was rotated all the same: ${PROOF}`,
+                `the service refused AWSCURRENT, and the rotator changed the credential all the same: ${PROOF}`,
                 {},
               );
               for (const how of ['lost', 'unanswered'] as const) {
                 const advice =
-                  `AWSCURRENT could not be tried (a message was ${how}), and the secret was rotated all the same: no answer ` +
-                  `proves nothing, and ${PROOF}`;
+                  `the service did not answer for AWSCURRENT (a message was ${how}), and the rotator changed the credential all the ` +
+                  `same: no answer is no proof, and ${PROOF}`;
                 let message = 1;
                 const failAt = (way: Line) => way.failAt(message, how);
                 while (await actsForNobody(advice, {}, failAt)) message++;
@@ -76,7 +76,7 @@ export function administrators(stand: Stand): Clause[] {
                   ? JSON.stringify(stranger)
                   : undefined;
               };
-              const advice = `AWSCURRENT was refused, AWSPREVIOUS was of ${whose}, and the secret was rotated all the same`;
+              const advice = `the service refused AWSCURRENT, AWSPREVIOUS was of ${whose}, and the rotator changed the credential all the same`;
               await actsForNobody(`${advice}: ${PROOF}. ${SAME}`, { previous });
             }
           }),
@@ -87,8 +87,8 @@ export function administrators(stand: Stand): Clause[] {
       ? [
           clause('keeps no secret of an administrator for a later rotation', async () => {
             const advice =
-              'the secret of an administrator was rotated, and this container still used the old one: read it in every step, ' +
-              'with context.readSecret()';
+              'the administrator’s secret was rotated, and this container still used the old value: call context.readSecret() ' +
+              'in every step';
             const trial = await Trial.begin(stand);
             const right = trial.values.others;
             for (const [SecretId, json] of Object.entries(right)) {
@@ -114,7 +114,7 @@ export function administrators(stand: Stand): Clause[] {
     return named.every((field) => isDeepStrictEqual(one[field], other[field]));
   }
 
-  /** Another secret, as one that is not right any more. */
+  /** Another secret with values that the service does not accept any more. */
   function unfit(json: Json): Json {
     const { shows } = stand.declared();
     const spoilt = (value: unknown) => (typeof value === 'string' ? `${value}-of-old` : value);
@@ -128,7 +128,7 @@ function sharedFields(from: Json | undefined, to: Json): Json {
   return Object.fromEntries(Object.entries(from ?? {}).filter(([field]) => field in to));
 }
 
-/** A secret that leads to another port. */
+/** A secret with another port. */
 function moved(secret: Json, from: number, to: number): Json {
   const change = (value: unknown): unknown => {
     if (value === from) return to;

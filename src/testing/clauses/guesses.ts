@@ -4,14 +4,14 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Clause, clause, type Json, type Stand } from '../subject.js';
 import { Trial } from '../trial.js';
 
-const ADVICE = 'make it with passwordSource(), or of randomBytes() of node:crypto';
-const OR_DECLARE = "(if the provider prescribes what it is like, declare `chooses: 'provider'`)";
-/** So many values are compared: two of 65,536 are then the same, nearly for certain. */
+const ADVICE = 'make it with passwordSource(), or with randomBytes() of node:crypto';
+const OR_DECLARE = "(if the provider prescribes its form, declare `chooses: 'provider'`)";
+/** How many values are compared: of 65,536 possible ones, two are then the same, nearly for certain. */
 const MOST = 1000;
-/** At least so many, where each takes long: a pair of RSA keys. */
+/** How many at least, where each takes long, as a pair of RSA keys does. */
 const LEAST = 8;
 const LONG_MS = 2000;
-/** What nobody guesses: eleven letters and digits, or sixteen of hexadecimal. */
+/** Nobody guesses so many: eleven letters and digits, or sixteen hexadecimal digits. */
 const BITS = 64;
 
 interface Made {
@@ -19,7 +19,7 @@ interface Made {
   readonly value: Json;
 }
 
-/** That what we choose is known to nobody. */
+/** Nobody knows a credential that we choose. */
 export function guesses(stand: Stand): Clause[] {
   const { chooses, line } = stand;
   if (chooses === 'provider') return [];
@@ -66,24 +66,24 @@ function assertUnknown(field: string, made: readonly Made[], ofTheClock: readonl
   const texts = textsOf(made);
   assert.ok(
     new Set(texts).size === texts.length,
-    `createSecret made a "${field}" twice in ${texts.length} rotations: it has few values, or is made of what others know, or of ` +
-      `what begins anew in each container. ${sentence(ADVICE)} ${OR_DECLARE}`,
+    `createSecret made the same "${field}" twice in ${texts.length} rotations: there are too few possible values, or it comes from ` +
+      `data that others know, or from a sequence that starts again in each container. ${sentence(ADVICE)} ${OR_DECLARE}`,
   );
   assert.ok(
     new Set(textsOf(ofTheClock)).size === ofTheClock.length,
-    `createSecret makes "${field}" of Math.random() or of the time, which others can find out: ${ADVICE}`,
+    `createSecret derives "${field}" from Math.random() or from the time, which others can find out: ${ADVICE}`,
   );
   const isOfToken = made.slice(0, LEAST).every(({ token, value }) => tellsOf(token, textOf(value[field])));
-  assert.ok(!isOfToken, `createSecret makes "${field}" of the token, which stands in logs: ${ADVICE}`);
+  assert.ok(!isOfToken, `createSecret derives "${field}" from the token, which logs show: ${ADVICE}`);
   const bits = bitsOf(texts);
   assert.ok(
     bits >= BITS,
-    `createSecret makes a "${field}" that can be guessed: ${Math.round(bits)} bits of it change from one rotation to the next, and ` +
-      `${BITS} should. Make it longer, ${ADVICE} ${OR_DECLARE}`,
+    `createSecret makes a "${field}" that can be guessed: only ${Math.round(bits)} bits of it change from one rotation to the next, ` +
+      `and at least ${BITS} must. Make it longer, and ${ADVICE} ${OR_DECLARE}`,
   );
 }
 
-/** Does something while chance and the clock stand still for all that does not ask the system's generator. */
+/** Runs `work` while Math.random() repeats itself and the clock stands: only the system's generator still surprises. */
 async function withoutChance<T>(
   moment: { readonly time: number; readonly now: number },
   work: () => Promise<T>,

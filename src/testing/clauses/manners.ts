@@ -6,15 +6,15 @@ import { type Clause, clause, type Stand } from '../subject.js';
 import { Trial } from '../trial.js';
 import { strayPlaces } from '../visits.js';
 
-/** For a step that gets no answer: it may try again until its time is up. */
+/** The time of a step that gets no answer: it may try again until the end of it. */
 const SHORT_MS = 1000;
 
-/** What a rotator does with what is not its own. */
+/** How a rotator treats what belongs to others. */
 export function manners(stand: Stand): Clause[] {
   const { line } = stand;
   const { sessions = () => tcpOf(line())?.sessions ?? 0 } = stand;
 
-  /** Takes the steps up to the first that fails, and looks for sessions after each. */
+  /** Runs the steps up to the first that fails, and counts the sessions after each. */
   async function leavesNone(trial: Trial): Promise<void> {
     for (const step of STEPS) {
       const before = await sessions();
@@ -22,8 +22,8 @@ export function manners(stand: Stand): Clause[] {
       const isOver = await comesTrue(async () => (await sessions()) <= before);
       assert.ok(
         isOver,
-        `${step} must log out, or close what it has opened, ${error ? 'when it fails, too' : 'before it returns'}: Lambda freezes ` +
-          'the function then, and the service keeps the session',
+        `${step} must log out, or close the connections that it opened, ${error ? 'when it fails, too' : 'before it returns'}: Lambda ` +
+          'freezes the function then, and the service keeps the session',
       );
       if (error) return;
     }
@@ -63,8 +63,8 @@ export function manners(stand: Stand): Clause[] {
       const [place] = strayPlaces(stand.visits, [...ways, ...(stand.places ?? [])]);
       assert.ok(
         place === undefined,
-        `the rotator connected to ${place}: talk to the places that AWSPENDING, or a secret of an administrator, names, and to no ` +
-          'other (if its code or an option leads there rightly, declare it in `places`)',
+        `the rotator connected to ${place}, which no secret names: connect only to the places that AWSPENDING or an administrator’s ` +
+          'secret names (if its code or an option rightly leads there, declare it in `places`)',
       );
     }),
   ];

@@ -10,11 +10,11 @@ export function rotations(stand: Stand): Clause[] {
   return [
     clause('is tried on a service that tells right from wrong', async () => {
       const secret = await reset();
-      assert.ok(await accepts(secret), 'accepts() must be true for what reset() returns');
+      assert.ok(await accepts(secret), 'accepts() must return true for the secret that reset() returns');
       const isTaken = await accepts(wrong(secret));
-      assert.ok(!isTaken, 'accepts() must be false for what nobody has set');
+      assert.ok(!isTaken, 'accepts() must return false for a credential that nobody has set');
       const count = (await credentials?.()) ?? 1;
-      assert.ok(count === 1 || count === 2, `credentials() must be 1 or 2 after reset(), not ${count}`);
+      assert.ok(count === 1 || count === 2, `credentials() must return 1 or 2 after reset(), not ${count}`);
     }),
 
     clause('leaves the service accepting AWSCURRENT', async () => {
@@ -22,14 +22,20 @@ export function rotations(stand: Stand): Clause[] {
       const before = line().sent;
       await trial.steps(STEPS);
       await trial.assertRotated();
-      assert.ok(line().sent > before, 'the secret of reset() must lead to the service over line()');
+      assert.ok(
+        line().sent > before,
+        'no message went over line(): the secret that reset() returns must name line.host and line.port, not the service’s own ' +
+          '(with memoryLine(), the rotator must call the service by line.call())',
+      );
     }),
 
     clause('rotates again and again', async () => {
       const trial = await begin();
       for (let rotation = 1; rotation <= 3; rotation++) {
         if (rotation > 1) await trial.rotate();
-        await trial.run(`rotation ${rotation} must succeed, in the container that has done those before`);
+        await trial.run(
+          `rotation ${rotation} must succeed in the container that did the rotations before it`,
+        );
         await trial.assertRotated(`rotation ${rotation}`);
       }
     }),
@@ -40,7 +46,7 @@ export function rotations(stand: Stand): Clause[] {
         trial.restart();
         await trial.steps(
           [step],
-          `${step} must need nothing but what it is given, and keep nothing for later`,
+          `${step} must work in a new container: use only its arguments, and keep nothing from one step for the next`,
         );
       }
       await trial.assertRotated();
@@ -50,7 +56,7 @@ export function rotations(stand: Stand): Clause[] {
       const trial = await begin();
       await trial.steps(['createSecret']);
       const isAccepted = await accepts(await trial.value('AWSCURRENT'));
-      assert.ok(isAccepted, 'createSecret must leave AWSCURRENT working: the new value is not even stored');
+      assert.ok(isAccepted, 'createSecret must leave AWSCURRENT working: the new value is not stored yet');
     }),
 
     ...(stand.overlaps
@@ -67,7 +73,7 @@ export function rotations(stand: Stand): Clause[] {
               const isOpen = await accepts(await trial.value('AWSPREVIOUS'));
               assert.ok(
                 isOpen,
-                'finishSecret must leave what was AWSCURRENT working: it retires what previous() holds',
+                'finishSecret must leave the old AWSCURRENT working, which becomes AWSPREVIOUS: retire only what previous() holds',
               );
             },
           ),
@@ -88,7 +94,8 @@ export function rotations(stand: Stand): Clause[] {
               }
               assert.ok(
                 isOver,
-                'finishSecret must end what loses its last label, and try it: if the service ends it later, declare `ends`',
+                'the service still accepts a credential that has lost its last label: finishSecret must end it, and see it refused (if the ' +
+                  'service ends it later, declare `ends` in the rotator)',
               );
             },
           ),
@@ -97,7 +104,7 @@ export function rotations(stand: Stand): Clause[] {
 
     clause('keeps the fields that it does not know', async () => {
       const trial = await Trial.begin(stand, { current: (secret) => ({ ...secret, 'x-owner': 'team-a' }) });
-      const advice = 'parse must take a secret with fields of its owner, such as "x-owner"';
+      const advice = 'parse must accept a secret in which the owner keeps other fields, such as "x-owner"';
       await trial.steps(STEPS, advice);
       const { 'x-owner': owner } = await trial.value('AWSCURRENT');
       assert.ok(owner === 'team-a', advice);
@@ -106,8 +113,11 @@ export function rotations(stand: Stand): Clause[] {
     clause('needs no AWSPREVIOUS, and takes none that is no use', async () => {
       for (const previous of ['not JSON', '{}', JSON.stringify(wrong(await reset()))]) {
         const trial = await Trial.begin(stand, { previous });
-        await trial.steps(STEPS, `no step may fail for an AWSPREVIOUS that is no use`);
-        await trial.assertRotated('a rotation with an AWSPREVIOUS that is no use');
+        await trial.steps(
+          STEPS,
+          'no step may fail because AWSPREVIOUS is unusable: previous() may return undefined, or a value that the service refuses',
+        );
+        await trial.assertRotated('a rotation with an unusable AWSPREVIOUS');
       }
     }),
   ];

@@ -7,7 +7,7 @@ import { STEPS } from '../../step.js';
 import { type Clause, clause, type Stand } from '../subject.js';
 import { Trial } from '../trial.js';
 
-/** What may go wrong after createSecret, so that there is something to tell. */
+/** What may go wrong after createSecret, so that the rotator has something to report. */
 const TROUBLES: Readonly<Record<string, (stand: Stand, trial: Trial) => void>> = {
   nothing: () => {},
   'no service': ({ line }) => line().cut(),
@@ -21,17 +21,17 @@ interface Search {
   finds(output: string): boolean;
 }
 
-/** That a rotator keeps its secrets to itself. */
+/** A rotator keeps its secrets to itself. */
 export function secrecy(stand: Stand): Clause[] {
   /**
-   * What looks for the values that no message may show: the trial's, and those of other secrets likewise. Of one that
-   * was made, for any run; of one that the subject has chosen, which may be a common word in part, for all of it.
+   * Returns what looks for the values that no message may show: the trial's, and those of other secrets. It looks for any
+   * part of a value that was made, and for the whole of one that the subject chose, since a part may be a common word.
    */
   async function searches(trial: Trial): Promise<Search[]> {
     const [first, made] = [await trial.value('AWSCURRENT'), await trial.value('AWSPENDING')];
     const { rotates, shows } = stand.declared();
     const hidden = rotates.filter((field) => !shows.includes(field));
-    assert.ok(hidden.length > 0, `"shows" must not name all that rotates: ${rotates.join(', ')}`);
+    assert.ok(hidden.length > 0, `"shows" must not name every field that rotates: ${rotates.join(', ')}`);
     return hidden.flatMap((field) => {
       const redactor = new Redactor();
       redactor.hideFields({ [field]: made[field] }, [], [field]);
@@ -58,7 +58,7 @@ export function secrecy(stand: Stand): Clause[] {
         });
         const output = printed + everythingOf([trial.errors, trial.log, trial.secrets.events]);
         for (const { field, finds } of secrets) {
-          const advice = `"${field}" must not be printed, logged or thrown (when what went wrong was ${trouble})`;
+          const advice = `the value of "${field}" was printed, logged or thrown (what went wrong before: ${trouble})`;
           assert.ok(!finds(output), advice);
         }
       }
@@ -70,7 +70,7 @@ function everythingOf(value: unknown): string {
   return inspect(value, { depth: 20, showHidden: true, maxStringLength: null, maxArrayLength: null });
 }
 
-/** Test runners have a console of their own, which does not write to this process's stdout. */
+/** Test runners replace the console by one which does not write to this process's stdout. */
 const CONSOLE = ['debug', 'dir', 'error', 'info', 'log', 'table', 'trace', 'warn'] as const;
 
 /** What is written to the console, stdout and stderr meanwhile. */

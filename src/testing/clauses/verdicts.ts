@@ -6,13 +6,13 @@ import { comesTrue } from '../moments.js';
 import { type Clause, clause, type Json, type Stand } from '../subject.js';
 import { Trial } from '../trial.js';
 
-/** What keeps a rotator from asking. */
+/** What keeps a rotator from asking the service. */
 const OUTAGES: Readonly<Record<string, (line: Line) => void>> = {
   'an unreachable service': (line) => line.cut(),
   'a service that is out of order': (line) => line.failAt(1, 'failing'),
 };
 
-/** What a rotator says of a credential, and of whom it believes. */
+/** What a rotator says of a credential, and whose word it takes for it. */
 export function verdicts(stand: Stand): Clause[] {
   const { accepts, line, wrong } = stand;
   return [
@@ -54,8 +54,10 @@ export function verdicts(stand: Stand): Clause[] {
           const error = await trial.outcome(step, TOO_SHORT_MS);
           // A credential that is issued works before setSecret, which then has nothing to ask the service.
           const isDone = step === 'setSecret' && line().sent === before && (await trial.isSet());
-          assert.ok(error !== undefined || isDone, `${step} must throw when it meets with ${outage}`);
-          const advice = `${step} must throw what kept it from asking: only the service's own refusal is a refusal`;
+          assert.ok(error !== undefined || isDone, `${step} must throw when it meets ${outage}`);
+          const advice =
+            `${step} took ${outage} for a refusal: only an answer in which the service itself refuses the credential is one, so throw ` +
+            'every other error';
           assert.ok(!isRejection(error), advice);
         }),
       ),
@@ -79,10 +81,10 @@ export function verdicts(stand: Stand): Clause[] {
           assert.ok(!isRejection(error), `${advice} not a refusal`);
           assert.ok(
             await comesTrue(() => trial.watch.running.size === 0),
-            `${step} must give up when the signal fires: it still waited for the service when the time was up`,
+            `${step} still waited for the service when its time was up: give context.signal to everything that waits`,
           );
           line().mend();
-          await trial.startOver(`${step} had no answer (to message ${message})`);
+          await trial.startOver(`message ${message} of ${step} got no answer`);
         }
       }
     }),
@@ -113,9 +115,9 @@ export function verdicts(stand: Stand): Clause[] {
   ];
 }
 
-/** For a step of whose service nothing is heard. */
+/** The time of a step whose service does not answer. */
 const TOO_SHORT_MS = 400;
-/** What cannot go on without an answer. */
+/** The steps that cannot go on without an answer. */
 const ASKING: readonly Step[] = ['setSecret', 'testSecret'];
 
 function another(value: unknown): unknown {

@@ -1,0 +1,130 @@
+import type { ListedKey } from '../../../src/index.js';
+import type { ListPlaces } from '../list.js';
+import { type Answer, arrayAt, holds, idAt } from '../pointers.js';
+import { nextIn } from './link-header.js';
+import { endAt, timeAt, ZONE_HINT, ZONELESS } from './times.js';
+
+/** Far more than any provider has, and an end. */
+const MOST_PAGES = 1000;
+/** Of all pages together, unless one may have more. */
+const MOST_BYTES = 8 * 1024 * 1024;
+
+/** How many items APIs show where nobody asks for another number. */
+const PAGE_SIZES: ReadonlySet<number> = new Set([10, 15, 20, 25, 30, 40, 50, 60, 100, 200, 250, 500, 1000]);
+
+/**
+ * Reads all pages of a list.
+ *
+ * @throws RotationError if they lead elsewhere, round in a circle, or to more than anybody has
+ */
+export async function allKeys(
+  places: ListPlaces,
+  first: URL,
+  ask: (url: URL) => Promise<Answer>,
+  warn: (message: string) => void,
+): Promise<readonly ListedKey[]> {
+  const keys: ListedKey[] = [];
+  const asked = new Set<string>();
+  const mostBytes = Math.max(MOST_BYTES, places.maxBytes);
+  let bytes = 0;
+  let count = 0;
+  let url: URL | undefined = pageUrl(places, first, 0);
+  for (let page = 0; url !== undefined; page++) {
+    const answer = await ask(url);
+    const items = arrayAt(places.items, answer);
+    const contents = items.map((item) => idAt(places.id, answer, item)).join();
+    bytes += answer.bytes;
+    count += items.length;
+    if (page >= MOST_PAGES || bytes > mostBytes) {
+      throw answer.failure(
+        `with pages that are too many, or too long: over ${MOST_PAGES} pages, or ${mostBytes} bytes in all`,
+      );
+    }
+    // Of a provider that does not know the parameter, every page is the first.
+    if (items.length > 0 && asked.has(contents)) {
+      throw answer.failure('with a page of the list that it had sent before');
+    }
+    asked.add(contents).add(url.href);
+    if (places.pages === undefined && PAGE_SIZES.has(items.length)) warn(maybeCut(items.length));
+    const live = items.filter((item) => holds(places.where, answer, item));
+    keys.push(...live.map((item) => keyIn(item, places, answer, warn)));
+    const isEmpty = items.length === 0;
+    url = nextUrl(places, url, { answer, isEmpty, before: isByItems(places) ? count : page + 1 });
+    // Empty pages look alike, and may have more behind them: only a cursor that repeats shows that one leads back.
+    if (url !== undefined && asked.has(url.href))
+      throw answer.failure('with a next page that was read before');
+  }
+  return keys;
+}
+
+function maybeCut(length: number): string {
+  return (
+    `the list of keys has ${length} items, as a page may have: if there are more, say how pages are asked for ` +
+    '(`list.pages`); if there are not, say `pages: "one"`'
+  );
+}
+
+function keyIn(
+  item: unknown,
+  { id, name, createdAt, expiresAt }: ListPlaces,
+  answer: Answer,
+  warn: (message: string) => void,
+): ListedKey {
+  const called = name?.find(item);
+  const end = expiresAt && endAt(expiresAt, item);
+  // No rotation fails for an unclear end: it may be that of somebody else's key.
+  if (end === ZONELESS) warn(`list.expiresAt is ${ZONELESS}: ${ZONE_HINT}`);
+  return {
+    id: idAt(id, answer, item),
+    name: typeof called === 'string' ? called : undefined,
+    // Not a time: it is neither older nor younger than any other.
+    createdAt: createdAt ? timeAt(createdAt, answer, item) : new Date(Number.NaN),
+    expiresAt: end === ZONELESS ? new Date(Number.NaN) : end,
+  };
+}
+
+function isByItems({ pages }: ListPlaces): boolean {
+  return typeof pages === 'object' && 'first' in pages && pages.by === 'items';
+}
+
+/** @param before how many pages, or items, come before it */
+function pageUrl({ pages }: ListPlaces, url: URL, before: number): URL {
+  return typeof pages === 'object' && 'first' in pages
+    ? withParameter(url, pages.parameter, String(pages.first + before))
+    : url;
+}
+
+function nextUrl(
+  places: ListPlaces,
+  url: URL,
+  {
+    answer,
+    before,
+    isEmpty,
+  }: { readonly answer: Answer; readonly before: number; readonly isEmpty: boolean },
+): URL | undefined {
+  const { pages } = places;
+  if (pages === undefined || pages === 'one') return undefined;
+  if (pages === 'link') {
+    const next = nextIn(answer);
+    return next === undefined ? undefined : furtherUrl(next, url, answer);
+  }
+  if ('first' in pages) return isEmpty ? undefined : pageUrl(places, url, before);
+  const next = places.next?.find(answer.json);
+  if (next === undefined || next === null || next === '') return undefined;
+  if (typeof next !== 'string') throw answer.failure(`with no next page at ${pages.next}`);
+  return /^https?:/.test(next) ? furtherUrl(next, url, answer) : withParameter(url, pages.parameter, next);
+}
+
+function furtherUrl(next: string, url: URL, answer: Answer): URL {
+  const further = URL.canParse(next, url.href) ? new URL(next, url) : undefined;
+  // The credential goes along.
+  if (further?.origin !== url.origin) throw answer.failure('with a next page at another origin');
+  return further;
+}
+
+function withParameter(url: URL, parameter: string, value: string): URL {
+  const further = new URL(url);
+  further.searchParams.set(parameter, value);
+  return further;
+}

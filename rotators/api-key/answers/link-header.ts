@@ -1,0 +1,36 @@
+import type { Answer } from '../pointers.js';
+
+/** One link (RFC 8288, 3): its target, and its parameters. Each blank has one place in it: what does not match fails soon. */
+const LINK =
+  /[\s,]*<([^<>]*)>((?:\s*;(?:\s*[^\s;,="<>]+(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;,"]*))?)?)*)\s*(?:,|$)/y;
+const PARAMETER = /;\s*([^\s;,="]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*))/g;
+
+/**
+ * The target of the link with `rel="next"`, as it stands there.
+ *
+ * @returns `undefined` if the header has none, or there is no header
+ * @throws RotationError if the header cannot be read, or has several: half of a list hides keys
+ */
+export function nextIn({ link = '', failure }: Answer): string | undefined {
+  const found = new Set<string>();
+  let end = 0;
+  while (/[^\s,]/.test(link.slice(end))) {
+    LINK.lastIndex = end;
+    const [whole, target = '', parameters = ''] = LINK.exec(link) ?? [];
+    if (whole === undefined) throw failure('with an unreadable Link header');
+    end += whole.length;
+    if (isNext(parameters)) found.add(target);
+  }
+  if (found.size > 1) throw failure('with several next pages in the Link header');
+  return found.values().next().value;
+}
+
+function isNext(parameters: string): boolean {
+  const all = [...parameters.matchAll(PARAMETER)].map(
+    ([, name = '', quoted, plain = '']) => [name.toLowerCase(), quoted ?? plain] as const,
+  );
+  // With an anchor it is the link of another page than this one. Of several `rel`, the first counts.
+  if (all.some(([name]) => name === 'anchor')) return false;
+  const [, relations = ''] = all.find(([name]) => name === 'rel') ?? [];
+  return relations.toLowerCase().split(/\s+/).includes('next');
+}
