@@ -1,11 +1,11 @@
 import type { Step } from './step.js';
 
 /**
- * Every reason a rotation can fail for. Codes are part of the public API, messages are not; the README says of
- * each what happened and what to do.
+ * Every {@link RotationErrorCode}. Codes are part of the public API, messages are not. docs/errors.md says what each means and
+ * what to do.
  */
 export const ROTATION_ERROR_CODES = [
-  // The event and the secret's state: nothing was read or changed.
+  // The event, and the state of the secret.
   'ERR_EVENT_INVALID',
   'ERR_MANAGED_BY_SERVICE',
   'ERR_MANAGED_EXTERNALLY',
@@ -25,11 +25,11 @@ export const ROTATION_ERROR_CODES = [
   'ERR_STALE_FIELD',
   'ERR_PASSWORD_POLICY',
   'ERR_CURRENT_MOVED',
-  // Secrets Manager, and time.
+  // Secrets Manager, and the deadline.
   'ERR_SECRETS_MANAGER_FAILED',
   'ERR_SECRETS_MANAGER_UNREACHABLE',
   'ERR_DEADLINE',
-  // The service whose credential is rotated. Rotators throw these.
+  // The service whose credential is rotated. Most come from rotators.
   'ERR_CREDENTIAL_REJECTED',
   'ERR_CREDENTIAL_UNPROVEN',
   'ERR_VALUE_REFUSED',
@@ -55,27 +55,44 @@ export const ROTATION_ERROR_CODES = [
   'ERR_ROTATOR_FAILED',
 ] as const;
 
+/** Reason why a rotation failed: the `code` of a {@link RotationError}. */
 export type RotationErrorCode = (typeof ROTATION_ERROR_CODES)[number];
 
+/** Optional parts of a {@link RotationError}. */
 export interface RotationErrorOptions {
-  /** What the person on call can do about it. */
+  /** What the person on call should do, and must not do. */
   readonly hint?: string | undefined;
-  /** Never an error that quotes its input, as those of `JSON.parse` and `new URL` do. */
+  /** Error that caused this one. Never one that quotes its input, as those of `JSON.parse` and `new URL` do. */
   readonly cause?: unknown;
+  /** The engine sets it. */
   readonly step?: Step | undefined;
+  /** The engine sets it. */
   readonly secretId?: string | undefined;
 }
 
 /**
- * The one error that leaves a rotation function. The message says what was being done and names labels, fields
- * and ids, never a value. `step` and `secretId` are filled in by the engine; so is the redaction of everything
- * that a rotator throws.
+ * The only error that leaves a rotation function. Its message names labels, fields and ids, never a value.
+ *
+ * Rotators throw it with a code and, if somebody can do something about it, a hint. The engine redacts whatever a rotator
+ * throws, and sets `step` and `secretId`.
+ *
+ * @example
+ * ```ts
+ * throw new RotationError('ERR_SERVICE_FAILED', `${url} answered ${status}`, {
+ *   hint: 'read the service’s log; the next attempt repeats the request',
+ * });
+ * ```
  */
 export class RotationError extends Error {
+  /** `'RotationError'`. */
   override readonly name = 'RotationError';
+  /** Reason for the failure. */
   readonly code: RotationErrorCode;
+  /** What the person on call should do, and must not do. */
   declare readonly hint?: string;
+  /** Step that failed. */
   declare readonly step?: Step;
+  /** ARN of the secret. */
   declare readonly secretId?: string;
 
   constructor(
@@ -91,14 +108,14 @@ export class RotationError extends Error {
   }
 }
 
-/** Whether an error is a `RotationError`, from this copy of the package or from another that is loaded too. */
+/** Returns whether an error is a {@link RotationError}, from this copy of the package or another loaded copy. */
 export function isRotationError(error: unknown): error is RotationError {
   return isError(error) && error.name === 'RotationError' && typeof error.code === 'string';
 }
 
 /**
- * Whether something that was thrown is an error. By its shape: Node's own errors are no `instanceof Error` in a test
- * runner that loads its modules into another realm.
+ * Returns whether a thrown value is an error. It goes by the shape, because Node's own errors are not `instanceof Error` in
+ * a test runner that loads modules into another realm.
  */
 export function isError(
   thrown: unknown,
@@ -112,19 +129,24 @@ export function isError(
   );
 }
 
-/** Around what is quoted. Readers never see them: to Unicode they are no characters, and for use within a process. */
+/** Around quoted text. Nobody sees them: they are noncharacters, which Unicode reserves for use within a process. */
 const [BEGIN, END] = ['\ufdd0', '\ufdd1'];
 const MARKS = /[\ufdd0\ufdd1]/g;
 
 /**
- * Marks what a service has said (a code, the name of a role) in a sentence of a rotator with `ownWords`: a value in it is
- * there on purpose, perhaps, and is taken out although it reads as words.
+ * Returns a service's words (a code, the name of a role), marked as a quotation in a message of a rotator with
+ * {@link Rotator.ownWords}. The engine redacts every secret value in a quotation, even one that reads as ordinary words.
+ *
+ * @example
+ * ```ts
+ * throw new RotationError('ERR_SERVICE_FAILED', `the service answered ${quoted(code)}`);
+ * ```
  */
 export function quoted(text: string): string {
   return `${BEGIN}${text.replace(MARKS, '')}${END}`;
 }
 
-/** A text without the marks of `quoted`, and whether each of its characters is quoted. */
+/** Returns a text without the marks of {@link quoted}, and whether each of its characters was quoted. */
 export function withoutMarks(text: string): { readonly plain: string; readonly isQuoted: Uint8Array } {
   let plain = '';
   let isInside = false;

@@ -1,11 +1,11 @@
-/** The fields of a JSON object. */
+/** Fields of a JSON object. */
 export type Json = Readonly<Record<string, unknown>>;
 
 /**
- * Reads JSON. The only call of `JSON.parse`: its error quotes the text, and the text is often a secret.
+ * Parses JSON; returns `undefined` if the text is not JSON. Use it instead of `JSON.parse`, whose error quotes the text: the
+ * text is often a secret.
  *
- * @param reviver as that of `JSON.parse`
- * @returns `undefined` if the text is not JSON
+ * @param reviver as for `JSON.parse`
  */
 export function parseJson(
   text: string,
@@ -18,7 +18,7 @@ export function parseJson(
   }
 }
 
-/** Reads a JSON object: `undefined` if the text is not one. */
+/** Parses a JSON object; returns `undefined` if the text is not one. */
 export function jsonObject(text: string): Json | undefined {
   const value = parseJson(text);
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;

@@ -2,13 +2,13 @@ import type { RotatorNeeds } from './permissions.js';
 import type { Rotator } from './rotator.js';
 
 /**
- * A rotator as it is deployed: how it is made, and what its function needs. One `lambda.ts` beside each rotator exports
- * it as `lambda`, and all else is made of that: the bundle, what `quarterturn policy` prints, the function that
- * `quarterturn local` runs.
+ * Declaration of how a rotator is deployed: how to make it, and what its function needs. The `lambda.ts` beside each rotator
+ * exports one as `lambda`. The bundle, the output of `quarterturn policy` and the function of `quarterturn local` derive
+ * from it.
  *
  * @typeParam Secret the rotator's parsed secret
  * @typeParam Field the names of the fields that change
- * @typeParam Variable the environment variables that the function reads
+ * @typeParam Variable the names of the environment variables that the function reads
  */
 export interface LambdaManifest<
   Secret extends object = object,
@@ -16,22 +16,23 @@ export interface LambdaManifest<
   Variable extends string = string,
 > extends RotatorNeeds {
   /**
-   * Makes the rotator, when the function is loaded, of the environment variables that `environment` names. What it throws
-   * keeps the function from being loaded.
+   * Makes the rotator from the environment variables that `environment` names. Called once, when Lambda loads the function;
+   * if it throws, the function does not load.
    */
   readonly rotator: (
     environment: {
       readonly [Name in Variable]?: string | undefined;
     },
   ) => Rotator<Secret, Field>;
+  /** Environment variables that the function reads. */
   readonly environment: readonly Variable[];
-  /** The packages that it loads in the step that uses them. A bundle must not load them before. */
+  /** Packages that the rotator loads in the step that uses them. A bundle must not load them earlier. */
   readonly drivers: readonly string[];
 }
 
 /**
- * Declares how a rotator is deployed. It does nothing else: what imports a `lambda.ts` makes no rotator, and needs no
- * environment variable.
+ * Declares how a rotator is deployed, and returns the declaration unchanged. Importing a `lambda.ts` therefore makes no
+ * rotator and needs no environment variable.
  *
  * @example
  * ```ts

@@ -1,15 +1,20 @@
 import { generate } from 'generate-password';
 import { RotationError } from './errors.js';
 
-/** The kinds of character that a password is made of. */
+/** Kind of character in a password. */
 export type CharacterClass = 'lower' | 'upper' | 'digit' | 'symbol';
 
+/** Requirements for a password of {@link passwordSource}. */
 export interface PasswordPolicy {
-  /** Characters, 1 to 4096. @default 32 */
+  /** Length in characters, 1 to 4096. @default 32 */
   readonly length?: number | undefined;
-  /** Characters that must not occur. */
+  /** Characters that must not occur. @default none */
   readonly exclude?: string | undefined;
-  /** Classes of which at least one character must occur. @default lower, upper and digit, as far as not excluded */
+  /**
+   * Classes that must each occur at least once.
+   *
+   * @default lower, upper and digit, except classes that `exclude` empties
+   */
   readonly require?: readonly CharacterClass[] | undefined;
 }
 
@@ -23,23 +28,31 @@ const CLASSES: Readonly<Record<CharacterClass, string>> = {
 const NAMES = ['lower', 'upper', 'digit', 'symbol'] as const;
 
 /**
- * Makes a source of random passwords: A-Z, a-z, 0-9 and `-_.~`, the first character a letter if letters are allowed.
+ * Returns a function that makes random passwords of A-Z, a-z, 0-9 and `-_.~`. The first character is a letter, unless the
+ * policy excludes all letters.
  *
- * @throws RotationError `ERR_PASSWORD_POLICY`, at once, if no password could meet the policy
+ * @throws {@link RotationError} `ERR_PASSWORD_POLICY`, before it makes any password, if none can meet the policy
+ *
+ * @example
+ * ```ts
+ * const newPassword = passwordSource({ length: 24, exclude: '~' });
+ *
+ * const createSecret = () => ({ password: newPassword() });
+ * ```
  */
 export function passwordSource({ length = 32, exclude = '', require }: PasswordPolicy = {}): () => string {
   const left = (name: CharacterClass) => [...CLASSES[name]].filter((char) => !exclude.includes(char));
   const required = require ?? NAMES.filter((name) => name !== 'symbol' && left(name).length > 0);
   const emptied = required.find((name) => left(name).length === 0);
   if (!Number.isInteger(length) || length < 1 || length > 4096) {
-    throw impossible(`the length must be a whole number from 1 to 4096`);
+    throw impossible(`length must be a whole number from 1 to 4096`);
   }
-  if (emptied) throw impossible(`at least one ${emptied} is required, and all of them are excluded`);
-  if (NAMES.every((name) => left(name).length === 0)) throw impossible('all characters are excluded');
+  if (emptied) throw impossible(`it requires a character of the class ${emptied} and excludes all of them`);
+  if (NAMES.every((name) => left(name).length === 0)) throw impossible('it excludes all characters');
   const hasLetters = left('lower').length + left('upper').length > 0;
   const needed = new Set(required);
   const places = needed.size + (hasLetters && !needed.has('lower') && !needed.has('upper') ? 1 : 0);
-  if (places > length) throw impossible(`${length} characters cannot hold ${places} required ones`);
+  if (places > length) throw impossible(`length ${length} is too short for ${places} required characters`);
 
   const conforms = (password: string): boolean =>
     password.length === length &&
@@ -48,9 +61,9 @@ export function passwordSource({ length = 32, exclude = '', require }: PasswordP
     (!hasLetters || /^[A-Za-z]/.test(password));
 
   return () => {
-    // Drawn again until it conforms, which leaves all conforming passwords equally likely.
+    // Discards passwords that do not conform, so that all others stay equally likely.
     for (let draw = 0; draw < MAX_DRAWS; draw++) {
-      // A fresh literal without `strict`: the library writes into its options, and recurses for ever on some of them.
+      // A new literal, without `strict`: the library changes its options, and recurses for ever with some of them.
       const password = generate({
         length,
         lowercase: left('lower').length > 0,
@@ -61,19 +74,27 @@ export function passwordSource({ length = 32, exclude = '', require }: PasswordP
       });
       if (conforms(password)) return password;
     }
-    throw impossible(`none of ${MAX_DRAWS} random passwords met it: make it longer, or require less`);
+    throw impossible(
+      `none of ${MAX_DRAWS} random passwords met it; make it longer, or require fewer classes`,
+    );
   };
 }
 
-/** Far above what the tightest possible policy needs: one character of each class, four characters long. */
+/** Far more than the strictest policy needs: four characters, one of each class. */
 const MAX_DRAWS = 100_000;
 
 /**
- * Reads the policy from the variables of AWS's rotation functions: EXCLUDE_CHARACTERS, PASSWORD_LENGTH,
- * EXCLUDE_NUMBERS, EXCLUDE_PUNCTUATION, EXCLUDE_UPPERCASE, EXCLUDE_LOWERCASE and REQUIRE_EACH_INCLUDED_TYPE, the
- * last five true for `true`, `1`, `y` and `yes`. All of them narrow the default; none adds a character to it.
+ * Returns the policy that the environment variables of AWS's rotation functions set: PASSWORD_LENGTH, EXCLUDE_CHARACTERS,
+ * EXCLUDE_NUMBERS, EXCLUDE_PUNCTUATION, EXCLUDE_UPPERCASE, EXCLUDE_LOWERCASE and REQUIRE_EACH_INCLUDED_TYPE. The last five
+ * are true for `true`, `1`, `y` and `yes`. No variable adds a character to the default set.
  *
- * @throws RotationError `ERR_PASSWORD_POLICY` if PASSWORD_LENGTH is not a number
+ * @param env usually `process.env`
+ * @throws {@link RotationError} `ERR_PASSWORD_POLICY` if PASSWORD_LENGTH is not a number
+ *
+ * @example
+ * ```ts
+ * const newPassword = passwordSource(passwordPolicyFrom(process.env));
+ * ```
  */
 export function passwordPolicyFrom(env: Readonly<Record<string, string | undefined>>): PasswordPolicy {
   const isTrue = (name: string): boolean => /^(true|1|y|yes)$/i.test(env[name]?.trim() ?? '');
@@ -98,6 +119,6 @@ export function passwordPolicyFrom(env: Readonly<Record<string, string | undefin
 
 function impossible(problem: string): RotationError {
   return new RotationError('ERR_PASSWORD_POLICY', `no password can meet the policy: ${problem}`, {
-    hint: 'change the policy, or the environment variables PASSWORD_LENGTH, EXCLUDE_* and REQUIRE_EACH_INCLUDED_TYPE',
+    hint: 'correct the policy, or PASSWORD_LENGTH, EXCLUDE_* and REQUIRE_EACH_INCLUDED_TYPE in the environment',
   });
 }

@@ -1,34 +1,44 @@
 import { STEPS, type Step } from './step.js';
 
 /**
- * A right that the role of a rotation function needs. A rotator declares its own in its `lambda.ts`; those on the secret
- * that is rotated, and on its key, are the engine's.
+ * Permission that the role of a rotation function needs. A rotator's `lambda.ts` declares the rotator's own; the engine adds
+ * those on the rotated secret and on its KMS key.
  */
 export interface Permission {
-  /** The IAM action: `rds:DescribeDBInstances`. */
+  /** IAM action: `rds:DescribeDBInstances`. */
   readonly action: string;
-  /** On what: the administrator's secret, or something that the owner of the function names. */
+  /** Resource: the administrator's secret, or a {@link PermissionTarget} that the owner of the function names. */
   readonly on: 'administrator' | PermissionTarget;
-  /** The steps that make the call. */
+  /** Steps that make the call. */
   readonly steps: readonly Step[];
-  /** What for: it stands as a comment beside the right. */
+  /** Reason, which `quarterturn policy` prints as a comment. */
   readonly why: string;
-  /** Which secrets need it, if not all do. */
+  /** Secrets that need it. @default all */
   readonly onlyFor?: string;
 }
 
-/** A kind of resource of AWS that a rotator works on. */
+/** Kind of AWS resource that a rotator works on. */
 export interface PermissionTarget {
-  /** In the plural: `databases`. */
+  /** Name in the plural: `databases`. */
   readonly name: string;
-  /** ARNs of such, with a name in capital letters: `arn:{partition}:rds:{region}:{account}:db:NAME`. */
+  /** ARN patterns, with a placeholder in capitals: `arn:{partition}:rds:{region}:{account}:db:NAME`. */
   readonly arns: readonly string[];
 }
 
 /**
- * The right of a rotator that makes keys with the credential of an administrator.
+ * Returns the permissions of a rotator that makes keys with an administrator's credential: to read that secret.
  *
- * @param onlyFor which secrets name one, if not all do
+ * @param onlyFor secrets that name an administrator's secret; if absent, all do
+ *
+ * @example
+ * ```ts
+ * export const lambda = defineLambda({
+ *   rotator: () => desk(),
+ *   environment: [],
+ *   permissions: administratorOfKeys(),
+ *   drivers: [],
+ * });
+ * ```
  */
 export function administratorOfKeys(onlyFor?: string): readonly Permission[] {
   return [
@@ -36,60 +46,65 @@ export function administratorOfKeys(onlyFor?: string): readonly Permission[] {
       action: 'secretsmanager:GetSecretValue',
       on: 'administrator',
       steps: ['createSecret', 'finishSecret'],
-      why: 'the administrator’s credential makes the next key, and ends the one before the last',
+      why: 'the administrator’s credential makes the next key and ends the one before the last',
       ...(onlyFor !== undefined && { onlyFor }),
     },
   ];
 }
 
-/** A right that every rotation function needs: on the secret that is rotated, or on the KMS key of it. */
+/** Permission that every rotation function needs, on the rotated secret or on its KMS key. */
 export type CommonPermission = Omit<Permission, 'on' | 'onlyFor'> & {
-  /** Where AWS says so, if no call of ours shows it. */
+  /** AWS document that states it, for a call that Quarterturn does not make itself. */
   readonly source?: string;
 };
 
-/** What the function of a rotator needs, as `quarterturn policy` prints it. */
+/** What a rotator's function needs, as `quarterturn policy` prints it. */
 export interface RotatorNeeds {
+  /** Permissions on anything but the rotated secret. */
   readonly permissions: readonly Permission[];
-  /** Rights on the secret that is rotated, beside those that every rotator needs. */
+  /** Permissions on the rotated secret, in addition to those that every rotator needs. @default none */
   readonly onSecret?: readonly CommonPermission[];
-  /** The function's timeout, if a minute is too short. */
+  /** Timeout of the function in seconds. @default 60 */
   readonly timeoutSeconds?: number;
-  /** The environment variables that it reads. */
+  /** Environment variables that the function reads. */
   readonly environment: readonly string[];
-  /** Without them the function throws when it is loaded. */
+  /** Whether the function throws while it loads if they are not set. @default false */
   readonly isEnvironmentRequired?: boolean;
-  /** For how many days its keys live: KEY_LIFETIME_DAYS, or what it is without. Absent: its keys do not end. */
+  /**
+   * Lifetime of its keys in days: the default and the maximum of KEY_LIFETIME_DAYS.
+   *
+   * @default its keys do not expire
+   */
   readonly lifetime?: { readonly defaultDays?: number; readonly mostDays: number };
 }
 
-/** On the secret that is rotated. */
+/** Permissions on the rotated secret. */
 export const ON_SECRET: readonly CommonPermission[] = [
   {
     action: 'secretsmanager:DescribeSecret',
     steps: STEPS,
-    why: 'the labels say where the rotation stands, and what must be refused',
+    why: 'the labels show how far the rotation is, and whether to refuse it',
   },
   {
     action: 'secretsmanager:GetSecretValue',
     steps: STEPS,
-    why: 'reads AWSCURRENT and AWSPENDING; finishSecret only of keys, to retire the right one',
+    why: 'reads AWSCURRENT and AWSPENDING; in finishSecret only for keys, to retire the right one',
   },
   {
     action: 'secretsmanager:PutSecretValue',
     steps: ['createSecret'],
-    why: 'stores the new value as AWSPENDING, before the service learns of it',
+    why: 'stores the new value as AWSPENDING before the service gets it',
   },
   {
     action: 'secretsmanager:UpdateSecretVersionStage',
     steps: ['finishSecret'],
-    why: 'moves AWSCURRENT, and with it AWSPREVIOUS',
+    why: 'moves AWSCURRENT, and AWSPREVIOUS with it',
   },
 ];
 
 const KMS = 'AWS Secrets Manager User Guide, “Secret encryption and decryption in AWS Secrets Manager”';
 
-/** On the key of the secret that is rotated, unless it is `aws/secretsmanager`. Secrets Manager makes these calls. */
+/** Permissions on the rotated secret's KMS key, unless it is `aws/secretsmanager`. Secrets Manager makes these calls. */
 export const ON_KEY: readonly CommonPermission[] = [
   { action: 'kms:Decrypt', steps: STEPS, why: 'Secrets Manager decrypts what is read', source: KMS },
   {
@@ -102,12 +117,12 @@ export const ON_KEY: readonly CommonPermission[] = [
 
 const LOGS = 'AWS Lambda Developer Guide, “Sending Lambda function logs to CloudWatch Logs”';
 
-/** On the function's log group. Lambda makes these calls. */
+/** Permissions on the function's log group. Lambda makes these calls. */
 export const ON_LOG: readonly CommonPermission[] = [
   {
     action: 'logs:CreateLogStream',
     steps: STEPS,
-    why: 'Lambda opens a stream for each container',
+    why: 'Lambda opens a log stream for each container',
     source: LOGS,
   },
   { action: 'logs:PutLogEvents', steps: STEPS, why: 'Lambda writes what the function prints', source: LOGS },
@@ -115,18 +130,27 @@ export const ON_LOG: readonly CommonPermission[] = [
 
 const VPC = 'AWS Lambda Developer Guide, “Giving Lambda functions access to resources in an Amazon VPC”';
 
-/** On network interfaces, in a VPC. Lambda makes these calls with the function's role; its code is denied them. */
+/**
+ * Permissions on network interfaces, for a function in a VPC. Lambda makes these calls with the function's role; the policy
+ * denies them to the function's code.
+ */
 export const ON_NETWORK: readonly CommonPermission[] = [
   { action: 'ec2:CreateNetworkInterface', why: 'Lambda puts an interface into each subnet' },
   {
     action: 'ec2:DeleteNetworkInterface',
-    why: 'Lambda removes what it has made; CreateFunction asks for this on all of EC2',
+    why: 'Lambda removes its interfaces; CreateFunction requires this on all of EC2',
   },
-  { action: 'ec2:AssignPrivateIpAddresses', why: 'Lambda gives its interfaces their addresses; likewise' },
-  { action: 'ec2:UnassignPrivateIpAddresses', why: 'Lambda takes them back; likewise' },
+  {
+    action: 'ec2:AssignPrivateIpAddresses',
+    why: 'Lambda assigns addresses to its interfaces; CreateFunction requires this on all of EC2',
+  },
+  {
+    action: 'ec2:UnassignPrivateIpAddresses',
+    why: 'Lambda takes the addresses back; CreateFunction requires this on all of EC2',
+  },
   {
     action: 'ec2:DescribeNetworkInterfaces',
-    why: 'Lambda looks at what it has made; IAM knows no resource for it',
+    why: 'Lambda looks at its interfaces; IAM has no resource for it',
   },
-  { action: 'ec2:DescribeSubnets', why: 'Lambda looks at the subnets; IAM knows no resource for it' },
+  { action: 'ec2:DescribeSubnets', why: 'Lambda looks at the subnets; IAM has no resource for it' },
 ].map((permission) => ({ ...permission, steps: [], source: VPC }));

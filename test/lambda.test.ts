@@ -118,7 +118,7 @@ test('no bundle has a right, nor what it is for: that stays in the source', () =
       .map((path) => readFileSync(join(LAMBDAS, bundle, path), 'utf8'))
       .join('\n');
     // Such a sentence is found, where there is one.
-    expect(code).toContain('take that label off and rotate again');
+    expect(code).toContain('remove that label and rotate again');
     expect(known.filter((why) => code.includes(why))).toEqual([]);
     expect(code).not.toContain('isEnvironmentRequired');
   }

@@ -71,14 +71,14 @@ test('what CONTRIBUTING.md has people run and read is there', () => {
   for (const [, path] of paths) expect(existsSync(join(__dirname, '..', path!))).toBe(true);
 });
 
-test("the local Secrets Manager's README has the code that is run here, and its links lead to files", async () => {
-  const guide = read('src/local/README.md');
+test('docs/local.md has the code that is run here, and its links lead to files', async () => {
+  const guide = read('docs/local.md');
   const code = read('test/readme/local.ts')
     .replace("'../../src/cli/init/templates/password/rotator.js'", "'./gate.js'")
     .replace("'../../src/testing/index.js'", "'quarterturn/testing'");
   expect(guide).toContain(`\`\`\`ts\n${code}\`\`\`\n`);
   for (const [, path] of guide.matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
-    expect(() => read(join('src/local', path!))).not.toThrow();
+    expect(() => read(join('docs', path!))).not.toThrow();
   }
   expect(await loseAnAnswer(service.reset())).toEqual({
     hits: 1,

@@ -12,7 +12,7 @@ import { untilReplicated } from './replica.js';
 import { type DatabaseSecret, placeName } from './secret.js';
 import type { DatabaseSession } from './session.js';
 
-/** What leads to an administrator. */
+/** The step, the engine and the server that {@link throughAdministrator} works with. */
 export interface AdministratorsStep<
   Secret extends DatabaseSecret,
   Session extends DatabaseSession<Secret>,
@@ -22,21 +22,24 @@ export interface AdministratorsStep<
   readonly server: Pick<DatabaseServer<Secret, Session, Facts>, 'facts' | 'watch'>;
 }
 
-/** What an administrator is for. */
+/** A change that an administrator makes for a secret. */
 interface Errand<Secret extends DatabaseSecret, Session extends DatabaseSession<Secret>> {
   readonly pending: Secret & { readonly masterarn: string };
-  /** The users that are to be changed: none of them is the administrator. */
+  /** Users to change. The administrator must not be one of them. */
   readonly users: readonly string[];
-  /** An open session at the secret's own host; none if a lost password is reset. */
+  /** Open session at the secret's own host; `undefined` when a lost password is reset. */
   readonly witness: Session | undefined;
 }
 
 /**
- * Has the administrator do `work` that `masterarn` names, and waits for the secret's own host, if that is a replica.
- * Whoever may write the secret chooses that name and the user; so the administrator must be one of the very server that
- * the secret is for, and this is called only once AWSCURRENT, or what came before it, has logged in.
+ * Logs in as the administrator that `masterarn` names, runs `work`, and waits for the secret's own host if that is a
+ * replica.
  *
- * @throws RotationError
+ * The writer of the secret chooses `masterarn` and the user. So the administrator must belong to the very server that the
+ * secret is for, and callers prove first that a version of the secret logs in. The reset of a lost password is the one
+ * exception.
+ *
+ * @throws RotationError if the administrator's secret does not fit, or the server refuses it
  */
 export async function throughAdministrator<
   Secret extends DatabaseSecret,
@@ -78,20 +81,20 @@ async function logIn<Secret extends DatabaseSecret, Session extends DatabaseSess
   if (relation === 'none') {
     throw new RotationError(
       'ERR_SECRET_MALFORMED',
-      `"masterarn" names an administrator of ${placeName(target)}, and the secret is for ${placeName(pending)}`,
+      `"masterarn" names an administrator of ${placeName(target)}, but the secret is for ${placeName(pending)}`,
       {
         hint:
-          'both must name the same host and port, or the secret’s host be a read replica in RDS of the administrator’s; ' +
-          'where one server has two names, the option `connectTo` leads both to one',
+          'name an administrator with the same host and port as the secret. The secret’s host may also be an RDS read ' +
+          'replica of the administrator’s. If one server has two names, point both to one with the option `connectTo`',
       },
     );
   }
   if (users.includes(target.username)) {
     throw new RotationError(
       'ERR_SECRET_MALFORMED',
-      `"masterarn" names a secret of "${target.username}" itself`,
+      `"masterarn" names a secret of "${target.username}", whose password it is to change`,
       {
-        hint: 'it must be the secret of another user, who may change that one',
+        hint: 'name the secret of another user, who has the right to change this one',
       },
     );
   }
@@ -115,12 +118,12 @@ async function readAdministrator<Secret extends DatabaseSecret>(
     throw new RotationError(
       'ERR_SECRET_MALFORMED',
       `the administrator’s secret ${masterarn} is not a ${kind.product} secret${problem}`,
-      { hint: 'it needs host, username and password, or to be one that RDS manages', cause },
+      { hint: 'give it "host", "username" and "password", or name a secret that RDS manages', cause },
     );
   }
 }
 
-/** Loaded when RDS is to be asked: most administrators are of the same host, and say so. */
+/** Loaded on demand: most administrators' secrets name the same host. */
 function lookUps() {
   return import('./rds/look-ups.js');
 }
@@ -158,13 +161,13 @@ async function refused(
     `${placeName(place)} refused the administrator "${username}" of ${masterarn}`,
     {
       hint: isBeingRotated
-        ? 'that secret is being rotated itself just now: the next attempt finds it done, if its rotation goes well'
-        : 'store the administrator’s working password there; nothing was changed',
+        ? 'nothing was changed. The administrator’s secret is being rotated itself: wait for that rotation to finish'
+        : 'nothing was changed. Store the administrator’s working password in that secret',
     },
   );
 }
 
-/** Whether a version waits as AWSPENDING. Who may not ask gets the other hint. */
+/** Whether a version waits as AWSPENDING; `false` if the role may not ask. */
 async function isUnderRotation(secretId: string, context: StepContext): Promise<boolean> {
   try {
     const { VersionIdsToStages = {} } = await context.describeSecret(secretId);

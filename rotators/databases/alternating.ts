@@ -5,10 +5,10 @@ import { pairFinder } from './pairs.js';
 import type { DatabaseSecret } from './secret.js';
 import type { DatabaseSession } from './session.js';
 
-/** What a rotator for alternating users can be told. */
+/** Options of a rotator for alternating users. */
 export interface AlternatingOptions<Secret extends DatabaseSecret> extends DatabaseOptions<Secret> {
   /**
-   * Which users take turns: the original, and its clone.
+   * Users that take turns: each original, and the name of its clone.
    *
    * @default `app` and `app_clone`, as in AWS's function
    */
@@ -16,11 +16,11 @@ export interface AlternatingOptions<Secret extends DatabaseSecret> extends Datab
 }
 
 /**
- * Returns the rotator of two users that take turns, so that what applications hold stays valid for a whole interval: the
- * administrator that `masterarn` names sets the password of the one that is not in use.
+ * Returns a rotator of two users that take turns. The administrator that `masterarn` names sets the password of the user
+ * that is not in use, so the password that applications hold stays valid for a whole interval.
  *
- * @throws RotationError `ERR_PASSWORD_POLICY` if no password could meet the policy
- * @throws TypeError for another option that cannot be
+ * @throws RotationError `ERR_PASSWORD_POLICY` if no password can meet the policy
+ * @throws TypeError if any other option is invalid
  */
 export function alternating<
   Secret extends DatabaseSecret,
@@ -45,7 +45,7 @@ export function alternating<
       const { original, clone } = pairOf(current.username);
       return [original, clone].includes(username);
     },
-    // A secret may say no more of them than that they are strings.
+    // The type of a secret may narrow these fields no further than to strings.
     createSecret: ({ username }) =>
       ({ username: pairOf(username).other, password: makePassword() }) as Pick<
         Secret & { readonly masterarn: string },

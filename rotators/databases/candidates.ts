@@ -9,11 +9,11 @@ import type { Connections } from './connections.js';
 import { type DatabaseSecret, isSamePlace, placeName } from './secret.js';
 import type { DatabaseSession } from './session.js';
 
-/** So many refused logins an invocation makes at most: a server, or what watches it, may count them. */
+/** Most refused logins per invocation: the server, or a monitor, may count them. */
 const MOST_REFUSED = 3;
-/** Of versions without a label. */
+/** Most versions without a label to try. */
 const MOST_ABANDONED = 2;
-/** Of these, in a hint. */
+/** Most versions without a label to name in a hint. */
 const MOST_NAMED = 5;
 
 interface Candidate<Secret> {
@@ -23,16 +23,17 @@ interface Candidate<Secret> {
   readonly abandoned?: string | undefined;
 }
 
-/** The version that has logged in. */
+/** The version that logged in. */
 interface Found<Session> {
   readonly session: Session;
   readonly isCurrent: boolean;
-  /** What an earlier one ended with, AWSCURRENT say: it may be right all the same. */
+  /** Failure of an earlier candidate, such as AWSCURRENT, whose password may still be right. */
   readonly inconclusive: RotationError | undefined;
 }
 
 /**
- * Logs in with one of the secret's versions. AWSCURRENT first: on the normal path that is one login and no refused one.
+ * Logs in with one of the secret's versions. AWSCURRENT comes first: on the normal path that is one login, and none is
+ * refused.
  *
  * @returns `'rejected'` only if every answer was a refusal
  * @throws RotationError the first inconclusive failure, if no version logs in
@@ -68,11 +69,11 @@ async function* candidates<Secret extends DatabaseSecret>(
   areAllRefused: () => boolean,
 ): AsyncGenerator<Candidate<Secret>> {
   yield { secret: current, isCurrent: true };
-  // An earlier attempt got this far. The password is set again in any case: the hash may be of another kind.
+  // An earlier attempt got this far. The password is set again anyway: the stored hash may be of another kind.
   yield { secret: pending };
   const tried = new Set([current.password, pending.password]);
-  // What was made after AWSCURRENT is likelier than AWSPREVIOUS, and AWSPREVIOUS likelier than what was made before.
-  // Not with an administrator: whoever may write the secret could then choose what proves whose the user is.
+  // Versions newer than AWSCURRENT are likelier than AWSPREVIOUS, and AWSPREVIOUS is likelier than older ones.
+  // Not with an administrator: the secret's writer could then choose the proof that the user is the secret's.
   const found = pending.masterarn === undefined && areAllRefused() ? await abandoned().catch(() => []) : [];
   const ordered = [
     ...found.filter(({ isNewerThanCurrent }) => isNewerThanCurrent),
@@ -82,7 +83,7 @@ async function* candidates<Secret extends DatabaseSecret>(
   let left = MOST_ABANDONED;
   for (const { id, read } of ordered) {
     if (id !== undefined && left === 0) continue;
-    // If its KMS key is gone it cannot be read. That must not keep the others from being tried.
+    // A version whose KMS key is gone is unreadable. The others must be tried all the same.
     const old = id === undefined ? await read() : await read().catch(() => undefined);
     if (!old || !isSamePlace(old, pending) || tried.has(old.password)) continue;
     tried.add(old.password);
@@ -93,15 +94,15 @@ async function* candidates<Secret extends DatabaseSecret>(
 
 function healed(id: string): string {
   return (
-    `the server took none of the labelled versions, but version ${id}, which has no label: a rotation was given up after ` +
-    'setSecret. Its password was replaced'
+    `the server refused AWSCURRENT and AWSPENDING, but took version ${id}, which has no label: a rotation was abandoned ` +
+    'after setSecret. Its password was replaced'
   );
 }
 
 /**
- * The server refused every password that was tried.
+ * Returns the error for a server that refused every password that was tried.
  *
- * @param rejectionHint what else looks so
+ * @param rejectionHint other causes that look like a refused password
  */
 export async function locked<Secret extends DatabaseSecret>(
   { pending, abandoned }: Versions<Secret>,
@@ -114,16 +115,17 @@ export async function locked<Secret extends DatabaseSecret>(
     .catch(() => undefined);
   return new RotationError(
     'ERR_CREDENTIAL_REJECTED',
-    `${placeName(place)} refused the passwords of "${username}" that were tried`,
+    `${placeName(place)} refused every password of "${username}" that was tried`,
     {
       hint:
-        `${await likelyCause(found, context)}. If no version works, set AWSCURRENT’s password as an administrator of the ` +
-        `server, then rotate again. ${rejectionHint}`,
+        `${await likelyCause(found, context)}. ` +
+        'If no version works, set AWSCURRENT’s password on the server as an administrator, then rotate again. ' +
+        `Note that ${rejectionHint}`,
     },
   );
 }
 
-/** Applications must not become another user, or go to another server, for what a hint says. */
+/** Following a hint must not make applications another user, or send them to another server. */
 async function ofSamePlace<Secret extends DatabaseSecret>(
   versions: readonly AbandonedVersion<Secret>[],
   pending: Secret,
@@ -142,12 +144,12 @@ async function likelyCause(
 ): Promise<string> {
   if (!found) {
     return (
-      'most likely a rotation was given up after setSecret, and a version without a label holds the password that works. ' +
-      `They are listed by: aws secretsmanager list-secret-version-ids --secret-id ${secretId} --include-deprecated`
+      'most likely a rotation was abandoned after setSecret, and a version without a label holds the working password. ' +
+      `List these versions: aws secretsmanager list-secret-version-ids --secret-id ${secretId} --include-deprecated`
     );
   }
   if (found.length === 0) {
-    return 'most likely somebody changed the password elsewhere: store the one that works with PutSecretValue, then rotate again';
+    return 'most likely somebody changed the password elsewhere. Store the working one with PutSecretValue, then rotate again';
   }
   const { VersionIdsToStages = {} } = await describeSecret(secretId).catch(() => ({
     VersionIdsToStages: {},
@@ -157,9 +159,9 @@ async function likelyCause(
     Object.keys(labels).find((id) => labels[id]?.includes('AWSCURRENT')) ?? '<id of AWSCURRENT>';
   const ids = found.map(({ id, createdAt }) => `${id} (made ${createdAt.toISOString()})`);
   return (
-    `most likely a rotation was given up after setSecret. These versions have no label, and one may hold the password that ` +
-    `works: ${ids.join(', ')}. Read one: aws secretsmanager get-secret-value --secret-id ${secretId} --version-id <id>. Only if ` +
-    'you can log in with its password, make it AWSCURRENT: aws secretsmanager update-secret-version-stage --secret-id ' +
+    'most likely a rotation was abandoned after setSecret. These versions have no label, and one may hold the working ' +
+    `password: ${ids.join(', ')}. Read one: aws secretsmanager get-secret-value --secret-id ${secretId} --version-id <id>. ` +
+    'Only if you can log in with its password, make it AWSCURRENT: aws secretsmanager update-secret-version-stage --secret-id ' +
     `${secretId} --version-stage AWSCURRENT --move-to-version-id <id> --remove-from-version-id ${current}`
   );
 }

@@ -12,38 +12,42 @@ import {
 import type { DatabaseSecret } from './secret.js';
 import type { DatabaseSession, Endpoint, LoginOptions, Logins, Place } from './session.js';
 
-/** What all rotators for databases can be told. */
+/** Options of every rotator for databases. */
 export interface DatabaseOptions<Secret extends DatabaseSecret> {
-  /** @default 32 characters that need no quoting, narrowed by the variables of AWS's functions (EXCLUDE_CHARACTERS …) */
+  /**
+   * Policy of generated passwords.
+   *
+   * @default 32 characters that need no quoting, narrowed by the variables of AWS's functions (EXCLUDE_CHARACTERS …)
+   */
   readonly password?: PasswordPolicy;
-  /** Certificate authorities, PEM. @default Node's, and those of RDS in Lambda */
+  /** Certificate authorities to trust, in PEM. @default Node's, and those of RDS in Lambda */
   readonly ca?: string | readonly string[];
-  /** For a server that wants a certificate besides the password. */
+  /** Client certificate, for a server that wants one in addition to the password. */
   readonly clientCertificate?: ClientCertificate;
   /**
-   * Where to connect for a secret, an administrator's too, if its host is not the one to change the password at, or
-   * cannot be reached from here by that name: it names a proxy, a reader, or another name of the server.
+   * Returns where to connect for a secret, also for an administrator's. Use it if the secret's `host` is a proxy or a
+   * reader, or if the function does not reach the server by that name. Fields left out are as in the secret.
    */
   readonly connectTo?: (secret: Omit<Secret, 'password'>) => Endpoint;
   /**
-   * Set this if a connection pooler stands between the function and the server, and asks the server for a user's password
-   * at each login. One that keeps passwords of its own would lock everybody out.
+   * Set this if the function connects through a connection pooler that asks the server for a user's password at each
+   * login. Never set it for a pooler that stores passwords itself: that one would refuse every client after a rotation.
    *
-   * @default the environment variable POOLER_ASKS_SERVER, `true` or `false`; else false: a pooler in the way is refused
+   * @default the environment variable POOLER_ASKS_SERVER (`true` or `false`), else `false`: a rotation through a pooler fails
    */
   readonly poolerAsksServer?: boolean;
   /**
-   * Set this to false if a proxy that ends TLS stands between the function and the server, so that the two see different
-   * certificates: the proof of a password is then not bound to one. Whoever stands there could use the session.
+   * Set this to `false` if your own proxy terminates TLS between the function and the server. The proof of a password is
+   * then not bound to the server's certificate, and anyone at that point could use the session.
    *
-   * @default the environment variable CHANNEL_BINDING, `true` or `false`; else true
+   * @default the environment variable CHANNEL_BINDING (`true` or `false`), else `true`
    */
   readonly channelBinding?: boolean;
-  /** How long a login, or a statement, may take, in milliseconds. @default 10000, and at most half of what is left of the step */
+  /** Longest time for a login or a statement, in milliseconds. @default 10000, and at most half of the step's remaining time */
   readonly timeoutMs?: number;
 }
 
-/** The way to the servers, as the options have it. */
+/** Logins to servers, according to {@link DatabaseOptions}. */
 export interface Connections<Secret extends DatabaseSecret, Session extends DatabaseSession<Secret>> {
   /**
    * Logs in as an application would.
@@ -51,28 +55,29 @@ export interface Connections<Secret extends DatabaseSecret, Session extends Data
    * @throws RotationError if the server did not say whether it takes the password
    */
   logIn(secret: Secret, context: StepContext): Promise<Session | 'rejected'>;
-  /** Likewise, but returns the error of a login that was inconclusive: then another password may be tried. */
+  /** Like `logIn`, but returns the error of an inconclusive login: another password may be tried then. */
   attempt(secret: Secret, context: StepContext): Promise<Session | 'rejected' | RotationError>;
   /**
-   * Logs in, and asks whose session it is: a pooler may let a client in before it has reached the server.
+   * Logs in, and asks whose session it is: a pooler may let a client in before it reaches the server.
    *
    * @throws RotationError if the server did not say whether it takes the password
    */
   tryOut(secret: Secret, context: StepContext): Promise<Verdict>;
-  /** Likewise, but returns the error of a login that was inconclusive. */
+  /** Like `tryOut`, but returns the error of an inconclusive login. */
   tryIn(secret: Secret, context: StepContext): Promise<Verdict | RotationError>;
-  /** Where a secret leads: two that lead to the same host and port are of the same server. */
+  /** Host and port to connect to for a secret. Secrets with the same host and port are for the same server. */
   placeOf(secret: Secret): Place;
-  /** What an engine logs in with. */
+  /** Returns the options that an engine logs in with. */
   loginOptions(secret: Secret, context: StepContext): LoginOptions;
   readonly poolerAsksServer: boolean;
 }
 
 /**
- * Reads the options. How the engine is logged in to is loaded at the first login: a cold start does without.
+ * Returns the logins and the password generator that the options describe. The engine's driver is loaded at the first
+ * login, to keep cold starts short.
  *
- * @throws RotationError `ERR_PASSWORD_POLICY` if no password could meet the policy
- * @throws TypeError for another option that cannot be
+ * @throws RotationError `ERR_PASSWORD_POLICY` if no password can meet the policy
+ * @throws TypeError if any other option is invalid
  */
 export function connectionsOf<Secret extends DatabaseSecret, Session extends DatabaseSession<Secret>>(
   options: DatabaseOptions<Secret>,
@@ -92,7 +97,7 @@ export function connectionsOf<Secret extends DatabaseSecret, Session extends Dat
     ca,
     clientCertificate,
     channelBinding,
-    // Half of what is left: whatever takes too long leaves time for what comes next, and to say so.
+    // Half of the remaining time: a call that takes too long leaves time for the next one, and to report it.
     limitMs: () => Math.max(1, Math.floor(Math.min(timeoutMs, context.leftMs / 2))),
     signal: context.signal,
   });
@@ -134,10 +139,10 @@ async function verdictIn<Secret extends DatabaseSecret, Session extends Database
 function assertPossible<Secret extends DatabaseSecret>(options: DatabaseOptions<Secret>): void {
   const { ca, clientCertificate, timeoutMs = 1 } = options;
   if (ca !== undefined && ![ca].flat().every((pem) => pem.includes('-----BEGIN CERTIFICATE-----'))) {
-    throw new TypeError('ca must be certificates in PEM, not the paths of files');
+    throw new TypeError('ca must be certificates in PEM, not file paths');
   }
   if (clientCertificate && !belongTogether(clientCertificate)) {
-    throw new TypeError('clientCertificate must be a certificate and the key that belongs to it, in PEM');
+    throw new TypeError('clientCertificate must be a certificate and its private key, in PEM');
   }
   if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > 900_000) {
     throw new TypeError('timeoutMs must be a whole number of milliseconds, from 1 to 900000');
@@ -148,7 +153,7 @@ function belongTogether({ cert, key }: ClientCertificate): boolean {
   try {
     return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
   } catch {
-    return false; // Whatever OpenSSL says of a private key is better not repeated.
+    return false; // OpenSSL's message may describe the private key: do not repeat it.
   }
 }
 

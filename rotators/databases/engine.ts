@@ -4,20 +4,20 @@ import type { Pair, UserNames } from './pairs.js';
 import type { DatabaseSecret } from './secret.js';
 import type { DatabaseSession, Logins } from './session.js';
 
-/** What a kind of database is called, and what its secrets are. */
+/** A kind of database: its names, and the JSON of its secrets. */
 export interface Kind<Secret extends DatabaseSecret> {
-  /** For messages: `PostgreSQL`. */
+  /** Name for messages: `PostgreSQL`. */
   readonly product: string;
-  /** What `engine` of a secret, and RDS, call it. */
+  /** Names that RDS and the field `engine` of a secret use. */
   readonly engines: readonly string[];
-  /** The fields of a secret that are not secret. */
+  /** Fields of a secret that messages may show. */
   readonly shows: readonly (keyof Secret & string)[];
   parse(json: Readonly<Record<string, unknown>>): Secret;
 }
 
 /**
- * A kind of database, as a rotator for a single user sees it: everything but the order in which it is done. Most of it is
- * loaded at the first login.
+ * A kind of database, as a rotator for a single user sees it: all operations, but not their order. Most of it is loaded at
+ * the first login.
  */
 export interface Engine<Secret extends DatabaseSecret, Session extends DatabaseSession<Secret>, Facts>
   extends Kind<Secret> {
@@ -26,36 +26,36 @@ export interface Engine<Secret extends DatabaseSecret, Session extends DatabaseS
   /** What else, with this engine, looks like a refused password. */
   readonly rejectionHint: string;
   /**
-   * How many passwords the server holds for a user after an administrator has set one. With 2, applications that still
-   * hold AWSCURRENT log in until the next rotation: what is rotated overlaps.
+   * Number of passwords that the server holds for a user after an administrator has set one. With 2, applications that
+   * still hold AWSCURRENT log in until the next rotation.
    */
   readonly keeps: 1 | 2;
   server(): Promise<DatabaseServer<Secret, Session, Facts>>;
 }
 
-/** What a rotator for a single user does with a server. */
+/** Operations of a rotator for a single user on a server. */
 export interface DatabaseServer<Secret extends DatabaseSecret, Session extends DatabaseSession<Secret>, Facts>
   extends Logins<Secret, Session> {
-  /** What the server says of itself, and of the session's user: version, account, whether it is read-only. */
+  /** Asks the server about itself and the session's user: version, account, whether it is read-only. */
   facts(session: Session): Promise<Facts>;
   /**
-   * Of an engine whose servers count refused logins and then lock the user: finds a way to see without a login when a replica
-   * has taken a change. Called before the change.
+   * Finds a way to see, without a login, when a replica has applied a change. Called before the change. Only for engines
+   * whose servers count refused logins and then lock the user.
    *
-   * @param pending whose user is changed: `replica` may be a session of another
-   * @param sessions `source`: the one that is about to make the change; `replica`: one at the replica
-   * @returns `undefined` if refused logins do the user no harm
-   * @throws RotationError if nothing but a login would tell, and could lock the user
+   * @param pending the version whose user is changed; `replica` may be another user's session
+   * @param sessions `source`: the session that will make the change; `replica`: a session at the replica
+   * @returns `undefined` if refused logins do not harm the user
+   * @throws RotationError if only a login shows it, and could lock the user
    */
   watch?(
     pending: Secret,
     sessions: { readonly source: Session; readonly replica: Session },
   ): Promise<ReplicaWatch | undefined>;
   /**
-   * Sets the password of the session's own user, by itself. As `setFor` does, it first asks whether a password can be
-   * changed there, and asks `confirm()` at the last moment.
+   * Lets the session's user set its own password. Like `setFor`, it first checks that a password can be changed there, and
+   * calls `confirm()` at the last moment.
    *
-   * @throws RotationError
+   * @throws RotationError if the password was not changed, or the outcome is unknown
    */
   setOwn(
     user: Witness<Session, Facts>,
@@ -65,9 +65,9 @@ export interface DatabaseServer<Secret extends DatabaseSecret, Session extends D
   /**
    * Sets the password of another user, as an administrator.
    *
-   * @param wanted `user`: what the user's own session says, in which one of the secret's versions has logged in; none if
-   *   a lost password is reset
-   * @throws RotationError
+   * @param wanted `user`: the user's own session, in which a version of the secret logged in; `undefined` when a lost
+   *   password is reset
+   * @throws RotationError if the password was not changed, or the outcome is unknown
    */
   setFor(
     administrator: Witness<Session, Facts>,
@@ -75,43 +75,43 @@ export interface DatabaseServer<Secret extends DatabaseSecret, Session extends D
     step: DatabaseStep<Secret, Session>,
   ): Promise<Ending>;
   /**
-   * What makes a user a superior, as in "it is …", with the verb; `undefined` if it is none. Asked before a lost password
-   * is reset, which nobody has proved to know.
+   * Returns why a user is privileged, beginning with the verb ("is a …"); `undefined` if it is not. Called before a lost
+   * password is reset: nobody has proved to know that one.
    *
-   * @throws RotationError `ERR_USER_MISSING`
+   * @throws RotationError `ERR_USER_MISSING` if the user does not exist
    */
   rankOf(username: string, administrator: Witness<Session, Facts>): Promise<string | undefined>;
 }
 
-/** What the server is to take from now on, and nothing else. */
+/** The passwords that the server takes from now on. It takes no others. */
 export interface Wanted<Secret extends DatabaseSecret> {
   readonly pending: Secret;
   /**
-   * The version that is to be taken besides, of an engine that keeps two passwords: AWSCURRENT, if it has just logged in.
-   * One that the server refuses is not made valid again.
+   * The second password of an engine that keeps two: AWSCURRENT, if it has just logged in. A password that the server
+   * refuses is never made valid again.
    */
   readonly current: Secret | undefined;
 }
 
-/** `'let go'`: nothing was changed, since another attempt had finished this rotation. */
+/** `'let go'`: nothing was changed, because another attempt has finished this rotation. */
 export type Ending = 'changed' | 'let go';
 
 /**
  * Called after a change, while the session that made it is open.
  *
- * @returns what asks the replica whether it has taken the change; `undefined` if only a login tells
+ * @returns a function that asks the replica whether it has applied the change; `undefined` if only a login shows it
  */
 export type ReplicaWatch = () => Promise<HasArrived | undefined>;
 
 export type HasArrived = () => Promise<boolean>;
 
-/** A session, and what the server says in it. */
+/** A session, and what the server told in it. */
 export interface Witness<Session, Facts> {
   readonly session: Session;
   readonly facts: Facts;
 }
 
-/** The way to the servers, and what the engine tells of the step. */
+/** Logins to the servers, and the step's context. */
 export interface DatabaseStep<Secret extends DatabaseSecret, Session extends DatabaseSession<Secret>> {
   readonly connections: Connections<Secret, Session>;
   readonly context: StepContext;
@@ -141,16 +141,16 @@ export interface Turns<
 > extends Logins<Secret, Session>,
     Pick<DatabaseServer<Secret, Session, Facts>, 'facts' | 'watch'> {
   /**
-   * Asks, in a session of either user, whether applications can do with it what they can with the other's. Called by
+   * Checks, in a session of either user, that applications can do the same with it as with the other user's. Called by
    * testSecret.
    *
-   * @throws RotationError if they cannot
+   * @throws RotationError if they can do less
    */
   prove(session: Session, pair: Pair, context: StepContext): Promise<void>;
   /**
-   * What else giveTurn needs, as far as AWSCURRENT's session can tell.
+   * Collects what `giveTurn` needs from AWSCURRENT's session.
    *
-   * @throws RotationError
+   * @throws RotationError if the users cannot take turns there
    */
   prepare(
     current: Witness<Session, Facts>,
@@ -158,11 +158,10 @@ export interface Turns<
     step: DatabaseStep<Secret, Session>,
   ): Promise<Prepared>;
   /**
-   * Gives the next turn to the pair's other user: makes it, if it is the clone and not there yet, sets its password, and
-   * makes the clone what the original is. The user whose turn it is still is never touched. Asks `confirm()` at the last
-   * moment.
+   * Gives the next turn to the pair's other user: creates the clone if it does not exist, sets the password, and gives the
+   * clone the original's settings. Never touches the user that is in use. Calls `confirm()` at the last moment.
    *
-   * @throws RotationError
+   * @throws RotationError if the turn was not given, or the outcome is unknown
    */
   giveTurn(
     administrator: Witness<Session, Facts>,
@@ -171,6 +170,7 @@ export interface Turns<
   ): Promise<Ending>;
 }
 
+/** The pair whose turn is given, and what `prepare` returned. */
 export interface Turn<Prepared> {
   readonly pair: Pair;
   readonly prepared: Prepared;

@@ -2,26 +2,27 @@ import { RotationError } from '../../src/index.js';
 
 /** Two users that take turns. */
 export interface Pair {
-  /** Whose rights, settings and objects both work with. */
+  /** The user whose rights, settings and objects both use. */
   readonly original: string;
   readonly clone: string;
-  /** The one of the two whose turn is next. */
+  /** The user whose turn is next. */
   readonly other: string;
 }
 
-/** What an engine takes as the name of a user. */
+/** Rules of an engine for user names. */
 export interface UserNames {
-  /** With which a clone's name ends, if the pairs do not say otherwise. */
+  /** Suffix of a clone's name, unless the option `pairs` names the clone. */
   readonly suffix: string;
+  /** Longest name, in `unit`. */
   readonly most: number;
   readonly unit: 'bytes' | 'characters';
 }
 
 /**
- * Finds the pair that a user is of: one of the given (original: clone), else `app` and `app_clone`, or whatever the suffix
- * is, as in AWS's functions.
+ * Returns a function that finds a user's pair: one of `pairs` (original: clone), else the user and its name with the
+ * suffix, as in AWS's functions.
  *
- * @throws TypeError if a name is empty, too long, or stands in the pairs twice
+ * @throws TypeError if a name in `pairs` is empty, too long, or there twice
  */
 export function pairFinder(
   pairs: Readonly<Record<string, string>>,
@@ -41,7 +42,7 @@ export function pairFinder(
   const clones = new Map(Object.entries(pairs));
   const originals = new Map([...clones].map(([original, clone]) => [clone, original]));
   return (username) => {
-    // The server would cut it, and log another user in.
+    // The server would truncate the name, and log another user in.
     if (!fits(username)) throw tooLong(username);
     const original = originals.get(username) ?? withoutSuffix(username, suffix, clones);
     if (original !== undefined) return { original, clone: username, other: original };

@@ -1,6 +1,6 @@
 import type { Permission, PermissionTarget } from '../../src/index.js';
 
-/** What the RDS API is asked about, or told to change. */
+/** The databases that the RDS API describes or changes. */
 const DATABASES: PermissionTarget = {
   name: 'databases',
   arns: [
@@ -23,53 +23,53 @@ const LOOK_UPS: readonly Permission[] = [
     action: 'secretsmanager:DescribeSecret',
     on: 'administrator',
     steps: ['setSecret'],
-    why: 'its tags say which database it is for; and whether it is being rotated itself',
+    why: 'reads the database that its tags name, and whether it is being rotated itself',
     onlyFor: MANAGED,
   },
   {
     action: 'rds:DescribeDBInstances',
     on: DATABASES,
     steps: ['setSecret'],
-    why: 'where that DB instance is; whether the secret’s host is a replica of it',
+    why: 'finds that DB instance; checks whether the secret’s host is a replica of it',
     onlyFor: `${MANAGED}, and hosts that are read replicas`,
   },
   {
     action: 'rds:DescribeDBClusters',
     on: DATABASES,
     steps: ['setSecret'],
-    why: 'where that DB cluster is; whether the secret’s host is a reader of it',
+    why: 'finds that DB cluster; checks whether the secret’s host is a reader of it',
     onlyFor: `${MANAGED}, and hosts that are readers of a cluster`,
   },
 ];
 
-/** Of a rotator to which each secret names an administrator. */
+/** Rights of a rotator whose secrets always name an administrator. */
 export const WITH_ADMINISTRATOR: readonly Permission[] = [READ, ...LOOK_UPS];
 
-/** Of a rotator to which a secret may name one. */
+/** Rights of a rotator whose secrets may name an administrator. */
 export const WITH_OR_WITHOUT: readonly Permission[] = [
   { ...READ, onlyFor: 'secrets with `masterarn`' },
   ...LOOK_UPS,
 ];
 
-/** Of a rotator that has RDS change the password of a master user. */
+/** Rights of a rotator that lets RDS change a master user's password. */
 export const OF_MASTER_USERS: readonly Permission[] = [
   {
     action: 'rds:DescribeDBInstances',
     on: DATABASES,
     steps: ['setSecret'],
-    why: 'whose the secret is, whether it can be changed now, and whether that is done',
+    why: 'checks the master user, whether the password can change now, and whether it has changed',
   },
   {
     action: 'rds:DescribeDBClusters',
     on: DATABASES,
     steps: ['setSecret'],
-    why: 'the same of a cluster; a master user of an instance in one is the cluster’s',
+    why: 'the same for a cluster, whose master user its instances share',
   },
   {
     action: 'rds:ModifyDBInstance',
     on: DATABASES,
     steps: ['setSecret'],
-    why: 'sets the master user’s password; IAM cannot narrow it to that',
+    why: 'sets the master user’s password; IAM has no narrower right for that',
   },
   {
     action: 'rds:ModifyDBCluster',
@@ -79,7 +79,7 @@ export const OF_MASTER_USERS: readonly Permission[] = [
   },
 ];
 
-/** What `passwordPolicyFrom()` reads. */
+/** Variables that `passwordPolicyFrom()` reads. */
 export const environmentOfPasswords = [
   'PASSWORD_LENGTH',
   'EXCLUDE_CHARACTERS',
@@ -90,11 +90,11 @@ export const environmentOfPasswords = [
   'REQUIRE_EACH_INCLUDED_TYPE',
 ];
 
-/** Of a rotator that changes passwords in sessions with the server. */
+/** Variables of a rotator that changes passwords in sessions with the server. */
 export const environmentOfSessions = [...environmentOfPasswords, 'POOLER_ASKS_SERVER'];
 
-/** Of one whose logins can be bound to the server's certificate, too. */
+/** Variables of a rotator whose logins can also be bound to the server's certificate. */
 export const environment = [...environmentOfSessions, 'CHANNEL_BINDING'];
 
-/** Of one that has RDS change them, and whose logins can be bound so. */
+/** Variables of a rotator that lets RDS change passwords, and whose logins can be bound to the server's certificate. */
 export const environmentOfRds = [...environmentOfPasswords, 'CHANNEL_BINDING'];

@@ -4,28 +4,29 @@ import type { DatabaseStep, HasArrived } from './engine.js';
 import { type DatabaseSecret, placeName } from './secret.js';
 import type { DatabaseSession } from './session.js';
 
-/** Between two questions that need no login. */
+/** Pause between two questions that need no login. */
 const ASK_MS = 250;
-/** Before a login: each that comes too early is refused. */
+/** Pauses before a login: one that comes too early is refused. */
 const PAUSES_MS = { first: 300, second: 1000, longest: 8000, only: 3000 } as const;
-/** What a last look, and saying that it was in vain, may take. */
+/** Time for a last look and for reporting its failure. */
 const MARGIN_MS = 2000;
 
-/** What is waited for. */
+/** The change to wait for. */
 interface Arrival<Secret> {
   readonly pending: Secret;
-  /** What the replica took right before the change. */
+  /** The version that the replica took right before the change. */
   readonly accepted: Secret | undefined;
   /** Whether the replica may lock the user after some refused logins in a row. */
   readonly isCounted: boolean;
-  /** Asks the replica itself; absent if only a login tells. */
+  /** Asks the replica itself; `undefined` if only a login shows it. */
   readonly hasArrived: HasArrived | undefined;
 }
 
 /**
- * Waits until a replica takes a password that was set at its primary: applications log in there, and so does testSecret.
- * A server may lock a user after some refused logins in a row. So each refused one is followed by an accepted one, which starts
- * the count anew; where no password of this user is known to be accepted, one login is made and no more.
+ * Waits until a replica takes the password that was set at its primary: applications log in there, and so does testSecret.
+ *
+ * A server may lock a user after some refused logins in a row. So an accepted login follows each refused one, and resets
+ * the count. If no password of this user is known to work, it makes one login only.
  *
  * @throws RotationError `ERR_SERVICE_TIMEOUT` shortly before the step's time is up, or after that one login
  */
@@ -56,9 +57,9 @@ async function pause(pauseMs: number, { leftMs, signal }: StepContext): Promise<
 }
 
 /**
- * Logs in with AWSPENDING. If that is refused, the server is made to begin its count anew, by what it takes.
+ * Logs in with AWSPENDING. If the replica refuses it, logs in with `accepted`, which resets the server's count.
  *
- * @throws RotationError if it takes neither
+ * @throws RotationError if the replica refuses both
  */
 async function look<Secret extends DatabaseSecret, Session extends DatabaseSession<Secret>>(
   pending: Secret,
@@ -68,14 +69,14 @@ async function look<Secret extends DatabaseSecret, Session extends DatabaseSessi
   const verdict = await tryIn(pending, context);
   if (verdict !== 'rejected' || !accepted) return verdict;
   if ((await tryOut(accepted, context)) === 'accepted') return 'rejected';
-  // The change has come in between, and has ended that password.
+  // The change arrived in between, and ended that password.
   if ((await tryOut(pending, context)) === 'accepted') return 'accepted';
   throw new RotationError(
     'ERR_CREDENTIAL_REJECTED',
-    `${placeName(pending)} is a replica, and refuses both AWSPENDING and what it took before the change`,
+    `${placeName(pending)} is a replica, and refuses both AWSPENDING and the password that it took before the change`,
     {
       hint:
-        'the change was made at its primary. Somebody else may have changed the password since: look who does. The next ' +
+        'the change was made at the primary, but somebody may have changed the password since. Find out who. The next ' +
         'attempt sets it again',
     },
   );
@@ -84,7 +85,7 @@ async function look<Secret extends DatabaseSecret, Session extends DatabaseSessi
 function late(pending: DatabaseSecret): RotationError {
   return new RotationError(
     'ERR_SERVICE_TIMEOUT',
-    `${placeName(pending)} is a replica, and does not take yet what was set at its primary`,
-    { hint: 'look at how far it lags behind; the next attempt goes on from here' },
+    `${placeName(pending)} is a replica, and does not yet take the password that was set at its primary`,
+    { hint: 'check the replication lag. The next attempt continues from here' },
   );
 }

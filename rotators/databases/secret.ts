@@ -1,28 +1,33 @@
 import { isIPv6 } from 'node:net';
 import { stringField } from '../../src/index.js';
 
-/** The JSON of the secrets that AWS's rotation functions for databases use. */
+/** A database secret, with the fields that AWS's rotation functions use. */
 export interface DatabaseSecret {
-  /** As AWS calls it: `postgres`, `aurora-postgresql`, `mysql` … */
+  /** Engine, by AWS's name: `postgres`, `aurora-postgresql`, `mysql` … */
   readonly engine: string;
+  /** Host name or IP address of the server, or path of a Unix socket. */
   readonly host: string;
+  /** TCP port. */
   readonly port: number;
+  /** Name of the user. */
   readonly username: string;
+  /** Password of the user. */
   readonly password: string;
+  /** Database to log in to. */
   readonly dbname?: string;
-  /** The ARN of an administrator's secret. */
+  /** ARN of an administrator's secret. */
   readonly masterarn?: string;
-  /** False only if the secret says `"ssl": false`: then the connection is not encrypted. */
+  /** `false` only if the secret says `"ssl": false`. The connection is then not encrypted. */
   readonly ssl: boolean;
 }
 
-/** The fields that are not secret: messages may name them. */
+/** Fields whose values messages may show. */
 export const SHOWS = ['engine', 'host', 'port', 'username', 'dbname', 'ssl', 'masterarn'] as const;
 
 /**
  * Reads the JSON of a secret.
  *
- * @param kind `engines`: what `engine` may be, the first if it is absent; `port`: the one if it is absent
+ * @param kind `engines`: allowed values of "engine", the default first; `port`: the default port
  * @throws TypeError naming the field, never its value
  */
 export function readDatabaseSecret(
@@ -43,7 +48,7 @@ export function readDatabaseSecret(
   };
 }
 
-/** A field that may be absent, or null, but no empty string: an object with it, or without. */
+/** Returns an object with the field, or an empty one if it is absent or null. An empty string is an error. */
 export function optionalField<Name extends string>(
   json: Readonly<Record<string, unknown>>,
   name: Name,
@@ -52,15 +57,15 @@ export function optionalField<Name extends string>(
   return isThere ? ({ [name]: stringField(json, name) } as { [name in Name]: string }) : {};
 }
 
-/** Takes the brackets off an IPv6 address. What else a look-up would not find, it refuses before anything is changed. */
+/** Strips the brackets of an IPv6 address. Refuses any other name that DNS could not find, before anything is changed. */
 function parseHost(text: string): string {
   const host = /^\[.*\]$/.test(text) && isIPv6(text.slice(1, -1)) ? text.slice(1, -1) : text;
-  // A path is that of a Unix socket.
+  // A path names a Unix socket.
   const [alien] = isIPv6(host) || host.startsWith('/') ? [] : (/[^\p{L}\p{M}\p{N}._-]/u.exec(host) ?? []);
   if (alien === undefined) return host;
   const isSeen = /^[!-~]$/.test(alien);
   throw new TypeError(
-    `"host" must be one host name or IP address; it contains ${isSeen ? `"${alien}"` : 'a blank or an invisible character'}. ` +
+    `"host" must be one host name or IP address; it contains ${isSeen ? `"${alien}"` : 'a space or an invisible character'}. ` +
       'The port belongs in "port", the database in "dbname"',
   );
 }
@@ -72,12 +77,12 @@ function parsePort(value: unknown): number {
   throw new TypeError('"port" must be a number from 1 to 65535');
 }
 
-/** How messages name a server. */
+/** Returns a server's name for messages: `host:port`. */
 export function placeName({ host, port }: Pick<DatabaseSecret, 'host' | 'port'>): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** An older version may be for elsewhere: its password goes to no other place than it was for, nor there in the clear. */
+/** Whether an older version's password may be sent: only to the place it was for, and never in clear text if it used TLS. */
 export function isSamePlace(old: DatabaseSecret, pending: DatabaseSecret): boolean {
   const isSame = (['username', 'host', 'port'] as const).every((field) => old[field] === pending[field]);
   return isSame && (pending.ssl || !old.ssl);

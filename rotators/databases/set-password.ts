@@ -6,18 +6,18 @@ import type { DatabaseServer, Engine, Wanted, Witness } from './engine.js';
 import type { DatabaseSecret } from './secret.js';
 import type { DatabaseSession } from './session.js';
 
-/** What setSecret of a single user works with. */
+/** The step of a single user's setSecret. */
 interface SingleUsersStep<Secret extends DatabaseSecret, Session extends DatabaseSession<Secret>, Facts>
   extends AdministratorsStep<Secret, Session, Facts> {
   readonly kind: Engine<Secret, Session, Facts>;
   readonly server: DatabaseServer<Secret, Session, Facts>;
-  /** The users whose lost password may be reset. */
+  /** Users whose lost password may be reset. */
   readonly mayReset: readonly string[];
 }
 
 /**
- * setSecret of a single user: one of the secret's versions logs in, which proves whose the user is, and then it, or the
- * administrator, sets the password. Loaded when it is called: a cold start does without.
+ * Runs setSecret of a single user. One of the secret's versions logs in, which proves that the user is the secret's. Then
+ * the user itself, or the administrator, sets the password. Loaded on demand, to keep cold starts short.
  */
 export async function setPassword<
   Secret extends DatabaseSecret,
@@ -33,7 +33,7 @@ export async function setPassword<
   }
   const { session, isCurrent, inconclusive } = found;
   try {
-    // It may be right, and is to be kept then: what is declared without it would end it.
+    // AWSCURRENT may still be right, and a declaration without it would end it.
     if (kind.keeps === 2 && inconclusive) throw inconclusive;
     const user = { session, facts: await server.facts(session) };
     await setWithProof(user, { pending, current: kind.keeps === 2 && isCurrent ? current : undefined }, step);
@@ -62,10 +62,9 @@ async function setWithProof<Secret extends DatabaseSecret, Session extends Datab
 }
 
 /**
- * Sets a password that nobody has proved to know: only for users that the function itself names, and that are nobody's
- * superiors.
+ * Sets a password that nobody has proved to know. Only for users that `mayReset` names and that are not privileged.
  *
- * @throws RotationError `otherwise`, unless it may
+ * @throws RotationError `otherwise` for all other users
  */
 async function resetPassword<Secret extends DatabaseSecret, Session extends DatabaseSession<Secret>, Facts>(
   pending: Secret,
@@ -80,12 +79,14 @@ async function resetPassword<Secret extends DatabaseSecret, Session extends Data
     const rank = await server.rankOf(username, administrator);
     if (!mayReset.includes(username)) {
       throw new RotationError(otherwise.code, otherwise.message, {
-        hint: `${otherwise.hint}; or name the user in the function’s option \`mayReset\`, and the administrator sets it`,
+        hint:
+          `${otherwise.hint}. Or name the user in the function’s option \`mayReset\`: the administrator then sets the password, ` +
+          'and anyone who can write this secret can take the user over',
       });
     }
     if (rank !== undefined) {
-      throw new RotationError('ERR_RIGHTS_MISSING', `the lost password of "${username}" is not reset`, {
-        hint: `it ${rank}: set it by hand`,
+      throw new RotationError('ERR_RIGHTS_MISSING', `the lost password of "${username}" was not reset`, {
+        hint: `"${username}" ${rank}: set its password by hand`,
       });
     }
     return server.setFor(administrator, { pending, current: undefined, user: undefined }, step);

@@ -4,23 +4,23 @@ import type { Engine } from './engine.js';
 import type { DatabaseSecret } from './secret.js';
 import type { DatabaseSession } from './session.js';
 
-/** What a rotator for a single user can be told. */
+/** Options of a rotator for a single user. */
 export interface SingleUserOptions<Secret extends DatabaseSecret> extends DatabaseOptions<Secret> {
   /**
-   * The users whose lost password the administrator may set anew, with no proof of the old one. Whoever may write the
-   * secret of one of them can then take it over.
+   * Users whose lost password the administrator may reset, without proof of the old one. Anyone who can write the secret
+   * of such a user can then take that user over.
    *
-   * @default none
+   * @default [] (no user)
    */
   readonly mayReset?: readonly string[];
 }
 
 /**
- * Returns the rotator that changes the password of one user: the user does it itself, or, if the secret has a `masterarn`,
- * the administrator of that secret does, after the user has logged in.
+ * Returns a rotator that changes the password of one user. The user changes it itself. If the secret has a `masterarn`, the
+ * administrator of that secret changes it, after the user has logged in.
  *
- * @throws RotationError `ERR_PASSWORD_POLICY` if no password could meet the policy
- * @throws TypeError for another option that cannot be
+ * @throws RotationError `ERR_PASSWORD_POLICY` if no password can meet the policy
+ * @throws TypeError if any other option is invalid
  */
 export function singleUser<Secret extends DatabaseSecret, Session extends DatabaseSession<Secret>, Facts>(
   engine: Engine<Secret, Session, Facts>,
@@ -36,7 +36,7 @@ export function singleUser<Secret extends DatabaseSecret, Session extends Databa
     ownWords: true,
     rejectionHint: engine.rejectionHint,
     parse: engine.parse,
-    // A secret may say no more of its password than that it is a string.
+    // The type of a secret may narrow `password` no further than to a string.
     createSecret: () => ({ password: makePassword() }) as Pick<Secret, 'password'>,
     async setSecret(versions, context) {
       const [server, { setPassword }] = await Promise.all([engine.server(), import('./set-password.js')]);

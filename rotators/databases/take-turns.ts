@@ -6,14 +6,14 @@ import type { Pair } from './pairs.js';
 import { type DatabaseSecret, placeName } from './secret.js';
 import type { DatabaseSession } from './session.js';
 
-/** What setSecret of alternating users works with. */
+/** The step of alternating users' setSecret. */
 interface TurnsStep<Secret extends DatabaseSecret, Session extends DatabaseSession<Secret>, Facts, Prepared>
   extends AdministratorsStep<Secret, Session, Facts> {
   readonly kind: Kind<Secret> & { readonly rejectionHint: string };
   readonly server: Turns<Secret, Session, Facts, Prepared>;
 }
 
-/** setSecret of two users that take turns. Loaded when it is called: a cold start does without. */
+/** Runs setSecret of two users that take turns. Loaded on demand, to keep cold starts short. */
 export async function takeTurns<
   Secret extends DatabaseSecret,
   Session extends DatabaseSession<Secret>,
@@ -28,11 +28,11 @@ export async function takeTurns<
   if (pending.username !== pair.other) {
     throw new RotationError(
       'ERR_PENDING_MISMATCH',
-      `AWSPENDING is for "${pending.username}", and the alternate of "${current.username}" is "${pair.other}"`,
+      `AWSPENDING is for "${pending.username}", but "${current.username}" takes turns with "${pair.other}"`,
       {
         hint:
-          'nothing was changed. Find out who wrote AWSPENDING, or whether the option `pairs` has changed. Remove its label and ' +
-          'rotate again only if the server does not take its password',
+          'nothing was changed. Find out who wrote AWSPENDING, or whether the option `pairs` has changed. ' +
+          'Only if the server refuses AWSPENDING’s password, remove its label and rotate again',
       },
     );
   }
@@ -45,7 +45,7 @@ export async function takeTurns<
       step,
     );
     await throughAdministrator({ pending, users, witness }, step, (administrator) =>
-      // AWSCURRENT has just logged in, and is not touched.
+      // AWSCURRENT has just logged in, and stays as it is.
       server.giveTurn(administrator, { pair, prepared }, step).catch((error: unknown) => {
         throw orDropPending(error, context);
       }),
@@ -55,7 +55,7 @@ export async function takeTurns<
   }
 }
 
-/** AWSCURRENT must be able to log in: whoever may write the secret could name any user in it. */
+/** AWSCURRENT must log in: the secret's writer could name any user in it. */
 async function prove<Secret extends DatabaseSecret, Session extends DatabaseSession<Secret>, Facts, Prepared>(
   current: Secret,
   { kind, connections, context }: TurnsStep<Secret, Session, Facts, Prepared>,
@@ -67,7 +67,8 @@ async function prove<Secret extends DatabaseSecret, Session extends DatabaseSess
     `${placeName(current)} refused "${current.username}" of AWSCURRENT, so nothing was changed`,
     {
       hint:
-        'store the password that works as AWSCURRENT with PutSecretValue, or set this one as an administrator. ' +
+        'store the working password as AWSCURRENT with PutSecretValue, or set AWSCURRENT’s password on the server as an ' +
+        'administrator. Note that ' +
         kind.rejectionHint,
     },
   );

@@ -1,22 +1,25 @@
 import { httpUrl } from '../../src/index.js';
 
-/** Where Microsoft Entra ID issues tokens, and where Microsoft Graph takes them. */
+/** Origins of a Microsoft cloud. */
 export interface EntraCloud {
+  /** Origin of Microsoft Entra ID, which issues tokens: `https://login.microsoftonline.com`. */
   readonly login: string;
+  /** Origin of Microsoft Graph: `https://graph.microsoft.com`. */
   readonly graph: string;
 }
 
-/** As https://learn.microsoft.com/graph/deployments lists them. */
+/** From https://learn.microsoft.com/graph/deployments. */
 const CLOUDS = {
   global: { login: 'https://login.microsoftonline.com', graph: 'https://graph.microsoft.com' },
   'us-government-l4': { login: 'https://login.microsoftonline.us', graph: 'https://graph.microsoft.us' },
   'us-government-l5': { login: 'https://login.microsoftonline.us', graph: 'https://dod-graph.microsoft.us' },
   china: { login: 'https://login.chinacloudapi.cn', graph: 'https://microsoftgraph.chinacloudapi.cn' },
-} as const satisfies Record<string, EntraCloud>;
+} as const satisfies Record<EntraCloudName, EntraCloud>;
 
-export type EntraCloudName = keyof typeof CLOUDS;
+/** Name of a Microsoft cloud. */
+export type EntraCloudName = 'global' | 'us-government-l4' | 'us-government-l5' | 'china';
 
-/** @throws TypeError for a cloud that is none */
+/** @throws TypeError if the name is unknown, or an origin is not a URL */
 export function cloudOf(cloud: EntraCloudName | EntraCloud): EntraCloud {
   if (typeof cloud !== 'string') {
     return { login: httpUrl(cloud.login, 'login').origin, graph: httpUrl(cloud.graph, 'graph').origin };

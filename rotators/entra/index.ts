@@ -18,38 +18,50 @@ import { graphToken } from './token.js';
 export type { EntraCloud, EntraCloudName } from './clouds.js';
 export type { EntraApplication, EntraSecret } from './secret.js';
 
+/** Options of {@link entra}. */
 export interface EntraOptions extends KeyTimes {
-  /** A national cloud, or the origins of its services. @default 'global' */
+  /** Cloud of the tenant: its name, or the origins of its services. @default 'global' */
   readonly cloud?: EntraCloudName | EntraCloud;
   /**
-   * In how many days a new password expires, 1 to 3650, and no more than the tenant's policy allows. Twice the days between
-   * rotations at least, better three times: AWSPREVIOUS is in use too.
+   * Lifetime of a new password in days, 1 to 3650, and no more than the tenant's policy allows. Set at least twice the days
+   * between rotations, better three times: applications may still use AWSPREVIOUS.
    *
-   * @default as long as the password in use was made to live
+   * @default the lifetime of the password in use
    */
   readonly lifetimeDays?: number | undefined;
-  /** For how long a new password may still be rejected, in milliseconds. @default 120000 */
+  /** Longest time until Entra accepts a new password, in milliseconds. @default 120000 */
   readonly propagationMs?: number | undefined;
   /**
-   * How many passwords an application may have, if AWSPREVIOUS's is to end before there are more. Applications for personal
+   * Most passwords that an application can have: createSecret removes AWSPREVIOUS's to stay within it. Those for personal
    * Microsoft accounts have two at most: https://learn.microsoft.com/entra/identity-platform/supported-accounts-validation
    *
-   * @default 'until-full': AWSPREVIOUS's ends when Graph says that there are too many
+   * @default 'until-full': createSecret removes AWSPREVIOUS's when Graph says that there are too many
    */
   readonly maxKeys?: number | 'until-full';
 }
 
-/** Not documented; up to 18 seconds were seen by others, and two minutes are waited for in Microsoft's own tests. */
+/** Microsoft documents no limit. Others saw up to 18 seconds; Microsoft's own tests wait for two minutes. */
 const PROPAGATION_MS = 120_000;
 const DAY_MS = 86_400_000;
 
-const DEAD = 'nothing was changed: a password is added only for an application whose secret holds a live one';
+const DEAD =
+  'nothing was changed. A password is added only while AWSCURRENT’s works: add one in the portal, store it with its id ' +
+  '(PutSecretValue), then rotate again';
 
 /**
- * Rotates the passwords (client secrets) of applications in Microsoft Entra ID. An application changes its own, or, if the
- * secret has a `masterarn`, the application of that secret does. AWSCURRENT and AWSPREVIOUS both work.
+ * Returns a rotator for the passwords (client secrets) of applications in Microsoft Entra ID. An application changes its own
+ * password. If the secret has a `masterarn`, the application of that secret changes it. AWSCURRENT and AWSPREVIOUS both
+ * work.
  *
- * @throws TypeError for an option that cannot be
+ * @example
+ * ```ts
+ * import { rotationHandler } from 'quarterturn';
+ * import { entra } from 'quarterturn/rotators/entra';
+ *
+ * export const handler = rotationHandler(entra({ lifetimeDays: 180 }));
+ * ```
+ *
+ * @throws TypeError if an option is invalid
  */
 export function entra(options: EntraOptions = {}): Rotator<EntraSecret, 'clientSecret' | 'keyId'> {
   const { propagationMs = PROPAGATION_MS, maxKeys = 'until-full', settleMs, ends } = options;
@@ -60,8 +72,7 @@ export function entra(options: EntraOptions = {}): Rotator<EntraSecret, 'clientS
     rotates: ['clientSecret', 'keyId'],
     shows: ['tenantId', 'clientId', 'masterarn'],
     ownWords: true,
-    rejectionHint:
-      'the password was removed or has expired, or Entra has not told all of its servers of it yet',
+    rejectionHint: 'the password was removed or has expired, or not all servers of Entra know it yet',
     parse: parseSecret,
     id: 'keyId',
     propagationMs,
@@ -91,28 +102,31 @@ export function entra(options: EntraOptions = {}): Rotator<EntraSecret, 'clientS
     const caller = secret.masterarn === undefined ? secret : await administratorOf(secret, context);
     const token = await graphToken(caller, cloud, context);
     if (token === 'rejected')
-      throw dead(caller, 'add one in the portal, store it with its id, then rotate again');
+      throw dead(
+        caller,
+        'add a password in the portal, store it with its id (PutSecretValue), then rotate again',
+      );
     return { clientId: secret.clientId, token, origin: cloud.graph, context };
   }
 }
 
-/** How long the password in use was made to live: the next one must not live for longer, unless an option says so. */
+/** Returns the lifetime of the password in use, in milliseconds. Without the option, the next one must not live longer. */
 async function lifetimeOf({ keyId, clientId }: EntraSecret, access: Access): Promise<number | undefined> {
   const inUse = (await listPasswords(access)).find(({ id }) => id === keyId);
-  // Without a beginning, what is left of it.
+  // Without a start, the remaining time counts.
   const lifetimeMs =
     inUse?.expiresAt && inUse.expiresAt.getTime() - (inUse.createdAt.getTime() || Date.now());
   if (lifetimeMs !== undefined && !(lifetimeMs > 0)) {
-    throw new RotationError('ERR_SERVICE_FAILED', `the end of the password ${keyId} cannot be read`, {
-      hint: 'nothing was changed: Graph would let the next one live for two years. Set how long it is to live: lifetimeDays',
+    throw new RotationError('ERR_SERVICE_FAILED', `the expiry of the password ${keyId} is not readable`, {
+      hint: 'nothing was changed: Graph would let the next password live for two years. Set the option `lifetimeDays`',
     });
   }
   if (inUse) return lifetimeMs;
   throw new RotationError(
     'ERR_SECRET_MALFORMED',
-    `"keyId" is the id of no password of the application ${clientId}`,
+    `the application ${clientId} has no password with the id in "keyId"`,
     {
-      hint: 'nothing was changed: store the id that belongs to the password, with PutSecretValue, then rotate again',
+      hint: 'nothing was changed. Store the id that belongs to the password with PutSecretValue, then rotate again',
     },
   );
 }

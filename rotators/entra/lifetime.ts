@@ -1,4 +1,4 @@
 import type { KeyLifetime } from '../../src/index.js';
 
-/** Without the option, as long as the password in use. */
+/** Longest lifetime. Without the option, a new password lives as long as the one in use. */
 export const lifetime: KeyLifetime = { mostDays: 3650 };

@@ -7,16 +7,16 @@ import {
 } from '../../src/index.js';
 import { patientRequest } from './patient-request.js';
 
-/** An application, and a token of one that may change its passwords. */
+/** An application, and the token of an application that may change its passwords. */
 export interface Access {
   readonly clientId: string;
   readonly token: string;
-  /** Of Microsoft Graph. */
+  /** Origin of Microsoft Graph. */
   readonly origin: string;
   readonly context: StepContext;
 }
 
-/** Adds a password beside the others, and returns what only this answer holds. */
+/** Adds a password, and returns its id and value. Graph shows the value only once, in this answer. */
 export async function addPassword(
   access: Access,
   password: { readonly displayName: string; readonly endDateTime?: string },
@@ -43,14 +43,14 @@ export async function listPasswords(access: Access): Promise<readonly ListedKey[
     return {
       id: entry.keyId,
       name: typeof entry.displayName === 'string' ? entry.displayName : undefined,
-      // When it begins to be valid, which for those that are made here is when it was made.
+      // The start of its validity: for passwords made here, also the time of their creation.
       createdAt: new Date(typeof entry.startDateTime === 'string' ? entry.startDateTime : 0),
       expiresAt: typeof entry.endDateTime === 'string' ? new Date(entry.endDateTime) : undefined,
     };
   });
 }
 
-/** Removes a password. What Graph answers for one that is not there is not documented: then the list decides. */
+/** Removes a password. Graph does not document its answer for a missing one: the list decides then. */
 export async function removePassword(access: Access, keyId: string): Promise<void> {
   const response = await call('remove a password of', access, '/removePassword', { keyId });
   if (response.status === 204) return;
@@ -59,7 +59,7 @@ export async function removePassword(access: Access, keyId: string): Promise<voi
   throw response.failure();
 }
 
-/** That there is no room for another. Graph's codes are for programs: https://learn.microsoft.com/graph/errors */
+/** Returns the error for an application without room for another password. Graph's codes: https://learn.microsoft.com/graph/errors */
 function tooMany(response: HttpResponse, { clientId }: Access): RotationError | undefined {
   if (response.status !== 400 && response.status !== 403) return undefined;
   const json = response.json();
@@ -67,9 +67,9 @@ function tooMany(response: HttpResponse, { clientId }: Access): RotationError | 
   const details = Array.isArray(error.details) ? error.details.filter(isObject) : [];
   const isFull = [error, ...details].some(({ code }) => /^TooMany|Quota|LimitExceeded/.test(String(code)));
   if (!isFull) return undefined;
-  const message = `the application ${clientId} has as many passwords as it may have`;
+  const message = `the application ${clientId} has as many passwords as it can have`;
   return new RotationError('ERR_SERVICE_FULL', message, {
-    hint: 'remove one that nobody uses: applications for personal Microsoft accounts may have two',
+    hint: 'remove one that nobody uses. Applications for personal Microsoft accounts can have two',
   });
 }
 
@@ -95,6 +95,6 @@ function isObject(json: unknown): json is Record<string, unknown> {
 }
 
 function unreadable({ clientId }: Access): RotationError {
-  const message = `what Microsoft Graph answered of the application ${clientId} is not what its documentation says`;
+  const message = `Microsoft Graph’s answer about the application ${clientId} does not match its documentation`;
   return new RotationError('ERR_SERVICE_FAILED', message);
 }

@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type HttpRequest, type HttpResponse, request, type StepContext } from '../../src/index.js';
 
 const MOST_TRIES = 3;
-/** For what comes after the pause. */
+/** Time for the calls after the pause. */
 const RESERVE_MS = 5000;
 
 /**
- * Sends a request, and again after the pause that a 429 asks for, if there is time: what was throttled was not done. An
- * answer that is still 429 is the caller's.
+ * Sends a request. After a 429 it waits as Retry-After says, and sends the request again if there is time: a throttled
+ * request was not carried out. Returns a 429 that remains.
  */
 export async function patientRequest(
   call: Omit<HttpRequest, 'signal'>,

@@ -1,19 +1,20 @@
 import { stringField } from '../../src/index.js';
 
-/** What an application logs in with. */
+/** Credentials of an application. */
 export interface EntraApplication {
-  /** A GUID, or a domain of the tenant. */
+  /** Tenant: its GUID or one of its domains. */
   readonly tenantId: string;
-  /** The application’s, a GUID: not its object id. */
+  /** Client id of the application, a GUID. Not its object id. */
   readonly clientId: string;
+  /** Password of the application. */
   readonly clientSecret: string;
 }
 
-/** A password of an application in Microsoft Entra ID. */
+/** Secret with a password of an application in Microsoft Entra ID. */
 export interface EntraSecret extends EntraApplication {
-  /** The id of the password, which the portal calls “Secret ID”. */
+  /** Id of the password, “Secret ID” in the portal. */
   readonly keyId: string;
-  /** The ARN of the secret of another application, which owns this one. */
+  /** ARN of the secret of another application, which owns this one. */
   readonly masterarn?: string;
 }
 
@@ -25,7 +26,7 @@ export function parseSecret(json: Readonly<Record<string, unknown>>): EntraSecre
   };
 }
 
-/** Both ids go into the paths of URLs. */
+/** Checks both ids, since they become parts of URLs. */
 export function parseApplication(json: Readonly<Record<string, unknown>>): EntraApplication {
   const [tenantId, clientId] = [stringField(json, 'tenantId'), stringField(json, 'clientId')];
   if (!/^[a-z0-9][a-z0-9.-]*$/i.test(tenantId)) {

@@ -4,8 +4,8 @@ import { patientRequest } from './patient-request.js';
 import type { EntraApplication } from './secret.js';
 
 /**
- * Asks for a token to Microsoft Graph with the application's password (client-credentials grant), which any application may
- * have, with or without rights.
+ * Asks for a token for Microsoft Graph with the application's password (client-credentials grant). Any application gets one,
+ * even without rights.
  *
  * @throws RotationError if Entra did not say whether the password is right
  */
@@ -31,7 +31,7 @@ export async function graphToken(
   );
   if (response.status === 400 || response.status === 401) {
     const error = fieldOf(response.json(), 'error');
-    // Microsoft says that programs must not go by the AADSTS codes, which would say more.
+    // The AADSTS codes would say more, but Microsoft says that programs must not rely on them.
     if (error === 'invalid_client') return 'rejected';
     if (error === 'unauthorized_client' || error === 'invalid_request')
       throw unknownApplication(error, clientId);
@@ -44,11 +44,11 @@ export async function graphToken(
 
 function unknownApplication(error: string, clientId: string): RotationError {
   return new RotationError('ERR_USER_MISSING', `the application ${clientId} cannot log in: ${error}`, {
-    hint: 'correct "tenantId" and "clientId" in the secret, and the option `cloud`; the application may be disabled',
+    hint: 'correct "tenantId" and "clientId" in the secret, and the option `cloud`. The application may be disabled',
   });
 }
 
-/** A string in an object of JSON; empty if it is none. */
+/** Returns a string field of a JSON object; empty if there is no such string. */
 function fieldOf(json: unknown, name: string): string {
   if (typeof json !== 'object' || json === null) return '';
   const value: unknown = Object.entries(json).find(([key]) => key === name)?.[1];

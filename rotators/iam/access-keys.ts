@@ -12,30 +12,34 @@ type Client = typeof import('./client.js')['iam'];
 
 const USERS: PermissionTarget = { name: 'users', arns: ['arn:{partition}:iam::{account}:user/NAME'] };
 
-/** The rights to what is called here, of every rotator of access keys. */
+/** Rights that every rotator of access keys needs. */
 export const ON_ACCESS_KEYS: readonly Permission[] = [
   {
     action: 'iam:ListAccessKeys',
     on: USERS,
     steps: ['createSecret', 'finishSecret'],
-    why: 'whether AWSCURRENT’s key is the user’s, whether there is room, what failed attempts left',
+    why: 'checks that AWSCURRENT’s key is the user’s and that there is room; finds keys that failed attempts left',
   },
   { action: 'iam:CreateAccessKey', on: USERS, steps: ['createSecret'], why: 'makes the next key' },
   {
     action: 'iam:DeleteAccessKey',
     on: USERS,
     steps: ['createSecret', 'finishSecret'],
-    why: 'AWSPREVIOUS’s makes room, since a user has two at most; ends what failed attempts left',
+    why: 'deletes AWSPREVIOUS’s key to make room, since a user has two at most; deletes keys that failed attempts left',
   },
 ];
 
-/** A key as CreateAccessKey returns it, once. */
+/** A new key. CreateAccessKey shows its secret part only once. */
 export interface NewAccessKey {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
 }
 
-/** @throws RotationError that holds nothing of an answer, since the key may be in it */
+/**
+ * Makes a key.
+ *
+ * @throws RotationError without any part of an answer, which may hold the key
+ */
 export async function createAccessKey(userName: string, context: StepContext): Promise<NewAccessKey> {
   const { AccessKey } = await call('CreateAccessKey', userName, context, (client, options) =>
     client.createAccessKey(userName, options),
@@ -48,7 +52,7 @@ export async function createAccessKey(userName: string, context: StepContext): P
   return { accessKeyId, secretAccessKey };
 }
 
-/** The keys of a user, inactive ones too, since they count against the limit of two. */
+/** Lists a user's keys, also inactive ones: they count against the limit of two. */
 export function listAccessKeys(userName: string, context: StepContext): Promise<readonly ListedKey[]> {
   return call('ListAccessKeys', userName, context, async (client, options) => {
     const keys: ListedKey[] = [];
@@ -62,8 +66,8 @@ export function listAccessKeys(userName: string, context: StepContext): Promise<
 }
 
 /**
- * Deletes a key, without making it inactive first: that would only help if somebody looked before it is deleted, and an
- * inactive key still takes the room of one.
+ * Deletes a key. Does not make it inactive first: an inactive key still counts, and nobody would look at it before its
+ * deletion.
  */
 export async function deleteAccessKey(userName: string, id: string, context: StepContext): Promise<void> {
   await call('DeleteAccessKey', userName, context, async (client, options) => {
@@ -75,7 +79,7 @@ export async function deleteAccessKey(userName: string, id: string, context: Ste
   });
 }
 
-/** Makes one call to IAM, which ends by the deadline, and turns its failure into a RotationError. */
+/** Makes one call to IAM, ended by the step's deadline. Turns a failure into a RotationError. */
 async function call<T>(
   action: string,
   userName: string,

@@ -7,19 +7,19 @@ import {
 } from '@aws-sdk/client-iam';
 import { noteThrottles } from '../../src/index.js';
 
-// `requestTimeout` alone only prints a warning, and without any timeout the SDK waits for ever.
+// `requestTimeout` alone only prints a warning. Without a timeout the SDK waits for ever.
 const requestHandler = { connectionTimeout: 2000, requestTimeout: 5000, throwOnRequestTimeout: true };
 
-// Named, since AWS_RETRY_MODE may say `adaptive`, which slows down all later calls of a container that was throttled once.
+// Set here, because AWS_RETRY_MODE may say `adaptive`: after one throttle that slows down all later calls of the container.
 const common = { retryMode: 'standard', requestHandler };
 
 /**
- * The only file that loads the SDK for IAM. Load it with `import()`, when a call is to be made. The clients are made once
- * per container. From the function's Region the SDK knows the partition, and with it the endpoint of IAM.
+ * The only file that loads the SDK for IAM. Load it with `import()` right before a call. The clients are made once per
+ * container. The SDK derives the partition, and IAM's endpoint, from the function's Region.
  */
 const client = noteThrottles(new IAMClient(common));
 
-/** Tries once: where the answer to the first try was lost, a second would make another key. */
+/** Tries once: if the first answer was lost, a second try would make another key. */
 const creator = noteThrottles(new IAMClient({ ...common, maxAttempts: 1 }));
 
 interface CallOptions {

@@ -4,24 +4,34 @@ import { type UserKeyOptions, userKeys } from './user-keys.js';
 
 export type { UserKeyOptions } from './user-keys.js';
 
-/** An access key of an IAM user. */
+/** Secret with an access key of an IAM user. */
 export interface IamSecret {
-  /** The name, not the ARN. */
+  /** Name of the user, not its ARN. */
   readonly userName: string;
+  /** Id of the access key. */
   readonly accessKeyId: string;
+  /** Secret part of the access key. */
   readonly secretAccessKey: string;
 }
 
-/** AWS says that it takes time, not how much. A key that works sooner is not waited for. */
+/** AWS documents no limit. A key that works sooner is not waited for. */
 const PROPAGATION_MS = 30_000;
 
 /**
- * Rotates the access keys of IAM users. A user has two at most, so the one in AWSPREVIOUS is deleted in createSecret,
- * before the next is made; AWSCURRENT works all the time.
+ * Returns a rotator for the access keys of IAM users. A user has two keys at most. So createSecret deletes AWSPREVIOUS's key
+ * before it makes the next one. AWSCURRENT works all the time.
  *
- * It loads `@aws-sdk/client-iam` and `@aws-sdk/client-sts`, which Lambda's Node.js runtimes have.
+ * It loads `@aws-sdk/client-iam` and `@aws-sdk/client-sts`, which Lambda's Node.js runtimes include.
  *
- * @throws RangeError for an option that cannot be
+ * @example
+ * ```ts
+ * import { rotationHandler } from 'quarterturn';
+ * import { iam } from 'quarterturn/rotators/iam';
+ *
+ * export const handler = rotationHandler(iam({ ownsEveryKey: true }));
+ * ```
+ *
+ * @throws RangeError if an option is invalid
  */
 export function iam(options: UserKeyOptions = {}): Rotator<IamSecret, 'accessKeyId' | 'secretAccessKey'> {
   return userKeys<IamSecret, 'accessKeyId' | 'secretAccessKey'>(
@@ -29,7 +39,7 @@ export function iam(options: UserKeyOptions = {}): Rotator<IamSecret, 'accessKey
       name: 'iam',
       rotates: ['accessKeyId', 'secretAccessKey'],
       shows: ['userName'],
-      rejectionHint: 'the key was deleted or made inactive, or IAM has not told all of AWS of it yet',
+      rejectionHint: 'the key was deleted or made inactive, or not all of AWS knows it yet',
       parse,
       id: 'accessKeyId',
       user: 'userName',
@@ -48,22 +58,22 @@ function parse(json: Readonly<Record<string, unknown>>): IamSecret {
   };
 }
 
-/** What editors and shells add would make a wrong signature, or a request that cannot be sent. */
+/** A blank or a line break, as editors and shells add them, would spoil the signature or the request. */
 function keyField(json: Readonly<Record<string, unknown>>, name: string): string {
   const value = stringField(json, name);
   if (/^[!-~]+$/.test(value)) return value;
-  throw new TypeError(`"${name}" contains a blank, a line break or another character that no access key has`);
+  throw new TypeError(`"${name}" contains a space, a line break or another character that no access key has`);
 }
 
 async function probe(secret: IamSecret, context: StepContext): Promise<Verdict> {
   const arn = await callerOf(secret, context);
   if (arn === 'rejected') return 'rejected';
-  // arn:aws:iam::123456789012:user/a/path/name; IAM has no two names that differ in case alone.
+  // arn:aws:iam::123456789012:user/a/path/name. IAM allows no two names that differ only in case.
   const [, name] = /:user\/(?:.*\/)?([^/]+)$/.exec(arn) ?? [];
   if (name?.toLowerCase() === secret.userName.toLowerCase()) return 'accepted';
   throw new RotationError(
     'ERR_SECRET_MALFORMED',
-    `the access key ${secret.accessKeyId} is of ${arn}, not of the user "${secret.userName}"`,
+    `the access key ${secret.accessKeyId} belongs to ${arn}, not to the user "${secret.userName}"`,
     { hint: 'correct "userName" in the secret, or store a key of that user' },
   );
 }

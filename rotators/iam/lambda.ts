@@ -2,7 +2,7 @@ import { defineLambda, keyEndingFrom } from '../../src/index.js';
 import { ON_ACCESS_KEYS } from './access-keys.js';
 import { iam } from './index.js';
 
-/** With the variable OWNS_EVERY_KEY=true, each user is for one secret alone; KEYS_END is `ends`. */
+/** Ready-made function. OWNS_EVERY_KEY=true sets `ownsEveryKey`, KEYS_END sets `ends`. */
 export const lambda = defineLambda({
   rotator: ({ OWNS_EVERY_KEY, KEYS_END: ends }) =>
     iam({ ownsEveryKey: OWNS_EVERY_KEY === 'true', ends: keyEndingFrom(ends) }),

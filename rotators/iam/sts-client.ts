@@ -1,7 +1,7 @@
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { NewAccessKey } from './access-keys.js';
 
-/** The only file that loads the SDK for STS, with `import()`. The client is for one call: its credentials are a secret's. */
+/** Returns the ARN of a key's user. Only this file loads the SDK for STS. The client makes one call, with a secret's credentials. */
 export async function callerArn(credentials: NewAccessKey, abortSignal: AbortSignal): Promise<string> {
   const client = new STSClient({
     // A copy: the SDK writes into it.

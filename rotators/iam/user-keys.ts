@@ -1,33 +1,33 @@
 import { type IssuedKey, issuedKey, type KeyTimes, RotationError, type Rotator } from '../../src/index.js';
 import { createAccessKey, deleteAccessKey, listAccessKeys, type NewAccessKey } from './access-keys.js';
 
-/** What all rotators for the keys of IAM users can be told. */
+/** Options of every rotator for the keys of IAM users. */
 export interface UserKeyOptions extends KeyTimes {
   /**
-   * That each user is for one secret alone. Access keys have no names: only then can one that no version holds be taken
-   * for what a failed attempt left behind, and be deleted. Without it such a key has to be deleted by hand, since it takes
-   * the room of the next.
+   * Set this if each user belongs to one secret only. Access keys have no names. Only then is a key that no version holds
+   * certain to be left by a failed attempt, and the rotation deletes it. Without this option, delete such a key by hand: it
+   * takes the next key's place.
    *
    * @default false
    */
   readonly ownsEveryKey?: boolean;
 }
 
-/** In which the rotators for the keys of IAM users differ. */
+/** The parts in which rotators for the keys of IAM users differ. */
 interface UserKeys<Secret extends object, Field extends keyof Secret & string>
   extends Pick<
     IssuedKey<Secret, Field>,
     'name' | 'rotates' | 'shows' | 'rejectionHint' | 'parse' | 'id' | 'probe'
   > {
-  /** The field with the name of the user. */
+  /** Field with the name of the user. */
   readonly user: keyof Secret & string;
-  /** What of a new key goes into the secret. */
+  /** Returns the fields that a new key puts into the secret. */
   fieldsOf(key: NewAccessKey, current: Secret): Pick<Secret, Field>;
 }
 
 /**
- * Makes a rotator for the access keys of IAM users, of which each has two at most. The function's own role makes and deletes
- * them, for a user whose live key AWSCURRENT holds: whoever may write the secret must not get a key of another user.
+ * Returns a rotator for the access keys of IAM users. A user has two at most. The function's role makes and deletes keys, but
+ * only for a user whose live key AWSCURRENT holds: the secret's writer must not get another user's key.
  */
 export function userKeys<Secret extends object, Field extends keyof Secret & string>(
   { user, fieldsOf, ...declaration }: UserKeys<Secret, Field>,
@@ -50,7 +50,7 @@ export function userKeys<Secret extends object, Field extends keyof Secret & str
   return {
     ...rotator,
     async createSecret(current, context) {
-      // A login by SMTP does not tell whose key it was.
+      // A login by SMTP does not show whose key it was.
       const keys = await listAccessKeys(userOf(current), context);
       if (!keys.some(({ id }) => id === keyOf(current))) {
         throw dead(`the user "${userOf(current)}" has no access key ${keyOf(current)}`);
@@ -63,7 +63,7 @@ export function userKeys<Secret extends object, Field extends keyof Secret & str
 function dead(problem: string): RotationError {
   return new RotationError('ERR_CREDENTIAL_REJECTED', `${problem}, which AWSCURRENT holds`, {
     hint:
-      'nothing was changed: a new key is made only for a user of whom the secret holds a live one. Make one by hand, store ' +
-      'it with PutSecretValue, then rotate again',
+      'nothing was changed. A new key is made only for a user whose live key the secret holds: make one by hand, store it ' +
+      'with PutSecretValue, then rotate again',
   });
 }

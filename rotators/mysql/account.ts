@@ -16,27 +16,27 @@ export type Witness = WitnessOf<Session, AccountFacts>;
 
 export type Step = DatabaseStep<MysqlSecret, Session>;
 
-/** What a session tells of its own account, and of the server. */
+/** Facts that a session tells about its own account and the server. */
 export interface AccountFacts {
   /**
-   * The ways to log in to the account, in the server's order. MySQL shows a user no hash, and whether there is a second password
-   * only root can see.
+   * Ways to log in to the account, in the server's order. MySQL shows a user no hash, and only root sees whether there is a
+   * second password.
    */
   readonly methods: readonly LoginMethod[];
-  /** Of a new caching_sha2_password. */
+  /** Rounds of a new caching_sha2_password. */
   readonly rounds: number;
   readonly isReadOnly: boolean;
 }
 
-/** Since when a server holds two passwords of an account. */
+/** First versions that hold two passwords of an account. */
 const OLDEST = { mysql: [8, 0, 14], mariadb: [10, 4, 0] } as const;
 
 const SETTINGS = ['read_only', 'super_read_only', 'innodb_read_only', 'caching_sha2_password_digest_rounds'];
 
 /**
- * Asks what account the session is of, before anything is sent that could change it.
+ * Asks for the session's account, before any statement that changes it.
  *
- * @throws RotationError `ERR_SERVICE_UNSUPPORTED` for a server that is too old
+ * @throws RotationError `ERR_SERVICE_UNSUPPORTED` if the server is too old
  */
 export async function accountFacts(session: SessionOf): Promise<AccountFacts> {
   assertNew(session);
@@ -49,7 +49,7 @@ export async function accountFacts(session: SessionOf): Promise<AccountFacts> {
     return {
       methods,
       rounds: Number(settings.get('caching_sha2_password_digest_rounds') ?? ROUNDS.least),
-      // MariaDB 12 knows kinds of it.
+      // MariaDB 12 has more values than ON and OFF.
       isReadOnly: SETTINGS.slice(0, 3).some((name) => !['OFF', '0'].includes(settings.get(name) ?? 'OFF')),
     };
   } catch (error) {
@@ -58,10 +58,10 @@ export async function accountFacts(session: SessionOf): Promise<AccountFacts> {
 }
 
 /**
- * Must be asked of the session that makes a change.
+ * Checks the session that is to make a change.
  *
- * @param otherwise what else the hint has
- * @throws RotationError if no password can be changed there by us
+ * @param otherwise text to append to the hint
+ * @throws RotationError if the server is read-only, or a pooler is in the way
  */
 export function assertChangeable(
   witness: Witness,
@@ -71,16 +71,16 @@ export function assertChangeable(
   const { place } = witness.session;
   if (witness.facts.isReadOnly) {
     throw new RotationError('ERR_SERVICE_READ_ONLY', `${placeName(place)} is read-only`, {
-      hint: `name the writer’s endpoint as "host", not a reader’s, or lead there with the option \`connectTo\`${otherwise}`,
+      hint: `set "host" to the writer’s endpoint, not a reader’s, or connect to the writer with the option \`connectTo\`${otherwise}`,
     });
   }
   assertDirect(witness, connections);
 }
 
 /**
- * Must be asked of each session that takes part in a change: of a user’s, too, whose server may be a replica.
+ * Checks each session that takes part in a change, also a user's, whose server may be a replica.
  *
- * @throws RotationError `ERR_POOLER_IN_THE_WAY`
+ * @throws RotationError `ERR_POOLER_IN_THE_WAY` if a pooler may keep the password
  */
 export function assertDirect(
   { session: { place, target, way } }: Witness,
@@ -90,10 +90,10 @@ export function assertDirect(
 }
 
 /**
- * The one plugin that checks an account's passwords.
+ * Returns the one plugin that checks an account's passwords.
  *
- * @throws RotationError `ERR_SERVICE_UNSUPPORTED` for an account that can be logged in to by other means than one or two
- *   passwords of one plugin: a change would take them away; and if its hashes would take too long
+ * @throws RotationError `ERR_SERVICE_UNSUPPORTED` if the account has any other way to log in than one or two passwords of one
+ *   plugin, since a change would remove that way; and if its hashes would take too long
  */
 export function passwordPlugin(
   { account, methods }: { readonly account: Account; readonly methods: readonly LoginMethod[] },
@@ -102,7 +102,7 @@ export function passwordPlugin(
 ): PasswordPlugin {
   const plugins = methods.map(({ plugin }) => plugin);
   const [plugin = '', ...others] = plugins;
-  // MySQL shows one, and more only if they are factors that are asked for one after the other.
+  // MySQL shows one. More are factors, which it asks for one after the other.
   const isAlike = others.every((other) => other === plugin) && others.length <= (flavour === 'mysql' ? 0 : 1);
   if (!isAlike || !isPasswordPlugin(plugin)) {
     throw new RotationError(
@@ -110,21 +110,26 @@ export function passwordPlugin(
       `"${quoted(`${account.user}@${account.host}`)}" at ${placeName(place)} is identified by ${quoted(plugins.join(' or ') || 'nothing')}`,
       {
         hint:
-          'nothing was changed: setting a password would take the other ways to log in away. Only accounts with one password, or ' +
-          'two, of one plugin are rotated: caching_sha2_password, mysql_native_password, ed25519 or parsec',
+          'nothing was changed: a new password would remove the other ways to log in. ' +
+          'Only accounts with one or two passwords of one plugin can be rotated: caching_sha2_password, mysql_native_password, ' +
+          'ed25519 or parsec',
       },
     );
   }
   if (plugin === 'caching_sha2_password' && !(rounds >= ROUNDS.least && rounds <= ROUNDS.most)) {
-    throw new RotationError('ERR_SERVICE_UNSUPPORTED', `${placeName(place)} asks for ${rounds} rounds`, {
-      hint: `set caching_sha2_password_digest_rounds of the server to at most ${ROUNDS.most}`,
-    });
+    throw new RotationError(
+      'ERR_SERVICE_UNSUPPORTED',
+      `${placeName(place)} asks for ${rounds} rounds of caching_sha2_password`,
+      {
+        hint: `set caching_sha2_password_digest_rounds on the server to at most ${ROUNDS.most}`,
+      },
+    );
   }
   return plugin;
 }
 
 function assertNew({ flavour, version, place }: SessionOf): void {
-  // MariaDB's replicas once had to see a 5 first.
+  // MariaDB puts 5.5.5- first for old replicas.
   const [, ...parts] = /^(?:5\.5\.5-)?(\d+)\.(\d+)\.(\d+)/.exec(version) ?? [];
   const numbers = parts.map(Number);
   const oldest = OLDEST[flavour];
@@ -136,7 +141,7 @@ function assertNew({ flavour, version, place }: SessionOf): void {
     'ERR_SERVICE_UNSUPPORTED',
     `${placeName(place)} is older than ${name} ${oldest.join('.')}`,
     {
-      hint: 'nothing was changed; upgrade the server',
+      hint: 'nothing was changed. Upgrade the server',
     },
   );
 }
@@ -147,9 +152,9 @@ function poolerInTheWay({ username }: MysqlSecret, place: Place): RotationError 
     `a connection pooler at ${placeName(place)} stands between the function and the server, so no password was changed`,
     {
       hint:
-        `a pooler that keeps passwords of its own (ProxySQL’s mysql_users, RDS Proxy) would refuse "${username}". If it asks the ` +
-        'server at each login, say so with the option `poolerAsksServer` or POOLER_ASKS_SERVER=true; else connect past it with ' +
-        'the option `connectTo`, and see to it that the pooler learns the new password',
+        'connect past the pooler with the option `connectTo`, and make sure that it learns the new password. ' +
+        'Only if it asks the server at each login, set the option `poolerAsksServer` or POOLER_ASKS_SERVER=true. ' +
+        `A pooler that stores passwords itself (ProxySQL’s mysql_users, RDS Proxy) would refuse "${username}"`,
     },
   );
 }

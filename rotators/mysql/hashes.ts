@@ -4,23 +4,23 @@ import { publicKey } from './crypto/ed25519.js';
 import { MAX_POWER, parsecPublicKey } from './crypto/parsec.js';
 import { fromAlphabet, shaCrypt } from './crypto/sha-crypt.js';
 
-/** A plugin by which servers check passwords, and whose hashes can be made here. */
+/** Plugins that check passwords, and whose hashes Quarterturn can make. */
 export type PasswordPlugin = 'caching_sha2_password' | 'mysql_native_password' | 'ed25519' | 'parsec';
 
 /**
- * The rounds of caching_sha2_password. Of a hash with fewer a server says nothing, and then lets nobody in; more than a
- * hundred thousand take half a second at each login.
+ * Limits for the rounds of caching_sha2_password. A server takes a hash with fewer without a word, and then lets nobody in.
+ * More than a hundred thousand take half a second at each login.
  */
 export const ROUNDS = { least: 5000, most: 100_000 } as const;
 
-/** As long as caching_sha2_password lets a password be. Of a longer one a server takes the hash, but no login. */
+/** Longest password of caching_sha2_password. A server takes the hash of a longer one, but no login with it. */
 const MAX_PASSWORD_BYTES = 256;
 
 interface HashKind {
   make(password: string, rounds: number): string;
-  /** As ours are. A server takes others of the right length, too, and then lets nobody in. */
+  /** Whether a hash has our form. A server takes any text of the right length, and then lets nobody in. */
   isOurs(text: string): boolean;
-  /** Makes the hash again, as the one that is stored was made; `undefined` if that is none. */
+  /** Makes the hash again with the salt of a stored one; `undefined` if that one is not a hash. */
   again(stored: string, password: string): string | undefined;
 }
 
@@ -65,12 +65,12 @@ export function isPasswordPlugin(name: string): name is PasswordPlugin {
 }
 
 /**
- * Returns what a server stores in place of a password. Salted, each call gives another one, but for mysql_native_password
- * and ed25519.
+ * Returns the hash that a server stores for a password. Each call uses a new salt, except for mysql_native_password and
+ * ed25519, which have no salt.
  *
  * @param rounds of caching_sha2_password: `@@caching_sha2_password_digest_rounds`
- * @throws RotationError `ERR_VALUE_REFUSED` for a password that nobody could log in with
- * @throws Error for rounds that cannot be
+ * @throws RotationError `ERR_VALUE_REFUSED` if nobody could log in with the password
+ * @throws Error if the rounds are out of range
  */
 export function passwordHash(
   plugin: PasswordPlugin,
@@ -79,7 +79,7 @@ export function passwordHash(
 ): string {
   if (password === '' || password.includes('\0') || utf8(password).length > MAX_PASSWORD_BYTES) {
     throw new RotationError('ERR_VALUE_REFUSED', 'nobody could log in with the new password', {
-      hint: `it must have 1 to ${MAX_PASSWORD_BYTES} bytes, and none that is zero: change the policy of the generated password`,
+      hint: `change the policy of generated passwords: 1 to ${MAX_PASSWORD_BYTES} bytes, without a zero byte`,
     });
   }
   if (!(rounds >= ROUNDS.least && rounds <= ROUNDS.most))
@@ -90,21 +90,21 @@ export function passwordHash(
 }
 
 /**
- * Must be asked before a hash is sent: a server takes one that is malformed, and nobody can log in any more.
+ * Checks a hash before it is sent. A server takes a malformed one, and then nobody can log in any more.
  *
- * @throws Error for a hash that passwordHash() would not make
+ * @throws Error if {@link passwordHash} would not make such a hash
  */
 export function assertOurs(plugin: PasswordPlugin, text: string): void {
-  // Not quoted: a hash of mysql_native_password can be logged in with.
-  if (!KINDS[plugin].isOurs(text)) throw new Error(`what was to be sent is no hash of ${plugin}`);
+  // The message omits the hash: one of mysql_native_password works as a credential.
+  if (!KINDS[plugin].isOurs(text)) throw new Error(`this is not a hash of ${plugin}`);
 }
 
-/** Whether a stored hash, a server's own too, is of this password. */
+/** Whether a stored hash belongs to this password. */
 export function isHashOf(plugin: PasswordPlugin, stored: string, password: string): boolean {
   return KINDS[plugin].again(stored, password) === stored;
 }
 
-/** SHA-256-crypt with a salt of 20 bytes. Ours are printable, so that the hash can be quoted; a server's are not. */
+/** Returns a SHA-256-crypt hash with a salt of 20 bytes. SQL can quote the hash, since our salts are printable, unlike a server's. */
 export function cachingSha2Hash(
   password: string,
   rounds: number,
@@ -117,23 +117,23 @@ export function cachingSha2Hash(
   return `$A$${thousands}$${salt.toString('latin1')}${shaCrypt(utf8(password), salt, Math.floor(rounds / 1000) * 1000)}`;
 }
 
-/** SHA-1 of SHA-1. Not salted: equal passwords have equal hashes, and weak ones can be looked up. */
+/** Returns SHA-1 of SHA-1. It has no salt: equal passwords have equal hashes, and tables exist for weak ones. */
 export function nativeHash(password: string): string {
   const twice = hash('sha1', hash('sha1', utf8(password), 'buffer'), 'hex');
   return `*${twice.toUpperCase()}`;
 }
 
-/** The public key. Not salted either. */
+/** Returns the password's public key. It has no salt either. */
 export function ed25519Hash(password: string): string {
   return bare(publicKey(utf8(password)));
 }
 
-/** The public key, and how it is derived. */
+/** Returns the password's public key, with its salt and its number of iterations. */
 export function parsecHash(password: string, power = 0, salt: Buffer = randomBytes(18)): string {
   return `P${power}:${bare(salt)}:${bare(parsecPublicKey(password, { power: Math.min(power, MAX_POWER), salt }))}`;
 }
 
-/** Of `$A$005$…`, if they are as many as can be computed in time. */
+/** Returns the rounds of `$A$005$…`, if they are within {@link ROUNDS}. */
 function roundsOf(text: string): number | undefined {
   const rounds = 1000 * Number.parseInt(/^\$A\$([0-9A-F]{3})\$/.exec(text)?.[1] ?? '', 16);
   return rounds >= ROUNDS.least && rounds <= ROUNDS.most && text.length === 70 ? rounds : undefined;
@@ -144,7 +144,7 @@ function isBare(text: string, bytes: number): boolean {
   return decoded.length === bytes && bare(decoded) === text;
 }
 
-/** Base64 without `=`. */
+/** Returns Base64 without `=`. */
 function bare(bytes: Buffer): string {
   return bytes.toString('base64').replace(/=+$/, '');
 }

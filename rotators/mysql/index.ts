@@ -12,12 +12,22 @@ export { type MasterSecret, type RdsInstanceOptions, rdsInstance } from './rds-i
 export type { MysqlSecret } from './secret.js';
 
 /**
- * Rotates the password of one user of MySQL or MariaDB. If the secret has a `masterarn`, the user logs in, and the administrator of
- * that secret has the server take AWSCURRENT and AWSPENDING both: nobody is refused, and nothing but hashes is sent. Else the
- * user changes its own password.
+ * Returns a rotator for the password of one user of MySQL or MariaDB.
  *
- * @throws RotationError `ERR_PASSWORD_POLICY` if no password could meet the policy
- * @throws TypeError for another option that cannot be
+ * If the secret has a `masterarn`, the user logs in. Then the administrator of that secret makes the server take both
+ * AWSCURRENT and AWSPENDING: no client is refused, and only hashes are sent. Without a `masterarn`, the user changes its own
+ * password.
+ *
+ * @example
+ * ```ts
+ * import { rotationHandler } from 'quarterturn';
+ * import { mysql } from 'quarterturn/rotators/mysql';
+ *
+ * export const handler = rotationHandler(mysql());
+ * ```
+ *
+ * @throws RotationError `ERR_PASSWORD_POLICY` if no password can meet the policy
+ * @throws TypeError if any other option is invalid
  */
 export function mysql(options: MysqlOptions = {}): Rotator<MysqlSecret, 'password'> {
   return rotatorFor(options);

@@ -2,9 +2,9 @@ import { defineLambda } from '../../src/index.js';
 import { environmentOfSessions, WITH_OR_WITHOUT } from '../databases/permissions.js';
 import { rotatorFor } from './rotator.js';
 
-/** An administrator has the server take two passwords, or a user changes its own. */
+/** Ready-made function: an administrator makes the server take two passwords, or a user changes its own. */
 export const lambda = defineLambda({
-  // Not from index.ts, which leads to the other rotators as well.
+  // Not from index.ts, which would load the other rotators as well.
   rotator: () => rotatorFor({}),
   environment: environmentOfSessions,
   permissions: WITH_OR_WITHOUT,
@@ -12,7 +12,7 @@ export const lambda = defineLambda({
     {
       action: 'secretsmanager:ListSecretVersionIds',
       steps: ['setSecret'],
-      why: 'if every labelled version is refused: finds what an abandoned rotation has left; it shows no value',
+      why: 'if the server refuses the labelled versions: finds those that an abandoned rotation left; shows no value',
     },
   ],
   drivers: ['mysql2', '@aws-sdk/client-rds'],

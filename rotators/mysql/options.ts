@@ -3,41 +3,42 @@ import type { DatabaseOptions } from '../databases/connections.js';
 import type { SingleUserOptions } from '../databases/single-user.js';
 import type { MysqlSecret } from './secret.js';
 
-/** What the rotator for MySQL and MariaDB can be told. */
+/** Options of the rotator for MySQL and MariaDB. */
 export interface MysqlOptions
   extends Omit<DatabaseOptions<MysqlSecret>, 'channelBinding'>,
     Pick<SingleUserOptions<MysqlSecret>, 'mayReset'> {
   /**
-   * How many passwords the server holds after a rotation. With 2, what AWSCURRENT was before goes on working as AWSPREVIOUS until
-   * the next rotation. With 1 it ends in setSecret, as with AWS's function.
+   * Number of passwords that the server holds after a rotation. With 2, the old password keeps working as AWSPREVIOUS until
+   * the next rotation. With 1, it ends in setSecret, as with AWS's function.
    *
    * @default 2
    */
   readonly keeps?: 1 | 2;
   /**
-   * By the name of a user, the hosts of its accounts that are changed together: `{ app: ['%', '10.1.%'] }`. Each must have
-   * AWSCURRENT's password, and no rights over the server. Accounts for other hosts are left as they are.
+   * Hosts of the accounts to change together, by user name: `{ app: ['%', '10.1.%'] }`. Each account must have AWSCURRENT's
+   * password, and must have no rights over the server. Accounts for other hosts stay as they are.
    *
-   * @default none: a user with several accounts is refused
+   * @default {} (the rotation of a user with several accounts fails)
    */
   readonly hosts?: Readonly<Record<string, readonly string[]>>;
   /**
-   * The server's RSA key, PEM, for secrets that say `"ssl": false`: `SHOW STATUS LIKE 'Caching_sha2_password_rsa_public_key'`.
-   * MySQL asks for a new caching_sha2_password itself, and without TLS it is given encrypted with this key, or not at all.
+   * RSA public key of the server, in PEM, for secrets with `"ssl": false`. Read it from the server yourself:
+   * `SHOW STATUS LIKE 'Caching_sha2_password_rsa_public_key'`. After each change MySQL asks for the caching_sha2_password
+   * itself. Without TLS it is sent only encrypted with this key.
    */
   readonly serverPublicKey?: string;
 }
 
-/** What the server's half of the rotator is told. */
+/** Options of the rotator's part that is loaded at the first login. */
 export interface ServerOptions {
   readonly hosts: Readonly<Record<string, readonly string[]>>;
   readonly keeps: 1 | 2;
   readonly serverPublicKey: string | undefined;
-  /** In how many statements MySQL is told of two passwords, if it keeps them. What takes no more than one form is found out. */
+  /** Number of statements that set two passwords on MySQL. If one is not enough, the rotator finds out. */
   readonly statements: 'one' | 'two';
 }
 
-/** @throws TypeError for an option that cannot be */
+/** @throws TypeError if an option is invalid */
 export function serverOptions(
   { keeps = 2, hosts = {}, serverPublicKey }: MysqlOptions,
   statements: ServerOptions['statements'] = 'one',
@@ -49,14 +50,14 @@ export function serverOptions(
     }
   }
   if (serverPublicKey !== undefined && !isPublicKey(serverPublicKey)) {
-    throw new TypeError('serverPublicKey must be a public key in PEM, not the path of a file');
+    throw new TypeError('serverPublicKey must be a public key in PEM, not a file path');
   }
   return { keeps, hosts, serverPublicKey, statements };
 }
 
 function isPublicKey(pem: string): boolean {
   try {
-    // Of a certificate Node.js would take the key, which is another.
+    // Node.js would also take the key of a certificate, which is another key.
     return pem.includes('PUBLIC KEY-----') && createPublicKey(pem).asymmetricKeyType === 'rsa';
   } catch {
     return false;

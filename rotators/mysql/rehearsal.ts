@@ -11,7 +11,7 @@ import { hexLiteral, quotedLiteral } from './sql.js';
 
 const ADMINISTRATOR = 'administrator';
 
-/** Rehearses on a server of its own, if one is installed, or on the one that a secret names. */
+/** Rehearses on an installed server that it starts itself, or on the server that a secret names. */
 export const startRehearsal: StartRehearsal = async ({ secretString }) =>
   secretString === undefined ? onInstalledServer() : onOwnServer(secretString);
 
@@ -26,7 +26,7 @@ async function onInstalledServer(): Promise<Rehearsal> {
   };
 }
 
-/** A server with a user "app", and an administrator with no more rights than it needs. */
+/** Starts a server with a user "app" and an administrator that has only the rights it needs. */
 export async function startForRehearsal() {
   const program = installedProgram();
   const { flavour, product, version } = program;
@@ -52,13 +52,13 @@ export async function startForRehearsal() {
   };
 }
 
-/** The user changes its password itself: another server's administrator is not to be tried out on. */
+/** The user changes its own password: a rehearsal must not use another server's administrator. */
 async function onOwnServer(secretString: string): Promise<Rehearsal> {
   const { host, port, username, masterarn } = parsed(MYSQL, secretString);
   if (masterarn !== undefined) {
     throw new Error(
-      'two passwords by an administrator are rehearsed on a server of our own alone: leave --secret out, or "masterarn" ' +
-        'out of the file, and the user changes its own password',
+      'two passwords by an administrator can be rehearsed only on a server that the rehearsal starts: leave out --secret. Or ' +
+        'leave "masterarn" out of the file: the user then changes its own password',
     );
   }
   return {

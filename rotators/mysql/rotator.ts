@@ -8,9 +8,9 @@ import { type MysqlOptions, type ServerOptions, serverOptions } from './options.
 import { MYSQL, type MysqlSecret, REJECTION_HINT } from './secret.js';
 
 /**
- * The rotator that `mysql()` returns.
+ * Returns the rotator of `mysql()`.
  *
- * @param statements for tests: of a server that takes two passwords in two statements alone, there is none to be had
+ * @param statements for tests, which have no server that needs two statements
  */
 export function rotatorFor(
   options: MysqlOptions,
@@ -24,7 +24,7 @@ export function rotatorFor(
   });
 }
 
-/** There is none to turn off: the variable for it is not read. */
+/** Turns channel binding off: MySQL has none, and CHANNEL_BINDING must not be read. */
 export function withoutBinding<Options extends object>(
   options: Options,
 ): Options & { readonly channelBinding: false } {
@@ -32,7 +32,8 @@ export function withoutBinding<Options extends object>(
 }
 
 /**
- * A rotator that stores no value which could not be proved: for secrets that say `"ssl": false`.
+ * Returns the rotator with one check more for secrets with `"ssl": false`: createSecret stores no value that testSecret could
+ * not prove.
  *
  * @param way `isSent`: whether setSecret sends the new password itself to the server
  */
@@ -62,7 +63,7 @@ export function provable<Secret extends MysqlSecret, Field extends keyof Secret 
   };
 }
 
-/** What `mysql()` is made of. */
+/** Returns the engine of `mysql()`. */
 export function engineFor(options: ServerOptions): Engine<MysqlSecret, Session, AccountFacts> {
   return {
     ...MYSQL,

@@ -1,15 +1,15 @@
 import type { Kind } from '../databases/engine.js';
 import { type DatabaseSecret, readDatabaseSecret, SHOWS } from '../databases/secret.js';
 
-/** The JSON of the secrets that AWS's rotation functions for MySQL and MariaDB use. */
+/** A secret for MySQL or MariaDB, with the fields that AWS's rotation functions use. */
 export interface MysqlSecret extends DatabaseSecret {
-  /** `mysql`, `aurora-mysql` or `mariadb`. What the server is, it says itself. */
+  /** `mysql`, `aurora-mysql` or `mariadb`. The server itself tells what it is. @default 'mysql' */
   readonly engine: string;
 }
 
 const ENGINES = ['mysql', 'aurora-mysql', 'mariadb'] as const;
 
-/** What the secrets of both are, with the default of AWS's functions: port 3306. */
+/** Secrets for MySQL and MariaDB. The default port is 3306, as in AWS's functions. */
 export const MYSQL: Kind<MysqlSecret> = {
   product: 'MySQL or MariaDB',
   engines: ENGINES,
@@ -18,5 +18,5 @@ export const MYSQL: Kind<MysqlSecret> = {
 };
 
 export const REJECTION_HINT =
-  'a user that does not exist for the function’s address, or whose account wants TLS or a certificate (REQUIRE), is refused ' +
-  'like one with a wrong password';
+  'the server also refuses a user that does not exist for the function’s address, and an account that wants TLS or a ' +
+  'certificate (REQUIRE)';

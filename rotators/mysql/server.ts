@@ -8,15 +8,15 @@ import { setOwn } from './password/set-own.js';
 import type { MysqlSecret } from './secret.js';
 import { login } from './session.js';
 
-/** What is loaded at the first login: a cold start does without. */
+/** Returns the operations on a server. Loaded at the first login, to keep cold starts short. */
 export function serverFor(options: ServerOptions): DatabaseServer<MysqlSecret, Session, AccountFacts> {
   const { serverPublicKey, keeps } = options;
   return {
     logIn: (secret, loginOptions) => login(secret, { ...loginOptions, serverPublicKey }),
-    // A login has asked already.
+    // The login has asked already.
     ask: async (session) => session.assertOpen(),
     facts: accountFacts,
-    // The change may end AWSCURRENT between a refused login and the one that would start the count anew.
+    // The change may end AWSCURRENT between a refused login and the one that would reset the count.
     watch: (pending, sessions) => watchReplica(pending, sessions, keeps === 1 ? 2 : 1),
     setOwn,
     setFor: (administrator, wanted, step) => setFor(administrator, wanted, step, options),

@@ -13,42 +13,43 @@ import { methodsOf } from './show-create-user.js';
 import { connect, type Link, type LoginOptions, type MysqlTarget } from './wire/link.js';
 import type { Row } from './wire/mysql2.js';
 
-/** Users of one name are told apart by where they come from: `app@10.%`, `app@localhost`. */
+/** An account: a user and the hosts it may come from, such as `app@10.%` or `app@localhost`. */
 export interface Account {
   readonly user: string;
   readonly host: string;
 }
 
-/** A session with a server that has asked for the password, and has taken it. */
+/** A session with a server that asked for the password and took it. */
 export interface Session<Secret extends MysqlTarget = MysqlTarget>
   extends Pick<LoginOptions, 'place' | 'limitMs' | 'signal'> {
-  /** Whose session it is: what has logged in. */
+  /** The secret that logged in. */
   readonly target: Secret;
   readonly flavour: Flavour;
-  /** As the server says it: `9.7.4`, `10.11.18-MariaDB-log`. */
+  /** Version, as the server states it: `9.7.4`, `10.11.18-MariaDB-log`. */
   readonly version: string;
-  /** The account whose password was taken: CURRENT_USER(). */
+  /** The account that logged in: CURRENT_USER(). */
   readonly account: Account;
-  /** Whether the server answers that has let us in. A pooler has a number of its own for the connection. */
+  /** Whether the server that answers is the one that let us in. A pooler numbers its connections differently. */
   readonly way: 'direct' | 'pooler';
   /**
    * Runs a statement.
    *
-   * @throws Error with what the server's error is, of which toFailure() makes a RotationError, and without the statement
+   * @throws Error with the server's error number, for `toFailure()`; without the statement
    */
   query(sql: string): Promise<readonly Row[]>;
-  /** Throws what has ended the session, if something has: then nothing can be sent any more. */
+  /** Throws the error that ended the session, if it has ended: nothing can be sent any more then. */
   assertOpen(): void;
   end(): Promise<void>;
 }
 
 /**
- * Logs in as an application would. Only 1045 is a refusal, said after the server has been given what proves the password.
+ * Logs in as an application would. Only 1045 is a refusal, and only after the server has received the proof of the
+ * password.
  *
- * @returns a RotationError if the login ended otherwise then, and not for a reason that the server has named. That is
+ * @returns a RotationError if the login then ended in another way, for a reason that the server did not name. That is
  *   inconclusive: another password may work
- * @throws RotationError for what no other password would change, and `ERR_CREDENTIAL_UNPROVEN` if the session is another
- *   user's than the one whose password was given
+ * @throws RotationError for a failure that no other password would change, and `ERR_CREDENTIAL_UNPROVEN` if the session is
+ *   another user's
  */
 export async function login<Secret extends MysqlTarget>(
   secret: Secret,
@@ -79,7 +80,7 @@ export async function login<Secret extends MysqlTarget>(
   }
 }
 
-/** MariaDB says of most that is wrong with ALTER USER that it failed, and only in its warnings why. */
+/** For most errors of ALTER USER, MariaDB says only that it failed, and gives the reason in its warnings. */
 async function explained(error: unknown, flavour: Flavour, link: Link): Promise<never> {
   if (flavour !== 'mariadb' || errnoOf(error) !== 1396) throw error;
   const rows = await link.query('SHOW WARNINGS').catch(() => []);
@@ -88,17 +89,17 @@ async function explained(error: unknown, flavour: Flavour, link: Link): Promise<
 }
 
 /**
- * Makes statements mean what they mean by default, whatever the server and the account are set to: how strings and names are
- * quoted, in which characters, and that an answer has all its rows.
+ * Returns the settings that make statements mean the same on every server and account: how strings and names are quoted, in
+ * which character set, and that an answer has all its rows.
  *
- * What waits for a lock ends on the server before it is given up here: a statement whose client has gone is carried out all
- * the same. MariaDB's ALTER USER looks at max_statement_time alone, MySQL has that for SELECT only.
+ * A statement that waits for a lock ends on the server before the function stops waiting: the server carries out a statement
+ * even if its client has gone. MariaDB's ALTER USER obeys only max_statement_time; on MySQL that applies to SELECT only.
  */
 function pinned(flavour: Flavour, limitMs: number): string {
   const seconds = Math.max(1, Math.floor(limitMs / 2000));
   return (
     "SET NAMES utf8mb4 COLLATE utf8mb4_bin, SESSION sql_mode = '', SESSION sql_quote_show_create = 1, " +
-    // Else what is looked for, a second account of a name say, may be what is cut off.
+    // Otherwise the row that matters, such as a second account, may be cut off.
     'SESSION sql_select_limit = 18446744073709551615, ' +
     `SESSION autocommit = 1, SESSION lock_wait_timeout = ${seconds}` +
     (flavour === 'mariadb' ? `, SESSION max_statement_time = ${seconds}` : '')
@@ -117,19 +118,19 @@ async function whoseSession(
   const version = String(row?.version);
   const account = accountOf(String(row?.account));
   if (account.user !== target.username) throw otherUser(target, `${account.user}@${account.host}`);
-  // Elsewhere no plugin that lets a user in does without a password.
+  // Over TCP every plugin asks for a password.
   if (target.host.startsWith('/')) await assertAsked(link, target);
   return {
     account,
     version,
     flavour: version.includes('MariaDB') ? 'mariadb' : 'mysql',
-    // The greeting has 32 bits of it.
+    // The greeting holds 32 bits of the id.
     way: Number(row?.id) % 2 ** 32 === link.connectionId() ? 'direct' : 'pooler',
   };
 }
 
 /**
- * @throws RotationError `ERR_CREDENTIAL_UNPROVEN` if the account may have been let in as the one whose process this is
+ * @throws RotationError `ERR_CREDENTIAL_UNPROVEN` if the account may have been let in as the operating system's user
  */
 async function assertAsked(link: Link, target: MysqlTarget): Promise<void> {
   const [row] = await link.query('SHOW CREATE USER CURRENT_USER()');
@@ -137,7 +138,7 @@ async function assertAsked(link: Link, target: MysqlTarget): Promise<void> {
   if (!methods.every(({ plugin }) => isPasswordPlugin(plugin))) throw notAsked(target);
 }
 
-/** No host has an @; a user may. */
+/** Splits at the last @: a user name may contain one, a host may not. */
 function accountOf(text: string): Account {
   const at = text.lastIndexOf('@');
   return { user: text.slice(0, Math.max(0, at)), host: text.slice(at + 1) };

@@ -1,27 +1,27 @@
 /** A way to log in to an account. */
 export interface LoginMethod {
   readonly plugin: string;
-  /** What is stored for it, byte by byte; undefined if there is nothing, or if the server does not show it. */
+  /** The stored hash, one character per byte; `undefined` if there is no hash, or the server does not show it. */
   readonly hash: string | undefined;
 }
 
-/** A name in backticks, as the session has pinned them. */
+/** A name in backticks, as the session's settings make the server quote it. */
 const NAME = '`(?:[^`]|``)*`';
 const START = new RegExp(`^CREATE USER ${NAME}@${NAME}`);
-/** MariaDB's own way to say mysql_native_password. */
+/** MariaDB's form for mysql_native_password. */
 const BY_PASSWORD = /^ IDENTIFIED BY PASSWORD ('(?:[^'\\]|''|\\.)*')/;
-/** The first method, MariaDB's others, and the factors that MySQL asks for besides. */
+/** The first method, MariaDB's further ones, and MySQL's further factors. */
 const METHOD =
   /^ (?:IDENTIFIED (?:WITH|VIA)|OR|AND IDENTIFIED WITH) ('?)([\w-]+)\1(?: (?:AS|USING) ('(?:[^'\\]|''|\\.)*'|0x[0-9A-F]*|<secret>))?/i;
 
 /**
- * Reads the ways to log in from a server's SHOW CREATE USER.
+ * Returns the ways to log in from a server's SHOW CREATE USER.
  *
- * @throws Error for another answer: then nothing is known of the account
+ * @throws Error for any other answer: nothing is known about the account then
  */
 export function methodsOf(statement: string): readonly LoginMethod[] {
   const start = START.exec(statement);
-  if (!start) throw new Error('the server shows something else than an account');
+  if (!start) throw new Error('the server’s answer does not describe an account');
   let rest = statement.slice(start[0].length);
   const native = BY_PASSWORD.exec(rest);
   if (native) return [{ plugin: 'mysql_native_password', hash: hashIn(native[1]) }];
@@ -30,8 +30,8 @@ export function methodsOf(statement: string): readonly LoginMethod[] {
     methods.push({ plugin: method[2] ?? '', hash: hashIn(method[3]) });
     rest = rest.slice(method[0].length);
   }
-  // What is not understood could be one more.
-  if (/^ (?:IDENTIFIED|OR|AND)\b/i.test(rest)) throw new Error('the server shows an unknown way to log in');
+  // A part that this does not understand could be one more way.
+  if (/^ (?:IDENTIFIED|OR|AND)\b/i.test(rest)) throw new Error('the server shows an unknown login method');
   return methods;
 }
 

@@ -1,36 +1,36 @@
 import type { Account } from './session.js';
 
 /**
- * Quotes a name. In backticks nothing but a backtick means anything, in whatever sql_mode: in quotes a backslash may, and with
- * ANSI_QUOTES one kind of quotes is none.
+ * Quotes a name in backticks. In backticks only a backtick is special, whatever the sql_mode. In quotes a backslash may be
+ * special, and ANSI_QUOTES changes the meaning of double quotes.
  *
- * @throws Error for a name that no server has
+ * @throws Error if the name has characters that no server allows
  */
 export function identifier(name: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: it is for them.
   if (/[\0-\x1f\x7f]|[\u{10000}-\u{10ffff}]/u.test(name))
-    throw new Error('a name has characters that none has');
+    throw new Error('a name has characters that no server allows');
   return `\`${name.replaceAll('`', '``')}\``;
 }
 
-/** An account, as statements name it. */
+/** Returns an account as SQL names it. */
 export function accountName({ user, host }: Account): string {
   return `${identifier(user)}@${identifier(host)}`;
 }
 
-/** A string for expressions, in whatever sql_mode and character set. */
+/** Returns a string literal for expressions, safe in every sql_mode and character set. */
 export function stringLiteral(text: string): string {
   return text === '' ? "_utf8mb4''" : `_utf8mb4 ${hexLiteral(text)}`;
 }
 
-/** Bytes: for MySQL's `AS`, which takes no expression. */
+/** Returns a hexadecimal literal, for MySQL's `AS`, which takes no expression. */
 export function hexLiteral(text: string): string {
   return `0x${Buffer.from(text, 'utf8').toString('hex')}`;
 }
 
 /**
- * The one way to write a password down where a server takes a quoted string alone: `IDENTIFIED BY`. A session has pinned the
- * sql_mode in which it means the same password.
+ * Returns a quoted string, for `IDENTIFIED BY`, which takes nothing else. The session has set the sql_mode in which it means
+ * the same password.
  */
 export function quotedLiteral(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;

@@ -4,57 +4,57 @@ import type { ErrorNumbers } from './login-errors.js';
 const READ_ONLY: ServiceFailure = [
   'ERR_SERVICE_READ_ONLY',
   'takes no changes',
-  'name the writer’s endpoint as "host", not a reader’s. If it is the writer, look at read_only and super_read_only',
+  'set "host" to the writer’s endpoint, not a reader’s. If it is the writer, check read_only and super_read_only',
 ];
 const REFUSED: ServiceFailure = [
   'ERR_VALUE_REFUSED',
   'refuses the new password',
-  'a password check on the server refuses it; make the policy of the generated password agree with that check',
+  'make the policy of generated passwords agree with the password check on the server, which refuses this one',
 ];
 const ENDED: ServiceFailure = [
   'ERR_SERVICE_UNREACHABLE',
   'ended the session',
-  'it was shut down, or somebody has ended the session (KILL); the next attempt may find it ready',
+  'wait for the next attempt. The server was shut down, or somebody ended the session (KILL)',
 ];
 const CANCELLED: ServiceFailure = [
   'ERR_SERVICE_TIMEOUT',
   'cancelled the statement',
-  'somebody has ended it (KILL QUERY), or it took longer than max_execution_time; the next attempt starts again',
+  'wait for the next attempt. Somebody ended the statement (KILL QUERY), or it took longer than max_execution_time',
 ];
 const UNLOCKABLE: ServiceFailure = [
   'ERR_SERVICE_TIMEOUT',
-  'could not lock what it has to change',
-  'nothing was changed. Look with SHOW PROCESSLIST for a backup (FLUSH TABLES WITH READ LOCK, LOCK INSTANCE FOR BACKUP), or for ' +
-    'a session that has locked the tables of users',
+  'could not lock the tables of users',
+  'nothing was changed. SHOW PROCESSLIST shows what holds the lock: a backup (FLUSH TABLES WITH READ LOCK, LOCK INSTANCE FOR ' +
+    'BACKUP), or a session that has locked the tables of users',
 ];
-/** Of a BACKUP STAGE it was seen that the new password worked: the wait was for the commit. */
+/** Seen during a BACKUP STAGE: the new password worked, and only the commit was waiting. */
 const OUT_OF_TIME: ServiceFailure = [
   'ERR_SERVICE_TIMEOUT',
-  'ended the statement, which had waited too long',
-  'look with SHOW FULL PROCESSLIST for a backup (FLUSH TABLES WITH READ LOCK, BACKUP STAGE, mariabackup), or for a session that ' +
-    'has locked the tables of users. The password may have been changed all the same: the next attempt finds out, so leave ' +
-    'AWSPENDING where it is',
+  'ended the statement, which waited too long',
+  'leave AWSPENDING where it is: the password may have been changed all the same, and the next attempt finds out. SHOW FULL ' +
+    'PROCESSLIST shows what the statement waited for: a backup (FLUSH TABLES WITH READ LOCK, BACKUP STAGE, mariabackup), or a ' +
+    'session that has locked the tables of users',
 ];
 const NO_RIGHT: ServiceFailure = [
   'ERR_RIGHTS_MISSING',
   'denies the right',
-  'a user may change its own password; to change another’s the administrator needs CREATE USER. MySQL wants SYSTEM_USER ' +
-    'besides for an account that has it, and APPLICATION_PASSWORD_ADMIN of a user that keeps two passwords of its own',
+  'to change another user’s password, the administrator needs CREATE USER. On MySQL it also needs SYSTEM_USER if the account ' +
+    'has that, and a user that keeps two passwords itself needs APPLICATION_PASSWORD_ADMIN',
 ];
 const TOO_OLD: ServiceFailure = [
   'ERR_SERVICE_UNSUPPORTED',
   'does not know the statement',
-  'MySQL 8.0.14 or newer, or MariaDB 10.4 or newer is needed',
+  'upgrade the server to MySQL 8.0.14 or MariaDB 10.4, or a later version',
 ];
 const NO_PLUGIN: ServiceFailure = [
   'ERR_SERVICE_UNSUPPORTED',
   'has not loaded the plugin of the account',
-  'nobody can log in to that account. Load the plugin, or have an administrator identify the account by another one',
+  'load the plugin, or identify the account by another plugin as an administrator. Until then nobody can log in to it',
 ];
 const NO_SUCH_HASH: ServiceFailure = [
   'ERR_SERVICE_UNSUPPORTED',
   'does not take the hash of the new password',
-  'nothing was changed. The server may be newer than this rotator, and want another kind of hash',
+  'nothing was changed. Update Quarterturn: the server may be newer, and want another kind of hash',
 ];
 
 export const STATEMENT_ERRORS: ErrorNumbers = {
@@ -72,16 +72,16 @@ export const STATEMENT_ERRORS: ErrorNumbers = {
     1227: NO_RIGHT,
     1235: [
       'ERR_SERVICE_UNSUPPORTED',
-      'does not support a statement that is needed',
-      'nothing was changed. Most likely it is GET_LOCK, which some clusters refuse (Galera, in its strict mode): without that lock ' +
-        'a change that comes too late could lock everybody out',
+      'does not support a statement that the rotation needs',
+      'nothing was changed. Most likely the server refuses GET_LOCK, as Galera does in its strict mode. ' +
+        'Without that lock, a change that comes too late could lock everybody out',
     ],
     1290: READ_ONLY,
     1317: CANCELLED,
     1396: [
       'ERR_USER_MISSING',
       'cannot change the account',
-      'it may be gone since the login: look whether it is there, with this host',
+      'check that the account still exists, with this host',
     ],
     1410: NO_RIGHT,
     1524: NO_PLUGIN,
@@ -98,20 +98,20 @@ export const STATEMENT_ERRORS: ErrorNumbers = {
     3878: [
       'ERR_SERVICE_UNSUPPORTED',
       'keeps no second password for an account without a first',
-      'give the account a password, and write it into the secret',
+      'give the account a password, and store it in the secret',
     ],
     3891: REFUSED,
     3892: REFUSED,
     3894: [
       'ERR_SERVICE_UNSUPPORTED',
       'cannot keep the password when it changes the plugin',
-      'nothing was changed. Both passwords must be of the plugin that the account has',
+      'nothing was changed. Both passwords must use the account’s plugin',
     ],
     4031: [
       'ERR_SERVICE_TIMEOUT',
-      'ended the session, which had waited too long for the function',
-      'the next attempt starts again. If this repeats, look at what slows the function down: its memory size, or its way to ' +
-        'Secrets Manager; and at wait_timeout',
+      'ended the session, which waited too long for the function',
+      'wait for the next attempt. If this repeats, raise the function’s memory, check its way to Secrets Manager, and check ' +
+        'wait_timeout',
     ],
   },
   mariadb: {
@@ -122,14 +122,14 @@ export const STATEMENT_ERRORS: ErrorNumbers = {
   },
 };
 
-/** What MariaDB means by 1396, by the number that its warnings have besides. */
+/** Meanings of MariaDB's 1396, by the number in its warnings. */
 export const MARIADB_BEHIND: Readonly<Record<number, ServiceFailure>> = {
   1290: [
     'ERR_SERVICE_UNSUPPORTED',
     'takes no hashes',
-    'nothing was changed. A plugin there checks passwords (simple_password_check, cracklib_password_check …), and then ' +
-      'strict_password_validation refuses every hash: SET GLOBAL strict_password_validation = OFF, and keep to that check with ' +
-      'the policy of the generated password',
+    'nothing was changed. Run SET GLOBAL strict_password_validation = OFF: with a plugin that checks passwords ' +
+      '(simple_password_check, cracklib_password_check …) it refuses every hash. Make the policy of generated passwords agree ' +
+      'with that plugin',
   ],
   1372: NO_SUCH_HASH,
   1524: NO_PLUGIN,

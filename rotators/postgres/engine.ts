@@ -7,7 +7,7 @@ export const engine: Engine<PostgresSecret, Session, ServerFacts> = {
   ...POSTGRESQL,
   name: 'postgres',
   rejectionHint:
-    'a role that does not exist, has no password, or whose VALID UNTIL has passed is refused like one with a wrong password',
+    'the server also refuses a role that does not exist, has no password, or whose VALID UNTIL has passed',
   keeps: 1,
   server: () => import('./server.js').then(({ server }) => server),
 };

@@ -7,13 +7,13 @@ import type { PostgresSecret } from './secret.js';
 import type { Session } from './session.js';
 import { assertReachesServer, identityColumns, type Way, wayOf } from './way.js';
 
-/** What a server says of itself, in a session of a user's. */
+/** Facts that a session tells about the server and its user. */
 export interface ServerFacts {
-  /** As `server_version_num`: 180004. */
+  /** Version, as in `server_version_num`: 180004. */
   readonly version: number;
   readonly way: Way;
   readonly isReadOnly: boolean;
-  /** As which role the session acts: not always its user. */
+  /** Role that the session acts as: not always its user. */
   readonly actsAs: string;
   readonly isMd5: boolean;
   readonly iterations: number;
@@ -23,7 +23,7 @@ export type Witness = WitnessOf<Session, ServerFacts>;
 
 export type Step = DatabaseStep<PostgresSecret, Session>;
 
-/** As `server_version_num`. */
+/** Oldest supported version, as in `server_version_num`. */
 const OLDEST = 100_000;
 
 export async function serverFacts(session: Session): Promise<ServerFacts> {
@@ -38,7 +38,7 @@ export async function serverFacts(session: Session): Promise<ServerFacts> {
     const version = Number(settings.get('server_version_num'));
     return {
       version,
-      // An older server is refused for its age.
+      // An older server is refused anyway.
       way: version >= OLDEST ? wayOf(rows[0], session) : 'unknown',
       isReadOnly: rows.some(({ standby }) => standby === true),
       actsAs: String(rows[0]?.acts_as),
@@ -51,7 +51,9 @@ export async function serverFacts(session: Session): Promise<ServerFacts> {
 }
 
 /**
- * @throws RotationError if no password can be changed there by us
+ * Checks that the session can change a password.
+ *
+ * @throws RotationError if the server is too old or read-only, or a pooler is in the way
  */
 export async function assertChangeable(
   { session, facts: { version, isReadOnly, way } }: Witness,
@@ -60,12 +62,12 @@ export async function assertChangeable(
   const place = placeName(session.target);
   if (!(version >= OLDEST)) {
     throw new RotationError('ERR_SERVICE_UNSUPPORTED', `${place} is older than PostgreSQL 10`, {
-      hint: 'it would store a SCRAM verifier as if it were the password; upgrade the server',
+      hint: 'upgrade the server: it would store a SCRAM verifier as if it were the password',
     });
   }
   if (isReadOnly) {
     throw new RotationError('ERR_SERVICE_READ_ONLY', `${place} is a standby, which takes no changes`, {
-      hint: 'name the writer’s endpoint as "host", not a reader’s, or lead there with the option `connectTo`',
+      hint: 'set "host" to the writer’s endpoint, not a reader’s, or connect to the writer with the option `connectTo`',
     });
   }
   if (!poolerAsksServer) await assertReachesServer(session, way);

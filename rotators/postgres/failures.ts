@@ -11,41 +11,42 @@ import type { PostgresSecret } from './secret.js';
 type Target = Pick<PostgresSecret, 'host' | 'port' | 'username' | 'dbname'>;
 
 const NO_TLS =
-  'turn TLS on at the server; only `"ssl": false` in the secret makes do without it, and then everything that is sent can ' +
-  'be read on the way';
+  'turn TLS on at the server. `"ssl": false` in the secret goes without TLS, ' +
+  'but then anyone on the network path can read everything that is sent';
 
-/** By SQLSTATE. */
+/** Meanings of SQLSTATEs. */
 const FAILURES: Readonly<Record<string, ServiceFailure>> = {
   '28000': [
     'ERR_LOGIN_NOT_ALLOWED',
     'does not let the user in',
-    'the role may lack LOGIN, or pg_hba.conf has no line for this user, database, address and encryption, or wants a ' +
-      'certificate of the client (option `clientCertificate`), or the role is to log in by IAM, LDAP or PAM (rds_iam)',
+    'check the role and pg_hba.conf. The role may lack LOGIN, or may have to log in by IAM, LDAP or PAM (rds_iam). pg_hba.conf ' +
+      'may have no line for this user, database, address and encryption, or may want a client certificate (option ' +
+      '`clientCertificate`)',
   ],
   '3D000': ['ERR_DATABASE_MISSING', 'has no such database', 'correct "dbname" in the secret'],
   '42501': [
     'ERR_RIGHTS_MISSING',
     'denies the right',
-    'the user needs CONNECT on the database, and must be allowed to change its own password ' +
-      '(rds.restrict_password_commands wants a member of rds_password)',
+    'grant the user CONNECT on the database, and let it change its own password. With rds.restrict_password_commands it ' +
+      'must be a member of rds_password',
   ],
   '53300': [
     'ERR_SERVICE_FULL',
     'has no connection left',
-    'close idle ones, or raise max_connections, or the CONNECTION LIMIT of the role',
+    'close idle connections, or raise max_connections or the CONNECTION LIMIT of the role',
   ],
-  '42704': ['ERR_USER_MISSING', 'has no such role', 'create it, or correct "username" in the secret'],
+  '42704': ['ERR_USER_MISSING', 'has no such role', 'create the role, or correct "username" in the secret'],
   '55000': [
     'ERR_LOGIN_NOT_ALLOWED',
     'takes no connections to the database',
     'correct "dbname" in the secret',
   ],
-  '57P01': ['ERR_SERVICE_UNREACHABLE', 'ended the session', 'the next attempt may find it ready'],
+  '57P01': ['ERR_SERVICE_UNREACHABLE', 'ended the session', 'wait for the next attempt'],
   '25P03': [
     'ERR_SERVICE_TIMEOUT',
-    'ended the transaction, which had waited too long for the function',
-    'nothing was changed, and the next attempt starts again. If this repeats, look at what slows the function down: its ' +
-      'memory size, or its way to Secrets Manager',
+    'ended the transaction, which waited too long for the function',
+    'nothing was changed. Wait for the next attempt. If this repeats, raise the function’s memory, or check its way to ' +
+      'Secrets Manager',
   ],
   '25P04': [
     'ERR_SERVICE_TIMEOUT',
@@ -57,68 +58,69 @@ const FAILURES: Readonly<Record<string, ServiceFailure>> = {
     'ended the session, which was idle for longer than the idle_session_timeout of the role or the server',
     'nothing was changed. Give the role an idle_session_timeout of 10 seconds or more',
   ],
-  '57P03': ['ERR_SERVICE_FAILED', 'is starting up or shutting down', 'the next attempt may find it ready'],
-  '57014': ['ERR_SERVICE_TIMEOUT', 'cancelled the statement', 'look for a statement_timeout on the role'],
+  '57P03': ['ERR_SERVICE_FAILED', 'is starting up or shutting down', 'wait for the next attempt'],
+  '57014': ['ERR_SERVICE_TIMEOUT', 'cancelled the statement', 'check the role’s statement_timeout'],
   '55P03': [
     'ERR_SERVICE_TIMEOUT',
     'could not lock the role',
-    'nothing was changed. Look in pg_stat_activity for a session that changes the same role. One whose application_name is ' +
-      'quarterturn and whose wait_event is SyncRep is an earlier attempt of this function: its COMMIT waits for a ' +
-      'synchronous standby, so bring the standby back, or take it out of synchronous_standby_names',
+    'nothing was changed. pg_stat_activity shows which session changes the same role. If its application_name is `quarterturn` ' +
+      'and its wait_event SyncRep, it is an earlier attempt of this function, whose COMMIT waits for a synchronous standby: ' +
+      'bring the standby back, or remove it from synchronous_standby_names',
   ],
-  '25006': ['ERR_SERVICE_READ_ONLY', 'is read-only', 'name the writer’s endpoint as "host", not a reader’s'],
+  '25006': ['ERR_SERVICE_READ_ONLY', 'is read-only', 'set "host" to the writer’s endpoint, not a reader’s'],
 };
 
-/** What password checks refuse with: passwordcheck, hooks of pg_tle, credcheck. At login they mean something else. */
+/** SQLSTATEs of password checks: passwordcheck, hooks of pg_tle, credcheck. At login they mean something else. */
 const POLICIES = ['22023', 'P0001', '28000'];
 
 const REFUSED_VALUE: ServiceFailure = [
   'ERR_VALUE_REFUSED',
   'refuses the new password',
-  'a password check on the server refuses it; make the policy of the generated password agree with that check. If it refuses ' +
-    'every password, it may take plain text alone: Quarterturn sends a SCRAM verifier, so have the check take those ' +
-    '(credcheck.encrypted_password_allowed, for one)',
+  'make the policy of generated passwords agree with the password check on the server, which refuses this one. If it refuses ' +
+    'every password, it may take only plain text: make it accept SCRAM verifiers, which Quarterturn sends (with credcheck: ' +
+    'credcheck.encrypted_password_allowed)',
 ];
 
-/** A password check may raise what it likes. */
+/** Words in the message of a password check that takes only plain text. */
 const WANTS_PLAIN_TEXT = /plain[ -]?text|hashed|encrypted password/i;
 
 const TAKES_PLAIN_TEXT_ALONE: ServiceFailure = [
   'ERR_SERVICE_UNSUPPORTED',
-  'takes new passwords in plain text alone',
-  'nothing was changed, and another password will not help. Quarterturn sends a SCRAM verifier, never a password in plain ' +
-    'text: servers log it. Have the password check on the server take verifiers (credcheck.encrypted_password_allowed = on, ' +
-    'for one), then let the next attempt go on with AWSPENDING',
+  'takes new passwords only in plain text',
+  'nothing was changed, and another password will not help. Make the password check on the server accept SCRAM verifiers (with ' +
+    'credcheck: credcheck.encrypted_password_allowed = on), then let the next attempt continue with AWSPENDING. ' +
+    'Quarterturn never sends a password in plain text: servers log it',
 ];
 
-/** What ALTER ROLE says before PostgreSQL 16. */
+/** Message of ALTER ROLE before PostgreSQL 16. */
 const WANTS_SUPERUSER = /must be superuser to alter/;
 
 const SUPERUSER_ALONE: ServiceFailure = [
   'ERR_RIGHTS_MISSING',
-  'lets a superuser alone change this role',
-  'nothing was changed. Only a superuser may change a superuser, and before PostgreSQL 16 also a role with REPLICATION, which ' +
-    'may not even change itself. Name a superuser’s secret as "masterarn", or take the attribute from the role if the ' +
-    'application does not need it',
+  'lets only a superuser change this role',
+  'nothing was changed. Name a superuser’s secret as "masterarn", ' +
+    'or remove the attribute from the role if the application does not need it. ' +
+    'Only a superuser may change a superuser, and before PostgreSQL 16 also a role with REPLICATION, which may not even change ' +
+    'itself',
 ];
 
-/** What poolers say in the place of a server, when a client logs in. */
+/** Meanings of SQLSTATEs that poolers give at login, in place of the server. */
 const POOLER: Readonly<Record<string, ServiceFailure>> = {
   '08P01': [
     'ERR_SERVICE_FAILED',
     'ended the login, and did not say whether the password is right',
-    'a connection pooler may stand there: PgBouncer refuses wrong passwords so. Look into its log at this time. Until you ' +
-      'know which password works, leave AWSPENDING where it is',
+    'leave AWSPENDING where it is until you know which password works. A connection pooler may be in the way: PgBouncer ' +
+      'refuses wrong passwords like this. Look into its log for this time',
   ],
-  // The pooler has taken the password from us, and had its own refused. A refusal of ours never gets here.
+  // The server refused the password of the pooler. A refusal of ours never gets here.
   '28P01': [
     'ERR_POOLER_IN_THE_WAY',
-    'took the password, and then could not log in to its server',
-    'a connection pooler stands there, and the server does not take what the pooler keeps as the password: correct that',
+    'took the password, but could not log in to its own server',
+    'correct the password that the connection pooler stores: the server refuses it',
   ],
 };
 
-/** pg's own errors have no code. */
+/** Meanings of the errors of `pg` itself, which have no code. */
 const MESSAGES: readonly (readonly [RegExp, ServiceFailure])[] = [
   [/does not support SSL|establishing an SSL connection/, ['ERR_TLS_NOT_OFFERED', 'offers no TLS', NO_TLS]],
   [
@@ -133,7 +135,7 @@ const MESSAGES: readonly (readonly [RegExp, ServiceFailure])[] = [
     /^Unknown authenticationOk message type|^SASL:/,
     [
       'ERR_SERVICE_UNSUPPORTED',
-      'asks for a way of logging in that is not supported here',
+      'asks for a login method that Quarterturn does not support',
       'make pg_hba.conf say scram-sha-256 for this user and address',
     ],
   ],
@@ -141,48 +143,51 @@ const MESSAGES: readonly (readonly [RegExp, ServiceFailure])[] = [
     /transaction blocks not allowed|[Ll]ong transactions not allowed/,
     [
       'ERR_POOLER_IN_THE_WAY',
-      'is a connection pooler that pools statements, and a password is changed in a transaction',
-      'nothing was changed. Connect past the pooler with the option `connectTo`, or have it pool sessions or transactions',
+      'is a connection pooler that pools statements, but a password change needs a transaction',
+      'nothing was changed. Connect past the pooler with the option `connectTo`, or make it pool sessions or transactions',
     ],
   ],
 ];
 
 const WAY_HINTS = {
   name: 'correct "host" in the secret, or the VPC’s DNS',
-  refused: 'correct "host" and "port"; is it running?',
-  closed: 'a proxy or a firewall may stand there; look into its log, and the server’s',
-  way: 'look at the database’s security group (it must let the function’s in), the subnets’ routes, host and port',
+  refused: 'correct "host" and "port" in the secret, and check that the server is running',
+  closed: 'look into the log of the server, and of a proxy or firewall in between',
+  way: 'check "host", "port" and the subnets’ routes. The database’s security group must let the function’s in',
   otherName:
-    'name the server in "host" as its certificate does; or say with the option `connectTo` which name it must be for',
-  tls: 'it may speak nothing newer than TLS 1.1, or be no PostgreSQL; look at its ssl_min_protocol_version and ssl_ciphers',
+    'name the server in "host" as its certificate does, or name the certificate’s host with `servername` of the option ' +
+    '`connectTo`',
+  tls:
+    'check ssl_min_protocol_version and ssl_ciphers of the server. It may speak nothing newer than TLS 1.1, or may not be ' +
+    'PostgreSQL',
 };
 
-/** By how far we had come: of the way to a server that has answered, nothing needs to be said any more. */
+/** Hints by how far the login got: once the server has answered, the network path works. */
 const HINTS = {
   unconnected: WAY_HINTS,
   connected: {
     ...WAY_HINTS,
-    closed: 'the server’s log says why: it may be starting up, failing over, or out of processes',
+    closed: 'look into the server’s log. It may be starting up, failing over, or out of processes',
     way:
-      'something took the connection, so the way to it is open. The server may be starting up, failing over, or out of ' +
-      'processes; or another service listens at this port',
+      'something took the connection, so the network path is open. The server may be starting up, failing over, or out of ' +
+      'processes. Or another service listens on this port',
   },
   loggedIn: {
     ...WAY_HINTS,
     closed:
-      'it had let the function in. It may have been restarted, or failed over; the next attempt finds out what was changed. ' +
-      'If this repeats, look into the server’s log',
+      'wait for the next attempt, which finds out what was changed. The server had let the function in, and may have restarted ' +
+      'or failed over since. If this repeats, look into its log',
     way:
-      'it had let the function in, so the way to it is open. It may wait for a lock (pg_stat_activity, pg_locks), fail over, ' +
-      'or have too much to do. The next attempt finds out what was changed',
+      'wait for the next attempt, which finds out what was changed. The server had let the function in, so the network path is ' +
+      'open. It may wait for a lock (pg_stat_activity, pg_locks), fail over, or be overloaded',
   },
 };
 
 export const LOGGING_IN = 'log in';
 
 /**
- * Says what went wrong between us and the server, and what to do. Of a statement that failed, the cause is left out:
- * a server may quote the statement.
+ * Returns the error for a failed login or statement, with what to do. Omits the cause of a failed statement: a server may quote
+ * the statement.
  */
 export function toFailure(
   error: unknown,
@@ -195,7 +200,7 @@ export function toFailure(
     doing === LOGGING_IN ? (POOLER[code] ?? FAILURES[code]) : (refusal(code, message) ?? FAILURES[code]);
   const [rotationCode, problem, hint] =
     known ?? connectionFailure(code || codeIn(message), HINTS[come]) ?? byMessage(message);
-  // A server may answer with anything in the place of a code.
+  // A server may send anything as a code.
   const isServers = error instanceof Error && 'severity' in error;
   const said = isServers ? quoted(code) : code;
   const sqlState = isSqlState(code) ? ` (SQLSTATE ${said})` : code && ` (${said})`;
@@ -206,14 +211,14 @@ export function toFailure(
   );
 }
 
-/** Why a server does not make a change. */
+/** Returns why a server refuses a change. */
 function refusal(code: string, message: string): ServiceFailure | undefined {
   if (code === '42501') return WANTS_SUPERUSER.test(message) ? SUPERUSER_ALONE : undefined;
   if (isSqlState(code) && WANTS_PLAIN_TEXT.test(message)) return TAKES_PLAIN_TEXT_ALONE;
   return POLICIES.includes(code) ? REFUSED_VALUE : undefined;
 }
 
-/** pg's own errors have no code; these have Node's meaning. */
+/** Returns Node's code for those errors of `pg` itself that mean the same. */
 function codeIn(message: string): string {
   if (/^timeout expired$|^Query read timeout$/.test(message)) return 'ETIMEDOUT';
   return /Connection terminated|not queryable/.test(message) ? 'ECONNRESET' : '';
@@ -221,20 +226,20 @@ function codeIn(message: string): string {
 
 function byMessage(message: string): ServiceFailure {
   const known = MESSAGES.find(([pattern]) => pattern.test(message))?.[1];
-  return known ?? ['ERR_SERVICE_FAILED', 'failed', 'look into the server’s log at this time'];
+  return known ?? ['ERR_SERVICE_FAILED', 'failed', 'look into the server’s log for this time'];
 }
 
 function isSqlState(code: string): boolean {
   return /^[0-9A-Z]{5}$/.test(code);
 }
 
-/** The SQLSTATE of an error, or Node's code, or nothing. */
+/** Returns an error's SQLSTATE or Node code; empty if it has none. */
 export function codeOf(error: unknown): string {
   return errorParts(error).code;
 }
 
 export function userMissing(username: string): RotationError {
   return new RotationError('ERR_USER_MISSING', `there is no role "${username}"`, {
-    hint: 'create it (the rotator’s README has the SQL), or correct "username" in the secret',
+    hint: 'create the role (the rotator’s README has the SQL), or correct "username" in the secret',
   });
 }

@@ -15,19 +15,29 @@ export type { PostgresOptions } from './options.js';
 export { type MasterSecret, type RdsInstanceOptions, rdsInstance } from './rds-instance/index.js';
 export type { PostgresSecret } from './secret.js';
 
+/** Options of {@link postgres}. */
 export interface SingleUserOptions
   extends PostgresOptions,
     Pick<OptionsOfSingleUsers<PostgresSecret>, 'mayReset'> {}
 
 /**
- * Rotates the password of one user: the user logs in and changes it, or, if the secret has a `masterarn`, the user
- * logs in and the administrator of that secret changes it. What is sent is a SCRAM-SHA-256 verifier, never the password,
- * so that no log of the server can hold it.
+ * Returns a rotator for the password of one PostgreSQL user.
  *
- * Between setSecret and finishSecret AWSCURRENT cannot open new sessions; open ones stay.
+ * The user logs in and changes its own password. If the secret has a `masterarn`, the user logs in and the administrator of that
+ * secret changes the password. SQL carries a SCRAM-SHA-256 verifier, never the password, so no log of the server holds it.
  *
- * @throws RotationError `ERR_PASSWORD_POLICY` if no password could meet the policy
- * @throws TypeError for another option that cannot be
+ * AWSCURRENT opens no new session from setSecret until finishSecret. Open sessions stay open.
+ *
+ * @example
+ * ```ts
+ * import { rotationHandler } from 'quarterturn';
+ * import { postgres } from 'quarterturn/rotators/postgres';
+ *
+ * export const handler = rotationHandler(postgres());
+ * ```
+ *
+ * @throws RotationError `ERR_PASSWORD_POLICY` if no password can meet the policy
+ * @throws TypeError if any other option is invalid
  */
 export function postgres(options: SingleUserOptions = {}): Rotator<PostgresSecret, 'password'> {
   return singleUser(engine, options);

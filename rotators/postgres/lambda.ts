@@ -2,7 +2,7 @@ import { defineLambda } from '../../src/index.js';
 import { environment, WITH_OR_WITHOUT } from '../databases/permissions.js';
 import { postgres } from './index.js';
 
-/** A user changes its own password, or an administrator does. */
+/** Ready-made function: a user changes its own password, or an administrator does. */
 export const lambda = defineLambda({
   rotator: () => postgres(),
   environment,
@@ -11,7 +11,7 @@ export const lambda = defineLambda({
     {
       action: 'secretsmanager:ListSecretVersionIds',
       steps: ['setSecret'],
-      why: 'if every labelled version is refused: finds what an abandoned rotation has left; it shows no value',
+      why: 'if the server refuses the labelled versions: finds those that an abandoned rotation left; shows no value',
     },
   ],
   drivers: ['pg', '@aws-sdk/client-rds'],

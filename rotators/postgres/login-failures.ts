@@ -4,14 +4,14 @@ import { codeOf } from './failures.js';
 import type { PostgresSecret } from './secret.js';
 
 /**
- * Whether a login that was bound to a certificate failed for that. Between the proof and its answer servers say nothing else
- * so: the certificates differ, or the server knows no hash of its own.
+ * Whether a bound login failed because of the binding. At this point of a login servers give these codes only if the certificates
+ * differ, or if the server cannot hash its own.
  */
 export function isOfBinding(error: unknown): boolean {
   return ['28000', 'XX000'].includes(codeOf(error));
 }
 
-/** What a login fails with that a proxy which ends TLS, or somebody in the middle, has passed on. */
+/** Returns the error for a login that passed through a proxy that terminates TLS, or through an attacker. */
 export function notBound({ username, ...place }: PostgresSecret, cause: unknown): RotationError {
   return new RotationError(
     'ERR_LOGIN_NOT_ALLOWED',
@@ -19,23 +19,23 @@ export function notBound({ username, ...place }: PostgresSecret, cause: unknown)
       `server cannot bind a login to it (channel binding, SQLSTATE ${codeOf(cause)})`,
     {
       hint:
-        'a proxy that ends TLS stands there, or somebody in the middle whose certificate is trusted here. Connect past it with ' +
-        'the option `connectTo`. Only if it is a proxy of your own, turn channel binding off, with the option ' +
+        'look for a proxy that terminates TLS, or an attacker whose certificate the function trusts. Connect past it with the ' +
+        'option `connectTo`. Only if it is your own proxy, turn channel binding off with the option ' +
         '`channelBinding: false` or CHANNEL_BINDING=false',
       cause,
     },
   );
 }
 
-/** A server has let a user in without asking for the password. */
+/** Returns the error for a server that let a user in without asking for the password. */
 export function unproven({ username, ...place }: PostgresSecret): RotationError {
   return new RotationError(
     'ERR_CREDENTIAL_UNPROVEN',
     `${placeName(place)} let "${username}" in without asking for the password`,
     {
       hint:
-        'pg_hba.conf says trust, peer, ident or cert for this user and address: any password would seem to work; ' +
-        'make it scram-sha-256',
+        'change pg_hba.conf to scram-sha-256 for this user and address. ' +
+        'It says trust, peer, ident or cert: any password would seem to work',
     },
   );
 }

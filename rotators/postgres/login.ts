@@ -12,14 +12,13 @@ import { dial } from './wire/dial.js';
 import { type Heard, listenTo } from './wire/heard.js';
 
 /**
- * Logs in as an application would. Only invalid_password (28P01), said before the server has taken a password, is a
- * refusal.
+ * Logs in as an application would. Only invalid_password (28P01) is a refusal, and only before the server has taken a password.
  *
- * @param off settings that are to be 0, whatever the role has
- * @returns a RotationError if the login ended otherwise after the server had asked for the password and before it had
- *   taken one. That is inconclusive: poolers refuse wrong passwords with other codes, so another password may work.
- * @throws RotationError for what no other password would change, and `ERR_CREDENTIAL_UNPROVEN` if the server lets the
- *   user in without asking for one
+ * @param off settings to set to 0, whatever the role has
+ * @returns a RotationError if the login ended in another way after the server asked for the password and before it took one.
+ *   That is inconclusive: poolers refuse wrong passwords with other codes, so another password may work
+ * @throws RotationError for a failure that no other password would change, and `ERR_CREDENTIAL_UNPROVEN` if the server
+ *   lets the user in without asking for a password
  */
 export async function logIn(
   secret: PostgresSecret,
@@ -35,7 +34,7 @@ export async function logIn(
         throw toFailure(error, LOGGING_IN, targetOf(secret, options), 'unconnected');
       });
     const unconnected = await clientFor(secret, within, line, () => secret.password, off);
-    // Whoever does not ask for the password leaves time for the other addresses.
+    // An address that does not ask for the password in time leaves time for the others.
     const { socket, hasOthers, asked } = unconnected;
     const hangUp = () => asked.size === 0 && socket.destroy();
     const timer = hasOthers ? setTimeout(hangUp, within.limitMs() / 2) : undefined;
@@ -45,7 +44,7 @@ export async function logIn(
   }
 }
 
-/** Whether nobody answers, or a server that cannot yet: another address may lead to one that can. */
+/** Whether nobody answers there, or the server is not ready: another address may work. */
 function isAway(error: unknown, { bytesRead }: Unconnected['socket']): boolean {
   const { code, message } = errorParts(error);
   return (
@@ -55,12 +54,16 @@ function isAway(error: unknown, { bytesRead }: Unconnected['socket']): boolean {
   );
 }
 
-/** What is connected to, in place of what the secret names. */
+/** Returns the secret with the host and port that the function connects to. */
 function targetOf(secret: PostgresSecret, { place: { host, port } }: LoginOptions): PostgresSecret {
   return { ...secret, host, port };
 }
 
-/** @returns `'silent'` if nobody there is ready to ask for a password, so that none was sent, and the host has other addresses */
+/**
+ * Logs in at one address.
+ *
+ * @returns `'silent'` if nobody there asked for a password, so none was sent, and the host has other addresses
+ */
 async function logInThere(
   secret: PostgresSecret,
   unconnected: Unconnected,
@@ -102,23 +105,23 @@ async function logInThere(
       try {
         const again = await logIn(secret, options, [...off, setting]);
         if (again === 'rejected' || isRotationError(again)) return false;
-        // Whoever holds the session goes on with it.
+        // Callers keep using this session object.
         await ask(Object.assign(this, again));
         return true;
       } catch {
-        return false; // What has ended the session is the better answer.
+        return false; // The error that ended the session says more.
       }
     },
   };
 }
 
-/** Breaks the connection off when the step's time is up. Returns what ends it before. */
+/** Breaks the connection when the step's time is up. Returns the function that ends it earlier. */
 function endOf({ client, socket }: Unconnected, { signal }: LoginOptions): () => Promise<void> {
   const abort = () => socket.destroy(Object.assign(new Error('timeout expired'), { code: 'ETIMEDOUT' }));
   signal.addEventListener('abort', abort, { once: true });
   return async () => {
     signal.removeEventListener('abort', abort);
-    // A server that does not say goodbye is not waited for.
+    // Do not wait for a server that does not close the connection.
     const timer = setTimeout(() => socket.destroy(), 1000);
     await client.end().finally(() => clearTimeout(timer));
   };
@@ -148,7 +151,7 @@ function sessionOf(
         const statement = { text: sql, query_timeout: limitMs() };
         return (await client.query<Record<string, unknown>>(statement)).rows;
       } catch (error) {
-        // Whatever came next would wait behind the statement that nobody answers. The server rolls back.
+        // Any further statement would wait behind the unanswered one. The server rolls back.
         if (isUnanswered(error)) {
           heard.lost ??= error;
           socket.destroy();

@@ -1,12 +1,12 @@
 import { codeOf } from './failures.js';
 import { ENDED_BY, PIN_NAMES, type Session } from './session.js';
 
-/** A limit of the role's may end the statement that puts ours in its place. */
+/** Most tries: a limit of the role may end the very statement that replaces it. */
 const MOST_TRIES = 10;
-/** From which major on there is a setting for it. */
+/** First major version with transaction_timeout. */
 const HAS_TRANSACTION_TIMEOUT = 17;
 
-/** How long, in milliseconds, the server goes on with what we have begun. */
+/** Time limits on the server, in milliseconds. */
 export interface ServerLimits {
   readonly statementMs: number;
   readonly lockMs: number;
@@ -14,8 +14,8 @@ export interface ServerLimits {
 }
 
 /**
- * Begins a transaction in which names mean what they mean, and in which our limits hold: those of a role, a database or a
- * server may be a millisecond or absent, and a role may have its transactions wait for others (DEFERRABLE).
+ * Begins a transaction with a fixed search path and our own limits. Limits of a role, a database or a server may be a
+ * millisecond or absent, and a role may make its transactions wait for others (DEFERRABLE).
  */
 export async function begin(
   session: Session,
@@ -23,7 +23,7 @@ export async function begin(
   limits: Partial<ServerLimits> = {},
 ): Promise<void> {
   const limitMs = session.limitMs();
-  // The server gives up before we do: then it is there to say so.
+  // The server's limit ends first, so that the server can report it.
   const { statementMs = Math.ceil(limitMs * 0.9), lockMs = limitMs, idleMs = limitMs } = limits;
   const statements = [
     `BEGIN ${mode}, ISOLATION LEVEL READ COMMITTED`,
@@ -31,7 +31,7 @@ export async function begin(
     `SET LOCAL statement_timeout = ${statementMs}`,
     `SET LOCAL idle_in_transaction_session_timeout = ${idleMs}`,
     `SET LOCAL lock_timeout = ${lockMs}`,
-    // As the user itself: its sessions may act as another role. A look asks as whom they do.
+    // Act as the user itself: its sessions may act as another role. A look keeps that role.
     ...(mode === 'READ WRITE' ? ['SET LOCAL ROLE NONE'] : []),
     PIN_NAMES,
   ];
@@ -49,7 +49,7 @@ export async function begin(
   }
 }
 
-/** Asks something in a transaction of its own. */
+/** Runs a query in a read-only transaction. */
 export async function look(
   session: Session,
   sql: string,
@@ -61,7 +61,7 @@ export async function look(
     await session.query('COMMIT');
     return rows;
   } catch (error) {
-    await session.query('ROLLBACK').catch(() => {}); // A session that is broken says so at the next statement.
+    await session.query('ROLLBACK').catch(() => {}); // A broken session fails at the next statement.
     throw error;
   }
 }

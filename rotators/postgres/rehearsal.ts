@@ -7,7 +7,7 @@ import { scramVerifier } from './password/verifier.js';
 
 const common = rehearsalOf(engine, postgres());
 
-/** Rehearses on a PostgreSQL of its own, or on the one that a secret names. */
+/** Rehearses on an embedded PostgreSQL, or on the server that a secret names. */
 export const startRehearsal: StartRehearsal = async ({ secretString }) =>
   secretString === undefined ? onEmbeddedServer() : onOwnServer(secretString);
 
@@ -16,7 +16,7 @@ async function onEmbeddedServer(): Promise<Rehearsal> {
   return { ...common, title: `${title}, user "app"`, secretString: JSON.stringify(app), stop };
 }
 
-/** A PostgreSQL with a user "app". */
+/** Starts a PostgreSQL with a user "app". */
 export async function startForRehearsal() {
   const server = await startServer({ from: import.meta.url });
   try {

@@ -1,16 +1,17 @@
 import type { Kind } from '../databases/engine.js';
 import { type DatabaseSecret, readDatabaseSecret, SHOWS } from '../databases/secret.js';
 
-/** The JSON of the secrets that AWS's Postgres rotation functions use. */
+/** A secret for PostgreSQL, with the fields that AWS's rotation functions use. */
 export interface PostgresSecret extends DatabaseSecret {
-  /** `postgres` or `aurora-postgresql`. */
+  /** `postgres` or `aurora-postgresql`. @default 'postgres' */
   readonly engine: string;
+  /** Database to log in to. @default 'postgres' */
   readonly dbname: string;
 }
 
 const ENGINES = ['postgres', 'aurora-postgresql'] as const;
 
-/** Reads the JSON of a secret, with the defaults of AWS's functions: port 5432, dbname `postgres`. */
+/** Parses a secret, with the defaults of AWS's functions: port 5432, dbname `postgres`. */
 function parseSecret(json: Readonly<Record<string, unknown>>): PostgresSecret {
   const { dbname = 'postgres', ...secret } = readDatabaseSecret(json, { engines: ENGINES, port: 5432 });
   return { ...secret, dbname };

@@ -6,7 +6,7 @@ import { setFor, setOwn } from './password/set.js';
 import type { PostgresSecret } from './secret.js';
 import type { Session } from './session.js';
 
-/** What is loaded at the first login: a cold start does without. */
+/** Operations on a server. Loaded at the first login, to keep cold starts short. */
 export const server: DatabaseServer<PostgresSecret, Session, ServerFacts> = {
   logIn,
   ask,

@@ -6,14 +6,14 @@ import type { PostgresSecret } from './secret.js';
 import type { Session } from './session.js';
 
 /**
- * Columns of a SELECT that show whose session it is, and which process answers. Names are qualified: a search_path can give
- * them another meaning.
+ * Returns columns for a SELECT that show whose session it is, and which process answers. Names are qualified, since a
+ * search_path could change their meaning.
  */
 export function identityColumns(session: Session): string {
   const { username } = session.target;
-  // As the server cuts off what is too long for a name.
+  // The cast truncates a long name as the server does.
   const name = `${session.escapeLiteral(username)}::pg_catalog.name`;
-  // Names of roles are bytes, which a database in another encoding than the client's shows as other characters.
+  // Role names are bytes. A database with another encoding than the client's shows them as other characters.
   const bytes =
     'pg_catalog.encode(pg_catalog.convert_to(session_user::pg_catalog.text, pg_catalog.getdatabaseencoding()), ' +
     `'hex'::pg_catalog.text) OPERATOR(pg_catalog.=) '${Buffer.from(username).toString('hex')}'::pg_catalog.text`;
@@ -27,8 +27,8 @@ export function identityColumns(session: Session): string {
 export type Way = 'direct' | 'pooler' | 'unknown';
 
 /**
- * Reads these columns. A pooler in the way has other processes answer than the one that let the client in; Pgpool-II hides
- * that, but not that the server sees another port than ours. So does a network that translates addresses.
+ * Reads {@link identityColumns}. Behind a pooler, another process answers than the one that let the client in. Pgpool-II hides
+ * that, but the server sees another port than the function's. The same happens in a network that translates addresses.
  *
  * @throws RotationError `ERR_POOLER_IN_THE_WAY` if the session is another user's: the server never saw the password
  */
@@ -39,9 +39,9 @@ export function wayOf(row: Readonly<Record<string, unknown>> | undefined, sessio
 }
 
 /**
- * Must be asked before a password is changed in a session.
+ * Checks a session before a password is changed in it.
  *
- * @throws RotationError `ERR_POOLER_IN_THE_WAY` if a pooler may keep the password that is to be changed
+ * @throws RotationError `ERR_POOLER_IN_THE_WAY` if a pooler may store the password
  */
 export async function assertReachesServer(session: Session, way: Way): Promise<void> {
   const { host, port } = session.place;
@@ -49,7 +49,7 @@ export async function assertReachesServer(session: Session, way: Way): Promise<v
   if (isPooler) throw poolerInTheWay({ ...session.target, host, port }, 'another process');
 }
 
-/** Whether Pgpool-II answers: it knows a setting that no server has. A server notes the question in its log as an error. */
+/** Whether Pgpool-II answers: it has a setting that no server has. A server logs the question as an error. */
 async function isPgpool(session: Session): Promise<boolean> {
   try {
     return (await session.query('SHOW pool_version')).length > 0;
@@ -60,9 +60,9 @@ async function isPgpool(session: Session): Promise<boolean> {
 }
 
 /**
- * A pooler answers in the place of the server.
+ * Returns the error for a pooler that answers in place of the server.
  *
- * @param problem what shows that it does
+ * @param problem the sign of the pooler
  */
 function poolerInTheWay(
   target: Pick<PostgresSecret, 'host' | 'port' | 'username'>,
@@ -73,11 +73,11 @@ function poolerInTheWay(
   return problem === 'another user'
     ? new RotationError(
         'ERR_POOLER_IN_THE_WAY',
-        `${place} let "${target.username}" in with a session of "${quoted(sessionUser)}", so the server never saw the password`,
+        `${place} gave "${target.username}" a session of "${quoted(sessionUser)}", so the server never saw the password`,
         {
           hint:
-            'nothing was changed. Connect past the pooler with the option `connectTo`, and find out where the pooler keeps ' +
-            'its passwords: it must learn the new one too',
+            'nothing was changed. Connect past the pooler with the option `connectTo`, ' +
+            'and find out where the pooler stores its passwords: it must learn the new one, too',
         },
       )
     : new RotationError(
@@ -85,10 +85,10 @@ function poolerInTheWay(
         `${place} stands between the function and the server, so the password of "${target.username}" was not changed`,
         {
           hint:
-            'a pooler that keeps passwords of its own (PgBouncer’s auth_file, Pgpool’s pool_passwd, RDS Proxy) would lock ' +
-            'everybody out. If it asks the server at each login (PgBouncer’s auth_query), say so with the option ' +
-            '`poolerAsksServer` or POOLER_ASKS_SERVER=true; else connect past it with the option `connectTo`, and see to ' +
-            'it that the pooler learns the new password',
+            'connect past the pooler with the option `connectTo`, and make sure that it learns the new password. ' +
+            'Only if it asks the server at each login (PgBouncer’s auth_query), set the option `poolerAsksServer` or ' +
+            'POOLER_ASKS_SERVER=true. A pooler that stores passwords itself would lock everybody out (auth_file of PgBouncer, ' +
+            'pool_passwd of Pgpool-II, RDS Proxy)',
         },
       );
 }

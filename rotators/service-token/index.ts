@@ -17,42 +17,55 @@ export type { ServiceTokenSecret } from './secret.js';
 export type { ProbeCall, ServiceCall } from './service.js';
 export type { Claims, Jwks, PublicJwk } from './verify/index.js';
 
+/** Options of {@link serviceToken}. */
 export type ServiceTokenOptions = RandomTokenOptions | KeyPairOptions;
 
+/** Options of {@link serviceToken} for random tokens. */
 export interface RandomTokenOptions extends ServiceCalls<readonly string[], string> {
-  /** @default 'random' */
+  /** Kind of the values: 32 random bytes each. @default 'random' */
   readonly kind?: 'random';
 }
 
+/** Options of {@link serviceToken} for signing keys. */
 export interface KeyPairOptions extends ServiceCalls<Jwks, Sign> {
+  /** Kind of the private keys. */
   readonly kind: 'Ed25519' | 'RSA';
-  /** Of RSA: 2048 bits at least. @default 2048 */
+  /** Size of RSA keys in bits, 2048 to 8192. @default 2048 */
   readonly modulusLength?: number;
 }
 
 interface ServiceCalls<Accepted, Credential> {
   /**
-   * The request that makes the service accept these and no others: all that AWSCURRENT and AWSPENDING hold. It is sent
-   * in setSecret, any number of times.
+   * Returns the request that makes the service accept exactly these values: everything that AWSCURRENT and AWSPENDING hold. It
+   * is sent in setSecret, possibly more than once.
    *
-   * @default none: the service reads the secret
+   * @default undefined: the service reads the secret
    */
   readonly install?: (accepted: Accepted, context: StepContext) => Awaitable<ServiceCall>;
   /**
-   * A request that a client could make, with its credential. testSecret sends it twice: with `current`, and with what
-   * the service must refuse.
+   * Returns a client's request with a credential. testSecret sends it twice: with `current`, and with a credential that the
+   * service must refuse.
    *
-   * @default none: testSecret tries the values on each other
+   * @default undefined: testSecret checks the values against each other
    */
   readonly probe?: (credential: Credential, context: StepContext) => Awaitable<ProbeCall>;
 }
 
 /**
- * Rotates a token of your own, which your own services check: random, or signed with a key of the secret. A rotation
- * moves `next` to `current`, `current` to `previous`, and makes a new `next`; clients send `current`, services accept
- * all three. So neither is refused for having read the secret one rotation late, and no clock has a part in it.
+ * Returns a rotator for a token that your own services check: a random one, or one signed with a key of the secret.
  *
- * @throws TypeError for an option that cannot be
+ * A rotation moves `current` to `previous` and `next` to `current`, and makes a new `next`. Clients send `current`, services
+ * accept all three. So a client or service that read the secret one rotation late still works, and no clock matters.
+ *
+ * @throws TypeError if an option is invalid
+ *
+ * @example
+ * ```ts
+ * import { rotationHandler } from 'quarterturn';
+ * import { serviceToken } from 'quarterturn/rotators/service-token';
+ *
+ * export const handler = rotationHandler(serviceToken());
+ * ```
  */
 export function serviceToken(options?: RandomTokenOptions): Rotator<ServiceTokenSecret, Slot>;
 export function serviceToken(options: ServiceTokenOptions): Rotator<ServiceTokenSecret, Slot>;
@@ -79,16 +92,16 @@ function rotatorOf<Accepted, Credential>(
     name: 'service-token',
     rotates: SLOTS,
     shows: [],
-    // What is called for a request may throw what it likes.
+    // `install` and `probe` may throw errors with any text.
     ownWords: !calls.install && !calls.probe,
     rejectionHint:
-      'a service that reads the secret may not have done so since the last rotation: it knows this token by then, as ' +
-      '"next"; a secret without "current" has no token before its first rotation',
+      'a service that reads the secret may not have read it since the last rotation, when this token became "next". A secret ' +
+      'without "current" has no token before its first rotation',
     parse: parseSecret,
     createSecret,
     setSecret,
     testSecret,
-    // Again: the label may have moved since setSecret.
+    // Checked again: the label may have moved since setSecret.
     finishSecret: ({ pending, current }, context) => assertNextStep(pending, current, context),
   };
 
@@ -99,11 +112,11 @@ function rotatorOf<Accepted, Credential>(
     assertUsable('AWSCURRENT', secret);
     const { current, next } = secret;
     const made = await kind.make();
-    // Nobody can be using one yet.
+    // Nobody uses a token yet.
     if (current === undefined) return { previous: made, current: made, next: await kind.make() };
     if (next !== undefined) return { previous: current, current: next, next: made };
-    // Services know `current` alone, and clients must not leave it before they have read of another.
-    warn('"next" was missing, and is made now; "current" stays as it is until the next rotation');
+    // Services know only `current`, so clients must keep it until services have read another one.
+    warn('"next" was missing, so this rotation makes it. "current" stays as it is until the next rotation');
     return { previous: secret.previous ?? current, current, next: made };
   }
 
@@ -115,10 +128,10 @@ function rotatorOf<Accepted, Credential>(
     if (!calls.install) return;
     assertUsable('AWSCURRENT', current);
     assertUsable('AWSPENDING', pending);
-    // AWSCURRENT's as well: until it moves, a client that is late still sends its `previous`.
+    // AWSCURRENT's values as well: until the label moves, a late client still sends its `previous`.
     const accepted = kind.accepted(valuesOf(current, pending));
     const call = await calls.install(accepted, context);
-    // After a later rotation the service would refuse what that has made.
+    // After a later rotation this call would make the service refuse newer tokens.
     if ((await context.confirm()) === 'pending') await install(call, context);
   }
 
@@ -138,7 +151,7 @@ function rotatorOf<Accepted, Credential>(
       const value = secret[slot];
       if (value === undefined || kind.isUsable(value)) continue;
       throw new RotationError('ERR_SECRET_MALFORMED', `"${slot}" of ${label} is not ${kind.noun}`, {
-        hint: 'a secret keeps its kind, of which services must know: make another secret for another kind',
+        hint: 'create another secret for another kind: a secret never changes its kind, since services must know it',
       });
     }
   }

@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import type { Claims, PublicJwk } from './verify/index.js';
 
-/** The private key in a PEM text, if it is one of the two kinds that are used here. */
+/** Returns the private key in a PEM text, if it is Ed25519, or RSA with at least 2048 bits. */
 export function readKey(pem: string): KeyObject | undefined {
   const key = privateKeyIn(pem);
   const isOurs =
@@ -14,11 +14,11 @@ function privateKeyIn(pem: string): KeyObject | undefined {
   try {
     return createPrivateKey(pem);
   } catch {
-    return undefined; // Whatever OpenSSL says of a private key is better not repeated.
+    return undefined; // OpenSSL's message may describe the private key: do not repeat it.
   }
 }
 
-/** Member by member: an export of the private key has the private ones too. */
+/** Returns the public key as a JWK, member by member, so that no private member gets in. */
 export function publicJwk(key: KeyObject): PublicJwk {
   const { crv = '', x = '', e = '', n = '' } = createPublicKey(key).export({ format: 'jwk' });
   if (key.asymmetricKeyType === 'ed25519') {
@@ -29,12 +29,12 @@ export function publicJwk(key: KeyObject): PublicJwk {
   return { ...members, kid: thumbprint(members), alg: 'RS256', use: 'sig' };
 }
 
-/** RFC 7638: the members that make the key, in the order of their names. */
+/** Returns the RFC 7638 thumbprint of a key's members, which must be in alphabetical order. */
 function thumbprint(members: object): string {
   return createHash('sha256').update(JSON.stringify(members)).digest('base64url');
 }
 
-/** A JWT in its compact form. */
+/** Returns a JWT in compact form. */
 export function compact(key: KeyObject, claims: Claims, signature: (data: Buffer) => Buffer): string {
   const { alg, kid } = publicJwk(key);
   const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');

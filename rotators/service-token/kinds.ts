@@ -6,23 +6,23 @@ import { type ServiceTokenSecret, valuesOf } from './secret.js';
 import { jwks, sign } from './sign/index.js';
 import { accepts, type Claims, type Jwks, verified } from './verify/index.js';
 
-/** What is kept in the secret, and what it comes to at the service (`Accepted`) and with a client (`Credential`). */
+/** A kind of value in the secret, in its form for the service (`Accepted`) and for a client (`Credential`). */
 export interface Kind<Accepted, Credential> {
-  /** What a value is, in errors. */
+  /** Name of a value in errors, after "is not". */
   readonly noun: string;
   make(): Promise<string>;
   isUsable(value: string): boolean;
-  /** Whether the values do what they are for, as far as can be told without the service. */
+  /** Whether the values work, as far as this can be checked without the service. */
   works(secret: ServiceTokenSecret): boolean;
-  /** What the service must know to accept any of the values. */
+  /** Returns the data with which the service accepts any of the values. */
   accepted(values: readonly string[]): Accepted;
-  /** What a client sends. */
+  /** Returns a client's credential. */
   credential(value: string, context: StepContext): Credential;
-  /** What looks like it, and no service may accept. */
+  /** Returns a credential of the same form that no service may accept. */
   impostor(value: string): Credential;
 }
 
-/** 32 random bytes: 43 characters of A-Z, a-z, 0-9, `-` and `_`. */
+/** Returns the kind of random tokens: 32 random bytes, as 43 characters of A-Z, a-z, 0-9, `-` and `_`. */
 export function randomTokens(): Kind<readonly string[], string> {
   const make = () => randomBytes(32).toString('base64url');
   const isUsable = (value: string) => !value.includes('-----BEGIN');
@@ -38,18 +38,18 @@ export function randomTokens(): Kind<readonly string[], string> {
     },
     accepted: (values) => values,
     credential: (value) => value,
-    // Not the token with a letter changed: services log what they refuse.
+    // Not the token with one letter changed: services log the tokens that they refuse.
     impostor: make,
   };
 }
 
-/** Signs claims as a client of the secret does. */
+/** Function that signs claims as a client of the secret does. */
 export type Sign = (claims: Claims) => string;
 
-/** Private keys as PKCS #8, in PEM. */
+/** Returns the kind of private keys: PKCS #8, in PEM. */
 export function keyPairs(kind: 'Ed25519' | 'RSA', modulusLength: number): Kind<Jwks, Sign> {
   return {
-    noun: 'a private key (Ed25519, or RSA of 2048 bits and more, as PEM)',
+    noun: 'a private key (Ed25519, or RSA with at least 2048 bits, in PEM)',
     async make() {
       const { privateKey } = await (kind === 'RSA'
         ? promisify(generateKeyPair)('rsa', { modulusLength })
@@ -66,7 +66,7 @@ export function keyPairs(kind: 'Ed25519' | 'RSA', modulusLength: number): Kind<J
       });
     },
     accepted(values) {
-      // Once each, however it is written: a verifier refuses a `kid` that stands there twice.
+      // Each key once, even if the texts differ: a verifier refuses a duplicate `kid`.
       const keys = values.flatMap((value) => jwks({ current: value }).keys);
       return { keys: [...new Map(keys.map((key) => [key.kid, key])).values()] };
     },
@@ -79,7 +79,7 @@ export function keyPairs(kind: 'Ed25519' | 'RSA', modulusLength: number): Kind<J
       },
     impostor: (value) => (claims) => {
       const key = readKey(value);
-      if (!key) throw new TypeError('no private key');
+      if (!key) throw new TypeError('not a private key');
       const bytes = Math.ceil((key.asymmetricKeyDetails?.modulusLength ?? 512) / 8);
       return compact(key, claims, () => randomBytes(bytes));
     },

@@ -1,7 +1,7 @@
 import { defineLambda } from '../../src/index.js';
 import { serviceToken } from './index.js';
 
-/** For services that read the secret. The variable SERVICE_TOKEN_KIND is `kind`. */
+/** Ready-made function, for services that read the secret. SERVICE_TOKEN_KIND sets `kind`. */
 export const lambda = defineLambda({
   rotator: ({ SERVICE_TOKEN_KIND: kind = 'random' }) => {
     if (kind !== 'random' && kind !== 'Ed25519' && kind !== 'RSA') {
@@ -10,7 +10,7 @@ export const lambda = defineLambda({
     return serviceToken({ kind });
   },
   environment: ['SERVICE_TOKEN_KIND'],
-  // What `install` of `serviceToken()` reads besides is the caller's to allow.
+  // If your `install` reads other secrets, allow that yourself.
   permissions: [],
   drivers: [],
 });

@@ -7,11 +7,11 @@ import { parseSecret } from './secret.js';
 import { ask, type ProbeCall } from './service.js';
 import { accepts } from './verify/index.js';
 
-/** Rehearses on a service of its own, which reads the secret after each step. */
+/** Rehearses on a service that it starts itself, which reads the secret after each step. */
 export const startRehearsal: StartRehearsal = async ({ secretString }) => {
   if (secretString !== undefined) {
     throw new Error(
-      'service-token is rehearsed on a service of its own: a secret does not say where yours is',
+      'service-token can be rehearsed only on the service that the rehearsal starts: a secret does not name yours',
     );
   }
   const token = () => randomBytes(32).toString('base64url');
@@ -34,7 +34,7 @@ export const startRehearsal: StartRehearsal = async ({ secretString }) => {
       const { current = '' } = parseSecret(jsonObject(version) ?? {});
       return (await ask(probe(current), { signal: AbortSignal.timeout(10_000) })) === 'accepted';
     },
-    // Nothing was changed anywhere else.
+    // Nothing else was changed.
     restore: async () => {},
     stop: service.stop,
   };
@@ -43,7 +43,7 @@ export const startRehearsal: StartRehearsal = async ({ secretString }) => {
 
 interface Service {
   readonly url: string;
-  /** What it does when its copy of the secret is refreshed. */
+  /** Refreshes its copy of the secret. */
   read(secret: Readonly<Record<string, unknown>>): void;
   stop(): Promise<void>;
 }

@@ -1,30 +1,42 @@
 import { RotationError, type StepContext, stringField } from '../../src/index.js';
 import { SLOTS } from './slots.js';
 
+/** A field of a secret that holds a token. */
 export type Slot = (typeof SLOTS)[number];
 
-/** Tokens, or private keys as PEM. Empty until the first rotation, or with just the `current` that is in use. */
-export type ServiceTokenSecret = { readonly [slot in Slot]?: string };
+/** Secret with tokens, or with private keys in PEM. Before the first rotation it may be empty, or hold only `current`. */
+export type ServiceTokenSecret = {
+  /** Value that clients sent before the last rotation. */
+  readonly previous?: string;
+  /** Value that clients send now. */
+  readonly current?: string;
+  /** Value that clients send after the next rotation. */
+  readonly next?: string;
+};
 
-/** @throws TypeError naming the field, never its value */
+/**
+ * Parses a secret.
+ *
+ * @throws TypeError naming the field, never its value
+ */
 export function parseSecret(json: Readonly<Record<string, unknown>>): ServiceTokenSecret {
   const held = SLOTS.filter((slot) => Object.hasOwn(json, slot));
   const secret: ServiceTokenSecret = Object.fromEntries(held.map((slot) => [slot, stringField(json, slot)]));
-  // With none of them nobody has a token yet; with another one alone, somebody took it out.
+  // An empty secret has no token yet. Other fields without `current` are an error: somebody removed it.
   return held.length === 0 ? secret : { ...secret, current: stringField(json, 'current') };
 }
 
-/** The values of versions of a secret, each once. */
+/** Returns the distinct values of some versions of a secret. */
 export function valuesOf(...secrets: readonly ServiceTokenSecret[]): readonly string[] {
   const all = secrets.flatMap((secret) => SLOTS.map((slot) => secret[slot]));
   return [...new Set(all.filter((value) => value !== undefined))];
 }
 
 /**
- * Who has read AWSCURRENT, and who has read AWSPENDING, must accept each other's clients. They do, unless AWSCURRENT has
- * moved since AWSPENDING was made of it.
+ * Checks that services with AWSCURRENT and services with AWSPENDING accept each other's clients. They do, unless AWSCURRENT has
+ * moved since AWSPENDING was made from it.
  *
- * @throws RotationError `ERR_PENDING_MISMATCH`
+ * @throws RotationError `ERR_PENDING_MISMATCH` if they do not
  */
 export function assertNextStep(
   pending: ServiceTokenSecret,
@@ -37,8 +49,8 @@ export function assertNextStep(
   if (isFirst || (accepts(pending, current) && accepts(current, pending))) return;
   throw new RotationError('ERR_PENDING_MISMATCH', 'AWSPENDING is not the next step from AWSCURRENT', {
     hint:
-      'AWSCURRENT has moved since AWSPENDING was made, which nobody uses yet. This drops it, and the next rotation ' +
-      `makes another: aws secretsmanager update-secret-version-stage --secret-id ${secretId} --version-stage AWSPENDING ` +
+      'AWSCURRENT has moved since AWSPENDING was made. Nobody uses AWSPENDING yet. ' +
+      `Drop it, and the next rotation makes another: aws secretsmanager update-secret-version-stage --secret-id ${secretId} --version-stage AWSPENDING ` +
       `--remove-from-version-id ${token}`,
   });
 }

@@ -1,2 +1,2 @@
-/** The fields of a secret that hold a token, the one that is on its way out first. */
+/** Fields of a secret that hold a token, the oldest first. */
 export const SLOTS = ['previous', 'current', 'next'] as const;

@@ -4,7 +4,7 @@ import { UsageError } from './usage-error.js';
 
 /** An option of a command. It feeds the parser, `--help`, completion and "did you mean". */
 export interface OptionDeclaration {
-  /** What follows it, for people: `<file>`. Absent: it is a switch. */
+  /** The placeholder of its value in `--help`: `<file>`. Absent: it is a switch. */
   readonly value?: string;
   readonly short?: string;
   readonly about: string;
@@ -16,29 +16,29 @@ export interface OptionDeclaration {
 
 export type Options = Readonly<Record<string, OptionDeclaration>>;
 
-/** What stands on the command line beside the options. */
+/** The arguments of a command that are not options. */
 interface PositionalDeclaration {
   /** As the usage shows it: `[rotator]`, `<secret>…`. */
   readonly usage: string;
-  /** What completion offers. */
+  /** The words that completion offers. */
   readonly choices?: (() => readonly string[]) | undefined;
 }
 
-/** A line to try, and what it does. A test runs each, and compares what it prints. */
+/** A line to try, and what it does. A test runs each, and compares its output. */
 interface Example {
   readonly line: string;
   readonly about?: string;
 }
 
-/** A right that whoever runs the command needs: `quarterturn policy --for operator` prints it. */
+/** A right that an operator needs to run the command: `quarterturn policy --for operator` prints it. */
 export interface Right {
   readonly action: string;
-  /** `all`: IAM knows no resource for it. */
+  /** `all`: IAM has no resource type for the action. */
   readonly on: 'secret' | 'key' | 'function' | 'all';
   readonly why: string;
 }
 
-/** Everything that is known of a command without running it. There is one of these a command. */
+/** Describes a command to the parser, `--help`, completion and `policy --for operator`. */
 export interface Declaration<O extends Options = Options> {
   readonly name: string;
   /** One line, for the list of commands. */
@@ -47,12 +47,12 @@ export interface Declaration<O extends Options = Options> {
   /** Paragraphs: what it does. */
   readonly about: readonly string[];
   readonly options: O;
-  /** Paragraphs that follow the options. */
+  /** Paragraphs after the options. */
   readonly notes?: readonly string[];
   readonly examples?: readonly Example[];
-  /** What it does in AWS, with the rights of whoever runs it. */
+  /** The rights in AWS that it needs from the operator. */
   readonly rights?: readonly Right[];
-  /** What the exit codes 0 and 1 mean; the others mean the same for all commands. */
+  /** The meaning of the exit codes 0 and 1; the others mean the same for all commands. */
   readonly exits?: { readonly 0: string; readonly 1: string };
   /** Names to choose from, on one line at the end of `--help`. */
   readonly lists?: Readonly<Record<string, () => readonly string[]>>;
@@ -66,28 +66,27 @@ type Value<D extends OptionDeclaration> = D extends { readonly value: string }
       : string | undefined
   : boolean;
 
-/** What the command line asks for. */
+/** A parsed command line. */
 export interface Input<O extends Options> {
   readonly options: { readonly [K in keyof O]: Value<O[K]> };
   readonly positionals: readonly string[];
 }
 
-/** A declaration with the types of its options. */
+/** Returns a declaration, with the types of its options. */
 export function declare<const O extends Options>(declaration: Declaration<O>): Declaration<O> {
   return declaration;
 }
 
-/** Of commands that print JSON whatever happens: an error is an object on stdout, too. */
-export const JSON_OPTION = { about: 'JSON for machines, one object a line' } as const;
+/** For commands that always print JSON with `--json`: an error, too, is an object on stdout. */
+export const JSON_OPTION = { about: 'print JSON, one object per line' } as const;
 
-/** What a command is run with. */
+/** The {@link Input} of a declaration. */
 export type InputOf<D> = D extends Declaration<infer O> ? Input<O> : never;
 
-/** Of every command. */
-export const HELP_OPTION = { help: { short: 'h', about: 'this text' } } as const;
+export const HELP_OPTION = { help: { short: 'h', about: 'print this text' } } as const;
 
 /**
- * Reads a command line.
+ * Parses a command line.
  *
  * @throws UsageError
  */
@@ -118,7 +117,7 @@ function parse(command: string, options: Options, allowPositionals: boolean, arg
       ),
     });
   } catch (error) {
-    // parseArgs explains at length; its first sentence says it.
+    // parseArgs explains at length; its first sentence is enough.
     const [problem = ''] = error instanceof Error ? error.message.split(/\.(?:\s|$)|\n/) : [];
     const [, unknown] = /^Unknown option '--([^'=]+)'/.exec(problem) ?? [];
     const meant = unknown === undefined ? '' : didYouMean(unknown, Object.keys(options), '--');
@@ -136,7 +135,7 @@ function chosen(
   if (value === undefined) return given === true;
   const texts = [given ?? declaration.default ?? []].flat().filter((text) => typeof text === 'string');
   for (const text of texts) {
-    if (text === '') throw new UsageError(`--${option} takes ${inWords(value)}, not an empty text`);
+    if (text === '') throw new UsageError(`--${option} takes ${inWords(value)}, not an empty string`);
     if (choices && !choices.includes(text)) {
       throw new UsageError(
         `--${option} takes ${choices.join(' or ')}, not ${JSON.stringify(text)}${didYouMean(text, choices)}`,
@@ -146,7 +145,7 @@ function chosen(
   return repeats ? texts : texts[0];
 }
 
-/** `<file>` is a file. */
+/** Returns `a file` for `<file>`. */
 function inWords(value: string): string {
   return value.replace(/^<(\w+)>$/, (_, word: string) => `${/^[aeio]/.test(word) ? 'an' : 'a'} ${word}`);
 }

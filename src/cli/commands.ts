@@ -14,10 +14,10 @@ import { STATUS } from './status/declaration.js';
 import { widthOf } from './terminal/screen.js';
 import { TEST } from './test/declaration.js';
 
-/** A command, of which nothing but the declaration is loaded yet. */
+/** A command whose code is loaded when it runs. */
 export interface Command {
   readonly declaration: Declaration;
-  /** Runs it; resolves to the exit code. */
+  /** Resolves to the exit code. */
   run(args: readonly string[]): Promise<number>;
 }
 
@@ -41,7 +41,6 @@ export const COMMANDS: readonly Command[] = [
   }),
 ];
 
-/** Everything that is known of all commands. */
 export function declarations(): readonly Declaration[] {
   return COMMANDS.map(({ declaration }) => declaration);
 }

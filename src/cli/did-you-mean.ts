@@ -1,22 +1,22 @@
 /**
- * Returns `; did you mean "status"?`, or nothing if no known name is near.
+ * Returns `; did you mean "status"?`, or an empty string if no known name is similar.
  *
- * @param before stands before the name: `--`
+ * @param before a prefix of the name: `--`
  */
 export function didYouMean(word: string, known: readonly string[], before = ''): string {
   const near = known
     .map((name) => ({ name, distance: distanceOf(word.toLowerCase(), name.toLowerCase()) }))
     .filter(({ name, distance }) => distance <= Math.max(1, Math.floor(name.length / 3)))
     .sort((one, other) => one.distance - other.distance)[0];
-  // Half a name is meant to be the whole, if it can be but one.
+  // The beginning of a name stands for it, if no other begins so.
   const [begun, ...others] = known.filter((name) => word.length > 1 && name.startsWith(word));
   const name = near?.name ?? (others.length === 0 ? begun : undefined);
   return name === undefined ? '' : `; did you mean ${JSON.stringify(`${before}${name}`)}?`;
 }
 
-/** How many letters must be put in, left out, replaced, or swapped with the next. */
+/** Returns how many letters must be inserted, deleted, replaced, or swapped with the next. */
 function distanceOf(one: string, other: string): number {
-  // Nobody has typed that, and it takes its time.
+  // Nobody typed that, and comparing it would take long.
   if (one.length > 64) return Number.POSITIVE_INFINITY;
   const rows = [Array.from({ length: other.length + 1 }, (_, column) => column)];
   const at = (row: number, column: number): number => rows[row]?.[column] ?? 0;

@@ -14,22 +14,22 @@ import {
 } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** Whether a process is running, whosever it is: not one that has ended, and that its parent has not asked about yet. */
+/** Whether a process of any user is running. A zombie is not. */
 export function isRunning(pid: number): boolean {
   if (!Number.isInteger(pid) || pid <= 0) return false;
   try {
     process.kill(pid, 0);
   } catch (error) {
-    // It is there, and somebody else's.
+    // It exists, and belongs to another user.
     if (codeOf(error) !== 'EPERM') return false;
   }
   return !/^[ZX]$/.test(processOf(pid).state);
 }
 
-/** What Linux says of a process: each is empty where nobody does. `startedAt` tells it from a later one with its number. */
+/** Returns a process's state on Linux, empty elsewhere. `startedAt` tells it from a later process with the same id. */
 function processOf(pid: number): { readonly state: string; readonly startedAt: string } {
   try {
-    // Behind the program's name, in which anything may stand.
+    // After the program's name, which may contain anything.
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
     return { state: fields[0] ?? '', startedAt: fields[19] ?? '' };
   } catch {
@@ -37,7 +37,7 @@ function processOf(pid: number): { readonly state: string; readonly startedAt: s
   }
 }
 
-/** A new name is safe only once its folder is written. */
+/** Writes a folder to disk: only then does a new name in it survive a crash. */
 export function syncDirectory(path: string): void {
   const folder = openSync(path, 'r');
   try {
@@ -47,14 +47,14 @@ export function syncDirectory(path: string): void {
   }
 }
 
-/** The holder shows so often that it is there, and has gone if it did not for so long. */
+/** The holder touches its lock this often, and counts as gone if it did not for GONE_MS. */
 const BEAT_MS = 2000;
 const GONE_MS = 10_000;
 
-/** Host, space of process ids, process id, and when the process began; or what a crash of the machine leaves of that. */
+/** Host, namespace of process ids, process id and start time; or what a crash of the machine leaves of them. */
 const HOLDER = /^(?:\S+ \S+ \d+(?: \d+)?|[\s\0]*)$/;
 
-/** A file that says which process is using another. */
+/** A lock file: it says which process is using another file. */
 export class Lock {
   readonly path: string;
   readonly #mine =
@@ -62,7 +62,7 @@ export class Lock {
   readonly #beat: NodeJS.Timeout;
 
   /**
-   * Takes the lock, or that of a process that is gone.
+   * Takes the lock, also from a process that is gone.
    *
    * @throws Error if another process has it
    */
@@ -70,13 +70,13 @@ export class Lock {
     this.path = path;
     const mine = `${path}.${randomUUID()}`;
     try {
-      // With its content from the first moment: a lock is never without its holder.
+      // Linked with its content: no lock is ever without its holder.
       writeFileSync(mine, this.#mine, { mode: 0o600 });
       this.#removeStale();
       linkSync(mine, path);
     } catch (error) {
       if (codeOf(error) === 'EEXIST') throw this.#taken();
-      throw codeOf(error) === undefined ? error : new Error(`cannot make ${path}: ${codeOf(error)}`);
+      throw codeOf(error) === undefined ? error : new Error(`cannot create ${path}: ${codeOf(error)}`);
     } finally {
       rmSync(mine, { force: true });
     }
@@ -92,19 +92,19 @@ export class Lock {
     try {
       utimesSync(this.path, new Date(), new Date());
     } catch {
-      // Somebody has deleted it, who will know why.
+      // Somebody deleted it, and knows why.
     }
   }
 
   #removeStale(): void {
     const holder = read(this.path);
     if (holder === undefined) return;
-    if (!HOLDER.test(holder)) throw new Error(`${this.path} is not a lock of quarterturn: move it away`);
+    if (!HOLDER.test(holder)) throw new Error(`${this.path} is not a lock file of quarterturn: move it away`);
     if (this.#isThere(holder)) throw this.#taken();
     const aside = `${this.path}.${randomUUID()}`;
     try {
       renameSync(this.path, aside);
-      // Another process may have been quicker, and this be its own: then it is put back.
+      // If another process was quicker, this is its lock: put it back.
       if (read(aside) !== holder) linkSync(aside, this.path);
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') throw error;
@@ -116,9 +116,9 @@ export class Lock {
   #isThere(holder: string): boolean {
     const [host, space, id, startedAt] = holder.split(' ');
     const pid = Number(id);
-    // The machine has crashed before its content was on disk.
+    // The machine crashed before the content was on disk.
     if (id === undefined) return false;
-    // Only among one's own processes can be looked: in a container, ids say nothing about those outside.
+    // Process ids mean something only in the same namespace: a container has its own.
     if (host === hostname() && space === processSpace()) {
       const known = processOf(pid).startedAt;
       const isAnother = startedAt !== undefined && known !== '' && known !== startedAt;
@@ -129,11 +129,13 @@ export class Lock {
 
   #taken(): Error {
     const [host, , pid] = (read(this.path) ?? '').split(' ');
-    return new Error(`process ${pid} on ${host} has it in use; if it has not, delete ${this.path}`);
+    return new Error(
+      `process ${pid} on ${host} is using it. Only if that process is gone, delete ${this.path}`,
+    );
   }
 }
 
-/** Within which process ids are unique: on Linux, a container has its own. */
+/** Returns the namespace of process ids: on Linux, a container has its own. */
 function processSpace(): string {
   try {
     return readlinkSync('/proc/self/ns/pid');
@@ -151,7 +153,7 @@ function read(path: string): string | undefined {
   }
 }
 
-/** The code of an error of Node.js. */
+/** Returns the code of a Node.js error. */
 export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

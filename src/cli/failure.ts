@@ -3,7 +3,7 @@ import { jsonLine, printable, say, sayHint } from './terminal/screen.js';
 import { UsageError } from './usage-error.js';
 
 /**
- * Says what ended a command: one line, and what to do about it; with `--json` the same on stdout as an object. Never a stack, nor a cause.
+ * Prints what ended a command: one line and a hint, with `--json` also an object on stdout. Never a stack or a cause.
  *
  * @returns the exit code
  */

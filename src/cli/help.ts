@@ -1,15 +1,15 @@
 import { type Declaration, HELP_OPTION, type OptionDeclaration } from './command.js';
 
-/** Where the texts of options begin, unless the terminal is narrow. */
+/** The column of the options' texts, unless the terminal is narrow. */
 const MARGIN = 28;
 const NARROW = 64;
 
-/** What `quarterturn --help` prints. */
+/** Returns the text of `quarterturn --help`. */
 export function helpOfAll(declarations: readonly Declaration[], width: number): string {
   const entries = [
     ...declarations.map(({ name, summary }) => [name, summary] as const),
-    ['--help', 'this text; after a command, its own'] as const,
-    ['--version', 'the version'] as const,
+    ['--help', 'print this text; after a command, the help of that command'] as const,
+    ['--version', 'print the version'] as const,
   ];
   const longest = Math.max(...entries.map(([name]) => name.length));
   return [
@@ -22,7 +22,7 @@ export function helpOfAll(declarations: readonly Declaration[], width: number): 
   ].join('\n');
 }
 
-/** What `quarterturn <command> --help` prints. */
+/** Returns the text of `quarterturn <command> --help`. */
 export function helpOf(declaration: Declaration, width: number): string {
   const { name, positional, about, options, notes = [], examples = [], exits, lists = {} } = declaration;
   const usage = ['usage: quarterturn', name, positional?.usage, '[options]'].filter(Boolean).join(' ');
@@ -46,7 +46,7 @@ export function helpOf(declaration: Declaration, width: number): string {
 }
 
 function exitsInWords(exits: NonNullable<Declaration['exits']>): string {
-  return `Exit code 0: ${exits[0]}. 1: ${exits[1]}. 2: the command line is wrong, or nobody could be asked. 130, 143: interrupted.`;
+  return `Exit code 0: ${exits[0]}. 1: ${exits[1]}. 2: the command line is wrong, or a question needs a terminal. 130, 143: interrupted.`;
 }
 
 function flagsOf(option: string, { short, value }: OptionDeclaration): string {
@@ -58,7 +58,7 @@ function aboutOf({ about, default: usual, choices }: OptionDeclaration): string 
   return `${about}${known}${usual === undefined ? '' : ` (${usual})`}`;
 }
 
-/** A name, and beside it or below it what it means. */
+/** Returns a name with its meaning beside it, or below it if the terminal is narrow. */
 function entry(name: string, about: string, margin: number, width: number): readonly string[] {
   const isNarrow = width < NARROW;
   const indent = isNarrow ? 6 : margin;
@@ -72,7 +72,7 @@ function paragraphs(texts: readonly string[], width: number): readonly string[] 
   return texts.flatMap((text) => [...wrap(text, width), '']);
 }
 
-/** The lines of a text, each at most so wide, if no word is wider. */
+/** Returns the lines of a text, none wider than `width` unless a single word is. */
 function wrap(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {

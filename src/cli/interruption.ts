@@ -1,6 +1,6 @@
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
-/** Notices Ctrl-C and its like, so that a command can end in order: nothing is left running or half done. */
+/** Catches Ctrl-C and similar signals, so that a command ends in order and leaves nothing running or half done. */
 export class Interruption {
   #exitCode: number | undefined;
   readonly #onInterrupt: () => void;
@@ -10,24 +10,24 @@ export class Interruption {
   );
 
   /**
-   * @param onInterrupt is called at the first signal
-   * @param onAgain is called at every other
+   * @param onInterrupt called at the first signal
+   * @param onAgain called at every later signal
    */
   constructor(onInterrupt: () => void, onAgain: () => void = () => {}) {
     this.#onInterrupt = onInterrupt;
     this.#onAgain = onAgain;
     for (const [signal, listener] of this.#listeners) process.on(signal, listener);
-    // Whoever reads our output has gone, or it cannot be written. Of stderr there is nobody left to tell.
+    // The reader of our output is gone, or writing fails. A failing stderr leaves nobody to tell.
     process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
       if (code !== 'EPIPE' && this.#exitCode === undefined)
-        process.stderr.write(`quarterturn: stdout cannot be written: ${code}\n`);
-      // Each line that cannot be written is an error of its own, and no second Ctrl-C.
+        process.stderr.write(`quarterturn: cannot write to stdout: ${code}\n`);
+      // Each further line fails, too; that is no second Ctrl-C.
       if (this.#exitCode === undefined) this.#interrupt(code === 'EPIPE' ? EXIT_CODES.SIGTERM : 1);
     });
     process.stderr.on('error', () => {});
   }
 
-  /** The exit code, once there was a signal. */
+  /** The exit code, after a signal; undefined before. */
   get exitCode(): number | undefined {
     return this.#exitCode;
   }

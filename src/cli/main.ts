@@ -7,7 +7,7 @@ import { readPackage } from './package.js';
 import { widthOf } from './terminal/screen.js';
 import { UsageError } from './usage-error.js';
 
-/** Runs a command, and loads no other; resolves to the exit code. */
+/** Runs a command, and loads no other. Resolves to the exit code. */
 async function main([name, ...args]: readonly string[]): Promise<number> {
   switch (name) {
     case '--version':
@@ -24,14 +24,14 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
   if (command) return command.run(args);
   const names = declarations().map((declaration) => declaration.name);
   throw new UsageError(
-    `there is no command ${JSON.stringify(name)}${didYouMean(name, names) || ';'} quarterturn --help lists them`,
+    `there is no command ${JSON.stringify(name)}${didYouMean(name, names) || ';'} quarterturn --help lists the commands`,
   );
 }
 
-// Whoever reads our output has gone (`| head`). A command that changes something ends in order, by its Interruption.
+// The reader of our output is gone (`| head`). A command that changes something ends in order, by its Interruption.
 process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   if (process.stdout.listenerCount('error') > 1) return;
-  if (code !== 'EPIPE') process.stderr.write(`quarterturn: stdout cannot be written: ${code}\n`);
+  if (code !== 'EPIPE') process.stderr.write(`quarterturn: cannot write to stdout: ${code}\n`);
   process.exit(code === 'EPIPE' ? 143 : 1);
 });
 process.stderr.on('error', () => {});

@@ -1,7 +1,7 @@
 import type { LambdaManifest } from '../lambda.js';
 import { STEPS } from '../step.js';
 
-/** What a module of a rotator may export; what is CommonJS has it in `default`. */
+/** The exports of a rotator's module. Those of a CommonJS module are in `default`. */
 export interface Exports {
   readonly handler?: unknown;
   readonly lambda?: unknown;
@@ -9,7 +9,7 @@ export interface Exports {
 }
 
 /**
- * Checks what a module exports as `lambda`, since whoever wrote it may have had no types.
+ * Checks what a module exports as `lambda`: its author may have written it without types.
  *
  * @throws TypeError naming the member that is invalid
  */
@@ -24,16 +24,16 @@ export function assertManifest(lambda: unknown): asserts lambda is LambdaManifes
 }
 
 /**
- * What a module threw as it was loaded; of TypeScript that Node.js does not read, what to do.
+ * Returns why a module did not load. For TypeScript that Node.js does not read, it says what to do.
  *
- * @param instead what else there is to do than to compile it
+ * @param instead the alternative to compiling it
  */
 export function whyNotLoaded(
   error: unknown,
   path: string,
-  instead = ', or give the index.mjs that quarterturn bundle makes of it',
+  instead = ', or give the index.mjs that quarterturn bundle makes',
 ): string {
-  if (!(error instanceof Error)) return 'it throws what is no Error';
+  if (!(error instanceof Error)) return 'it threw something that is not an Error';
   const { code } = error as NodeJS.ErrnoException;
   const isUnread = /\.[cm]?ts$/.test(path) && /^ERR_(?:UNKNOWN_FILE_EXTENSION|UNSUPPORTED_)/.test(code ?? '');
   if (!isUnread) return error.message;
@@ -47,7 +47,7 @@ interface Member {
 }
 
 const MEMBERS: Readonly<Record<keyof LambdaManifest, Member>> = {
-  rotator: { isOne: (value) => typeof value === 'function', what: 'a function that makes the rotator' },
+  rotator: { isOne: (value) => typeof value === 'function', what: 'a function that returns the rotator' },
   environment: { isOne: isTexts, what: 'a list of names' },
   drivers: { isOne: isTexts, what: 'a list of packages' },
   permissions: {
@@ -74,7 +74,7 @@ const MEMBERS: Readonly<Record<keyof LambdaManifest, Member>> = {
       isObject(value) &&
       isWhole(value.mostDays) &&
       (value.defaultDays === undefined || isWhole(value.defaultDays)),
-    what: 'whole numbers of days: mostDays, and defaultDays if keys end without being asked to',
+    what: 'whole numbers of days: mostDays, and defaultDays if keys end by default',
     isOptional: true,
   },
 };

@@ -6,9 +6,9 @@ import { assertManifest, type Exports, whyNotLoaded } from './manifest-checks.js
 import { rotatorFile, rotatorsWith } from './rotators.js';
 import { UsageError } from './usage-error.js';
 
-/** A manifest, and whose it is. */
+/** A manifest, and where it comes from. */
 export interface LoadedManifest {
-  /** `postgres`; of one that is not ours the name of its folder. */
+  /** `postgres`; for a rotator that is not ours, the name of its folder. */
   readonly rotator: string;
   readonly manifest: LambdaManifest;
   /** Whether it comes with this package. */
@@ -16,7 +16,7 @@ export interface LoadedManifest {
 }
 
 /**
- * Loads the manifest of a rotator that comes along, by its name, or of another, by the path of its file.
+ * Loads the manifest of one of our rotators by its name, or of any other by the path of its file.
  *
  * @throws UsageError
  */
@@ -28,13 +28,15 @@ export async function loadManifest(what: string): Promise<LoadedManifest> {
     return { rotator: what, manifest: lambda, isOurs: true };
   }
   if (!isPath(what)) {
-    throw new UsageError(`there is no rotator ${JSON.stringify(what)}; there is ${names.join(', ')}`);
+    throw new UsageError(
+      `there is no rotator ${JSON.stringify(what)}; choose from ${names.join(', ')}, or give the path of your own`,
+    );
   }
   const path = resolve(what);
   return { rotator: nameOf(path), manifest: await manifestAt(path), isOurs: false };
 }
 
-/** Whether that is the path of a module, and not the name of a rotator. */
+/** Whether a text is the path of a module, not the name of a rotator. */
 export function isPath(what: string): boolean {
   return /^\.{0,2}[\\/]|\.[cm]?[jt]s$/.test(what);
 }
@@ -47,11 +49,11 @@ async function manifestAt(path: string): Promise<LambdaManifest> {
     assertManifest(lambda);
     return lambda;
   } catch (error) {
-    throw new UsageError(`the manifest ${path} cannot be used: ${whyNotLoaded(error, path)}`);
+    throw new UsageError(`cannot use the manifest ${path}: ${whyNotLoaded(error, path)}`);
   }
 }
 
-/** What a rotator that is not ours is called: by `gate/lambda.js`, `dist/lambda/gate/index.mjs` and `gate.js`, gate. It becomes part of names that AWS takes. */
+/** Returns a rotator's name from its path, safe in AWS's names: `gate` for `gate/lambda.js`, `gate/index.mjs` and `gate.js`. */
 export function nameOf(path: string): string {
   const name = basename(path, extname(path));
   const told = name === 'lambda' || name === 'index' ? basename(dirname(path)) : name;

@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Where the rotators are, seen from this file as built. */
+/** The folder of the rotators, from where this file is when built. */
 const ROTATORS = new URL('../../rotators/', import.meta.url);
 
-/** The rotators that bring such a file: `postgres`, `postgres/alternating-users`, … */
+/** Returns the rotators with a file of that name: `postgres`, `postgres/alternating-users`, … */
 export function rotatorsWith(file: string): readonly string[] {
   return readdirSync(ROTATORS, { recursive: true, encoding: 'utf8' })
     .map((path) => path.replaceAll('\\', '/'))

@@ -1,39 +1,44 @@
 import { channel } from 'node:diagnostics_channel';
 import type { SecretErrorCode } from './secret-error.js';
 
-/** What happened to a secret in this process. No event holds a value. */
+/** An event about a secret in this process, as {@link onClientEvent} delivers it. It never holds a secret's value. */
 export type ClientEvent = { readonly secretId: string; readonly versionId?: string } & (
   | {
-      /** A look at Secrets Manager was answered. `isChange`: with another version than the one that was held. */
+      /** Secrets Manager answered a read. */
       readonly type: 'read';
+      /** Staging label that was read, or the version's id if `version` pins one. */
       readonly stage: string;
+      /** Time until the answer, in milliseconds. */
       readonly ms: number;
+      /** Whether the answer is a different version from the one in memory. */
       readonly isChange: boolean;
     }
   | {
-      /** A look failed. What is held is given out until it is `staleMs` old; `ageMs` is how old it is. */
+      /** A read failed. The value in memory stays in use until it is `staleMs` old. */
       readonly type: 'read-failed' | 'access-denied';
       readonly code: SecretErrorCode;
-      /** The name of AWS's error, if it was AWS that answered. */
+      /** Name of AWS's error; absent if AWS did not answer. */
       readonly reason?: string;
+      /** Age of the value in memory, in milliseconds; undefined if there is no value. */
       readonly ageMs: number | undefined;
     }
   | {
-      /** The first time after a failed look that a version was given out which should have been looked at again. */
+      /** A value older than `freshMs` was used because a read failed. Emitted once per failed read. */
       readonly type: 'stale-used';
+      /** Age of the value, in milliseconds. */
       readonly ageMs: number;
     }
   /** A service refused the version. */
   | { readonly type: 'refused' }
-  /** A service refused AWSCURRENT and took AWSPENDING: a rotation is between setSecret and finishSecret. */
+  /** A service refused AWSCURRENT and accepted AWSPENDING: a rotation is between setSecret and finishSecret. */
   | { readonly type: 'pending-used' }
-  /** AWSPENDING was taken off the version that works, and AWSCURRENT is still the one that is refused: repair the secret. */
+  /** AWSPENDING was removed from the version that works, and AWSCURRENT is still refused: repair the secret. */
   | { readonly type: 'pending-orphaned' }
-  /** A version was refused, and `pending` does not say which fields rotate: AWSPENDING is not tried. */
+  /** A version was refused, and the secret has none of the default `pending` fields: AWSPENDING is not tried. */
   | { readonly type: 'pending-unnamed' }
-  /** No version was found in a full window that the service accepts. */
+  /** The service accepted no version during a full `windowMs`. */
   | { readonly type: 'gave-up' }
-  /** A pool ended a session of a user that is no longer the secret's. */
+  /** A pool closed a session of a user that is no longer the secret's. */
   | { readonly type: 'retired' }
 );
 
@@ -49,7 +54,17 @@ export function tell(secretId: string, event: Happening): void {
   if (events.hasSubscribers) events.publish({ secretId, ...event });
 }
 
-/** Calls the listener with every event of the channel `quarterturn:client`. Returns what ends it. */
+/**
+ * Calls the listener with every {@link ClientEvent} of this process.
+ *
+ * The events are on the channel `quarterturn:client` of `node:diagnostics_channel`.
+ *
+ * @returns a function that removes the listener
+ * @example
+ * ```ts
+ * const stop = onClientEvent(({ type, secretId }) => metrics.count(type, secretId));
+ * ```
+ */
 export function onClientEvent(listener: (event: ClientEvent) => void): () => void {
   const subscriber = (message: unknown) => listener(message as ClientEvent);
   events.subscribe(subscriber);

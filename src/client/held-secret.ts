@@ -14,7 +14,7 @@ import { ageMs, jittered, since } from './wait.js';
 
 const LONGEST_AGAIN_MS = 300_000;
 
-/** A secret that is read when it is first asked for, and then held. */
+/** A secret that is read when first asked for, then kept in memory. */
 export class HeldSecret<T> implements RotatingSecret<T>, Source<T> {
   readonly id: string;
   readonly #settings: Settings<T>;
@@ -24,11 +24,11 @@ export class HeldSecret<T> implements RotatingSecret<T>, Source<T> {
   readonly #places = new WeakMap<object, Place<T>>();
   readonly #waiting = new Set<Place<T>>();
   readonly #listeners = new Set<(version: SecretVersion<T>) => void>();
-  /** AWSCURRENT, or what is pinned, and when it was last seen to be that. */
+  /** AWSCURRENT or the pinned version, and when Secrets Manager last returned it. */
   #held: { readonly version: ReadVersion<T>; readonly at: number } | undefined;
   readonly #pending: PendingVersions<T>;
   #failure: { readonly error: SecretError; readonly count: number } | undefined;
-  /** When the last look at both began for somebody who was refused. */
+  /** When the last read of both labels began after a refusal. */
   #lookedAt = 0;
   #dueMs = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -89,7 +89,7 @@ export class HeldSecret<T> implements RotatingSecret<T>, Source<T> {
   }
 
   onChange(listener: (version: SecretVersion<T>) => void): () => void {
-    // The same function may listen twice.
+    // A wrapper, because the same function may be added twice.
     const one = (version: SecretVersion<T>) => listener(version);
     this.#listeners.add(one);
     return () => void this.#listeners.delete(one);
@@ -119,7 +119,7 @@ export class HeldSecret<T> implements RotatingSecret<T>, Source<T> {
     };
   }
 
-  // What a place asks.
+  // For Place: the members of Source.
 
   get canSearch(): boolean {
     return this.#settings.stage === 'AWSCURRENT';
@@ -160,8 +160,7 @@ export class HeldSecret<T> implements RotatingSecret<T>, Source<T> {
     if (known) return known;
     this.#assertOpen();
     throw (
-      this.#failure?.error ??
-      new SecretError('ERR_SECRET_UNAVAILABLE', this.id, `${this.id} could not be read`)
+      this.#failure?.error ?? new SecretError('ERR_SECRET_UNAVAILABLE', this.id, `could not read ${this.id}`)
     );
   }
 
@@ -193,7 +192,7 @@ export class HeldSecret<T> implements RotatingSecret<T>, Source<T> {
     this.#schedule(this.#pending.nextLookMs());
   }
 
-  // What comes in.
+  // Answers of Secrets Manager.
 
   #take(answer: SecretAnswer, ms: number): void {
     if (this.#isClosed) return;
@@ -237,7 +236,7 @@ export class HeldSecret<T> implements RotatingSecret<T>, Source<T> {
     if (!held) return;
     const { form, parse } = this.#settings;
     const read = ReadVersion.read(answer, 'AWSPENDING', form, parse);
-    // One that is no such value is none.
+    // An unreadable AWSPENDING counts as absent.
     if (typeof read === 'string') {
       this.#keepPending(undefined);
       return;
@@ -252,7 +251,7 @@ export class HeldSecret<T> implements RotatingSecret<T>, Source<T> {
   #failPending(error: unknown): void {
     const { reason } = readFailure(this.id, 'AWSPENDING', error);
     if (reason === 'ResourceNotFoundException') this.#keepPending(undefined);
-    // Not credentials that have expired, or a key: they say nothing of this label.
+    // Expired credentials or a KMS key tell nothing about this label.
     else if (reason === 'AccessDeniedException') this.#pending.wasForbidden();
   }
 
@@ -261,7 +260,7 @@ export class HeldSecret<T> implements RotatingSecret<T>, Source<T> {
       this.tell({ type: 'pending-orphaned', versionId: orphan });
   }
 
-  // What it knows, and when it looks again.
+  // Memory, and the next read.
 
   #fromMemory(): Known<ReadVersion<T>> | undefined {
     const { staleMs, freshMs, isPinnedById } = this.#settings;
@@ -272,7 +271,7 @@ export class HeldSecret<T> implements RotatingSecret<T>, Source<T> {
     return { current: held.version, at: this.#lookedAt, pending: this.#pending.notOlderThan(staleMs) };
   }
 
-  /** Whether what is held may be another one day. */
+  /** Whether a later read may return a different version. */
   get #mayChange(): boolean {
     return !this.#isClosed && !this.#settings.isPinnedById;
   }
@@ -281,11 +280,11 @@ export class HeldSecret<T> implements RotatingSecret<T>, Source<T> {
     return !this.#settings.isPinnedById && since(this.#current.at) >= this.#dueMs;
   }
 
-  /** The next look is by a timer, so that nobody meets a value that is due; a secret that nobody asks for is not looked at. */
+  /** Sets a timer for the next read, unless nobody has asked for the secret since the last one. */
   #schedule(ms: number): void {
     this.#dueMs = ms;
     clearTimeout(this.#timer);
-    // In Lambda no timer fires when it should: the process is frozen between invocations.
+    // Lambda freezes the process between invocations, so timers fire late.
     if (!this.#isAsked || this.#settings.isPinnedById || process.env.AWS_LAMBDA_FUNCTION_NAME) return;
     this.#isAsked = false;
     this.#timer = setTimeout(() => void this.#current.run(), ms);
@@ -297,7 +296,7 @@ export class HeldSecret<T> implements RotatingSecret<T>, Source<T> {
     const isFirst = this.#inUse === '';
     this.#inUse = version.versionId;
     if (isFirst) return;
-    // Not here: what a listener throws is its own, and no failure of the look.
+    // In a microtask: an error of a listener must not count as a failed read.
     for (const listener of this.#listeners) queueMicrotask(() => listener(version));
   }
 
@@ -321,6 +320,7 @@ export class HeldSecret<T> implements RotatingSecret<T>, Source<T> {
   }
 
   #assertOpen(): void {
-    if (this.#isClosed) throw new SecretError('ERR_SECRET_CLOSED', this.id, `${this.id} was closed`);
+    if (this.#isClosed)
+      throw new SecretError('ERR_SECRET_CLOSED', this.id, `close() was called on ${this.id}`);
   }
 }

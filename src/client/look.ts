@@ -1,23 +1,24 @@
 import type { SecretAnswer } from './reader.js';
 import { since, unlessAborted } from './wait.js';
 
-/** A look that has not been answered after so long is given up. */
+/** Longest time for one read. */
 const LONGEST_MS = 10_000;
-/** Nothing is asked more often than once in so long, however many wait. */
+/** Shortest time between two reads, however many callers wait. */
 const AGAIN_MS = 1000;
 
 interface Flight {
   readonly number: number;
   readonly at: number;
   readonly done: Promise<void>;
-  /** Keeps the process alive while somebody waits for it, as a request would. */
+  /** Keeps the process alive while a caller waits, as a request would. */
   readonly timer: NodeJS.Timeout;
 }
 
 /**
- * One question to Secrets Manager, asked once however many wait for the answer. An answer that comes after a newer one was
- * taken is dropped. A look that is older than 10 s by the wall clock has been frozen with its process, and a new one begins
- * beside it: whichever answers is taken, in the order in which they were asked.
+ * Sends one request to Secrets Manager for all callers that wait for the answer.
+ *
+ * It drops an answer that arrives after a newer one. A request older than 10 s by the wall clock was frozen with its
+ * process, so a second one starts beside it. Both answers count, in the order of the requests.
  */
 export class Look {
   readonly #ask: (signal: AbortSignal) => Promise<SecretAnswer>;
@@ -26,20 +27,20 @@ export class Look {
   readonly #stops = new Set<() => void>();
   #taken = 0;
   #flight: Flight | undefined;
-  /** When the last one began. */
+  /** When the last read began. */
   at = 0;
   #begun = 0;
-  /** The newest that is over, whether it was answered or has failed. */
+  /** Number of the newest read that has ended, successfully or not. */
   #ended = 0;
-  /** The first that began after the last `invalidate`. */
+  /** Number of the first read after the last `invalidate`. */
   #validFrom = 0;
-  /** The next one for whoever waits for such a look, and when the last of these began. */
+  /** The next read for callers of `valid`, and when the last of these began. */
   #next: Promise<void> | undefined;
   #nextAt = 0;
   #endPause = () => {};
   #isClosed = false;
 
-  /** @param take may throw: then the look has failed */
+  /** @param take may throw: then the read counts as failed */
   constructor(
     ask: (signal: AbortSignal) => Promise<SecretAnswer>,
     take: (answer: SecretAnswer, ms: number) => void,
@@ -50,12 +51,12 @@ export class Look {
     this.#fail = fail;
   }
 
-  /** Resolves when the look is over, whether it was answered or has failed. */
+  /** Reads, and resolves when the read has ended, successfully or not. */
   run(): Promise<void> {
     return this.#fly().done;
   }
 
-  /** The same, unless the last one is over and began less than a second ago. */
+  /** Like `run`, but does nothing if the last read has ended and began less than a second ago. */
   async again(): Promise<void> {
     if (this.isUnderWay || this.mayBeInMs === 0) await this.run();
   }
@@ -64,7 +65,7 @@ export class Look {
     return Math.max(0, AGAIN_MS - since(this.at));
   }
 
-  /** The same for somebody who waits: until then the process goes on, and the signal ends the wait. */
+  /** Like `run`, but keeps the process alive. The signal ends the wait, not the read. */
   wait(signal: AbortSignal | undefined): Promise<void> {
     const { done, timer } = this.#fly();
     timer.ref();
@@ -75,7 +76,7 @@ export class Look {
     return this.#flight !== undefined;
   }
 
-  /** What was read so far is out of date. Looks at once; then, however often it is called, about once a second. */
+  /** Marks everything read so far as out of date, and reads: at once, then about once per second at most. */
   invalidate(): void {
     this.#validFrom = this.#begun + 1;
     void this.valid(undefined);
@@ -85,7 +86,7 @@ export class Look {
     return this.#ended >= this.#validFrom;
   }
 
-  /** Waits until a look is over that began after the last `invalidate` so far, or until one has failed. */
+  /** Waits until a read that began after the last `invalidate` has ended, or until any read has failed. */
   async valid(signal: AbortSignal | undefined): Promise<void> {
     const number = this.#validFrom;
     while (this.#ended < number && !this.isValid && !this.#isClosed) {
@@ -103,7 +104,7 @@ export class Look {
       if (this.#isClosed) return;
       this.#nextAt = Date.now();
     }
-    // What is under way may have begun before: there are no two at once.
+    // A read in progress may be older than `invalidate`, but two never run at once.
     await this.wait(undefined);
   }
 
@@ -117,7 +118,7 @@ export class Look {
     });
   }
 
-  /** Takes an answer, or a failure, that came another way. */
+  /** Takes an answer or an error from elsewhere (`prefetch`). */
   end(outcome: { readonly answer: SecretAnswer } | { readonly error: unknown }): void {
     const number = ++this.#begun;
     this.at = Date.now();
@@ -127,7 +128,7 @@ export class Look {
     });
   }
 
-  /** Ends those that are under way: nothing is taken any more. */
+  /** Ends the reads in progress. Later answers are dropped. */
   close(): void {
     this.#isClosed = true;
     this.#endPause();
@@ -141,7 +142,7 @@ export class Look {
     this.at = at;
     const abort = new AbortController();
     let stop = () => {};
-    // By a timer, too: a client without time limits would keep those waiting who wait.
+    // Not only by the signal: a client may ignore it and never answer.
     const stopped = new Promise<never>((_, reject) => {
       stop = () => {
         reject(Object.assign(new Error(), { name: 'TimeoutError' }));
@@ -177,13 +178,13 @@ export class Look {
 
   #settle(number: number, take: () => void): void {
     this.#ended = Math.max(this.#ended, number);
-    // A later one knows better.
+    // A later read has been taken already.
     if (number <= this.#taken || this.#isClosed) return;
     try {
       take();
       this.#taken = number;
     } catch (error) {
-      // Nobody waits for another one while Secrets Manager is away.
+      // Callers must not wait for more reads while Secrets Manager does not answer.
       this.#validFrom = 0;
       this.#fail(error);
     }

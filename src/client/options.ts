@@ -2,28 +2,57 @@ import type { Json } from '../json.js';
 import type { SecretReader } from './reader.js';
 import type { Form } from './version.js';
 
-/** How a secret is read, and for how long it is used. */
+/** Options of {@link rotatingSecret}. */
 export interface RotatingSecretOptions<T> {
-  /** Reads the JSON object, as `parse` of a rotator does. What it throws is not passed on. @default the object itself */
+  /**
+   * Converts the secret's JSON object to the value. Its errors are not passed on, because they may quote the secret.
+   *
+   * @default the object itself
+   */
   readonly parse?: (json: Json) => T;
-  /** For a plain text, or bytes. @default 'json' */
+  /**
+   * Form of the secret: a JSON object, plain text (SecretString) or bytes (SecretBinary).
+   *
+   * @default 'json'
+   */
   readonly as?: Form;
-  /** Pins: an id is read once, another label is looked at as AWSCURRENT is. With either AWSPENDING is never tried. */
+  /**
+   * Pins the version by id, which is read once, or by another staging label, which is kept fresh. AWSPENDING is then never
+   * tried.
+   *
+   * @default { stage: 'AWSCURRENT' }, with AWSPENDING as `pending` says
+   */
   readonly version?: { readonly id: string } | { readonly stage: string };
-  /** @default the SDK's, for the Region of the ARN or of the environment, with 2 s to connect and 3 s to answer */
+  /**
+   * Client for Secrets Manager.
+   *
+   * @default the SDK's, for the Region of the ARN or of the environment, with 2 s to connect and 3 s to answer
+   */
   readonly client?: SecretReader;
-  /** Age at which a look in the background is due: each time 80 to 100 % of it, at random. @default 300_000 */
+  /**
+   * Age from which the value is read again in the background, in milliseconds. The real age is a random 80 to 100 % of it.
+   *
+   * @default 300_000
+   */
   readonly freshMs?: number;
-  /** Age beyond which it is not given out while Secrets Manager does not answer. @default 86_400_000 */
+  /**
+   * Age up to which the value stays in use while Secrets Manager does not answer or denies access, in milliseconds.
+   *
+   * @default 86_400_000
+   */
   readonly staleMs?: number;
   /**
-   * How long a login waits for a version that is not refused; 0: one look. In Lambda a function that says how much time is
-   * left, of which 10 s at most are used. @default 10_000
+   * Longest wait of a login for a version that the service accepts, in milliseconds; 0 means one read. In Lambda, pass a
+   * function that returns the remaining time, of which it uses 10 s at most.
+   *
+   * @default 10_000
    */
   readonly windowMs?: number | (() => number);
   /**
-   * The fields that rotate: an AWSPENDING that differs from AWSCURRENT in these alone is tried where AWSCURRENT is refused.
-   * False: never. Fields that say who logs in where are refused. @default ['password']; with `as` false
+   * Fields that a rotation changes. After AWSCURRENT is refused, an AWSPENDING that differs in these fields only is tried.
+   * `false` means that AWSPENDING is never tried. A field that decides who logs in where, such as `host`, throws.
+   *
+   * @default ['password']; false with `as: 'text'`, `as: 'bytes'` or `version`
    */
   readonly pending?: readonly string[] | false;
 }
@@ -32,21 +61,21 @@ export interface RotatingSecretOptions<T> {
 export interface Settings<T> {
   readonly parse: ((json: Json) => T) | undefined;
   readonly form: Form;
-  /** What is asked for beside the id. */
+  /** Members of the request, apart from the id. */
   readonly asked: { readonly VersionId: string } | { readonly VersionStage: string };
-  /** What it is called in messages: the label, or the id. */
+  /** The label or id, for messages. */
   readonly stage: string;
   readonly isPinnedById: boolean;
   readonly freshMs: number;
   readonly staleMs: number;
   windowMs(): number;
   readonly pending: readonly string[];
-  /** Whether nobody said which fields rotate. */
+  /** Whether `pending` is the default. */
   readonly isPendingByDefault: boolean;
 }
 
 const LONGEST_WINDOW_MS = 10_000;
-/** Who logs in where. Whoever can write AWSPENDING must not choose it. */
+/** Fields that decide who logs in where: a writer of AWSPENDING must not choose them. */
 const IDENTITY = /^(?:user|login|address|port|engine|dbname|database|ssl|sslmode|tls|masterarn)$/;
 const IDENTITY_OF_SOMETHING = /(?:username|host|hostname|server|url|uri|dsn|endpoint|connectionstring)$/;
 
@@ -55,7 +84,7 @@ function saysWhoOrWhere(field: string): boolean {
   return IDENTITY.test(name) || IDENTITY_OF_SOMETHING.test(name);
 }
 
-/** @throws TypeError for an option that is invalid */
+/** @throws TypeError if an option is invalid */
 export function settingsOf<T>({
   parse,
   as: form = 'json',
@@ -65,8 +94,8 @@ export function settingsOf<T>({
   windowMs = LONGEST_WINDOW_MS,
   pending,
 }: RotatingSecretOptions<T>): Settings<T> {
-  if (!['json', 'text', 'bytes'].includes(form)) throw new TypeError(`as is 'json', 'text' or 'bytes'`);
-  if (parse && form !== 'json') throw new TypeError('parse reads JSON: leave `as` out');
+  if (!['json', 'text', 'bytes'].includes(form)) throw new TypeError(`as must be 'json', 'text' or 'bytes'`);
+  if (parse && form !== 'json') throw new TypeError('parse works with JSON only: remove `as`, or `parse`');
   for (const [name, ms] of Object.entries({ freshMs, staleMs })) {
     if (!(ms > 0 && ms < 2 ** 31)) throw new TypeError(`${name} must be more than 0 and less than 2^31 ms`);
   }
@@ -74,10 +103,11 @@ export function settingsOf<T>({
     throw new TypeError('windowMs must be at least 0 and less than 2^31 ms');
   }
   if (pending && form !== 'json')
-    throw new TypeError('pending names fields of JSON: a text or bytes have none');
-  if (pending && version) throw new TypeError('pending has no use with a pinned version');
+    throw new TypeError('pending names fields of JSON: remove `pending`, or `as`');
+  if (pending && version)
+    throw new TypeError('pending has no effect with a pinned version: remove `pending`, or `version`');
   const identity = pending ? pending.find(saysWhoOrWhere) : undefined;
-  if (identity) throw new TypeError(`pending must not name "${identity}": it says who logs in where`);
+  if (identity) throw new TypeError(`pending must not name "${identity}": it decides who logs in where`);
   const isPinnedById = version !== undefined && 'id' in version;
   const stage = version ? ('id' in version ? version.id : version.stage) : 'AWSCURRENT';
   return {
@@ -94,7 +124,7 @@ export function settingsOf<T>({
   };
 }
 
-/** What is no number is no time: nobody can wait for it to be over. */
+/** NaN counts as 0: otherwise the wait would never end. */
 function clamped(ms: number): number {
   return ms > 0 ? Math.min(LONGEST_WINDOW_MS, ms) : 0;
 }

@@ -1,21 +1,21 @@
 import type { ReadVersion } from './version.js';
 import { ageMs, jittered, since } from './wait.js';
 
-/** How long AWSPENDING is not looked at after a policy forbade it. */
+/** Pause after a policy denied a read of AWSPENDING. */
 const FORBIDDEN_MS = 300_000;
-/** When a version that is not promoted yet is looked at first; then after twice that, up to `freshMs`. */
+/** Pause before the first read while AWSPENDING is in use. It doubles each time, up to `freshMs`. */
 const FIRST_LOOK_MS = 5000;
 
 interface Pending<T> {
   readonly version: ReadVersion<T>;
-  /** When it was last seen to be AWSPENDING. */
+  /** When Secrets Manager last returned it as AWSPENDING. */
   at: number;
-  /** Whether a service took it in place of AWSCURRENT. */
+  /** Whether a service accepted it instead of AWSCURRENT. */
   isUsed: boolean;
   isOrphan: boolean;
 }
 
-/** What was AWSPENDING while the same version was AWSCURRENT, and may be tried in its place. */
+/** The versions that had AWSPENDING under the present AWSCURRENT, and may be tried instead of it. */
 export class PendingVersions<T> {
   readonly #fields: readonly string[];
   readonly #freshMs: number;
@@ -23,7 +23,7 @@ export class PendingVersions<T> {
   #forbiddenAt = Number.NEGATIVE_INFINITY;
   #lookMs = FIRST_LOOK_MS;
 
-  /** @param fields those in which it may differ from AWSCURRENT: none if it is never tried */
+  /** @param fields the fields in which it may differ from AWSCURRENT; empty if AWSPENDING is never tried */
   constructor(fields: readonly string[], freshMs: number) {
     this.#fields = fields;
     this.#freshMs = freshMs;
@@ -33,18 +33,18 @@ export class PendingVersions<T> {
     return this.#fields.length > 0 && since(this.#forbiddenAt) >= FORBIDDEN_MS;
   }
 
-  /** Whether a service takes one in place of AWSCURRENT. */
+  /** Whether a service accepted one instead of AWSCURRENT. */
   get isUsed(): boolean {
     return [...this.#byId.values()].some(({ isUsed }) => isUsed);
   }
 
-  /** The newest first. */
+  /** Newest first. */
   notOlderThan(staleMs: number): readonly ReadVersion<T>[] {
     const young = [...this.#byId.values()].filter(({ at }) => ageMs(at) <= staleMs);
     return young.map(({ version }) => version).reverse();
   }
 
-  /** AWSPENDING was read. Returns whether it may be tried, and whether it is another than before. */
+  /** Records AWSPENDING as read. Returns whether it may be tried, and whether it is a new version. */
   saw(
     read: ReadVersion<T>,
     current: ReadVersion<T>,
@@ -57,10 +57,10 @@ export class PendingVersions<T> {
   }
 
   /**
-   * Forgets what is no longer AWSPENDING, unless a service takes it: then AWSCURRENT is known to be refused, and nothing else
-   * is known to work.
+   * Forgets the versions that lost AWSPENDING, except one that a service accepted: AWSCURRENT is refused then, and no other
+   * version is known to work.
    *
-   * @returns the ids of those that have just lost the label and are used
+   * @returns the ids of versions in use that have just lost the label
    */
   keep(versionId: string | undefined): readonly string[] {
     const orphans: string[] = [];
@@ -75,7 +75,7 @@ export class PendingVersions<T> {
     return orphans;
   }
 
-  /** A service took a version. Returns whether it is one of these, for the first time. */
+  /** Records that a service accepted a version. Returns whether it is one of these, for the first time. */
   wasAccepted({ versionId }: ReadVersion<T>): boolean {
     const pending = this.#byId.get(versionId);
     if (!pending || pending.isUsed) return false;
@@ -91,13 +91,13 @@ export class PendingVersions<T> {
     this.#forbiddenAt = Number.NEGATIVE_INFINITY;
   }
 
-  /** Another version is AWSCURRENT. */
+  /** Forgets everything, because AWSCURRENT has changed. */
   clear(): void {
     this.#byId.clear();
     this.#lookMs = FIRST_LOOK_MS;
   }
 
-  /** Until the next look, while one is used: each time twice as long. */
+  /** Pause before the next read while one is in use, in milliseconds. It doubles with each call. */
   nextLookMs(): number {
     const ms = Math.min(this.#freshMs, this.#lookMs);
     this.#lookMs = ms * 2;

@@ -4,13 +4,21 @@ import { inTime } from './wait.js';
 
 const MOST_IN_ONE_CALL = 20;
 const CALLS_AT_ONCE = 5;
-/** A call that has not been answered after so long is given up. */
+/** Longest time for one call. */
 const LONGEST_CALL_MS = 10_000;
 
 /**
- * Reads many secrets at once, before they are needed: twenty a call (BatchGetSecretValue), or one by one where that right is
- * missing and for pinned versions; five calls at a time. It does not reject: a secret that could not be read says so itself, when it is
- * asked.
+ * Reads many secrets in few calls, before they are needed.
+ *
+ * It reads twenty secrets per call with BatchGetSecretValue, five calls at a time. It reads one by one if that right is
+ * missing, and for pinned versions. It never rejects: a secret that could not be read rejects later, in
+ * {@link RotatingSecret.get}.
+ *
+ * @param options.signal ends the wait
+ * @example
+ * ```ts
+ * await prefetch([database, billing]);
+ * ```
  */
 export async function prefetch(
   secrets: readonly RotatingSecret<unknown>[],
@@ -27,7 +35,7 @@ export async function prefetch(
     return chunks(ids).map((chunk) => () => readTogether(client, chunk, members, options.signal));
   });
   await fiveAtATime(batches, options.signal);
-  // Each answers from memory now, fails as the batch said, or is read by itself.
+  // Each answers from memory, fails with the batch's error, or is read alone.
   await fiveAtATime(
     secrets.map((secret) => () => secret.get(options).then(() => {})),
     options.signal,
@@ -58,7 +66,7 @@ async function readTogether(
   } while (NextToken);
 }
 
-/** Whether an answer is of the secret: by its name, its ARN, or its ARN without the six characters that AWS adds. */
+/** Whether an answer belongs to the secret: by name, ARN, or ARN without the six characters that AWS adds. */
 function isOf(id: string, { ARN = '', Name = '' }: SecretAnswer): boolean {
   return id === Name || id === ARN || (id.startsWith('arn:') && ARN.replace(/-[A-Za-z0-9]{6}$/, '') === id);
 }

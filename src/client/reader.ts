@@ -1,17 +1,18 @@
-/** What is asked of Secrets Manager: the SDK's `SecretsManager` is one of these, and the local one of `quarterturn/testing`. */
+/** The calls to Secrets Manager that the client makes. The SDK's `SecretsManager` fits, and so does `LocalSecretsManager`. */
 export interface SecretReader {
+  /** Reads one version. */
   getSecretValue(
     input: { SecretId: string; VersionId?: string; VersionStage?: string },
     options?: { abortSignal?: AbortSignal },
   ): Promise<SecretAnswer>;
-  /** Needed by `prefetch` alone; without it secrets are read one by one. */
+  /** Reads up to twenty secrets for {@link prefetch}. Without it, `prefetch` reads them one by one. */
   batchGetSecretValue?(
     input: { SecretIdList: string[]; NextToken?: string },
     options?: { abortSignal?: AbortSignal },
   ): Promise<BatchAnswer>;
 }
 
-/** What GetSecretValue answers. */
+/** An answer of GetSecretValue. */
 export interface SecretAnswer {
   readonly ARN?: string | undefined;
   readonly Name?: string | undefined;
@@ -21,7 +22,7 @@ export interface SecretAnswer {
   readonly CreatedDate?: Date | undefined;
 }
 
-/** What BatchGetSecretValue answers. */
+/** An answer of BatchGetSecretValue. */
 interface BatchAnswer {
   readonly SecretValues?: SecretAnswer[] | undefined;
   readonly Errors?: { SecretId?: string | undefined; ErrorCode?: string | undefined }[] | undefined;
@@ -30,7 +31,7 @@ interface BatchAnswer {
 
 const readers = new Map<string, SecretReader>();
 
-/** The SDK's client for the Region of an ARN, or of the environment. Loads the SDK when it is first asked. */
+/** Returns the SDK's client for the Region of an ARN or of the environment. It loads the SDK at the first call. */
 export function sdkReader(secretId: string): SecretReader {
   const region = /^arn:[^:]+:secretsmanager:([^:]+):/.exec(secretId)?.[1];
   const known = readers.get(region ?? '');
@@ -54,7 +55,7 @@ async function load(region: string | undefined) {
   const { SecretsManager } = await import('@aws-sdk/client-secrets-manager');
   return new SecretsManager({
     ...(region && { region }),
-    // `requestTimeout` alone only prints a warning, and without any timeout the SDK waits for ever.
+    // `requestTimeout` alone only prints a warning, and without a timeout the SDK waits forever.
     requestHandler: { connectionTimeout: 2000, requestTimeout: 3000, throwOnRequestTimeout: true },
   });
 }

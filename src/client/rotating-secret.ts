@@ -4,23 +4,25 @@ import { sdkReader } from './reader.js';
 import type { RotatingSecret } from './secret.js';
 
 /**
- * Reads a secret of AWS Secrets Manager, and keeps it fresh.
+ * Returns a secret of AWS Secrets Manager that stays fresh in memory.
  *
- * @param id name, ARN or partial ARN
+ * The first call of a method reads it; this function sends nothing.
+ *
+ * @param id name, ARN or partial ARN. The Region comes from the ARN, else from the environment
  * @example
  * ```ts
  * const secret = rotatingSecret('app/db');
  * const { value } = await secret.get();
  * ```
- * @throws TypeError for an option that is invalid
+ * @throws TypeError if an option is invalid or `id` is neither a name nor an ARN
  */
 export function rotatingSecret<T = Readonly<Record<string, unknown>>>(
   id: string,
   options: RotatingSecretOptions<T> = {},
 ): RotatingSecret<T> {
-  // Not quoted: an environment may hold the value where its name was meant, and AWS would write it into CloudTrail.
+  // Never quoted or sent: it may be the secret's value, and AWS would log it in CloudTrail.
   if (typeof id !== 'string' || !/^[\w/+=.@:-]{1,2048}$/.test(id)) {
-    throw new TypeError('a secret is named by its name or its ARN, and this is neither: is it the value?');
+    throw new TypeError('invalid secret id: pass the secret’s name or ARN, never its value');
   }
   return new HeldSecret(id, settingsOf(options), options.client ?? sdkReader(id));
 }

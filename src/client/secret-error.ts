@@ -1,4 +1,4 @@
-/** Every reason that an application does not get a secret for. Codes are API, messages are not. */
+/** Code of a {@link SecretError}. Codes are API; messages may change. */
 export type SecretErrorCode =
   | 'ERR_SECRET_UNAVAILABLE'
   | 'ERR_SECRET_DENIED'
@@ -7,14 +7,18 @@ export type SecretErrorCode =
   | 'ERR_SECRET_CLOSED';
 
 /**
- * What `quarterturn/client` throws. The message names the secret's id, a label or a field, never a value; there is no
- * `cause`, since the SDK's errors may carry the answer that they could not read.
+ * Error of `quarterturn/client`.
+ *
+ * The message names the secret's id, a label or a field, and never a value. It has no `cause`, because the SDK's errors may
+ * carry the answer with the value.
  */
 export class SecretError extends Error {
   override readonly name = 'SecretError';
+  /** What went wrong. */
   readonly code: SecretErrorCode;
+  /** Id of the secret, as given to {@link rotatingSecret}. */
   readonly secretId: string;
-  /** What the person on call can do about it. */
+  /** What to do about it. */
   declare readonly hint?: string;
 
   constructor(code: SecretErrorCode, secretId: string, message: string, hint?: string) {
@@ -25,7 +29,7 @@ export class SecretError extends Error {
   }
 }
 
-/** Whether an error is a `SecretError`, from this copy of the package or from another that is loaded too. */
+/** Returns whether an error is a {@link SecretError}, even one from another loaded copy of this package. */
 export function isSecretError(error: unknown): error is SecretError {
   return (
     typeof error === 'object' &&

@@ -3,55 +3,91 @@ import type { LogInOptions } from './login/place.js';
 import type { SecretAnswer, SecretReader } from './reader.js';
 import type { SecretVersion } from './version.js';
 
-/** A secret of Secrets Manager, kept in memory and fresh: never on disk, never in the environment. */
+/**
+ * A secret of Secrets Manager that stays fresh in memory, made by {@link rotatingSecret}.
+ *
+ * Its values are never written to disk or to the environment.
+ */
 export interface RotatingSecret<T> {
+  /** Name or ARN, as given to {@link rotatingSecret}. */
   readonly id: string;
   /**
-   * The version to use now. The first call reads it; later ones answer from memory and do not wait, unless it is older than
-   * `staleMs` or was invalidated. However many ask, one request is under way; the signal ends this wait, not the request.
+   * Returns the version to use now.
    *
-   * @throws SecretError if none could be read, or none that is younger than `staleMs`
+   * The first call reads it. Later calls return it from memory without waiting, unless it is older than `staleMs` or
+   * {@link RotatingSecret.invalidate} was called. However many callers wait, only one request runs.
+   *
+   * @throws {@link SecretError} if the secret could not be read and no version younger than `staleMs` is in memory
    */
   get(options?: GetOptions): Promise<SecretVersion<T>>;
   /**
-   * Logs in with the version to use now. If the service refuses it: with a newer AWSCURRENT; in a rotation, with an AWSPENDING
-   * that differs in its rotated fields alone; or, after a bounded wait for either, once more. At most three times. Callers
-   * that come meanwhile wait for the verdict in place of being refused themselves.
+   * Logs in with the version to use now, and with another version if the service refuses it.
    *
-   * @throws what the last login failed with
+   * After a refusal it tries a newer AWSCURRENT, or an AWSPENDING that differs from AWSCURRENT in the rotated fields only. It
+   * waits for either within `windowMs`, and calls `work` at most three times. Other callers wait for the outcome meanwhile,
+   * so a refused version costs one login.
+   *
+   * @param work logs in with the value. It must do nothing else: it runs again after a refusal
+   * @returns the result of `work`
+   * @throws the error of the last login; if no version was left to try, its `cause` is a {@link SecretError}
+   * @throws {@link SecretError} if the secret could not be read before the first login
    */
   logIn<R>(work: (value: T, version: SecretVersion<T>) => Promise<R>, options?: LogInOptions): Promise<R>;
   /**
-   * For whoever cannot use `logIn`: tells that a service has refused a version, and answers what to try next, as `logIn`
-   * does; `undefined` if there is nothing. Until it is refused as well, it is what `get` gives for this place.
+   * Records that a service refused a version, and returns the version to try next.
+   *
+   * For drivers that cannot use {@link RotatingSecret.logIn}. Until the returned version is refused too,
+   * {@link RotatingSecret.get} returns it for the same `place`.
+   *
+   * @returns undefined if no other version may be used
    */
   refused(version: SecretVersion<T>, options?: LogInOptions): Promise<SecretVersion<T> | undefined>;
-  /** The time and the logins of one caller: see {@link LogInOptions.attempt}. */
+  /** Returns a new attempt for {@link LogInOptions.attempt}: the time limit and logins of one caller. */
   attempt(options?: Pick<LogInOptions, 'limitMs'>): Attempt;
-  /** Looks again, and the next `get` waits for it: for an event "Secret Label Updated". Does nothing for an id that is held. */
+  /**
+   * Reads the secret again, and makes the next {@link RotatingSecret.get} wait for the answer.
+   *
+   * For the event "Secret Label Updated". In a loop it reads about once per second.
+   *
+   * @param versionId id of the new version; if that version is already in memory, nothing happens
+   */
   invalidate(versionId?: string): void;
-  /** Calls the listener with each other version that comes into use. Returns what ends it. What it throws is an uncaught exception. */
+  /**
+   * Calls the listener with each new version that comes into use.
+   *
+   * An error that the listener throws becomes an uncaught exception.
+   *
+   * @returns a function that removes the listener
+   */
   onChange(listener: (version: SecretVersion<T>) => void): () => void;
-  /** Forgets the values, and looks no more. `using` does so too. */
+  /** Forgets the values and stops reading. */
   close(): void;
+  /** Calls {@link RotatingSecret.close} at the end of a `using` block. */
   [Symbol.dispose](): void;
 }
 
+/** Options of {@link RotatingSecret.get}. */
 export interface GetOptions {
+  /** Ends this wait, not the request. */
   readonly signal?: AbortSignal | undefined;
   /** See {@link LogInOptions.place}. */
   readonly place?: object | undefined;
-  /** Waits for a look, unless the last one is younger. If it fails, what is held is given out. */
+  /**
+   * Age of the last read, in milliseconds, from which `get` reads again and waits. If that read fails, it returns the
+   * version in memory.
+   *
+   * @default never waits for a newer read
+   */
   readonly maxAgeMs?: number | undefined;
 }
 
-/** How `prefetch` reaches into a secret, of this copy of the package or another. */
+/** Key by which `prefetch` finds the members below, also across two copies of this package. */
 export const MANY: unique symbol = Symbol.for('quarterturn.client.many') as never;
 
-/** What `prefetch` knows of a secret. */
+/** The members of a secret that `prefetch` uses. */
 export interface OneOfMany {
   readonly client: SecretReader;
-  /** Whether it is AWSCURRENT that is read, which is what BatchGetSecretValue answers. */
+  /** Whether it reads AWSCURRENT: BatchGetSecretValue reads nothing else. */
   readonly isCurrent: boolean;
   take(answer: SecretAnswer): void;
   fail(error: unknown): void;

@@ -3,21 +3,24 @@ import { type Json, jsonObject } from '../json.js';
 import type { SecretAnswer } from './reader.js';
 
 /**
- * One version of a secret. `console.log`, `inspect` and `JSON.stringify` show its id, label and date: `value` is a getter of
- * the class, and no property of the object.
+ * One version of a secret.
+ *
+ * `console.log`, `inspect` and `JSON.stringify` show its id, label and date, and never `value`.
  */
 export interface SecretVersion<T> {
+  /** Version id. */
   readonly versionId: string;
-  /** The label that it was found by; empty if it was read by its id. */
+  /** Staging label that it was read by; empty if it was read by id. */
   readonly stage: string;
+  /** When the version was created. */
   readonly createdDate: Date | undefined;
+  /** The secret's value: the JSON object, the result of `parse`, the text or the bytes. Do not log it. */
   readonly value: T;
 }
 
-/** How a secret's text or bytes become a value. */
+/** How the client reads a secret's value. */
 export type Form = 'json' | 'text' | 'bytes';
 
-/** A version as it was read. */
 export class ReadVersion<T> implements SecretVersion<T> {
   readonly versionId: string;
   readonly stage: string;
@@ -39,12 +42,12 @@ export class ReadVersion<T> implements SecretVersion<T> {
     this.#json = json;
   }
 
-  /** With `showHidden` and `getters` Node asks the getters of a class, too. */
+  /** Because inspect() also calls a class's getters with `showHidden` and `getters`. */
   [inspect.custom](): object {
     return { versionId: this.versionId, stage: this.stage, createdDate: this.createdDate };
   }
 
-  /** Bytes are the caller's own copy. */
+  /** Bytes are a copy for the caller. */
   get value(): T {
     return this.#value instanceof Uint8Array ? (Uint8Array.from(this.#value) as T) : this.#value;
   }
@@ -52,7 +55,7 @@ export class ReadVersion<T> implements SecretVersion<T> {
   /**
    * Reads an answer.
    *
-   * @returns what is wrong with it, as the end of a sentence, if it is not such a value; the value is not quoted
+   * @returns if the value is invalid, the end of a sentence that says why, without quoting it
    */
   static read<T>(
     answer: SecretAnswer,
@@ -61,23 +64,23 @@ export class ReadVersion<T> implements SecretVersion<T> {
     parse: ((json: Json) => T) | undefined,
   ): ReadVersion<T> | string {
     const { VersionId, SecretString, SecretBinary, CreatedDate } = answer;
-    if (!VersionId) return 'came without a VersionId';
+    if (!VersionId) return 'has no VersionId';
     if (form === 'bytes') {
-      if (!SecretBinary) return 'has no SecretBinary: `as` says that it does';
+      if (!SecretBinary) return `has no SecretBinary: remove as: 'bytes'`;
       return new ReadVersion(VersionId, stage, CreatedDate, Uint8Array.from(SecretBinary) as T);
     }
-    if (SecretString === undefined) return `has no SecretString: read it with as: 'bytes'`;
+    if (SecretString === undefined) return `has no SecretString: set as: 'bytes'`;
     if (form === 'text') return new ReadVersion(VersionId, stage, CreatedDate, SecretString as T);
     const json = jsonObject(SecretString);
-    if (!json) return `is not a JSON object: read it with as: 'text'`;
+    if (!json) return `is not a JSON object: fix the secret, or set as: 'text'`;
     try {
-      // What is compared with another version is not what is handed out: whoever changes that changes no comparison.
+      // A second copy: if the caller changes it, comparisons of versions still hold.
       const own = jsonObject(SecretString) ?? {};
       const value = parse ? parse(own) : (Object.freeze(own) as T);
       return new ReadVersion(VersionId, stage, CreatedDate, value, json);
     } catch {
-      // What `parse` threw is not passed on: it may quote the value.
-      return 'is not what `parse` takes';
+      // The error of `parse` may quote the value.
+      return 'was rejected by `parse`';
     }
   }
 
@@ -88,8 +91,8 @@ export class ReadVersion<T> implements SecretVersion<T> {
   }
 
   /**
-   * Whether this may be tried where another version was refused: it differs in one of the fields that rotate, each of which has
-   * a value of the same kind, and in nothing else. So whoever can write AWSPENDING cannot send an application to a host, or log it in as a user, of their own.
+   * Whether this version may be tried after the other was refused: it differs in the rotated fields only, each with a value
+   * of the same kind. So a writer of AWSPENDING cannot choose the host or user of an application.
    */
   differsOnlyIn(fields: readonly string[], other: ReadVersion<T>): boolean {
     const [mine, theirs] = [this.#json, other.#json];
@@ -105,7 +108,7 @@ export class ReadVersion<T> implements SecretVersion<T> {
   }
 }
 
-/** Nobody can log in with an empty text where there was a password, or with a number. */
+/** An empty string or a number never replaces a password. */
 function kindOf(value: unknown): string {
   if (value === '' || value === null) return 'nothing';
   return Array.isArray(value) ? 'array' : typeof value;

@@ -1,21 +1,21 @@
 /**
- * How long ago something was by the wall clock: a frozen process meets the right time when it thaws, a monotonic clock may
- * have stood still. After the clock was set back everything is long ago.
+ * Time since `at` by the wall clock, in milliseconds. A monotonic clock may stand still while a process is frozen. After the
+ * clock was set back, the answer is infinity.
  */
 export function since(at: number): number {
   const ms = Date.now() - at;
   return ms < 0 ? Number.POSITIVE_INFINITY : ms;
 }
 
-/** A time between the share of `ms` and all of it, at random, so that processes that began together do not stay together. */
+/** A random time from `least * ms` to `ms`, so that processes that start together drift apart. */
 export function jittered(ms: number, least: number): number {
   return ms * (least + (1 - least) * Math.random());
 }
 
-/** The longest time that a timer keeps: one that is longer fires at once. */
+/** Longest delay of a timer: a longer one fires at once. */
 export const LONGEST_TIMER_MS: number = 2 ** 31 - 1;
 
-/** Waits for the promise, or until the signal fires. The promise goes on; the signal keeps no listener. */
+/** Waits for the promise or the signal. It leaves no listener on the signal. */
 export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise;
   signal.throwIfAborted();
@@ -31,7 +31,7 @@ export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal 
   }
 }
 
-/** Waits for so long; then it fails with what is given. */
+/** Waits for the promise; after `ms` it rejects with `late`. */
 export async function inTime<T>(promise: Promise<T>, ms: number, late: Error): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise<never>((_, reject) => {
@@ -44,7 +44,7 @@ export async function inTime<T>(promise: Promise<T>, ms: number, late: Error): P
   }
 }
 
-/** How old something is. After the clock was set back it is as young as can be: due, not stale. */
+/** Age in milliseconds; 0 after the clock was set back, so that the value is due but not stale. */
 export function ageMs(at: number): number {
   return Math.max(0, Date.now() - at);
 }

@@ -3,8 +3,21 @@ import type { RotatingSecret } from './secret.js';
 import type { SecretVersion } from './version.js';
 
 /**
- * Logs in with a secret, then uses the session. Only `logIn` is judged, and tried again if the service refuses it; `use` runs
- * once, whatever it throws.
+ * Logs in with a secret, then uses the session once.
+ *
+ * After a refusal it calls `logIn` again with another version, as {@link RotatingSecret.logIn} does. It calls `use` once, and
+ * never again, whatever it throws.
+ *
+ * @returns the result of `use`
+ * @throws the error of the last login, or that of `use`
+ * @example
+ * ```ts
+ * const name = await withSecret(
+ *   secret,
+ *   ({ user, password }) => bind(user, password),
+ *   (session) => session.whoAmI(),
+ * );
+ * ```
  */
 export async function withSecret<T, Session, R>(
   secret: RotatingSecret<T>,

@@ -5,7 +5,7 @@ import type { RotationEvent } from './event.js';
 
 type Labels = Readonly<Record<string, string[]>>;
 
-/** What the staging labels say about the version that an event names. */
+/** State of the version that an event names, by the staging labels. */
 export type VersionState =
   | { readonly kind: 'current' }
   | { readonly kind: 'pending'; readonly currentId: string; readonly previous: PreviousVersion | undefined }
@@ -15,14 +15,14 @@ export type VersionState =
 /** The version that carries AWSPREVIOUS. */
 export interface PreviousVersion {
   readonly id: string;
-  /** Whether it has no other label, so that this rotation's end is its own. */
+  /** Whether AWSPREVIOUS is its only label: it then loses it when this rotation ends. */
   readonly isLosingItsLastLabel: boolean;
 }
 
 /**
- * Reads the answer of DescribeSecret. The checks stand in the order in which they are made.
+ * Reads the answer of DescribeSecret, and checks it in the order of the code.
  *
- * @throws RotationError for a secret or a version that must not be rotated by this function
+ * @throws {@link RotationError} if this function must not rotate the secret or the version
  */
 export function versionState(secret: DescribeSecretResponse, ClientRequestToken: string): VersionState {
   assertReadable(secret);
@@ -36,19 +36,18 @@ export function versionState(secret: DescribeSecretResponse, ClientRequestToken:
   if (currentId === undefined) {
     throw new RotationError('ERR_CURRENT_MISSING', 'no version of the secret is labelled AWSCURRENT', {
       hint:
-        'in a new secret store a value that works (PutSecretValue), then rotate. If there was one, find out which version the ' +
-        'service takes (ListSecretVersionIds shows them all), and move AWSCURRENT there with UpdateSecretVersionStage',
+        'in a new secret, store a working value with PutSecretValue, then rotate. In an older one, find the version that the ' +
+        'service accepts (ListSecretVersionIds lists all) and move AWSCURRENT to it with UpdateSecretVersionStage',
     });
   }
   return { kind: 'pending', currentId, previous: previousVersion(labels) };
 }
 
 /**
- * What a look right before a change says of the version, and of nothing else: whether the secret may be rotated was
- * checked when the step began.
+ * Returns the state of the version right before a change. It does not check again whether the secret may be rotated.
  *
- * @param currentId the version that was AWSCURRENT when the step began
- * @throws RotationError `ERR_ROTATION_ABANDONED`, `ERR_ROTATION_UNDONE` or `ERR_CURRENT_MOVED`
+ * @param currentId version that was AWSCURRENT when the step began
+ * @throws {@link RotationError} `ERR_ROTATION_ABANDONED`, `ERR_ROTATION_UNDONE` or `ERR_CURRENT_MOVED`
  */
 export function versionSeen(
   secret: DescribeSecretResponse,
@@ -60,13 +59,13 @@ export function versionSeen(
   const own = Object.hasOwn(labels, ClientRequestToken) ? labels[ClientRequestToken] : undefined;
   if (!own) return 'unlisted';
   if (own.includes('AWSCURRENT')) return 'current';
-  // Without AWSPENDING a later rotation has replaced it, or somebody has: nothing of this one may reach the service.
+  // A later rotation or a person has replaced it: its value must not reach the service.
   if (!own.includes('AWSPENDING')) throw abandoned(ClientRequestToken, Step);
   assertPending(own, secret, ClientRequestToken, Step);
   if (holder(labels, 'AWSCURRENT') !== currentId) {
     throw new RotationError('ERR_CURRENT_MOVED', `AWSCURRENT moved to another version${whileIn(Step)}`, {
       hint:
-        'somebody moved the label, so this change could have overwritten the password in AWSCURRENT. Secrets Manager tries ' +
+        'somebody moved the label, so the change could have replaced the password in AWSCURRENT. Secrets Manager tries ' +
         'the rotation again, from the version that is AWSCURRENT now',
     });
   }
@@ -85,8 +84,8 @@ function assertPending(
       `the version was AWSCURRENT once and is AWSPREVIOUS now${whileIn(during)}`,
       {
         hint:
-          'this version is not promoted again. Either a later rotation has replaced it, or somebody moved AWSCURRENT back. ' +
-          'If the service takes AWSCURRENT and AWSPENDING is still on this version, take that label off and rotate again: ' +
+          'this version will not become AWSCURRENT again: a later rotation replaced it, or somebody moved AWSCURRENT back. ' +
+          'Only if the service accepts AWSCURRENT and AWSPENDING is still here, remove that label and rotate again: ' +
           `aws secretsmanager update-secret-version-stage --secret-id ${ARN} --version-stage AWSPENDING ` +
           `--remove-from-version-id ${ClientRequestToken}`,
       },
@@ -96,23 +95,23 @@ function assertPending(
 }
 
 function whileIn(step: Step | undefined): string {
-  return step ? ` while ${step} was under way: this attempt changed nothing` : '';
+  return step ? ` while ${step} was running: this attempt changed nothing` : '';
 }
 
-/** The rotation is over, but not done: its version has lost AWSPENDING, and with its last label its place in DescribeSecret. */
+/** Returns the error of a version that lost AWSPENDING, its last label: DescribeSecret no longer lists it. */
 export function abandoned(ClientRequestToken: string, during?: Step): RotationError {
   return new RotationError(
     'ERR_ROTATION_ABANDONED',
     `the version lost the label AWSPENDING${whileIn(during)}`,
     {
       hint:
-        'somebody stored another value or removed the label. If setSecret was done before, the service may take only this ' +
+        'somebody stored another value or removed the label. If setSecret had run, the service may accept only this ' +
         `version's value: GetSecretValue with VersionId ${ClientRequestToken} still reads it`,
     },
   );
 }
 
-/** The SDK checks no types, and a text has `includes` too: of "AWSCURRENT-1", say. */
+/** The SDK checks no types, and a string has `includes` too: "AWSCURRENT-1" would count as AWSCURRENT. */
 function assertReadable(answer: unknown): asserts answer is DescribeSecretResponse {
   if (isObject(answer)) {
     const { ARN, OwningService, PrimaryRegion, Type, VersionIdsToStages: labels } = answer;
@@ -121,8 +120,8 @@ function assertReadable(answer: unknown): asserts answer is DescribeSecretRespon
     );
     if (areTexts && isObject(labels ?? {}) && Object.values(labels ?? {}).every(Array.isArray)) return;
   }
-  throw new RotationError('ERR_SECRETS_MANAGER_FAILED', 'DescribeSecret answered what cannot be read', {
-    hint: 'look at what the endpoint of the client leads to: something else may stand there',
+  throw new RotationError('ERR_SECRETS_MANAGER_FAILED', 'DescribeSecret returned an invalid answer', {
+    hint: 'check the endpoint of the client: it may not be Secrets Manager',
   });
 }
 
@@ -140,7 +139,7 @@ function assertRotatable({
 }: DescribeSecretResponse): void {
   if (OwningService) {
     throw new RotationError('ERR_MANAGED_BY_SERVICE', `the secret is managed by ${OwningService}`, {
-      hint: 'its rotation is that service’s own: change the schedule there, and detach this function',
+      hint: 'that service rotates it: change the schedule there, and detach this function',
     });
   }
   if (Type) {
@@ -155,15 +154,15 @@ function assertRotatable({
   }
   if (DeletedDate) {
     throw new RotationError('ERR_MARKED_FOR_DELETION', 'the secret is marked for deletion', {
-      hint: 'find out who marked it, and why. If it is still needed, RestoreSecret keeps it, and it rotates again',
+      hint: 'find out who marked it, and why. Only if somebody still needs it, call RestoreSecret, then rotate again',
     });
   }
-  // Absent is fine: AWS's own database functions take a secret whose rotation was never configured.
+  // Absent is fine: AWS's own database functions accept a secret whose rotation nobody has configured.
   if (RotationEnabled === false) {
     throw new RotationError('ERR_ROTATION_DISABLED', 'rotation is turned off for the secret', {
       hint:
-        'somebody has cancelled it: find out why first. RotateSecret turns it on again, and rotates at once; leave AWSPENDING ' +
-        'where it is until then',
+        'find out who turned it off, and why, before you call RotateSecret: it turns rotation on and rotates at once. Leave ' +
+        'AWSPENDING where it is until then',
     });
   }
 }

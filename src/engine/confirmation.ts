@@ -4,22 +4,22 @@ import { versionSeen } from './checks.js';
 import type { RotationEvent } from './event.js';
 import type { SecretsManagerApi } from './secrets-manager.js';
 
-/** How long a look may take: while it is under way, the service keeps later attempts waiting. */
+/** Limit of a look: meanwhile the service keeps later attempts waiting. */
 const LOOK_MS = 2000;
 
-/** The looks at the labels that a rotator orders right before a change, and what has come of the last of them. */
+/** The looks at the labels that a rotator takes right before a change, and the result of the last one. */
 export interface Confirmation {
   /** `StepContext.confirm`. */
   confirm(): Promise<'pending' | 'current'>;
-  /** Says which version was AWSCURRENT when the step began: if a look finds another, the rotator has to let go. */
+  /** Sets the version that was AWSCURRENT when the step began. If a look finds another, the rotator must drop the change. */
   expect(currentId: string): void;
   /**
-   * Runs a method of the rotator, and sees to it that a look which told it to let go is obeyed.
+   * Runs a method of the rotator, and fails if it goes on after a look that refused the change.
    *
-   * @param lookAgain looks at the labels until the version is listed; throws if it was abandoned
+   * @param lookAgain looks at the labels until the secret lists the version; throws if the version was abandoned
    */
   during<T>(method: () => Promise<T>, lookAgain: () => Promise<unknown>): Promise<T>;
-  /** Whether the last look found that the version is AWSCURRENT already. */
+  /** Whether the last look found that the version is AWSCURRENT. */
   readonly isCurrent: boolean;
 }
 
@@ -52,11 +52,11 @@ export function confirmation(client: SecretsManagerApi, event: RotationEvent): C
     async during(method, lookAgain) {
       try {
         const result = await method();
-        // A rotator that goes on all the same has broken its contract, and nobody knows what it did.
+        // The rotator ignored the refusal, which breaks its contract: nobody knows what it did.
         if (refusal) throw refusal;
         return result;
       } catch (error) {
-        // Only now, since the rotator has let go: the service keeps nobody waiting any more.
+        // Only now: the rotator has dropped the change, and the service keeps nobody waiting.
         if (error === refusal && last === 'unlisted') await lookAgain();
         throw error;
       }
@@ -82,7 +82,7 @@ export function confirmation(client: SecretsManagerApi, event: RotationEvent): C
   }
 }
 
-/** What the labels say; all other errors say that they could not be read. */
+/** Errors that the labels justify. All others mean that the look failed. */
 function isVerdict(error: unknown): error is RotationError {
   return (
     isRotationError(error) &&
@@ -97,8 +97,8 @@ function notConfirmed(cause: unknown): RotationError {
     `the labels could not be checked right before the change, so this attempt changed nothing${reason}`,
     {
       hint:
-        'leave AWSPENDING where it is: Secrets Manager tries the rotation again. If this repeats, look at the way to ' +
-        'Secrets Manager: its VPC endpoint, and whether calls are throttled',
+        'leave AWSPENDING where it is: Secrets Manager tries the rotation again. If this repeats, check the VPC endpoint ' +
+        'of Secrets Manager, and whether AWS throttles the calls',
       cause,
     },
   );

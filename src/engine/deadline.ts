@@ -1,17 +1,17 @@
 import { isError, RotationError } from '../errors.js';
 import { throttleHint } from '../network/throttles.js';
 
-/** The part of Lambda's context that is used here. */
+/** Part of Lambda's context that a {@link RotationHandler} uses. */
 export interface LambdaContext {
   /** Milliseconds until Lambda ends the invocation. */
   getRemainingTimeInMillis(): number;
 }
 
-/** How long a step may take where no Lambda says so: at a desk, in a test. */
+/** Limit of a step outside Lambda. */
 const DEFAULT_MS = 60_000;
-/** The longest that Lambda gives. */
+/** Lambda's longest timeout. */
 const MAX_MS = 900_000;
-/** The signal fires this long before the end, so that what waits can still say what it waited for. */
+/** The signal aborts this long before the end, so that the step can still report what it waited for. */
 const MARGIN_MS = 1000;
 
 /** The time that is left for one step. */
@@ -32,13 +32,13 @@ export class Deadline {
     this.#expired = new Promise((_, reject) => {
       expire = reject;
     });
-    // Nobody may be waiting when it expires.
+    // Else it would be an unhandled rejection if nobody waits when it expires.
     this.#expired.catch(() => {});
     this.#timers = [
       setTimeout(() => this.#controller.abort(), this.#ms),
       setTimeout(
         () => {
-          // In a busy process this timer may come first, and nobody else would stop what is being waited for.
+          // In a busy process this timer may fire first.
           this.#controller.abort();
           expire(EXPIRED);
         },
@@ -57,22 +57,22 @@ export class Deadline {
   }
 
   /**
-   * Milliseconds for taking secrets out of an error or a text: half of what Lambda leaves, so that there is time for the
-   * log, within what the largest secret and an ordinary one need in a busy process.
+   * Milliseconds for redacting an error or a text: half of what Lambda leaves, so that there is time for the log. At least
+   * what an ordinary secret needs in a busy process, at most what the largest needs.
    */
   get redactionMs(): number {
     return Math.min(2000, Math.max(250, (this.#endMs - this.elapsedMs) / 2));
   }
 
-  /** Milliseconds until the signal fires. */
+  /** Milliseconds until the signal aborts. */
   get leftMs(): number {
     return this.#ms - this.elapsedMs;
   }
 
   /**
-   * Does `work`, unless the time is up, and waits for it no longer than the deadline, even if it ignores the signal.
+   * Does `work` and waits for it until the deadline, even if it ignores the signal.
    *
-   * @throws RotationError `ERR_DEADLINE`, which says what was being waited for
+   * @throws {@link RotationError} `ERR_DEADLINE`, which names `what` it waited for
    */
   async during<T>(what: string, likelyCause: string, work: () => T | Promise<T>): Promise<T> {
     const before = this.elapsedMs;
@@ -99,14 +99,14 @@ export class Deadline {
     await this.during(why, TOO_SHORT, slept).finally(() => clearTimeout(timer));
   }
 
-  /** Stops the timers: a Lambda container outlives the step. */
+  /** Stops the timers, because a Lambda container outlives the step. */
   end(): void {
     for (const timer of this.#timers) clearTimeout(timer);
   }
 }
 
 const EXPIRED = Symbol('expired');
-const TOO_SHORT = 'give the function a longer timeout: 60 seconds leave time to say what went wrong';
+const TOO_SHORT = 'give the function a longer timeout, 60 seconds or more';
 
 function isAbort(error: unknown): boolean {
   return isError(error) && (error.name === 'AbortError' || error.name === 'TimeoutError');

@@ -1,22 +1,22 @@
 import { RotationError } from '../errors.js';
 import { STEPS, type Step } from '../step.js';
 
-/** What Secrets Manager sends to a rotation function, once for each step. */
+/** Event that Secrets Manager sends to a rotation function, once per step. */
 export interface RotationEvent {
+  /** Step to take. */
   readonly Step: Step;
-  /** The full ARN of the secret. */
+  /** ARN of the secret. */
   readonly SecretId: string;
-  /** The VersionId of the version that is being made: 32 to 64 characters, the same for every retry. */
+  /** VersionId of the new version: 32 to 64 characters, the same for every retry. */
   readonly ClientRequestToken: string;
-  /** Proves to PutSecretValue, across accounts and assumed roles, who rotates. Sensitive: it is never logged. */
+  /** Proves to PutSecretValue who rotates, across accounts and assumed roles. Sensitive: the engine never logs it. */
   readonly RotationToken?: string;
 }
 
 /**
- * Checks the shape of an event, by the constraints of AWS's API model (SecretId 1 to 2048 characters,
- * ClientRequestToken 32 to 64, RotationToken 36 to 256 of `[a-zA-Z0-9-]`).
+ * Checks an event against the constraints of AWS's API model.
  *
- * @throws RotationError `ERR_EVENT_INVALID`, which quotes nothing of the event
+ * @throws {@link RotationError} `ERR_EVENT_INVALID`, which quotes nothing of the event
  */
 export function parseEvent(event: unknown): RotationEvent {
   const { Step, SecretId, ClientRequestToken, RotationToken } = fields(event);
@@ -39,7 +39,7 @@ function fields(event: unknown): Record<string, unknown> {
   try {
     return { ...event };
   } catch {
-    throw invalid('the event cannot be read'); // No cause: it is whatever a getter of the event throws.
+    throw invalid('the event is not readable'); // No cause: a getter of the event may throw anything.
   }
 }
 
@@ -49,6 +49,6 @@ function isText(value: unknown, pattern: RegExp): value is string {
 
 function invalid(problem: string): RotationError {
   return new RotationError('ERR_EVENT_INVALID', `not a rotation event: ${problem}`, {
-    hint: 'the function is to be invoked by Secrets Manager (RotateSecret), or by hand with the same event',
+    hint: 'call RotateSecret, so that Secrets Manager invokes the function, or invoke it by hand with such an event',
   });
 }

@@ -12,21 +12,21 @@ interface Declared {
 }
 
 /**
- * A plain text holds one field: there is no room in it for another that changes.
+ * Checks that only the plain text rotates: it has no room for another field.
  *
  * @throws TypeError
  */
 export function assertPlainField({ name, rotates, text }: Declared): void {
   if (text === undefined || (rotates.length === 1 && rotates[0] === text)) return;
   throw new TypeError(
-    `the rotator ${name} must rotate "${text}" alone, if that is the whole text of a secret`,
+    `the rotator ${name} must rotate "${text}" alone, because "${text}" is the whole text of a secret`,
   );
 }
 
 /**
- * AWSPENDING may not point the rotator, and its rights, at another user or host.
+ * Checks that AWSPENDING does not direct the rotator, and its rights, to another user or host.
  *
- * @throws RotationError `ERR_PENDING_MISMATCH`
+ * @throws {@link RotationError} `ERR_PENDING_MISMATCH`
  */
 export function assertSameTarget(pending: Json, current: Json, { rotates }: Declared): void {
   const fields = new Set([...Object.keys(pending), ...Object.keys(current)]);
@@ -34,16 +34,16 @@ export function assertSameTarget(pending: Json, current: Json, { rotates }: Decl
     if (rotates.includes(field) || isDeepStrictEqual(pending[field], current[field])) continue;
     throw new RotationError('ERR_PENDING_MISMATCH', `AWSPENDING and AWSCURRENT differ in "${field}"`, {
       hint:
-        `only ${rotates.join(', ')} may differ: find out who wrote AWSPENDING; remove its label and rotate again, but ` +
-        'only if the service does not take its value',
+        `only ${rotates.join(', ')} may differ: find out who wrote AWSPENDING. Only if the service refuses its value, ` +
+        'remove the label and rotate again',
     });
   }
 }
 
 /**
- * A copy of the old credential in a field that stays would be wrong as soon as the rotation is done.
+ * Checks that no field that stays contains the old credential: it would be wrong after the rotation.
  *
- * @throws RotationError `ERR_STALE_FIELD`
+ * @throws {@link RotationError} `ERR_STALE_FIELD`
  */
 export async function assertNoStaleField(current: Json, { rotates, shows }: Declared): Promise<void> {
   const { carrierTest } = await import('../redact/search.js');
@@ -55,28 +55,28 @@ export async function assertNoStaleField(current: Json, { rotates, shows }: Decl
     if (rotates.includes(field) || shows.includes(field)) continue;
     for (const text of new Set(stringsIn(value))) {
       if (!carriesOne(text)) continue;
-      throw new RotationError('ERR_STALE_FIELD', `"${field}" contains the value that is to be rotated`, {
+      throw new RotationError('ERR_STALE_FIELD', `"${field}" contains the value to rotate`, {
         hint:
-          `remove "${field}" from the secret, and let its readers build it from the other fields; if it is there by chance, ` +
-          'since the value is a common word, set another value by hand first, at the service and in the secret',
+          `remove "${field}" from the secret and let readers build it from the other fields. If the value is a common word ` +
+          'and matches by chance, first set another value by hand, at the service and in the secret',
       });
     }
   }
 }
 
 /**
- * The rotated fields of what createSecret made, and nothing else of it.
+ * Returns the rotated fields of what createSecret made, without any others.
  *
- * @throws RotationError `ERR_ROTATOR_FAILED` if one is missing, or if none has changed
+ * @throws {@link RotationError} `ERR_ROTATOR_FAILED` if one is missing, or if none has changed
  */
 export function rotatedFields({ name, rotates }: Declared, made: object | undefined, current: object): Json {
   const fresh: Json = { ...made };
   const old: Json = { ...current };
   const missing = rotates.find((field) => fresh[field] === undefined);
   if (missing !== undefined) {
-    throw new RotationError('ERR_ROTATOR_FAILED', `createSecret of ${name} made no "${missing}"`);
+    throw new RotationError('ERR_ROTATOR_FAILED', `createSecret of ${name} returned no "${missing}"`);
   }
-  // Stored, it would pass every later step, and nothing would have been rotated.
+  // It would pass every later step, and nothing would have been rotated.
   if (rotates.every((field) => isDeepStrictEqual(fresh[field], old[field]))) {
     throw new RotationError('ERR_ROTATOR_FAILED', `createSecret of ${name} returned the current value`);
   }

@@ -12,31 +12,41 @@ import { secretValues } from './secret-values.js';
 import { defaultClient, type SecretsManagerApi, withDeadline } from './secrets-manager.js';
 import { type Outcome, takeStep } from './steps.js';
 
+/** Options of {@link rotationHandler}. */
 export interface RotationHandlerOptions {
-  /** @default a client for the function's own Region, made once per container */
+  /**
+   * Client for Secrets Manager.
+   *
+   * @default a client for the function's own Region, made once per container
+   */
   readonly client?: SecretsManagerApi;
   /**
-   * Takes one entry a step, and is waited for, shortly. What it throws is dropped: it changes nothing about the step.
+   * Called once per step. The handler waits up to 250 ms for a returned promise; whatever `log` throws is ignored and never
+   * fails the step.
    *
-   * @default one line of JSON on stdout, which CloudWatch reads as a metric too
+   * @default writes one line of JSON to stdout, from which CloudWatch also takes metrics
    */
   readonly log?: (entry: LogEntry) => unknown;
 }
 
-/** What a step returns. Secrets Manager ignores it; people who invoke the function by hand do not. */
+/** Result of a step, for people who invoke the function by hand. Secrets Manager ignores it. */
 export interface StepResult {
+  /** Step that was taken. */
   readonly step: Step;
+  /** What it did. */
   readonly outcome: Outcome;
 }
 
-/** A Lambda handler for Secrets Manager's rotation events. */
+/** Lambda handler for Secrets Manager's rotation events. */
 export type RotationHandler = (event: RotationEvent, context?: LambdaContext) => Promise<StepResult>;
 
 /**
- * Makes the Lambda handler that rotates secrets with `rotator`.
+ * Returns the Lambda handler that rotates secrets with a rotator.
  *
- * The handler throws a RotationError if the step fails, and Secrets Manager tries the rotation again. Nothing secret
- * is in the error, its stack or its causes.
+ * The handler throws a {@link RotationError} if a step fails, and Secrets Manager then tries the rotation again. The error,
+ * its stack and its causes contain no secret.
+ *
+ * @throws TypeError if the rotator declares {@link Rotator.text} but rotates other fields too
  *
  * @example
  * ```ts
@@ -59,7 +69,7 @@ export function rotationHandler<Secret extends object, Field extends keyof Secre
     if (RotationToken !== undefined) hidden.hide(RotationToken);
     const api = withDeadline(client, deadline);
     const values = secretValues({ client: api, hidden, rotator, secretId });
-    // Once each: what is tried again warns again.
+    // Sets: a rotator that repeats a call repeats its warning.
     const warnings = new Set<string>();
     const metrics = new Set<unknown>();
     const report = async (end: Pick<LogEntry, 'outcome' | 'code'>): Promise<void> => {
@@ -70,7 +80,7 @@ export function rotationHandler<Secret extends object, Field extends keyof Secre
         versionId: ClientRequestToken,
         durationMs: deadline.elapsedMs,
       };
-      // Redacted now, not when the rotator warned: what createSecret makes is known only once it has returned.
+      // Redacted now, not in warn(): the engine knows what createSecret made only once it has returned.
       const redactor = warnings.size > 0 && (await redactorOf(hidden));
       const warned = redactor && {
         warnings: redactor.texts(warnings, rotator.ownWords, deadline.redactionMs),
@@ -121,13 +131,13 @@ export function rotationHandler<Secret extends object, Field extends keyof Secre
   };
 }
 
-/** Loaded when there is something to redact: most steps neither fail nor warn. */
+/** Loads the redactor only now: most steps neither fail nor warn. */
 async function redactorOf(hidden: HiddenValues) {
   const { Redactor } = await import('../redact/redactor.js');
   return new Redactor(hidden);
 }
 
-/** The one way out of the function for an error: a scrubbed copy, which says in which step of which secret. */
+/** Returns the only error that leaves the function: a scrubbed copy, with the step and the secret. */
 function toRotationError(
   scrubbed: Error,
   rotator: string,
@@ -143,7 +153,7 @@ function toRotationError(
   return failure;
 }
 
-/** `fetch failed` says little; why it failed is in the cause. */
+/** Includes the causes: `fetch failed` says little without them. */
 function messagesOf(error: unknown): string {
   if (!isError(error)) return '';
   const rest = messagesOf(error.cause);

@@ -15,15 +15,15 @@ interface Source<Secret extends object, Field extends keyof Secret & string> {
   readonly values: SecretValues;
 }
 
-/** The versions of the secret as its rotator gets them: parsed. */
+/** Parses the versions of a secret for its rotator. */
 export interface RotatorVersions<Secret> {
-  /** @throws RotationError `ERR_SECRET_MALFORMED` if the rotator does not take the value */
+  /** @throws {@link RotationError} `ERR_SECRET_MALFORMED` if the rotator refuses the value */
   parse(stored: SecretString): Secret;
   /**
-   * What setSecret and finishSecret of a rotator get.
+   * Returns what setSecret and finishSecret of a rotator get.
    *
-   * @param previousId the version that `previous()` reads, if it may read one
-   * @throws RotationError `ERR_PENDING_MISMATCH`
+   * @param previousId version that `previous()` reads; if absent, it reads none
+   * @throws {@link RotationError} `ERR_PENDING_MISMATCH`
    */
   versions(seen: Snapshot, previousId: string | undefined): Versions<Secret>;
 }
@@ -64,7 +64,7 @@ export function rotatorVersions<Secret extends object, Field extends keyof Secre
       previous() {
         previous ??=
           previousId === undefined ? Promise.resolve(undefined) : readById(previousId, 'AWSPREVIOUS');
-        // A rotator may ask and not wait.
+        // Else it would be an unhandled rejection in a rotator that does not wait.
         previous.catch(() => {});
         return previous;
       },
@@ -89,17 +89,17 @@ export function rotatorVersions<Secret extends object, Field extends keyof Secre
       }));
   }
 
-  /** By id: between two deliveries of a step the label may have moved to what is in use. */
+  /** By id: between two deliveries of a step the label may have moved to a version in use. */
   function readById(VersionId: string, owner?: string): Promise<Secret | undefined> {
     return secretOrNone(values.read({ VersionId }, owner).then(parse));
   }
 }
 
-/** All versions, those without a label too. */
+/** Lists all versions, including those without a label. */
 async function listVersions(client: SecretsManagerApi, { SecretId }: RotationEvent) {
   const found: { readonly id: string; readonly labels: readonly string[]; readonly createdAt: Date }[] = [];
   if (!client.listSecretVersionIds) {
-    throw new RotationError('ERR_SECRETS_MANAGER_FAILED', 'the client cannot list the versions of a secret');
+    throw new RotationError('ERR_SECRETS_MANAGER_FAILED', 'the client has no method listSecretVersionIds');
   }
   let NextToken: string | undefined;
   do {
@@ -118,9 +118,9 @@ async function listVersions(client: SecretsManagerApi, { SecretId }: RotationEve
 }
 
 const PENDING_HINT =
-  'a stored version cannot be corrected: find out whether the service takes it already, before its label is removed';
+  'nobody can correct a stored version: before you remove its label, find out whether the service accepts it already';
 
-/** What the step has said that it reads. */
+/** Returns the value of a label that the step reads. */
 export function required(stored: SecretString | undefined, label: Label): SecretString {
   if (!stored) throw new RotationError('ERR_PENDING_MISSING', `${label} was not read`);
   return stored;

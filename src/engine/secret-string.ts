@@ -8,25 +8,25 @@ export type Label = 'AWSCURRENT' | 'AWSPENDING' | 'AWSPREVIOUS';
 
 /** AWS API reference, PutSecretValue: SecretString has at most 65,536 bytes. */
 const MAX_BYTES = 65_536;
-/** Readers of JSON recurse; no secret needs this. */
+/** Readers of JSON recurse. No secret needs as many levels. */
 const MAX_DEPTH = 100;
 
-/** A SecretString: its text, which is edited, and the JSON object in it, which is read. */
+/** A SecretString: its text, which the engine edits, and its JSON object, which the rotator reads. */
 export interface SecretString {
-  /** Says in errors which value is meant: the label of the version, or the id of another secret. */
+  /** Name of the value in errors: the label of the version, or the id of another secret. */
   readonly owner: string;
   readonly versionId: string | undefined;
   readonly text: string;
   readonly json: Json;
-  /** Whether the text is no JSON object, but all of one field. */
+  /** Whether the whole text is one field, and not a JSON object. */
   readonly isPlain: boolean;
 }
 
 /**
  * Reads the answer of GetSecretValue.
  *
- * @param plainField the field that the whole text is, if it is not a JSON object; absent if it must be one
- * @throws RotationError `ERR_SECRET_MALFORMED` or `ERR_DUPLICATE_KEYS`, which name the problem, never the value
+ * @param plainField field that holds the whole text if it is not a JSON object; absent if it must be one
+ * @throws {@link RotationError} `ERR_SECRET_MALFORMED` or `ERR_DUPLICATE_KEYS`, which name the problem, never the value
  */
 export function readSecretString(
   { SecretBinary, SecretString, VersionId }: GetSecretValueResponse,
@@ -46,21 +46,21 @@ export function readSecretString(
 }
 
 /**
- * The strings in a text that is JSON, or was meant to be: those too that `JSON.parse` drops, or does not come to. Not the
- * names of members, which stand in our own messages.
+ * Yields the strings in a text that is JSON, or should be: also those that `JSON.parse` drops or does not reach. Not the
+ * names of members, because messages contain them.
  */
 export function* literalsIn(text: string): Generator<string> {
-  // A string without an end is one too, or each of 64 KiB of quotes would be taken for the beginning of all the rest.
+  // Also a string without an end: else each of 64 KiB of quotes would begin a search of all the rest.
   for (const [, literal, , colon] of text.matchAll(/"((?:[^"\\]|\\.)*)("|\\?$)(\s*:)?/gs)) {
     if (colon === undefined) yield* stringsIn(parseJson(`"${literal}"`));
   }
 }
 
 /**
- * Sets fields of a JSON text. All the rest survives to the byte: spacing, the order of keys, numbers that
- * JavaScript cannot hold. A plain text is replaced by the one field that changes.
+ * Sets fields of a JSON text, and keeps all else byte for byte: spacing, the order of keys, numbers too large for
+ * JavaScript. Replaces a plain text with the one field that changes.
  *
- * @throws RotationError `ERR_SECRET_MALFORMED` if the result is longer than Secrets Manager takes
+ * @throws {@link RotationError} `ERR_SECRET_MALFORMED` if the result is longer than Secrets Manager allows
  */
 export function editSecretString({ text, isPlain }: SecretString, changes: Json): string {
   const edited = isPlain
@@ -71,7 +71,7 @@ export function editSecretString({ text, isPlain }: SecretString, changes: Json)
       );
   const bytes = Buffer.byteLength(edited);
   if (bytes > MAX_BYTES) {
-    throw malformed('AWSPENDING', `would have ${bytes} bytes, and Secrets Manager takes ${MAX_BYTES}`);
+    throw malformed('AWSPENDING', `would have ${bytes} bytes; Secrets Manager allows ${MAX_BYTES}`);
   }
   return edited;
 }
@@ -79,7 +79,7 @@ export function editSecretString({ text, isPlain }: SecretString, changes: Json)
 function plainText(changes: Json): string {
   const [[field, value] = []] = Object.entries(changes);
   if (typeof value === 'string') return value;
-  throw new RotationError('ERR_ROTATOR_FAILED', `createSecret made a "${field}" that is not a string`);
+  throw new RotationError('ERR_ROTATOR_FAILED', `createSecret returned a "${field}" that is not a string`);
 }
 
 function objectOf(json: unknown, owner: string): Json {
@@ -90,8 +90,8 @@ function objectOf(json: unknown, owner: string): Json {
 }
 
 /**
- * Of two equal keys one reader takes the first and another the last, so nobody knows which value is in use. The depth is
- * that of the text: what `JSON.parse` has dropped, for a second key, is read here all the same.
+ * Checks the depth, and for equal keys: one reader takes the first of them, another the last. It reads the text, because
+ * `JSON.parse` drops the first of two equal keys with all in it.
  */
 function assertReadable(text: string, owner: string): void {
   const open: Set<string>[] = [];
@@ -108,7 +108,7 @@ function assertReadable(text: string, owner: string): void {
       const keys = open.at(-1);
       if (keys?.has(key)) {
         throw new RotationError('ERR_DUPLICATE_KEYS', `${owner} has a key twice in one object`, {
-          hint: 'store the secret again (PutSecretValue) with each key once, and with the value that works',
+          hint: 'store the secret again with PutSecretValue: each key once, with the value that works',
         });
       }
       keys?.add(key);
@@ -118,7 +118,7 @@ function assertReadable(text: string, owner: string): void {
 
 function malformed(owner: string, problem: string): RotationError {
   return new RotationError('ERR_SECRET_MALFORMED', `${owner} ${problem}`, {
-    // Without an example: the text that could not be read is redacted whole, and may have the same names in it.
-    hint: "a rotator reads a SecretString with one JSON object, whose fields are in the rotator's README",
+    // No example: the malformed text is hidden as a whole, and may contain the same names.
+    hint: "the rotator needs a SecretString with one JSON object; the rotator's README lists the fields",
   });
 }

@@ -6,11 +6,11 @@ import type { LabelledVersion } from '../rotator.js';
 import { literalsIn, readSecretString, type SecretString } from './secret-string.js';
 import { isRefusal, type SecretsManagerApi } from './secrets-manager.js';
 
-/** What is known of a secret's fields. Of another secret it is no more than what it shows: all the rest is hidden. */
+/** What the engine knows about a secret's fields: about another secret only `shows`, so that all else is hidden. */
 interface Declared {
   readonly shows: readonly string[];
   readonly rotates?: readonly string[];
-  /** The field that the whole of a plain text is. */
+  /** Field that holds the whole of a plain text. */
   readonly text?: string;
 }
 
@@ -22,25 +22,25 @@ interface Source {
 }
 
 /**
- * The gate for the values of secrets: the engine, the keys and the rotators call GetSecretValue nowhere else. So whatever
- * was read is redacted before anybody has it, and what cannot be read is redacted whole.
+ * The only caller of GetSecretValue in the engine, the keys and the rotators. It hides whatever it reads before anybody gets
+ * it, and hides a malformed value as a whole.
  */
 export interface SecretValues {
   /**
-   * Reads a version of the secret, by its id, by a label, or by both.
+   * Reads a version of the secret by its id, by a label, or by both.
    *
-   * @param owner the label if the version is read by its id, so that errors name what was looked for
-   * @throws RotationError `ERR_SECRET_MALFORMED`, `ERR_DUPLICATE_KEYS`, or what Secrets Manager refuses with
+   * @param owner name of the version in errors; by default its label, else its id
+   * @throws {@link RotationError} `ERR_SECRET_MALFORMED`, `ERR_DUPLICATE_KEYS`, or the failure of the call
    */
   read(
     version: Pick<GetSecretValueRequest, 'VersionId' | 'VersionStage'>,
     owner?: string,
   ): Promise<SecretString>;
-  /** Reads all versions that have a label now, in two round trips. */
+  /** Reads every version that has a label now, in two round trips. */
   readAll(): Promise<readonly LabelledVersion[]>;
   /** Reads AWSCURRENT of another secret, which must be a JSON object. */
   other(secretId: string, shows: readonly string[]): Promise<Json>;
-  /** Reads a text that is to be stored, as `read` will. */
+  /** Reads a text before it is stored, as `read` will read it afterwards. */
   readText(text: string, owner: string): SecretString;
 }
 
@@ -86,7 +86,7 @@ export function secretValues({ client, hidden, rotator, secretId }: Source): Sec
     }
   }
 
-  /** Nobody knows what of it is a secret. The service may have taken it all the same, and quote it. */
+  /** Any part of it may be a secret, and the service may have accepted it and quote it. */
   function hideWhole({ SecretString, SecretBinary }: GetSecretValueResponse): void {
     const bytes = SecretBinary instanceof Uint8Array && String(Buffer.from(SecretBinary));
     for (const text of stringsIn([SecretString, bytes])) {
@@ -95,13 +95,13 @@ export function secretValues({ client, hidden, rotator, secretId }: Source): Sec
   }
 }
 
-/** Whether a value was never a secret of this rotator's, or is gone: it is no help, but no obstacle either. */
+/** Returns whether an error means that a value is gone or is not a secret of this rotator, which a rotation can ignore. */
 export function isNoSecret(error: unknown): boolean {
   if (isRefusal(error, 'ResourceNotFoundException')) return true;
   return isRotationError(error) && ['ERR_SECRET_MALFORMED', 'ERR_DUPLICATE_KEYS'].includes(error.code);
 }
 
-/** `undefined` for what is no secret of this rotator's. */
+/** Returns `undefined` for a value that is gone or not a secret of this rotator. */
 export function secretOrNone<T>(reading: Promise<T>): Promise<T | undefined> {
   return reading.catch((error: unknown) => {
     if (isNoSecret(error)) return undefined;

@@ -25,35 +25,37 @@ interface CallOptions {
 }
 
 /**
- * The calls that a rotation makes, in the SDK's own types; the last only when every labelled version was refused. The SDK's aggregated `SecretsManager` is one of
- * these, and so is the local Secrets Manager in `quarterturn/testing`.
+ * Client for the Secrets Manager calls that a rotation makes, in the SDK's types. The SDK's aggregated `SecretsManager` is
+ * one, and so is `LocalSecretsManager` of `quarterturn/testing`.
  */
 export interface SecretsManagerApi {
   describeSecret(input: DescribeSecretRequest, options?: CallOptions): Promise<DescribeSecretResponse>;
   getSecretValue(input: GetSecretValueRequest, options?: CallOptions): Promise<GetSecretValueResponse>;
   putSecretValue(input: PutSecretValueRequest, options?: CallOptions): Promise<unknown>;
   updateSecretVersionStage(input: UpdateSecretVersionStageRequest, options?: CallOptions): Promise<unknown>;
-  /** Absent: versions without a label are not looked for. */
+  /**
+   * Called only when the service has refused every labelled version. Without it, {@link Versions.abandoned} throws.
+   */
   readonly listSecretVersionIds?:
     | ((input: ListSecretVersionIdsRequest, options?: CallOptions) => Promise<ListSecretVersionIdsResponse>)
     | undefined;
 }
 
-/** The client of a deployed function: made once per container, and used by all its invocations. */
+/** Returns the client of a deployed function, which all invocations in a container share. */
 export function defaultClient(): SecretsManagerApi {
   const client = noteThrottles(
     new SecretsManagerClient({
-      // AWS's own rotation functions are deployed with this variable. Without it the SDK finds the endpoint.
+      // AWS deploys its own rotation functions with this variable. Without it the SDK finds the endpoint.
       ...(process.env.SECRETS_MANAGER_ENDPOINT && { endpoint: process.env.SECRETS_MANAGER_ENDPOINT }),
-      // Not `adaptive`, which slows down all later calls of a container that was throttled once.
+      // Not `adaptive`: it slows down every later call of a container that AWS has throttled once.
       retryMode: 'standard',
-      // `requestTimeout` alone only prints a warning, and without any timeout the SDK waits for ever.
+      // `requestTimeout` alone only prints a warning, and without a timeout the SDK waits for ever.
       requestHandler: { connectionTimeout: 2000, requestTimeout: 3000, throwOnRequestTimeout: true },
     }),
   );
   return {
     describeSecret: (input, options) => client.send(new DescribeSecretCommand(input), options),
-    // The gate calls it, in secret-values.ts: here and below an answer is passed on, and nobody looks at it.
+    // Only secret-values.ts may call it. Here and in withDeadline() an answer passes through unread.
     getSecretValue: (input, options) => client.send(new GetSecretValueCommand(input), options),
     putSecretValue: (input, options) => client.send(new PutSecretValueCommand(input), options),
     updateSecretVersionStage: (input, options) =>
@@ -62,7 +64,7 @@ export function defaultClient(): SecretsManagerApi {
   };
 }
 
-/** Makes every call end by the deadline, and turns its failures into RotationErrors with the SDK's error as cause. */
+/** Returns a client whose calls end by the deadline, and fail with RotationErrors that have the SDK's error as cause. */
 export function withDeadline(client: SecretsManagerApi, deadline: Deadline): SecretsManagerApi {
   const options = { abortSignal: deadline.signal };
   const call = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
@@ -103,14 +105,14 @@ export function withDeadline(client: SecretsManagerApi, deadline: Deadline): Sec
   };
 }
 
-/** Whether a failed call was refused by Secrets Manager with the given error. */
+/** Returns whether Secrets Manager refused a call with the given error. */
 export function isRefusal(error: unknown, name: string): boolean {
   return isRotationError(error) && errorParts(error.cause).name === name;
 }
 
 /**
- * Whether it is certain that a failed PutSecretValue stored nothing: another attempt's value stands, or the first
- * try of the call was refused. After a retry, a throttle or a lost answer an earlier try may have been stored.
+ * Returns whether a failed PutSecretValue has certainly stored nothing: another attempt's value is there, or Secrets Manager
+ * refused the first try. After a retry, a throttle or a lost answer, an earlier try may have stored the value.
  */
 export function isCertainlyNotStored(error: unknown): boolean {
   if (isRefusal(error, 'ResourceExistsException')) return true;
@@ -128,14 +130,15 @@ interface ServiceError extends Error {
 }
 
 const UNREACHABLE =
-  'most often the function is in a VPC without a way to Secrets Manager: an interface endpoint (its security group ' +
-  'must let port 443 in) or a NAT gateway';
+  'most often the function is in a VPC that has no NAT gateway and no interface endpoint for Secrets Manager; the ' +
+  'endpoint’s security group must allow port 443';
 
 const HINTS: Readonly<Record<string, string>> = {
   AccessDeniedException:
-    'the function’s role lacks the right: DescribeSecret, GetSecretValue, PutSecretValue and ' +
+    'the function’s role lacks a right: it needs DescribeSecret, GetSecretValue, PutSecretValue and ' +
     'UpdateSecretVersionStage on this secret, and kms:Decrypt and kms:GenerateDataKey on its key',
-  CredentialsProviderError: 'no AWS credentials were found: outside Lambda set AWS_PROFILE, or pass `client`',
+  CredentialsProviderError:
+    'the SDK found no AWS credentials: outside Lambda, set AWS_PROFILE or pass `client`',
   DecryptionFailure: 'the function’s role lacks kms:Decrypt on the secret’s key, or the key is disabled',
   EncryptionFailure:
     'the function’s role lacks kms:GenerateDataKey on the secret’s key, or the key is disabled',
@@ -163,9 +166,9 @@ function meaningOf(error: unknown): ServiceFailure {
   }
   return [
     'ERR_SECRETS_MANAGER_FAILED',
-    // The SDK's own complaints have no name that says anything.
+    // The SDK names its own errors only "Error".
     `failed with ${quoted(name === 'Error' ? message : name || 'an unknown error')}`,
     (Object.hasOwn(HINTS, name) && HINTS[name]) ||
-      'look the error up in the API reference of Secrets Manager',
+      'look up this error in the API reference of Secrets Manager',
   ];
 }

@@ -7,14 +7,14 @@ import type { Label, SecretString } from './secret-string.js';
 import { isNoSecret, type SecretValues } from './secret-values.js';
 import { isRefusal, type SecretsManagerApi } from './secrets-manager.js';
 
-/** What one invocation knows of the secret before it acts: the labels, and the values that its step reads. */
+/** What an invocation knows about the secret before it acts: the labels, and the values that its step reads. */
 export interface Snapshot {
-  /** The version that carried AWSCURRENT when the step began: finishSecret moves the label from this one only. */
+  /** Version that was AWSCURRENT when the step began: finishSecret moves the label only away from it. */
   readonly currentId: string;
   readonly previous: PreviousVersion | undefined;
   /** Absent if the step does not read it. */
   readonly current?: SecretString;
-  /** Absent if the step does not read it, and in createSecret if no value has been stored yet. */
+  /** Absent if the step does not read it, and in createSecret if it has no value yet. */
   readonly pending?: SecretString;
 }
 
@@ -25,14 +25,14 @@ interface Source {
   readonly deadline: Deadline;
 }
 
-/** Reads are eventually consistent: a version or a value that was written a moment ago may not be seen yet. */
+/** Reads are eventually consistent: a read may miss a version or a value written a moment ago. */
 const DELAYS_MS = [100, 200, 400, 800, 1600];
 
 /**
- * Reads the labels and the values together, in one round trip. A refusal by the checks wins over a failed read.
+ * Reads the labels and the values in one round trip. A refusal by the checks wins over a failed read.
  *
- * @param reads the labels whose values the step needs
- * @returns `'current'` if the version is AWSCURRENT already: an earlier attempt has finished
+ * @param reads labels whose values the step needs
+ * @returns `'current'` if an earlier attempt has made the version AWSCURRENT
  */
 export async function takeSnapshot(source: Source, reads: readonly Label[]): Promise<Snapshot | 'current'> {
   const { values, event } = source;
@@ -48,7 +48,7 @@ export async function takeSnapshot(source: Source, reads: readonly Label[]): Pro
   if (state.kind === 'current') return 'current';
   let pending = await early.pending;
   while (!pending.ok && (await isWorthRepeating(pending.error))) {
-    // "Not associated" means that the labels have moved since: only a fresh look at them says what happened.
+    // "Not associated" means that the labels have moved: look at them again to see what happened.
     if (isRefusal(pending.error, 'InvalidRequestException')) state = await check();
     if (state.kind === 'current') return 'current';
     pending = await attempt(readPending);
@@ -61,7 +61,7 @@ export async function takeSnapshot(source: Source, reads: readonly Label[]): Pro
     return attempt(async () => (reads.includes(label) ? read() : undefined));
   }
 
-  /** In createSecret a value that is not there has yet to be made. No other failure says that. */
+  /** In createSecret, a missing value means that none was made yet. Other failures do not mean that. */
   async function readPending(): Promise<SecretString | undefined> {
     try {
       return await values.read({ VersionId: ClientRequestToken, VersionStage: 'AWSPENDING' });
@@ -71,7 +71,7 @@ export async function takeSnapshot(source: Source, reads: readonly Label[]): Pro
     }
   }
 
-  /** The value of the version that the labels named: between the two reads AWSCURRENT may have moved. */
+  /** Reads the version that the labels named, because AWSCURRENT may have moved between the two reads. */
   async function currentOf({
     currentId,
   }: {
@@ -92,16 +92,16 @@ export async function takeSnapshot(source: Source, reads: readonly Label[]): Pro
 }
 
 /**
- * Looks at the labels, as often as eventual consistency asks for.
+ * Looks at the labels, as often as eventual consistency requires.
  *
- * @param during the step that was under way when a look did not list the version
+ * @param during the running step, if an earlier look of it did not list the version
  */
 export function labelLooks({ client, values, event, deadline }: Source, during?: Step) {
   const { SecretId, ClientRequestToken } = event;
   const delays = DELAYS_MS.values();
   return { check, another };
 
-  /** The checks, repeated while the version is not listed. */
+  /** Runs the checks, again while the secret does not list the version. */
   async function check(): Promise<Exclude<VersionState, { kind: 'unknown' }>> {
     for (;;) {
       const found = versionState(await client.describeSecret({ SecretId }), ClientRequestToken);
@@ -110,7 +110,7 @@ export function labelLooks({ client, values, event, deadline }: Source, during?:
     }
   }
 
-  /** A version that lost its last label is not listed any more, but can be read. */
+  /** Tells a version that lost its last label, which can still be read, from one that never existed. */
   async function unlisted(): Promise<RotationError> {
     try {
       await values.read({ VersionId: ClientRequestToken });
@@ -121,10 +121,10 @@ export function labelLooks({ client, values, event, deadline }: Source, during?:
     return abandoned(ClientRequestToken, during);
   }
 
-  /** Waits before another look, unless enough have been taken. */
+  /** Waits before another look; returns false after the last one. */
   async function another(why: string): Promise<boolean> {
     const { value: delay, done } = delays.next();
-    // What is missing is the better error than a wait that was cut short.
+    // The caller's error says what is missing, which helps more than ERR_DEADLINE.
     if (done || delay >= deadline.leftMs) return false;
     await deadline.sleep(delay, why);
     return true;
@@ -133,7 +133,7 @@ export function labelLooks({ client, values, event, deadline }: Source, during?:
 
 type Attempt<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
 
-/** A failure is kept until the checks have passed. */
+/** Keeps a failure until the checks have passed. */
 async function attempt<T>(work: () => Promise<T>): Promise<Attempt<T>> {
   try {
     return { ok: true, value: await work() };
@@ -147,13 +147,13 @@ function unknownVersion(): RotationError {
     'ERR_VERSION_UNKNOWN',
     'the secret lists no version with this ClientRequestToken',
     {
-      hint: 'start the rotation with RotateSecret, which makes the version before it calls the function',
+      hint: 'call RotateSecret to start a rotation: it creates the version, then invokes the function',
     },
   );
 }
 
 function neverStored(step: Step): RotationError {
   return new RotationError('ERR_PENDING_MISSING', `${step} found no value labelled AWSPENDING`, {
-    hint: 'createSecret has not stored one: look for its failure, then call RotateSecret again',
+    hint: 'createSecret stored none: find its error in the log, then call RotateSecret again',
   });
 }

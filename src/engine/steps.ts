@@ -14,7 +14,16 @@ import type { SecretValues } from './secret-values.js';
 import { isCertainlyNotStored, isRefusal, type SecretsManagerApi } from './secrets-manager.js';
 import { labelLooks, type Snapshot, takeSnapshot } from './snapshot.js';
 
-/** What a step did. `kept`: an earlier or simultaneous attempt's value stands. */
+/**
+ * What a step did.
+ *
+ * - `created`: createSecret stored a new value as AWSPENDING.
+ * - `kept`: createSecret kept the value of an earlier or simultaneous attempt.
+ * - `set`: setSecret installed AWSPENDING in the service.
+ * - `passed`: testSecret found that the service accepts AWSPENDING.
+ * - `promoted`: finishSecret moved AWSCURRENT to the new version.
+ * - `already-current`: another attempt had finished the rotation, so the step did nothing.
+ */
 export type Outcome = 'created' | 'kept' | 'set' | 'passed' | 'promoted' | 'already-current';
 
 export interface Rotation<Secret extends object, Field extends keyof Secret & string> {
@@ -24,7 +33,7 @@ export interface Rotation<Secret extends object, Field extends keyof Secret & st
   readonly event: RotationEvent;
   readonly context: VersionsContext;
   readonly deadline: Deadline;
-  /** Is told of what createSecret makes. */
+  /** Learns what createSecret makes. */
   readonly hidden: HiddenValues;
   readonly confirming: Confirmation;
 }
@@ -37,7 +46,8 @@ export interface Rotation<Secret extends object, Field extends keyof Secret & st
  * | createSecret | AWSCURRENT, AWSPENDING  | make a new credential              | a value for AWSPENDING      |
  * | setSecret    | AWSCURRENT, AWSPENDING  | install it in the service          | nothing                     |
  * | testSecret   | AWSPENDING              | use it                             | nothing                     |
- * | finishSecret | both, if it is asked to | retire what loses its last label   | AWSCURRENT moves to the new |
+ * | finishSecret | both, if the rotator    | retire what loses its last label   | AWSCURRENT moves to the new |
+ * |              | has finishSecret        |                                    |                             |
  *
  * Each begins with DescribeSecret and the checks of `checks.ts`, and does nothing for a version that is AWSCURRENT.
  */
@@ -86,26 +96,27 @@ export async function takeStep<Secret extends object, Field extends keyof Secret
       return 'created';
     } catch (error) {
       if (!isSent || isCertainlyNotStored(error)) await discard(made, current);
-      // The other attempt's value is as good as ours, and the one that all later steps will see.
+      // Another attempt stored its value first, and all later steps will see that one.
       if (isRefusal(error, 'ResourceExistsException')) return 'kept';
       throw error;
     }
   }
 
-  /** The text of AWSPENDING. It is read once before it is stored: a stored version can never be corrected. */
+  /** Returns the text of AWSPENDING, after reading it back: nobody can correct a stored version. */
   function pendingString(stored: SecretString, made: Pick<Secret, Field>, current: Secret): string {
     const changes = rotatedFields(rotator, made, current);
     const SecretString = editSecretString(stored, changes);
     try {
       const next = values.readText(SecretString, 'AWSPENDING');
-      if (next.isPlain !== stored.isPlain) throw new TypeError('a plain text must not become a JSON object');
+      if (next.isPlain !== stored.isPlain)
+        throw new TypeError('createSecret turned a plain text into a JSON object');
       reader.parse(next);
     } catch (cause) {
       throw new RotationError(
         'ERR_ROTATOR_FAILED',
-        `createSecret of ${rotator.name} made what it cannot read`,
+        `createSecret of ${rotator.name} returned a value that its parse() refuses`,
         {
-          hint: 'each rotated field must be a value of JSON that parse() of the rotator takes',
+          hint: 'return a JSON value that parse() accepts for each field in rotates; nothing was stored',
           cause,
         },
       );
@@ -124,14 +135,14 @@ export async function takeStep<Secret extends object, Field extends keyof Secret
     const verdict: unknown = await ask(() => rotator.testSecret(secret, context));
     if (verdict === 'accepted') return 'passed';
     if (verdict !== 'rejected') {
-      throw new RotationError('ERR_ROTATOR_FAILED', `testSecret of ${rotator.name} came to no verdict`, {
-        hint: "it must return 'accepted' or 'rejected', or throw if it could not find out",
+      throw new RotationError('ERR_ROTATOR_FAILED', `testSecret of ${rotator.name} returned no verdict`, {
+        hint: "return 'accepted' or 'rejected', or throw if the service gave no clear answer",
       });
     }
     throw new RotationError('ERR_CREDENTIAL_REJECTED', 'the service rejected the credential in AWSPENDING', {
       hint:
         rotator.rejectionHint ??
-        'if setSecret was done, the service needs time to take a new value, or did not keep it',
+        'if setSecret succeeded, the service needs more time or lost the new value: the next attempt runs setSecret again',
     });
   }
 
@@ -143,8 +154,8 @@ export async function takeStep<Secret extends object, Field extends keyof Secret
       await ask(() => rotator.finishSecret?.(versions, context));
     }
     try {
-      // A compare-and-set. AWSPENDING stays where it is: Secrets Manager clears it, and a second write so soon after
-      // the first can wedge the replication of a secret.
+      // A compare-and-set. Secrets Manager removes AWSPENDING itself; a second write so soon after the first can wedge
+      // the secret's replication.
       await client.updateSecretVersionStage({
         SecretId,
         VersionStage: 'AWSCURRENT',
@@ -157,13 +168,13 @@ export async function takeStep<Secret extends object, Field extends keyof Secret
     return 'promoted';
   }
 
-  /** Whether a move that failed has worked all the same: its answer was lost, and the SDK's own retry was refused. */
+  /** Whether a failed move has worked: if its answer was lost, Secrets Manager refuses the SDK's own retry. */
   async function isPromoted(from: string): Promise<boolean> {
     const labels = await client.describeSecret({ SecretId }).catch(() => undefined);
-    // Nobody knows: the failure of the move is what there is to tell.
+    // Unknown: the caller reports the failed move.
     if (!labels) return false;
     const state = versionState(labels, ClientRequestToken);
-    // It was AWSPENDING when the step began. A value that somebody stored meanwhile has taken its last label.
+    // It was AWSPENDING when the step began: somebody has stored another value, which took its last label.
     if (state.kind === 'unknown') throw abandoned(ClientRequestToken);
     if (state.kind === 'pending' && state.currentId !== from) {
       throw new RotationError(
@@ -171,8 +182,8 @@ export async function takeStep<Secret extends object, Field extends keyof Secret
         'AWSCURRENT moved to another version during finishSecret',
         {
           hint:
-            `somebody moved the label; most likely the service takes only the value of version ${ClientRequestToken}: ` +
-            'find out which one it takes before anything is removed',
+            `somebody moved the label. Most likely the service accepts only version ${ClientRequestToken}: find out ` +
+            'which version it accepts; do not remove a label or a version before that',
         },
       );
     }
@@ -183,14 +194,14 @@ export async function takeStep<Secret extends object, Field extends keyof Secret
     try {
       await ask(() => rotator.discardSecret?.(made, current, context));
     } catch {
-      // What is left over is the sweep's in finishSecret; the failure that led here matters more.
+      // finishSecret finds what is left over. The caller reports the error that matters.
     }
   }
 
   function ask<T>(work: () => T | Promise<T>): Promise<T> {
     const likelyCause =
-      `nothing answered ${rotator.name}: look at the way to its service (routes, security groups), and at the ` +
-      "function's timeout";
+      `the service of ${rotator.name} did not answer: check routes and security groups between the function and it, ` +
+      "and the function's timeout";
     const said = rotator.ownWords ? work : () => saidByOthers(work);
     const method = () => deadline.during(`${Step} of the rotator ${rotator.name}`, likelyCause, said);
     return confirming.during(method, () => labelLooks(rotation, Step).check());

@@ -5,17 +5,17 @@ import type { StepContext } from '../rotator.js';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** The look at the schedule changes nothing about the rotation: no more of its time than this. */
+/** Limit of the look at the schedule, which a rotation can do without. */
 const LOOK_MS = 2000;
 
 /**
- * Warns if a new key ends before the rotation after the next begins. It is AWSCURRENT until the next rotation, and
- * AWSPREVIOUS, which is in use too, until the one after that.
+ * Warns if a new key expires before the rotation after the next begins. The key is AWSCURRENT until the next rotation, and
+ * AWSPREVIOUS, also in use, until the one after it.
  *
- * It never fails a rotation: without a new key, AWSCURRENT would end even sooner. Where the schedule is not known (there is
- * none, or DescribeSecret failed) it says nothing.
+ * It never fails a rotation: without the new key, AWSCURRENT would expire even sooner. It does not warn if the schedule is
+ * unknown: if the secret has no schedule, or DescribeSecret failed.
  *
- * @param lifetimeOption names what sets how long keys live
+ * @param lifetimeOption name of what sets the lifetime of keys
  */
 export async function warnOfEarlyEnd(
   expiresAt: Date,
@@ -23,17 +23,17 @@ export async function warnOfEarlyEnd(
   lifetimeOption = 'see the documentation of the provider',
 ): Promise<void> {
   if (Number.isNaN(expiresAt.getTime())) {
-    context.warn('the end of the new key cannot be read: whether it outlives two rotations was not checked');
+    context.warn('the expiry of the new key is unreadable: check yourself that it outlives two rotations');
     return;
   }
   const schedule = scheduleIn(await description(context));
   if (!schedule) return;
   const { text, rotationAt, days } = schedule;
   if (expiresAt >= rotationAt(2)) return;
-  const end = `the new key ends at ${expiresAt.toISOString()}, before`;
+  const end = `the new key expires at ${expiresAt.toISOString()}, before`;
   const early =
     expiresAt <= rotationAt(1)
-      ? `${end} the next rotation begins (${text}): applications and the rotation itself are refused from then on`
+      ? `${end} the next rotation begins (${text}): the provider then refuses applications and the rotation itself`
       : `${end} the rotation after the next begins (${text}): AWSPREVIOUS then holds a dead key for a while`;
   const remedy = `make keys that live for at least ${2 * days} days (${lifetimeOption}), or rotate more often`;
   context.warn(`${early}; ${remedy}`, 'keyEndsEarly');
@@ -55,7 +55,7 @@ async function description(context: StepContext): Promise<DescribeSecretResponse
 }
 
 interface Schedule {
-  /** As the owner has written it. */
+  /** As the owner wrote it. */
   readonly text: string;
   /** The days from one rotation to the next. */
   readonly days: number;
@@ -64,9 +64,9 @@ interface Schedule {
 }
 
 /**
- * The schedule, counted from this rotation: Secrets Manager does so too when the rotation is complete. A schedule in days
- * opens its windows at midnight UTC. For cron expressions, AutomaticallyAfterDays is what Secrets Manager makes of them.
- * NextRotationDate may still be the end of the window that this rotation is in, so that it counts only on a later day.
+ * Returns the schedule, counted from this rotation, as Secrets Manager does. A schedule in days opens its windows at midnight
+ * UTC. For a cron expression, Secrets Manager derives AutomaticallyAfterDays. NextRotationDate may still be the end of this
+ * rotation's own window, so it counts only if it is on a later day.
  */
 function scheduleIn({
   RotationRules: rules = {},

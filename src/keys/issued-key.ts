@@ -10,26 +10,26 @@ import { assertPropagation, probeFor, settleMsOf } from './propagation.js';
 export type { IssuedKey, KeyTimes } from './key-declaration.js';
 
 /**
- * Makes a rotator for keys that the provider chooses and shows once. AWSCURRENT and AWSPREVIOUS stay live, and the key
- * before them is revoked at the end of a rotation. No crash, retry or race strands a live key or kills one in use: what
- * attempts leave behind is found by its name, and revoked in finishSecret, of this rotation or the next.
+ * Makes a rotator for keys that the provider chooses and shows once. The keys of AWSCURRENT and AWSPREVIOUS stay live, and
+ * finishSecret revokes the one before them. No crash, retry or race strands a live key or kills one in use: finishSecret of
+ * this rotation or the next finds what attempts leave behind by its name, and revokes it.
  *
- * Before createSecret makes or revokes anything, AWSCURRENT's key is tried: if it is dead, nothing is changed and the step
- * fails. Whoever may write the secret gets a key only if he has one that works; that it is of the account or user whose
- * next one is made, `probe` has to see.
+ * createSecret tries AWSCURRENT's key before it makes or revokes anything, and fails without a change if that key is dead. So
+ * whoever may write the secret gets a new key only for one that works. {@link IssuedKey.probe} must check that it belongs to
+ * the account or user for which the next key is made.
  *
- * Late messages: a key that is issued too late is beside all others, and is discarded or swept. Before it revokes anything
- * it reads the labels anew, so it never revokes a key that a labelled version holds; a revocation that is held back after
- * that ends a key which had lost its last label, or AWSPREVIOUS's as its only one. What remains: somebody who moves
- * AWSCURRENT back to that very version in between gets a dead key.
+ * Late requests: a key that is issued late harms no other key; the rotator discards or sweeps it. The rotator reads the labels
+ * right before it revokes, so it never revokes a key that a labelled version holds. A revocation that is held up after that
+ * ends a key without a label, or one whose only label is AWSPREVIOUS. If somebody moves AWSCURRENT back to that very version
+ * meanwhile, its key is dead.
  *
- * What finishSecret has ended is tried afterwards, where AWSPREVIOUS holds its value: a key that still works fails the step,
- * unless `ends` says that the provider ends keys late, only at expiry, or must not be asked.
+ * finishSecret tries the key that it ended if AWSPREVIOUS holds its value. A key that still works fails the step, unless
+ * {@link KeyTimes.ends} declares that the provider ends keys late, only at expiry, or that nobody must try them.
  *
- * A failure of `list` or `revoke` there fails the step, and the rotation is tried again: after the move nothing is, and a
- * key that nobody could revoke would be forgotten.
+ * If `list` or `revoke` fails in finishSecret, the step fails, and Secrets Manager tries the rotation again. After the move it
+ * would try nothing again, and nobody would revoke the key.
  *
- * @throws RangeError for a number that cannot be
+ * @throws RangeError if a number is out of range
  * @throws TypeError if the id is the key
  *
  * @example
@@ -51,7 +51,7 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
   const rotator = { ...declared, parse: parserOf(declared, id) };
   const namesFor = keyNames(nameLength);
   if (maxKeys !== 'until-full' && !(maxKeys >= 2)) {
-    throw new RangeError("maxKeys must be 2 at least, or 'until-full': AWSCURRENT works beside AWSPENDING");
+    throw new RangeError("maxKeys must be at least 2, or 'until-full': AWSCURRENT works beside AWSPENDING");
   }
   assertPropagation(propagation);
   const ends = checkedKeyEnding(declared.ends) ?? 'at-once';
@@ -75,7 +75,7 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
       await (await upkeep()).makeRoom(current, context);
       return issue(namesFor(context).next(), current, context);
     },
-    // The provider knows the key since it issued it.
+    // Nothing to install: the provider issued the key.
     setSecret: () => {},
     testSecret: (pending, context) => probeFor(propagation, () => probe(pending, context), context),
     finishSecret: async (versions, context) => (await upkeep()).sweep(versions, context),
@@ -87,7 +87,7 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
     },
   };
 
-  /** Loaded when it is needed: a cold start does without. */
+  /** Loaded only when needed, for a faster cold start. */
   async function upkeep(): Promise<KeyUpkeep<Secret>> {
     const { keyUpkeep } = await import('./key-upkeep.js');
     const { parse, rotates } = rotator;
@@ -95,7 +95,7 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
     return keyUpkeep({ ...calls, id, rotates, ends, namesFor, ownsEveryKey, propagation, lifetimeOption });
   }
 
-  /** Somebody else's right makes the next key, and whoever may write the secret says whose: he must have one that works. */
+  /** An administrator's right makes the next key, for the user in the secret: whoever wrote that must have a working key. */
   async function assertLive(current: Secret, context: StepContext): Promise<void> {
     if ((await probe(current, context)) === 'rejected') throw deadKey(current);
   }
@@ -104,7 +104,7 @@ export function issuedKey<Secret extends object, Field extends keyof Secret & st
 function noLongerLive(): RotationError {
   return new RotationError('ERR_CREDENTIAL_REJECTED', 'the provider rejects the key in AWSCURRENT', {
     hint:
-      'nothing was changed: no key is made for a secret whose own does not work. Make one by hand, store it with ' +
-      'PutSecretValue, then rotate again',
+      'nothing was changed: a new key needs a working one in the secret. Make a key by hand, store it with PutSecretValue, ' +
+      'then rotate again',
   });
 }

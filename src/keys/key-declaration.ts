@@ -2,90 +2,97 @@ import type { RotationError } from '../errors.js';
 import type { Awaitable, KeyEnding, Rotator, StepContext, Verdict } from '../rotator.js';
 import type { ListedKey } from './key-sweep.js';
 
-/** When a provider knows a new key everywhere, and when it refuses one that was ended. */
+/** How fast a provider's servers learn of a new key, and of the end of an old one. */
 export interface KeyTimes {
-  /** For how long a new key may still be rejected, in milliseconds: testSecret asks again for so long. @default 0 */
+  /** How long the provider may still reject a new key, in milliseconds; testSecret keeps asking meanwhile. @default 0 */
   readonly propagationMs?: number | undefined;
 
   /**
-   * For how long a new key must be accepted, several times in a row: a first acceptance is one server's. 0: once is enough.
+   * How long the provider must accept a new key, several times in a row, in milliseconds: the first answer comes from one of
+   * its servers. With 0, one answer is enough.
    *
-   * @default `propagationMs`, 3000 at most
+   * @default `propagationMs`, at most 3000
    */
   readonly settleMs?: number | undefined;
 
   /**
-   * When a key that was ended is refused. A key that still works fails the step, unless it is declared to end otherwise than
-   * at once: then a rotation goes on, with a warning.
+   * When the provider refuses an ended key. With `'at-once'`, a key that still works fails the step. With `'late'` and
+   * `'at-expiry'`, the rotation continues with a warning; with `'untried'`, nobody tries the key.
    *
    * @default 'at-once'
    */
   readonly ends?: KeyEnding | undefined;
 }
 
-/** A kind of key that its provider chooses, and shows once. */
+/** Declaration of a kind of key that the provider chooses and shows once: the argument of {@link issuedKey}. */
 export interface IssuedKey<Secret extends object, Field extends keyof Secret & string>
   extends KeyTimes,
     Pick<
       Rotator<Secret, Field>,
       'name' | 'rotates' | 'shows' | 'ownWords' | 'rejectionHint' | 'text' | 'parse'
     > {
-  /** The field with the key's id: one that rotates, or one that `parse` derives from those. Messages show it. */
+  /** Name of the field with the key's id: one that rotates, or one that `parse` derives from those. Messages show it. */
   readonly id: keyof Secret & string;
 
   /**
-   * Makes a key that works beside all others, and returns the rotated fields. `name` is for no other key: leftovers of
-   * attempts that failed are found by it. If it may throw with a key in hand, it hides that first: `context.hide`.
+   * Makes a key that works beside all others, and returns the rotated fields. Give the key this `name`, which no other key
+   * has: the rotator finds leftovers of failed attempts by it. If the method can throw after the provider has answered, it
+   * must first pass the key to {@link StepContext.hide}.
    */
   issue(name: string, current: Secret, context: StepContext): Awaitable<Pick<Secret, Field>>;
 
   /**
-   * Lists the keys of the account or user that `secret` names, all pages, whoever made them. A list that does not show the
-   * keys of AWSPENDING and AWSCURRENT is asked for again, and then is an error.
+   * Lists all keys of the account or user that `secret` names: every page, whoever made them. If the keys of AWSPENDING and
+   * AWSCURRENT are missing, the rotator lists again, and then fails.
    */
   list(secret: Secret, context: StepContext): Awaitable<readonly ListedKey[]>;
 
-  /** Ends a key. Succeeds if it is gone, whether or not it was there: it is called again after a failure. */
+  /** Ends a key. Must succeed if the key does not exist: the rotator calls it again after a failure. */
   revoke(id: string, secret: Secret, context: StepContext): Awaitable<void>;
 
   /**
-   * Makes a harmless call with the key. Throws if it could not find out: a timeout is not a refusal. If the answer tells
-   * whose key it is, it throws as well for one of another account or user than `secret` names.
+   * Makes a harmless call with the key, and returns whether the provider accepted it. Must throw if it could not find out: a
+   * timeout is not a refusal. If the answer tells whose key it is, it must also throw for the key of another account or user
+   * than `secret` names.
    */
   probe(secret: Secret, context: StepContext): Awaitable<Verdict>;
 
   /**
-   * Whether AWSCURRENT's key is all that authorises `issue`, so that a dead one makes no other. Then createSecret does not
-   * ask `probe` first. Never say so of an administrator's key, or of the function's own role. With `maxKeys` it is asked
-   * all the same: room is made before `issue` proves anything.
+   * Returns whether only AWSCURRENT's key authorizes `issue`, so that a dead key makes no other. createSecret then does not
+   * call `probe` first. Never return true if an administrator's key or the function's role authorizes it. With `maxKeys`,
+   * createSecret calls `probe` anyway, because it makes room before `issue` proves anything.
    *
    * @default false
    */
   issuesWithItsOwnKey?(current: Secret): boolean;
 
-  /** What createSecret throws if AWSCURRENT's key is dead: an `ERR_CREDENTIAL_REJECTED` that names the user, say. */
+  /**
+   * Returns the error that createSecret throws if AWSCURRENT's key is dead, for example one that names the user.
+   *
+   * @default an `ERR_CREDENTIAL_REJECTED`
+   */
   deadKey?(current: Secret): RotationError;
 
-  /** The longest name that the provider takes, 40 at least. Never to be changed later. @default 100 */
+  /** Length of the longest name that the provider accepts, at least 40. Never change it later. @default 100 */
   readonly nameLength?: number;
 
   /**
-   * That keys have no names, and that all which `list` returns are this secret's, on a user of its own. Then a key that
-   * no version holds, and that is not older than AWSCURRENT's, is taken for a leftover.
+   * Set this if keys have no names and every key that `list` returns belongs to this secret (a user used for nothing else).
+   * The rotator then treats a key as a leftover if no version holds it and it is not older than AWSCURRENT's.
    *
    * @default false
    */
   readonly ownsEveryKey?: boolean;
 
   /**
-   * How many keys may be live at once, 2 at least: room for the next is then made in createSecret, and AWSPREVIOUS ends
-   * there. `'until-full'` where only the provider knows: when `issue` throws `ERR_SERVICE_FULL`, room is made, and it is
-   * called once more.
+   * How many keys may be live at once, at least 2. createSecret then frees a slot by revoking AWSPREVIOUS's key. Use
+   * `'until-full'` if only the provider knows the limit: when `issue` throws `ERR_SERVICE_FULL`, createSecret frees a slot
+   * and calls `issue` once more.
    *
-   * @default no limit, or one that is far away
+   * @default no limit
    */
   readonly maxKeys?: number | 'until-full';
 
-  /** Names what sets how long a new key lives. The warning about a key that ends too early quotes it. */
+  /** Name of the option that sets the lifetime of new keys, for the warning about a key that expires too early. */
   readonly lifetimeOption?: string;
 }

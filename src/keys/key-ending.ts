@@ -6,10 +6,9 @@ const ENDINGS: readonly KeyEnding[] = ['at-once', 'late', 'at-expiry', 'untried'
 const VARIABLE = 'KEYS_END';
 
 /**
- * Checks the option `ends` of a rotator.
+ * Checks the option `ends` of a rotator, and returns it unchanged.
  *
- * @returns `ends` as it is
- * @throws TypeError naming the option and what it takes
+ * @throws TypeError that names the option and what it accepts
  */
 export function checkedKeyEnding(ends: string | undefined, option = '"ends"'): KeyEnding | undefined {
   const known = ENDINGS.find((ending) => ending === ends);
@@ -18,9 +17,10 @@ export function checkedKeyEnding(ends: string | undefined, option = '"ends"'): K
 }
 
 /**
- * Reads the environment variable KEYS_END.
+ * Returns what the environment variable KEYS_END says about how keys end.
  *
- * @throws TypeError naming it and what it takes
+ * @param value value of the variable
+ * @throws TypeError that names the variable and what it accepts
  */
 export function keyEndingFrom(value: string | undefined): KeyEnding | undefined {
   return checkedKeyEnding(value, VARIABLE);

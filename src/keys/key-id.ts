@@ -1,15 +1,15 @@
 import type { Rotator } from '../rotator.js';
 
-/** A shorter text is in an id by chance. */
+/** An id may contain a shorter key by chance. */
 const SHORTEST_KEY = 8;
 
-/** So many characters of a key, at least, stay out of an id. */
+/** An id must not contain more of a key than all but this many characters. */
 const LEAST_LEFT = 8;
 
 /**
- * Makes a parser that refuses an id which gives the key away, since messages show ids.
+ * Returns a parser that refuses an id which contains the key, because messages show ids.
  *
- * @throws TypeError if nothing but the id rotates: then it is the key
+ * @throws TypeError if only the id rotates, because it is then the key
  */
 export function parserOf<Secret extends object, Field extends keyof Secret & string>(
   { parse, rotates, text }: Pick<Rotator<Secret, Field>, 'parse' | 'rotates' | 'text'>,
@@ -17,7 +17,7 @@ export function parserOf<Secret extends object, Field extends keyof Secret & str
 ): Rotator<Secret, Field>['parse'] {
   const hidden = rotates.filter((field) => field !== id);
   if (hidden.length === 0 || text === id) {
-    throw new TypeError('id must be another field than the key: messages show it');
+    throw new TypeError('id must not be the field of the key, because messages show the id');
   }
   return (json) => {
     const secret = parse(json);
@@ -33,14 +33,14 @@ export function parserOf<Secret extends object, Field extends keyof Secret & str
   };
 }
 
-/** What gives a key away: all of it, or all but a few characters of a long one. */
+/** Returns the parts that give a key away: all of it, or all but a few characters of a long key. */
 function partsOf(key: string): readonly string[] {
   if (key.length < SHORTEST_KEY) return [];
   const length = key.length < 2 * LEAST_LEFT ? key.length : key.length - LEAST_LEFT + 1;
   return Array.from({ length: key.length - length + 1 }, (_, from) => key.slice(from, from + length));
 }
 
-/** What an id may stand for: it may have something before what is encoded in it. */
+/** Returns an id and what it may encode, also behind a prefix. */
 function formsIn(id: string): readonly string[] {
   const ofBase64 = [0, 1, 2, 3].map((from) => Buffer.from(id.slice(from), 'base64').toString());
   const ofHex = (id.match(/[\da-f]{16,}/gi) ?? []).flatMap((digits) =>

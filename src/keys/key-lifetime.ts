@@ -1,21 +1,21 @@
-/** For how many days new keys of a provider live. */
+/** Lifetimes of keys that a provider allows. */
 export interface KeyLifetime {
-  /** Without an option. `undefined`: for ever. */
+  /** Lifetime in days without an option. @default keys do not expire */
   readonly defaultDays?: number;
+  /** Longest lifetime in days. */
   readonly mostDays: number;
 }
 
 /** The environment variable of the ready-made functions. */
 const VARIABLE = 'KEY_LIFETIME_DAYS';
 
-/** What the warning about a key that ends too early names. */
+/** Text for {@link IssuedKey.lifetimeOption} of a rotator with the option `lifetimeDays`. */
 export const LIFETIME_OPTION = 'the option lifetimeDays, or KEY_LIFETIME_DAYS of a ready-made function';
 
 /**
- * Checks the option `lifetimeDays` of a rotator.
+ * Checks the option `lifetimeDays` of a rotator, and returns it unchanged.
  *
- * @returns `days` as it is
- * @throws TypeError naming the option and what it takes
+ * @throws TypeError that names the option and what it accepts
  */
 export function checkedLifetimeDays(
   days: number | undefined,
@@ -27,9 +27,10 @@ export function checkedLifetimeDays(
 }
 
 /**
- * Reads the environment variable KEY_LIFETIME_DAYS.
+ * Returns the lifetime in days that the environment variable KEY_LIFETIME_DAYS sets.
  *
- * @throws TypeError naming it and what it takes; an empty one is refused too, since it decides nothing
+ * @param value value of the variable
+ * @throws TypeError that names the variable and what it accepts, also if it is empty
  */
 export function lifetimeDaysFrom(value: string | undefined, lifetime: KeyLifetime): number | undefined {
   if (value === undefined) return undefined;

@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { StepContext } from '../rotator.js';
 
-/** Names for the keys of one secret's rotations, and how they are told from all other names. */
+/** Names for the keys of a secret's rotations. */
 export interface KeyNames {
-  /** A name that no other attempt has, at this rotation or another. */
+  /** Returns a name that no other attempt uses. */
   next(): string;
   isOfThisRotation(name: string | undefined): boolean;
   isOfThisSecret(name: string | undefined): boolean;
@@ -11,28 +11,28 @@ export interface KeyNames {
 
 /** Characters of `-<attempt>`. */
 const ATTEMPT = 9;
-/** Of `-<token>`: a UUID as it is, or its hash where that would leave too little for the secret. */
+/** Characters of `-<token>`: a UUID as it is, or its hash if the UUID would leave too little for the secret. */
 const WHOLE_TOKEN = 37;
 const HASHED_TOKEN = 17;
-/** Of the hash that ends a secret's part that was cut. */
+/** Characters of the hash at the end of a shortened secret's part. */
 const SECRET_HASH = 12;
 const SHORTEST = ATTEMPT + HASHED_TOKEN + SECRET_HASH + 2;
 const SHORTEST_WITH_TOKEN = ATTEMPT + WHOLE_TOKEN + SECRET_HASH + 2;
 
 /**
- * Makes names `<secret>-<token>-<attempt>`, of letters, digits, `-`, `_` and `.`. The secret is the end of its ARN, whose
- * six random characters no other secret has.
+ * Returns a function that makes names `<secret>-<token>-<attempt>`, of letters, digits, `-`, `_` and `.`. The secret's part is
+ * the end of its ARN, whose six random characters are unique.
  *
- * @param maxLength the same for all rotations of a secret: another one cuts differently, and finds no earlier leftovers
+ * @param maxLength must stay the same for all rotations of a secret: another length finds no earlier leftovers
  * @throws RangeError
  */
 export function keyNames(maxLength: number): (rotation: Pick<StepContext, 'secretId' | 'token'>) => KeyNames {
   if (!Number.isInteger(maxLength) || maxLength < SHORTEST) {
-    throw new RangeError(`names of keys need a maximum length of ${SHORTEST} at least`);
+    throw new RangeError(`names of keys need a maximum length of at least ${SHORTEST}`);
   }
   const isWhole = maxLength >= SHORTEST_WITH_TOKEN;
   const room = maxLength - ATTEMPT - (isWhole ? WHOLE_TOKEN : HASHED_TOKEN);
-  // A part of fixed form: the name of a secret that begins like this one's would be too long for it.
+  // Of fixed form, so that it does not match the names of a secret whose name begins like this one's.
   const rest = isWhole ? /^[\w-]{32,36}-[0-9a-f]{8}$/ : /^[0-9a-f]{16}-[0-9a-f]{8}$/;
   return ({ secretId, token: ClientRequestToken }) => {
     const secret = `${secretPart(secretId, room)}-`;
@@ -54,7 +54,7 @@ function secretPart(secretId: string, room: number): string {
   return `${end.slice(0, room - SECRET_HASH - 1)}-${hash(secretId, SECRET_HASH)}`;
 }
 
-/** The ClientRequestToken, unless it is longer than a UUID, or has characters that not every provider takes in a name. */
+/** Returns the token, or its hash if it is longer than a UUID or has characters that some providers refuse in names. */
 function tokenPart(ClientRequestToken: string): string {
   return /^[\w-]{32,36}$/.test(ClientRequestToken) ? ClientRequestToken : hash(ClientRequestToken, 32);
 }

@@ -3,42 +3,44 @@ import { quoted, RotationError } from '../errors.js';
 import type { LabelledVersion } from '../rotator.js';
 import type { KeyNames } from './key-names.js';
 
-/** A key as the provider lists it: anything but the key itself. */
+/** Key in a provider's list, without the key itself. */
 export interface ListedKey {
+  /** Id, as in the field {@link IssuedKey.id} of the secret. */
   readonly id: string;
+  /** Name that `issue` gave the key. @default keys have no names */
   readonly name?: string | undefined;
-  /** By the provider's clock. */
+  /** When the provider created the key, by its own clock. */
   readonly createdAt: Date;
   /**
-   * When the key ends by itself. finishSecret warns if that is before the rotation after the next, and counts it as the
-   * metric `keyEndsEarly`. An invalid Date, for an end that cannot be read, is a warning too.
+   * When the key expires. finishSecret warns if that is before the rotation after the next, and counts the metric
+   * `keyEndsEarly`. It also warns of an invalid Date: return one if you cannot read the expiry.
    *
    * @default never
    */
   readonly expiresAt?: Date | undefined;
 }
 
-/** Of ids in a message. */
+/** Most ids in a message. */
 const MOST_TOLD = 50;
 
-/** No Lambda runs longer: whoever made an older key has stored it, or never will. */
+/** No Lambda runs longer: an attempt has stored an older key, or never will. */
 const LONGEST_RUN_MS = 900_000;
 
-/** What the labelled versions of a secret hold while a rotation is under way. */
+/** What the labelled versions of a secret hold during a rotation. */
 export interface Holdings {
-  /** The ids of keys that must live: of AWSPENDING's, AWSCURRENT's, and those of versions that keep a label. */
+  /** Ids of keys that must live: AWSPENDING's, AWSCURRENT's, and those of versions that keep a label. */
   readonly held: ReadonlySet<string>;
-  /** The id of the key in AWSPREVIOUS, if that is its version's only label, and certainly no other version holds it. */
+  /** Id of the key in AWSPREVIOUS, if that is its version's only label and certainly no other version holds the key. */
   readonly retiring: string | undefined;
-  /** What that version holds. */
+  /** Value of AWSPREVIOUS. */
   readonly retired: LabelledVersion['json'];
-  /** The versions whose key is not known, since their value is not one of this rotator's. */
+  /** Versions with an unknown key, because their value is not a secret of this rotator. */
   readonly unknown: readonly string[];
-  /** The version that is about to lose its last label, if what it holds is not known, or is a key of elsewhere. */
+  /** Version that is about to lose its last label, if its key is unknown or belongs to another server, account or user. */
   readonly forgotten: string | undefined;
 }
 
-/** The ids that a step has begun with. */
+/** Ids at the beginning of a step. */
 interface Begun {
   readonly ClientRequestToken: string;
   readonly currentKey: string;
@@ -46,13 +48,13 @@ interface Begun {
 }
 
 /**
- * Tells which keys are held.
+ * Returns which keys the versions hold.
  *
- * @param keyIn the id in the JSON of a version; `undefined` if it is not a secret of this rotator's
- * @param isSameTarget whether the JSON of two versions is for one server, account and user: elsewhere the same id may be a
- *   stranger's key
- * @returns `'promoted'` if another attempt has finished the rotation meanwhile
- * @throws RotationError if the labels have moved otherwise since the step began: what it would destroy may be in use
+ * @param keyIn returns the id in the JSON of a version; `undefined` if it is not a secret of this rotator
+ * @param isSameTarget returns whether two versions are for the same server, account and user: elsewhere the same id may be
+ *   another owner's key
+ * @returns `'promoted'` if another attempt has finished the rotation
+ * @throws {@link RotationError} if the labels have moved in another way: the step could destroy a key in use
  */
 export function holdingsOf(
   versions: readonly LabelledVersion[],
@@ -81,18 +83,18 @@ export function holdingsOf(
   return { held, retiring, retired: previous?.json, unknown, forgotten: isKnown ? undefined : previous?.id };
 }
 
-/** What is known when a step sweeps. */
+/** What a step knows when it sweeps. */
 export interface Scene extends Holdings {
   readonly keys: readonly ListedKey[];
   readonly names: KeyNames;
   readonly currentKey: string;
-  /** Keys have no names, and all that are listed are this secret's. */
+  /** As declared: {@link IssuedKey.ownsEveryKey}. */
   readonly ownsEveryKey: boolean;
 }
 
 /**
- * What no attempt can store any more: of this rotation, every key but AWSPENDING's; of earlier ones, those that are older
- * than AWSPENDING's. A newer one may be of a later rotation, which has not stored it yet.
+ * Returns the keys that no attempt can still store: of this rotation all but AWSPENDING's, of others those older than
+ * AWSPENDING's. A newer key may belong to a later rotation that has not stored it yet.
  */
 export function leftovers(scene: Scene, pendingKey: string): readonly string[] {
   const pending = scene.keys.find(({ id }) => id === pendingKey);
@@ -104,60 +106,61 @@ export function leftovers(scene: Scene, pendingKey: string): readonly string[] {
     .map(({ id }) => id);
 }
 
-/** The keys that can go before AWSPENDING has one, in the order in which they go. */
+/** Returns the keys that createSecret may revoke to make room, in this order. */
 export function spare(scene: Scene, now: number): readonly string[] {
   const previous = scene.keys.filter(({ id }) => id === scene.retiring);
   const old = strays(scene).filter(({ createdAt }) => now - createdAt.getTime() > LONGEST_RUN_MS);
   return [...new Set([...previous, ...old].map(({ id }) => id))];
 }
 
-/** The keys that attempts at rotations of this secret have made, and that no version holds. */
+/** Returns the keys that rotations of this secret have made and that no version holds. */
 function strays({ keys, held, unknown, names, ownsEveryKey, currentKey }: Scene): readonly ListedKey[] {
   const current = keys.find(({ id }) => id === currentKey);
   return keys.filter(({ id, name, createdAt }) => {
     if (held.has(id)) return false;
-    // A version that cannot be read may hold any key but one of this rotation's.
+    // A malformed version may hold any key except one of this rotation.
     if (unknown.length > 0) return names.isOfThisRotation(name);
     if (!ownsEveryKey) return names.isOfThisSecret(name);
     return current !== undefined && createdAt >= current.createdAt;
   });
 }
 
-/** There is no room, and nothing that could go. */
+/** Returns the error for a full provider where nothing may be revoked. */
 export function full({ keys, held, unknown, ownsEveryKey }: Scene, maxKeys?: number): RotationError {
   const [ids, holds] = [quoted(some(keys.map(({ id }) => id))), some([...held])];
   const isRecognised = ownsEveryKey || keys.some(({ name }) => name !== undefined);
-  const unread = unknown.length > 0 ? `, and what version ${unknown.join(', ')} holds cannot be read` : '';
-  const of = maxKeys === undefined ? 'the provider has' : `of ${maxKeys} there are`;
+  const unread =
+    unknown.length > 0 ? `; version ${unknown.join(', ')} is malformed and may hold another` : '';
+  const of = maxKeys === undefined ? 'the provider has' : `the limit is ${maxKeys}, and there are`;
   return new RotationError('ERR_SERVICE_FULL', `no room for another key: ${of} ${ids}`, {
     hint:
-      `revoke one that nobody uses; the versions of the secret hold ${holds}${unread}` +
+      `revoke a key that nobody uses. Do not revoke those in the secret’s versions: ${holds}${unread}` +
       (isRecognised
-        ? '; what a failed attempt left behind is revoked here as soon as it is 15 minutes old'
+        ? '. Once the leftover of a failed attempt is 15 minutes old, the next attempt revokes it'
         : ''),
   });
 }
 
-/** As many as can be read. */
+/** Joins ids, as many as a person can read. */
 function some(ids: readonly string[]): string {
   const more = ids.length - MOST_TOLD;
   return ids.slice(0, MOST_TOLD).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
-/** What keeps a sweep from finding all that it should. */
+/** Yields warnings of keys that a sweep does not find. */
 export function* warnings(
   { unknown, forgotten, keys, ownsEveryKey }: Scene,
   pendingKey: string,
 ): Generator<string> {
   if (forgotten !== undefined) {
-    yield `version ${forgotten}, AWSPREVIOUS, cannot be read, or is for another place or user than AWSCURRENT: its key, if it ` +
-      'has one that lives, has to be revoked by hand';
+    yield `version ${forgotten} (AWSPREVIOUS) is malformed, or is for another place or user than AWSCURRENT: if it has a live ` +
+      'key, revoke that by hand';
   }
   if (unknown.length > 0) {
-    yield `no key of an earlier rotation was revoked: what version ${unknown.join(', ')} holds cannot be read`;
+    yield `no key of an earlier rotation was revoked, because version ${unknown.join(', ')} is malformed and may hold one`;
   }
   const pending = keys.find(({ id }) => id === pendingKey);
   if (pending && pending.name === undefined && !ownsEveryKey) {
-    yield 'list() returns no name for the key in AWSPENDING: what failed attempts leave behind cannot be found';
+    yield 'list() returns no name for the key in AWSPENDING: the rotator does not find what failed attempts leave behind';
   }
 }

@@ -8,21 +8,21 @@ import { full, holdingsOf, type ListedKey, leftovers, type Scene, spare, warning
 import type { Propagation } from './propagation.js';
 import { wholeList } from './whole-list.js';
 
-/** How long a provider may take to tell itself what it knows, where that is not declared. */
+/** How long a provider's list may be out of date, if no propagation is declared. */
 const LEAST_PATIENCE_MS = 2000;
 
-/** A wait after which the labels are looked at again. */
+/** After a longer wait, the step looks at the labels again. */
 const LONG_MS = 1000;
 
-/** What is ended beside the key that a rotation makes. */
+/** Ends the keys that a rotation no longer needs. */
 export interface KeyUpkeep<Secret extends object> {
-  /** Before the next key is issued. Without `most`, the provider has refused it: it is full. */
+  /** Revokes keys before the next is issued. Without `most`, the provider has just refused to issue one: it is full. */
   makeRoom(current: Secret, context: VersionsContext, most?: number): Promise<void>;
-  /** Ends AWSPREVIOUS's key and what attempts have left behind, and sees that what was ended is refused. */
+  /** Ends AWSPREVIOUS's key and what attempts have left behind, and checks that the provider refuses the former. */
   sweep(versions: Versions<Secret>, context: VersionsContext): Promise<void>;
 }
 
-/** A declaration, with all that it leaves to be assumed. */
+/** A declaration with its defaults. */
 interface Declared<Secret extends object>
   extends Pick<IssuedKey<Secret, never>, 'id' | 'list' | 'revoke' | 'probe' | 'parse'> {
   readonly rotates: readonly string[];
@@ -35,7 +35,7 @@ interface Declared<Secret extends object>
 
 type Pair<Secret> = Pick<Versions<Secret>, 'pending' | 'current'>;
 
-/** Keeps a secret’s keys in order at their provider. */
+/** Returns the upkeep of a secret's keys at their provider. */
 export function keyUpkeep<Secret extends object>(declared: Declared<Secret>): KeyUpkeep<Secret> {
   const { id, list, revoke, probe, parse, rotates, ends, ownsEveryKey, propagation } = declared;
   const { namesFor, lifetimeOption } = declared;
@@ -57,7 +57,7 @@ export function keyUpkeep<Secret extends object>(declared: Declared<Secret>): Ke
     if (doomed.length < excess && excess === 1) throw full(scene, most);
     if (doomed.length < excess) {
       context.warn(
-        `there are ${keys.length} keys already, more than maxKeys allows (${most}): no room was made`,
+        `there are already ${keys.length} keys, more than maxKeys allows (${most}): none was revoked`,
       );
       return;
     }
@@ -65,10 +65,10 @@ export function keyUpkeep<Secret extends object>(declared: Declared<Secret>): Ke
   }
 
   async function sweep({ pending, current }: Versions<Secret>, context: VersionsContext): Promise<void> {
-    // The keys before the versions: what is stored meanwhile is held.
+    // Lists the keys before the versions, so that a key stored meanwhile counts as held.
     const keys = await listed({ pending, current }, context);
     const scene = await look(keys, { pending, current }, context);
-    // What loses its last label now is no longer what this step was to retire.
+    // The version that loses its last label now is not the one that this step had to retire.
     if (scene === 'promoted') return;
     for (const warning of warnings(scene, keyOf(pending))) context.warn(warning);
     const { retiring = [] } = scene;
@@ -78,7 +78,7 @@ export function keyUpkeep<Secret extends object>(declared: Declared<Secret>): Ke
       try {
         await revoke(key, pending, context);
       } catch (error) {
-        // Not every provider says of a key that was ended before that it is not there. Its refusal is better than a word.
+        // Some providers fail to revoke a key that has ended before. Their refusal of the key itself proves it.
         const isListed = keys.some((listed) => listed.id === key);
         if (isListed || key !== retired?.id || !(await hasEnded(retired, context))) throw error;
       }
@@ -86,19 +86,19 @@ export function keyUpkeep<Secret extends object>(declared: Declared<Secret>): Ke
     if (retired) await tryRetired(retired, context);
     const fresh = keys.find((key) => key.id === keyOf(pending));
     if (!fresh?.expiresAt) return;
-    // Only here: a key without an end costs no call, and loads nothing.
+    // Loaded only now: a key that does not expire costs no call.
     const { warnOfEarlyEnd } = await import('./early-end.js');
     await warnOfEarlyEnd(fresh.expiresAt, context, lifetimeOption);
   }
 
-  /** AWSPREVIOUS is of the same server, account and user, or nothing of it is retired. */
+  /** Returns the key to try after its end. A key is retired only if it is of the same server, account and user. */
   function retiredIn(
     { retiring, retired }: Scene,
     { pending, current }: Pair<Secret>,
     context: StepContext,
   ): EndedKey | undefined {
     const old = retiring === undefined ? undefined : parsed(retired);
-    // The key of a version that lives, under an id that was corrected by hand: nothing has ended it.
+    // The key of a live version, under an id that somebody has corrected by hand: nothing has ended it.
     if (!old || isSameKey(old, pending) || isSameKey(old, current)) return undefined;
     return {
       ...{ id: keyOf(old), ends },
@@ -113,16 +113,16 @@ export function keyUpkeep<Secret extends object>(declared: Declared<Secret>): Ke
     try {
       return await isRefused(key, propagation, context);
     } catch {
-      return false; // The refusal to end it is what has to be told.
+      return false; // The caller reports the failed revocation.
     }
   }
 
   async function tryRetired(key: EndedKey, context: StepContext): Promise<void> {
-    // Only here: a secret's first rotation ends nothing.
+    // Loaded only now: a secret's first rotation ends nothing.
     const { assertEnded } = await import('./ended-key.js');
     const startedAt = performance.now();
     await assertEnded(key, propagation, context);
-    // Long enough for somebody to have given the rotation up.
+    // Meanwhile somebody may have given the rotation up.
     if (performance.now() - startedAt > LONG_MS) await context.confirm();
   }
 
@@ -145,12 +145,12 @@ export function keyUpkeep<Secret extends object>(declared: Declared<Secret>): Ke
     return wholeList(() => list(pending, context), expected, patienceMs, context);
   }
 
-  /** Where keys end late, one that somebody has ended works on, and no list shows it. */
+  /** Where keys end late, a key that somebody has ended still works, but the list does not show it. */
   function isKnownToLinger(context: StepContext): boolean {
     if (ends !== 'late' && ends !== 'at-expiry') return false;
     context.warn(
-      'the list of keys does not show AWSCURRENT’s, which works: somebody has ended it, which is told late ' +
-        `(${ends}), or the list is cut, and leftovers behind the cut are not found`,
+      `the list of keys does not show AWSCURRENT’s, which works: somebody has ended it and it ends late (${ends}), or the ` +
+        'list is incomplete, and leftovers are not found',
     );
     return true;
   }

@@ -5,19 +5,19 @@ import type { Awaitable, StepContext, Verdict } from '../rotator.js';
 const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 2000;
 
-/** How often a verdict must come in a row, over the settle time, before it holds everywhere. */
+/** How many times in a row, over the settle time, a verdict must come before it counts. */
 const IN_A_ROW = 4;
 const LONGEST_SETTLE_MS = 3000;
 
-/** What a provider needs until all of its servers say the same. */
+/** Times after which all servers of a provider agree. */
 export interface Propagation {
-  /** For how long another answer than the wanted one may still come. */
+  /** How long another verdict than the wanted one may still come. */
   readonly propagationMs: number;
-  /** For how long the wanted one must come, several times in a row. 0: once is enough. */
+  /** How long the wanted verdict must come, several times in a row. With 0, once is enough. */
   readonly settleMs: number;
 }
 
-/** How long a verdict must hold, where nothing else is declared. */
+/** Returns the settle time if none is declared. */
 export function settleMsOf(propagationMs: number): number {
   return Math.min(propagationMs, LONGEST_SETTLE_MS);
 }
@@ -30,9 +30,9 @@ export function assertPropagation(propagation: Propagation): void {
 }
 
 /**
- * Asks again while a new key may not have reached all of its provider.
+ * Asks until a provider accepts a new key, several times in a row, or the propagation time is over.
  *
- * @throws RotationError `ERR_DEADLINE` if the step has less time than the key
+ * @throws {@link RotationError} `ERR_DEADLINE` if the step has less time than that
  */
 export function probeFor(
   propagation: Propagation,
@@ -43,10 +43,10 @@ export function probeFor(
 }
 
 /**
- * Asks until a provider says the same several times in a row: one answer is that of one of its servers.
+ * Asks until a provider gives the wanted verdict several times in a row: each answer comes from one of its servers.
  *
  * @returns the other verdict if it still comes when the time is over
- * @throws RotationError `ERR_DEADLINE` if the step has less time than that
+ * @throws {@link RotationError} `ERR_DEADLINE` if the step has less time than that
  */
 export async function settled(
   wanted: Verdict,
@@ -56,7 +56,7 @@ export async function settled(
 ): Promise<Verdict> {
   const startedAt = performance.now();
   const endsAt = startedAt + leftMs;
-  // A share of the time that is left: what follows needs some, too.
+  // A share of the time left: what follows needs some too.
   const settle = Math.min(settleMs, leftMs / 4);
   const patience = Math.max(propagationMs, settle);
   let row = 0;
@@ -74,11 +74,11 @@ export async function settled(
   }
 }
 
-/** Not a verdict: the key has not had the time that its provider takes. */
+/** Returns the error for a step that ended before the propagation time. */
 function tooEarly(patience: number): RotationError {
   return new RotationError(
     'ERR_DEADLINE',
-    `the time was up while the provider still said otherwise of a key, which it may for ${Math.round(patience)} ms`,
-    { hint: 'the next attempt asks again; a longer timeout of the function saves it' },
+    `the step ended before the provider's servers agreed on a key, which may take ${Math.round(patience)} ms`,
+    { hint: 'give the function a longer timeout; the next attempt asks again' },
   );
 }

@@ -4,18 +4,18 @@ import type { ListedKey } from './key-sweep.js';
 
 const FIRST_DELAY_MS = 100;
 
-/** A key that a list must show, since it lives. */
+/** A live key, which the list must show. */
 export interface Expected {
   readonly id: string;
   readonly label: 'AWSPENDING' | 'AWSCURRENT';
-  /** Asked if the list does not show it: somebody may have ended it meanwhile. */
+  /** Called if the list does not show the key: somebody may have ended it meanwhile. */
   isExcused?(): Awaitable<boolean>;
 }
 
 /**
- * Lists the keys, again for a while as long as one is missing: a list that shows only a part would hide what is to be ended.
+ * Lists the keys, again for a while if one is missing: an incomplete list would hide keys that must end.
  *
- * @throws RotationError if the list does not show a key that lives
+ * @throws {@link RotationError} if the list does not show a live key
  */
 export async function wholeList(
   list: () => Awaitable<readonly ListedKey[]>,
@@ -54,7 +54,7 @@ function incomplete({ id, label }: Expected, length: number): RotationError {
   const message = `the list of keys (${length}) does not show ${id}, the key in ${label}, which works`;
   return new RotationError('ERR_SERVICE_FAILED', message, {
     hint:
-      'nothing was ended: the list may be cut after a page, or filtered; correct how it is asked for. If it is only late, the ' +
-      'next attempt finds it. If somebody has ended the key, and the provider takes it for longer, declare that: `ends`',
+      'no key was ended. If the list stops after a page or is filtered, correct the list request. If it is only late, the next attempt ' +
+      'finds the key. If somebody ended the key and the provider still accepts it, declare that with `ends`',
   });
 }

@@ -42,7 +42,7 @@ const OPERATIONS = {
   ValidateResourcePolicy: policies.validateResourcePolicy,
 } as const satisfies Readonly<Record<Operation, unknown>>;
 
-/** One account of Secrets Manager: its operations, and the secrets, clock, functions and faults that they share. */
+/** One account of Secrets Manager: the operations, with their secrets, clock, functions and faults. */
 export class Account {
   readonly settings: Settings;
   readonly store: Store;
@@ -51,7 +51,7 @@ export class Account {
   readonly faults = new Faults();
   readonly functions = new Map<string, LocalFunction>();
   readonly invocations = new Invocations();
-  /** The secrets whose rotation is being driven: by one at a time. */
+  /** Secrets whose rotation is being driven: one driver at a time. */
   readonly driven = new Set<StoredSecret>();
   readonly #staleReads = new WeakMap<StoredSecret, { before: VersionMap; left: number }>();
 
@@ -62,10 +62,10 @@ export class Account {
   }
 
   /**
-   * Does one operation.
+   * Executes one operation.
    *
-   * @param isRemote whether it came over the socket, where nobody knows who has sent it
-   * @throws the exceptions of the SDK, with AWS's texts
+   * @param isRemote whether it came over the socket, where the caller is unknown
+   * @throws the SDK's exceptions, with AWS's texts
    */
   call(operation: Operation, input: object, isRemote: boolean): object {
     const startedAt = performance.now();
@@ -92,9 +92,9 @@ export class Account {
   }
 
   /**
-   * Tells the observer, who has no say in what happens.
+   * Calls the observer, and ignores its errors.
    *
-   * @param thrown what a function threw: it is told without the values that it may quote
+   * @param thrown the error of a function: the observer gets it without the values that it may quote
    */
   tell(observation: Observation, thrown?: unknown): void {
     const { observe } = this.settings;
@@ -106,11 +106,10 @@ export class Account {
           : ({ ...observation, error: this.invocations.redactor.error(thrown) } as Observation),
       );
     } catch {
-      // It is not the caller's, whose call has succeeded or failed already.
+      // The outcome of the call must not depend on the observer.
     }
   }
 
-  /** What an operation, or the backend, works on. */
   #context(isStale: boolean): Call {
     return {
       now: this.clock.now(),
@@ -123,12 +122,12 @@ export class Account {
     };
   }
 
-  /** RotateSecret, as the schedule calls it. */
+  /** Calls RotateSecret for the schedule. */
   rotateBySchedule(secret: StoredSecret, token: string): void {
     rotateSecret(this.#context(false), { SecretId: secret.arn, ClientRequestToken: token });
   }
 
-  /** With `staleReads`, the first reads after each change do not see it. */
+  /** Whether this read must not see the last change yet (`staleReads`). */
   #isStale(secret: StoredSecret): boolean {
     if (this.settings.staleReads === 0) return false;
     const before = this.store.before(secret);
@@ -139,13 +138,12 @@ export class Account {
     return reads.left >= 0;
   }
 
-  /** The secret that a request is about. */
   #secretIn(input: object): StoredSecret | undefined {
     const { SecretId } = input as { readonly SecretId?: unknown };
     return this.store.find(String(SecretId), this.clock.now());
   }
 
-  /** Its name, to be shown, or what the request calls it: nothing that could not be a name is. */
+  /** The name to show for the request's secret; undefined if the request has no valid name. */
   #nameOf(input: object): string | undefined {
     const { SecretId, Name = SecretId } = input as { readonly SecretId?: unknown; readonly Name?: unknown };
     if (typeof Name !== 'string' || !/^[\w/+=.@!:-]{1,2048}$/.test(Name)) return undefined;

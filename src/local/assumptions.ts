@@ -1,17 +1,17 @@
 /**
- * What the local Secrets Manager does where neither AWS's documents nor recordings of AWS say what AWS does. Code that
- * rotates secrets should not depend on any of it. Codes and texts of errors that are assumed are marked in refusals.ts.
+ * Behaviour that neither AWS's documentation nor recordings of AWS settle. Code that rotates secrets should not depend on it.
+ * In refusals.ts, "Assumed" marks the assumed codes and texts of errors.
  */
 export const ASSUMED = {
-  /** The empty version of a rotation does not count as a secret's first: the value that fills it gets AWSCURRENT too. */
+  /** The empty version of a rotation does not count as the first version: the value that fills it gets AWSCURRENT too. */
   placeholderIsNoFirstVersion: true,
-  /** PutSecretValue with AWSCURRENT among its VersionStages takes AWSPENDING away, as it does without VersionStages. */
+  /** PutSecretValue with AWSCURRENT among its VersionStages removes AWSPENDING, as it does without VersionStages. */
   currentByNameAbandons: true,
-  /** AWSCURRENT cannot move to a version without a value. */
+  /** AWSCURRENT does not move to a version without a value. */
   emptyVersionCannotBeCurrent: true,
-  /** ListSecretVersionIds leaves out the empty version of a rotation. AWS documents that it can. */
+  /** ListSecretVersionIds omits the empty version of a rotation. AWS documents that it can. */
   listLeavesPlaceholderOut: true,
-  /** RotateSecret with the token of the rotation that is under way succeeds, and starts nothing. */
+  /** RotateSecret with the token of the rotation in progress succeeds and starts nothing. */
   repeatedRotateSucceeds: true,
   /** When the testSecret of RotateImmediately=false fails, the copy loses AWSPENDING as it does after a success. */
   failedTestLosesPending: true,

@@ -13,12 +13,13 @@ import { type LocalFunction, type LocalOptions, settingsOf } from './settings.js
 import { type Archive, arnOf } from './store/store.js';
 
 /**
- * Secrets Manager in memory and in process, under the rules that AWS applies to versions, staging labels and
- * rotation. It refuses what AWS refuses, with the SDK's own exceptions and AWS's texts.
+ * A Secrets Manager in memory for tests, with AWS's rules for versions, staging labels and rotations.
  *
- * It is an SDK client: whatever takes a `SecretsManager` or a `SecretsManagerClient` takes it, and its commands,
- * methods and paginators work. Calls are answered in process, at once and once: nothing is signed, sent, repeated or
- * aborted. For those who make a client of their own, `listen()` puts the same secrets behind a socket.
+ * It refuses what AWS refuses, with the SDK's exceptions and AWS's texts. It is an SDK client: pass it wherever a
+ * `SecretsManager` or `SecretsManagerClient` is expected. Its commands, methods and paginators work.
+ *
+ * It answers every call in process, once. Nothing is signed, sent, retried or aborted. For code that makes its own SDK
+ * client, {@link LocalSecretsManager.listen} serves the same secrets over a socket.
  *
  * @example
  * ```ts
@@ -35,6 +36,10 @@ export class LocalSecretsManager extends SecretsManager {
   readonly #account: Account;
   readonly #backend: Backend;
 
+  /**
+   * @param archive storage beyond this process, for `quarterturn local --state`
+   * @throws RangeError if an option is invalid
+   */
   constructor(options: LocalOptions = {}, archive?: Archive) {
     const settings = settingsOf(options);
     super({
@@ -55,85 +60,107 @@ export class LocalSecretsManager extends SecretsManager {
     );
   }
 
-  /** What Secrets Manager has done of itself, in the words of CloudTrail, oldest first. */
+  /** Events of Secrets Manager, as CloudTrail records them, oldest first. */
   get events(): readonly TrailEvent[] {
     return [...this.#account.trail.events];
   }
 
-  /** Its time. */
+  /** Current time of the local Secrets Manager. */
   get now(): Date {
     return this.#account.clock.now();
   }
 
-  /** Registers a rotation function, and returns the ARN that RotateSecret is to be given. */
+  /**
+   * Registers a rotation function.
+   *
+   * @returns its ARN, for RotateSecret
+   * @throws TypeError if the name is invalid
+   */
   addFunction(name: string, handler: LocalFunction): string {
-    if (!/^[\w-]{1,64}$/.test(name)) throw new TypeError('a function’s name has letters, digits, - and _');
+    if (!/^[\w-]{1,64}$/.test(name))
+      throw new TypeError('invalid function name: use 1 to 64 letters, digits, - and _');
     this.#account.functions.set(name, handler);
     return `${arnOf('lambda', this.#region)}function:${name}`;
   }
 
-  /** The rotation of a secret that RotateSecret has begun, to be driven step by step or to its end. */
+  /**
+   * Returns the rotation that RotateSecret has begun, to drive it step by step or to its end.
+   *
+   * @throws ResourceNotFoundException if the secret does not exist
+   */
   rotation(secretId: string): LocalRotation {
     const secret = this.#account.store.find(secretId, this.now);
     if (!secret) throw refusals.noSuchSecret();
     return new LocalRotation(this.#account, secret);
   }
 
-  /** Orders a fault for a call to come. */
+  /**
+   * Makes a later call fail or read stale data.
+   *
+   * @throws RangeError if `call` or `times` is not a whole number from 1
+   */
   inject(fault: Fault): OrderedFault {
     return this.#account.faults.order(fault);
   }
 
   /**
-   * Lets time pass, and runs the rotations that fall due, each when its window opens; one that is not complete is
-   * started over at every window.
+   * Sets the clock forward and runs the rotations that fall due, each when its window opens. It starts an incomplete
+   * rotation over at every window.
    *
-   * @returns how they ended, in their order
-   * @throws RangeError for a time that has passed
+   * @returns the reports of these rotations, in order
+   * @throws RangeError if the time has passed
    */
   advanceTo(date: Date): Promise<readonly RotationReport[]> {
     return this.#backend.advanceTo(date);
   }
 
   /**
-   * Resolves when no automatic rotation is under way.
+   * Resolves when no automatic rotation is running.
    *
-   * @throws what broke one off: the function is gone, or did, in strict mode, what it must not
+   * @throws Error if one was broken off: its function is not registered or, in strict mode, broke a rule
    */
   idle(): Promise<void> {
     return this.#backend.idle();
   }
 
-  /** The names of the secrets whose rotation has begun and is not complete. */
+  /** Names of the secrets whose rotation has begun and is not complete. */
   get unfinished(): readonly string[] {
     return this.#backend.unfinished.map(({ name }) => name);
   }
 
-  /** Starts over all rotations that are not complete, and lets others begin again after `stop()`. */
+  /** Starts all incomplete rotations over, and lets others begin again after {@link LocalSecretsManager.stop}. */
   resume(): void {
     this.#backend.go();
     for (const secret of this.#backend.unfinished) this.#backend.drive(secret, { again: true });
   }
 
   /**
-   * Begins no further automatic rotation.
+   * Stops starting automatic rotations.
    *
-   * @returns the names of the secrets whose rotation is still being driven
+   * @returns the names of the secrets whose rotation is still running
    */
   stop(): readonly string[] {
     return this.#backend.stop().map(({ name }) => name);
   }
 
-  /** Takes the values that rotation functions can know out of a text: out of what they print. */
+  /** Returns a text, such as a function's output, without the secret values that rotation functions can know. */
   redact(text: string): string {
     return this.#account.invocations.redactor.text(text);
   }
 
   /**
-   * Puts the secrets behind a socket on 127.0.0.1, for clients that are made elsewhere.
+   * Serves the secrets on 127.0.0.1, for SDK clients made elsewhere. It accepts every signature.
    *
-   * @param port any that is free, if absent
-   * @param ready until when requests wait for their answers: none do, if absent
+   * @param port any free port by default
+   * @param ready requests wait for this promise; by default they do not wait
+   * @throws Error if the port is in use
+   * @example
+   * ```ts
+   * const { url, close } = await secrets.listen();
+   * process.env.AWS_ENDPOINT_URL_SECRETS_MANAGER = url;
+   * await test();
+   * await close();
+   * ```
    */
   listen(port = 0, ready?: Promise<void>): Promise<Listener> {
     return listen(
@@ -155,7 +182,7 @@ export class LocalSecretsManager extends SecretsManager {
 
   #answer(name: string, input: object): ServiceOutputTypes {
     if (!isOperation(name)) throw refusals.unknownOperation(name);
-    // The SDK sends a token for whoever gives none.
+    // The SDK adds a token if the caller sets none.
     const token = 'ClientRequestToken' in REQUESTS[name] && { ClientRequestToken: randomUUID() };
     const request = { ...token, ...detached(input) };
     const output = this.#backend.call(name, request, false);

@@ -1,4 +1,4 @@
-/** The local Secrets Manager's time: the machine's, or one that stands still until it is set. */
+/** The local Secrets Manager's clock: the machine's, or one that stands still until it is set. */
 export class Clock {
   #offsetMs = 0;
   #standsAt: Date | undefined;
@@ -11,7 +11,7 @@ export class Clock {
     return this.#standsAt ? new Date(this.#standsAt) : new Date(Date.now() + this.#offsetMs);
   }
 
-  /** Sets the time; it never goes back. */
+  /** Sets the time. It never goes back. */
   advanceTo(date: Date): void {
     if (date < this.now()) return;
     if (this.#standsAt) this.#standsAt = new Date(date);

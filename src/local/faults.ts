@@ -1,40 +1,44 @@
 import type { Operation } from './api/model.js';
 import * as refusals from './api/refusals.js';
 
-/** Something that goes wrong with a call. */
+/** A fault for {@link LocalSecretsManager.inject}. */
 export interface Fault {
-  /** @default any operation */
+  /**
+   * Operation that fails.
+   *
+   * @default any operation
+   */
   readonly operation?: Operation;
   /**
-   * Which call of the operation it is, from now on: 1 is the next.
+   * Which call of the operation fails first: 1 is the next.
    *
    * @default 1
    */
   readonly call?: number;
   /**
-   * For how many calls on end. Over a socket the SDK repeats a call that was throttled, dropped or answered with 500,
-   * twice by default: each of these is a call.
+   * How many calls in a row fail. Over a socket the SDK retries a call that was throttled, dropped or answered with 500,
+   * by default twice, and each retry counts.
    *
    * @default 1
    */
   readonly times?: number;
-  /** `stale`: a read does not see the last change yet; other calls are not hit. */
+  /** Kind of fault. With `stale`, a read does not see the last change yet, and other calls are not affected. */
   readonly kind: 'throttle' | 'internal' | 'dropped' | 'stale';
   /**
-   * Whether the call has taken effect when it fails.
+   * Whether the call fails before or after it takes effect.
    *
    * @default 'before'
    */
   readonly when?: 'before' | 'after';
 }
 
-/** A fault that was ordered. A test should assert that it came about. */
+/** An injected {@link Fault}. A test should assert that it occurred. */
 export interface OrderedFault {
-  /** How many calls it has hit. */
+  /** Number of calls that it has affected. */
   readonly hits: number;
 }
 
-/** What shows versions. */
+/** Operations that return versions. */
 const READS: readonly Operation[] = [
   'BatchGetSecretValue',
   'DescribeSecret',
@@ -45,20 +49,21 @@ const READS: readonly Operation[] = [
 
 const ERRORS = { throttle: refusals.throttled, internal: refusals.internal, dropped: refusals.dropped };
 
-/** The faults that tests have ordered. */
+/** The injected faults. */
 export class Faults {
   #ordered: { readonly fault: Fault; readonly state: { hits: number }; seen: number }[] = [];
 
   order(fault: Fault): OrderedFault {
     for (const count of [fault.call ?? 1, fault.times ?? 1]) {
-      if (!Number.isSafeInteger(count) || count < 1) throw new RangeError('call and times count from 1');
+      if (!Number.isSafeInteger(count) || count < 1)
+        throw new RangeError('call and times must be whole numbers from 1');
     }
     const state = { hits: 0 };
     this.#ordered.push({ fault, state, seen: 0 });
     return state;
   }
 
-  /** Does a call with the faults that are ordered for it. */
+  /** Runs a call with its faults. */
   during<T>(operation: Operation, work: (isStale: boolean) => T): T {
     const faults = this.#due(operation);
     const failing = (when: 'before' | 'after') => {

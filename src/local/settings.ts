@@ -4,7 +4,7 @@ import type { Step } from '../step.js';
 import type { Operation } from './api/model.js';
 import type { RotationOutcome } from './store/stored-secret.js';
 
-/** What a function gets beside the event: Lambda's context, without the identity that no rotation has. */
+/** Lambda's context, without `identity` and `clientContext`, which a rotation never has. */
 export interface LocalContext extends LambdaContext {
   readonly functionName: string;
   readonly functionVersion: string;
@@ -13,26 +13,26 @@ export interface LocalContext extends LambdaContext {
   readonly awsRequestId: string;
   readonly logGroupName: string;
   readonly logStreamName: string;
-  /** Whether an invocation that ends by the callback waits for what is still to do in the process. */
+  /** Whether an invocation that ends through the callback waits until the process has nothing left to do. */
   callbackWaitsForEmptyEventLoop: boolean;
-  /** Ends the invocation, which has failed if there is an error. */
+  /** Ends the invocation. It fails if there is an error. */
   done(error?: unknown, result?: unknown): void;
   fail(error?: unknown): void;
   succeed(result?: unknown): void;
 }
 
-/** A rotation function as the local Secrets Manager calls it. The engine's handlers are such functions. */
+/** A rotation function, such as the handler that `rotationHandler` returns. */
 export type LocalFunction = (event: RotationEvent, context: LocalContext) => unknown;
 
-/** Something that has happened, to be told while it happens. No value of a secret is in it. */
+/** An event for {@link LocalOptions.observe}. It never holds a secret's value. */
 export type Observation =
   | {
       readonly kind: 'call';
-      /** Absent if a request over the socket names none. */
+      /** Undefined if a request over the socket names no supported operation. */
       readonly operation: Operation | undefined;
-      /** Its name, or what the request called it, if that could be a name. */
+      /** Name of the secret; undefined if the request has no valid name. */
       readonly secretId: string | undefined;
-      /** The error's name. */
+      /** Name of the error; undefined if the call succeeded. */
       readonly error: string | undefined;
       readonly durationMs: number;
     }
@@ -41,80 +41,80 @@ export type Observation =
       readonly secret: string;
       readonly step: Step;
       readonly attempt: number;
-      /** What the function threw, without the secret's values. */
+      /** The function's error, without the secret's values. */
       readonly error: Error | undefined;
       readonly durationMs: number;
     }
-  /** A rotation could not be driven any further: the function is gone, or what it did cannot be kept. */
+  /** A rotation was broken off: the function is not registered, broke a rule, or its change could not be stored. */
   | { readonly kind: 'broken'; readonly secret: string; readonly error: Error | undefined }
   | { readonly kind: 'end'; readonly secret: string; readonly outcome: RotationOutcome };
 
-/** How the local Secrets Manager is to behave. The defaults make tests deterministic. */
+/** Options of {@link LocalSecretsManager}. The defaults make tests deterministic. */
 export interface LocalOptions {
   /**
-   * The Region of its secrets and functions, whatever the Region of a client.
+   * Region of the secrets and functions. Clients of any Region are answered.
    *
    * @default 'eu-west-1'
    */
   readonly region?: string;
   /**
-   * A time at which the clock stands, until `advanceTo()` moves it.
+   * Time at which the clock stands until {@link LocalSecretsManager.advanceTo} moves it.
    *
    * @default the machine's clock
    */
   readonly standsAt?: Date;
   /**
-   * Whether a rotation follows upon RotateSecret by itself, as on AWS.
+   * Whether RotateSecret starts the rotation by itself, as on AWS.
    *
-   * @default false: `rotation(secretId)` drives it
+   * @default false: {@link LocalSecretsManager.rotation} drives it
    */
   readonly automatic?: boolean;
   /**
-   * How often a rotation that has failed is started over. AWS does it "multiple times".
+   * How often a failed rotation starts over by itself. AWS does so "multiple times".
    *
-   * @default 0: `reattempt()` does
+   * @default 0: {@link LocalRotation.reattempt} starts it over
    */
   readonly retries?: number;
   /**
-   * Milliseconds until an invocation is given up.
+   * Time limit of an invocation, in milliseconds.
    *
    * @default 30000, as AWS's rotation functions are deployed
    */
   readonly timeoutMs?: number;
   /**
-   * Whether AWSPENDING is removed once a rotation is complete. Functions must not rely on either.
+   * Whether AWSPENDING is removed once a rotation is complete. A function must work either way.
    *
    * @default true
    */
   readonly cleansUpPending?: boolean;
   /**
-   * Whether events have a RotationToken. Those of older rotations have none.
+   * Whether the function's events have a RotationToken. Those of older rotations have none.
    *
    * @default true
    */
   readonly sendsRotationToken?: boolean;
   /**
-   * How many reads of a secret do not see its last change yet, after each change.
+   * Number of reads after each change of a secret that do not see the change yet.
    *
    * @default 0
    */
   readonly staleReads?: number;
   /**
-   * For how long a secret whose deletion was forced is still marked for deletion, in milliseconds. On AWS it is for some
-   * seconds.
+   * How long a secret stays marked for deletion after a forced deletion, in milliseconds. On AWS it is some seconds.
    *
    * @default 0
    */
   readonly forcedDeletionMs?: number;
   /**
-   * Whether a rotation ends with an error when the function makes a call that the role of AWS's rotation functions does
-   * not allow, stores a value without the rotation's ClientRequestToken, or leaves AWSPENDING on another version than
-   * AWSCURRENT. A call over the socket counts as made by the function that rotates its secret, or by the only one that runs.
+   * Whether a rotation ends with an error if the function breaks one of three rules: it calls only what the role of AWS's
+   * rotation functions allows, it stores values only with the rotation's ClientRequestToken, and it does not leave
+   * AWSPENDING on a version that is not AWSCURRENT. A call over the socket is attributed to the function that rotates the
+   * call's secret, else to the only one that runs.
    *
    * @default false
    */
   readonly strict?: boolean;
-  /** Is told of every call and of every step. What it throws is dropped. */
+  /** Called for every call, step and end of a rotation. Its errors are ignored. */
   readonly observe?: (observation: Observation) => void;
 }
 
@@ -122,7 +122,7 @@ export type Settings = Required<Omit<LocalOptions, 'standsAt' | 'observe'>> &
   Pick<LocalOptions, 'standsAt' | 'observe'>;
 
 /**
- * Adds the defaults.
+ * Checks the options and adds the defaults.
  *
  * @throws RangeError
  */
@@ -141,11 +141,11 @@ export function settingsOf(options: LocalOptions): Settings {
     ...given,
   };
   for (const name of ['retries', 'timeoutMs', 'staleReads', 'forcedDeletionMs'] as const) {
-    // Timers cannot be set for longer.
+    // The longest delay of a timer.
     if (settings[name] >= 0 && settings[name] < 2 ** 31) continue;
     throw new RangeError(`${name} must be from 0 to ${2 ** 31 - 1}`);
   }
   if (settings.standsAt && Number.isNaN(settings.standsAt.getTime()))
-    throw new RangeError('standsAt is no date');
+    throw new RangeError('standsAt must be a valid date');
   return settings;
 }

@@ -4,19 +4,19 @@ import { QUOTA_USED_UP, throttleHint } from './throttles.js';
 
 type Refusal = readonly [name: RegExp, failure: ServiceFailure];
 
-/** What is special about one API of AWS. */
+/** What {@link awsFailure} must know about an AWS API. */
 export interface AwsApi {
-  /** What the function's role must be allowed to use, as in "on the ARN of this user". */
+  /** Resource that the function's role needs, as in "on the ARN of this user". */
   readonly resource: string;
-  /** What to do if no answer comes: how the function reaches this API. */
+  /** Hint if no answer comes: how the function reaches this API. */
   readonly way: string;
-  /** What this API alone refuses a call with, by the names of the SDK's errors. */
+  /** Failures of this API only, by the names of the SDK's errors. */
   readonly refusals: readonly Refusal[];
 }
 
 /**
- * Returns what an error that the SDK has thrown means: a code, what a message says of the call, and what to do. No message
- * is repeated, since the SDK's may quote an answer; nor should the error be a cause where answers hold secrets.
+ * Returns the code, problem and hint of an error that AWS's SDK has thrown. It repeats no message of the SDK, which may quote
+ * an answer. Where answers contain secrets, do not use the SDK's error as a cause either.
  */
 export function awsFailure(thrown: unknown, { resource, way, refusals }: AwsApi): ServiceFailure {
   const error = unwrapped(thrown);
@@ -25,7 +25,7 @@ export function awsFailure(thrown: unknown, { resource, way, refusals }: AwsApi)
   if (notSent) return ['ERR_SERVICE_FAILED', ...notSent];
   if (isUnanswered(error)) {
     const hint = throttleHint(error) ?? way;
-    // The SDK calls a connection that was reset a TimeoutError, too.
+    // The SDK also calls a reset connection a TimeoutError.
     return code === '' || code === 'ETIMEDOUT'
       ? ['ERR_SERVICE_TIMEOUT', 'got no answer in time', hint]
       : ['ERR_SERVICE_UNREACHABLE', `did not reach AWS (${code})`, hint];
@@ -33,14 +33,10 @@ export function awsFailure(thrown: unknown, { resource, way, refusals }: AwsApi)
   const [, refusal] = [...refusals, ...common(resource)].find(([pattern]) => pattern.test(name)) ?? [];
   if (refusal) return refusal;
   const reason = name || 'an unknown error';
-  return [
-    'ERR_SERVICE_FAILED',
-    `failed with ${quoted(reason)}`,
-    'look the error up in the API reference of AWS',
-  ];
+  return ['ERR_SERVICE_FAILED', `failed with ${quoted(reason)}`, 'look up this error in AWS’s API reference'];
 }
 
-/** What every API of AWS refuses a call with, or the SDK in its place. */
+/** Failures of every AWS API, and those of the SDK itself. */
 function common(resource: string): readonly Refusal[] {
   return [
     [
@@ -48,19 +44,19 @@ function common(resource: string): readonly Refusal[] {
       [
         'ERR_RIGHTS_MISSING',
         'was denied',
-        `allow it to the function’s role, on the ARN of ${resource}; the policy of a VPC endpoint may deny it, too`,
+        `allow it for the function’s role, on the ARN of ${resource}; the policy of a VPC endpoint may deny it too`,
       ],
     ],
     [THROTTLED, ['ERR_SERVICE_FAILED', 'was throttled', QUOTA_USED_UP]],
     [
       /^CredentialsProviderError$/,
-      ['ERR_SERVICE_FAILED', 'found no AWS credentials', 'outside Lambda set AWS_PROFILE'],
+      ['ERR_SERVICE_FAILED', 'found no AWS credentials', 'outside Lambda, set AWS_PROFILE'],
     ],
-    [/^ExpiredToken/, ['ERR_SERVICE_FAILED', 'had expired credentials', 'outside Lambda sign in again']],
+    [/^ExpiredToken/, ['ERR_SERVICE_FAILED', 'had expired credentials', 'outside Lambda, sign in again']],
   ];
 }
 
-/** In Jest, Node's errors are not `instanceof Error` to the SDK, which then keeps no more than their text. */
+/** In Jest, Node's errors are not `instanceof Error` for the SDK, which then keeps only their text. */
 function unwrapped(error: unknown): unknown {
   const [, name, message = ''] =
     /^AWS SDK error wrapper for (\w+): (.*)/.exec(errorParts(error).message) ?? [];

@@ -2,13 +2,17 @@ import { RotationError } from '../errors.js';
 import { errorParts } from './failures.js';
 
 /**
- * Loads a package that only those install who need it, whatever version of it they have.
+ * Loads an optional package, in whatever version is installed, and returns it.
  *
- * @param tried the package with the versions that it was tried in, as `npm install` takes it: `nodemailer@^10.6.1`
- * @param load imports the package, or the module that does
- * @param fits whether what was loaded can be used: older versions may lack something
- * @returns what was loaded
- * @throws RotationError `ERR_ROTATOR_FAILED` that names what to install, if the package is missing or cannot be used
+ * @param tried package with the versions that it was tested in, as for `npm install`: `nodemailer@^10.6.1`
+ * @param load imports the package, or a module that imports it
+ * @param fits returns whether the loaded version has what the rotator needs; by default every version fits
+ * @throws {@link RotationError} `ERR_ROTATOR_FAILED` that names what to install, if the package is missing or does not fit
+ *
+ * @example
+ * ```ts
+ * const smtp = () => loadDriver('nodemailer@^10.6.1', () => import('nodemailer'));
+ * ```
  */
 export async function loadDriver<T>(
   tried: string,
@@ -18,7 +22,7 @@ export async function loadDriver<T>(
   const name = tried.slice(0, tried.lastIndexOf('@'));
   const failure = (problem: string, cause?: unknown) =>
     new RotationError('ERR_ROTATOR_FAILED', `${name} ${problem}`, {
-      hint: `run \`npm install ${tried}\`, and deploy the function with it`,
+      hint: `run \`npm install ${tried}\` and deploy the function with it`,
       ...(cause !== undefined && { cause }),
     });
   let loaded: T;
@@ -26,10 +30,10 @@ export async function loadDriver<T>(
     loaded = await load();
   } catch (error) {
     if (/^(ERR_)?MODULE_NOT_FOUND$/.test(errorParts(error).code)) throw failure('is not installed', error);
-    // An ES module that asks another for a name that it does not export.
-    if (error instanceof SyntaxError) throw failure('cannot be used in the version that is installed', error);
+    // An ES module imports a name that the other does not export.
+    if (error instanceof SyntaxError) throw failure('is installed in a version that does not fit', error);
     throw error;
   }
-  if (!fits(loaded)) throw failure('cannot be used in the version that is installed');
+  if (!fits(loaded)) throw failure('is installed in a version that does not fit');
   return loaded;
 }

@@ -1,42 +1,42 @@
 import { isError, type RotationErrorCode } from '../errors.js';
 
-/** What went wrong between the function and a service: a code, what a message says of the service, and what to do. */
+/** Failure between the function and a service: code, problem (what the message says of the service) and hint. */
 export type ServiceFailure = readonly [code: RotationErrorCode, problem: string, hint: string];
 
-/** What to do about a connection that failed, in the words of what leads to the service: its URL, a field of the secret. */
+/** Hints for a failed connection, in terms of what addresses the service: its URL, or fields of the secret. */
 export interface ConnectionHints {
-  /** The name of the host leads nowhere. */
+  /** The host name does not exist. */
   readonly name: string;
-  /** Nobody listens at the port. */
+  /** Nothing listens on the port. */
   readonly refused: string;
-  /** The connection broke, or the service has closed it. */
+  /** The connection broke, or the service closed it. */
   readonly closed: string;
-  /** No way leads to the service, or nothing came back. */
+  /** There is no route to the service, or no answer came. */
   readonly way: string;
   /** The certificate is for another name. */
   readonly otherName: string;
-  /** Both sides found no version of TLS, or no cipher, that they share. */
+  /** The two sides share no TLS version or no cipher. */
   readonly tls: string;
 }
 
 /**
- * Returns what the code of a socket's error means, with the hint that fits; `undefined` if it is no such code.
+ * Returns the failure that the code of a socket error means, with the right hint; `undefined` for any other code.
  *
- * @param code as {@link errorParts} reads it
+ * @param code code that {@link errorParts} returns
  */
 export function connectionFailure(code: string, hints: ConnectionHints): ServiceFailure | undefined {
   const failures: readonly (readonly [code: RegExp, ServiceFailure])[] = [
-    [/^ENOTFOUND$/, ['ERR_SERVICE_NOT_FOUND', 'cannot be found by name', hints.name]],
+    [/^ENOTFOUND$/, ['ERR_SERVICE_NOT_FOUND', 'has no DNS entry', hints.name]],
     [
       /^EAI_AGAIN$/,
-      ['ERR_SERVICE_NOT_FOUND', 'cannot be looked up by name', 'the VPC’s DNS does not answer'],
+      ['ERR_SERVICE_NOT_FOUND', 'got no answer from DNS', 'check the VPC’s DNS: it does not answer'],
     ],
     [/^ECONNREFUSED$/, ['ERR_SERVICE_REFUSED', 'refuses connections', hints.refused]],
     [/^(ECONNRESET|EPIPE)$/, ['ERR_SERVICE_UNREACHABLE', 'closed the connection', hints.closed]],
-    [/^E(HOST|NET)UNREACH$/, ['ERR_SERVICE_UNREACHABLE', 'cannot be reached', hints.way]],
-    // Not "cannot be connected to": a connection that is open ends so, too.
+    [/^E(HOST|NET)UNREACH$/, ['ERR_SERVICE_UNREACHABLE', 'is unreachable', hints.way]],
+    // Not "accepts no connection": an open connection ends like this too.
     [/^ETIMEDOUT$/, ['ERR_SERVICE_TIMEOUT', 'does not answer', hints.way]],
-    // Those of TLS, some thirty, Node names after OpenSSL's.
+    // Node names about thirty TLS errors after OpenSSL's.
     [
       /^ERR_TLS_CERT_ALTNAME|^HOSTNAME_MISMATCH$/,
       ['ERR_TLS_WRONG_NAME', 'has a certificate for another name', hints.otherName],
@@ -45,74 +45,80 @@ export function connectionFailure(code: string, hints: ConnectionHints): Service
       /^CERT_(?:HAS_EXPIRED|NOT_YET_VALID)$/,
       [
         'ERR_TLS_NOT_TRUSTED',
-        'has a certificate that has expired, or is not valid yet',
-        'replace the certificate there, and look at the clocks. Leave verification on: whoever stands between would get the ' +
-          'credential',
+        'has a certificate that has expired or is not valid yet',
+        'replace the certificate there, and check the clocks. Do not turn verification off: an attacker in between would ' +
+          'get the credential',
       ],
     ],
     [
       /CERT|SELF_SIGNED|UNABLE_TO_|CRL/,
       [
         'ERR_TLS_NOT_TRUSTED',
-        'has no certificate that can be trusted',
-        'name the authority that has signed the certificate, with the option `ca` or NODE_EXTRA_CA_CERTS. Leave verification on: whoever ' +
-          'stands between would get the credential',
+        'has a certificate that is not trusted',
+        'set the option `ca` or NODE_EXTRA_CA_CERTS to the authority that signed the certificate. Do not turn verification ' +
+          'off: an attacker in between would get the credential',
       ],
     ],
-    [/^ERR_(TLS|SSL)_|^EPROTO$/, ['ERR_TLS_FAILED', 'does not agree on how to encrypt', hints.tls]],
+    [/^ERR_(TLS|SSL)_|^EPROTO$/, ['ERR_TLS_FAILED', 'failed the TLS handshake', hints.tls]],
   ];
   return failures.find(([pattern]) => pattern.test(code))?.[1];
 }
 
-/** What an error says of itself, empty where it says nothing. */
+/** Name, message and code of an error: the result of {@link errorParts}. */
 export interface ErrorParts {
+  /** Name, or an empty string. */
   readonly name: string;
+  /** Message, or an empty string. It may quote an answer of the service. */
   readonly message: string;
+  /** Code of digits, capital letters and `_`, or an empty string. */
   readonly code: string;
 }
 
 /**
- * Returns the name, the message and the code of whatever was thrown, each empty if it has none. The code can be shown: it
- * is digits and capital letters. The message is as it was, and may quote what the service answered.
+ * Returns the name, message and code of whatever was thrown. Your own message may contain the code, but not the
+ * message, which may quote an answer of the service.
  */
 export function errorParts(error: unknown): ErrorParts {
   const { name = '', message = '', code, errors }: MaybeError = isError(error) ? error : {};
-  // Node tries every address of a name; the first failure stands for all.
+  // Node tries every address of a name. The first failure represents all.
   if (Array.isArray(errors)) return errorParts(errors[0]);
-  // Some are what a server says, and of a server that is none, anything may stand there.
+  // Some drivers take the code from the server's answer, which may contain anything.
   return { name, message, code: typeof code === 'string' && /^[0-9A-Z_]{1,60}$/.test(code) ? code : '' };
 }
 
 type MaybeError = Partial<Error> & { readonly code?: unknown; readonly errors?: unknown };
 
-/** Whether AWS's SDK gave up a call that was not answered. AWS may have done what it was asked. */
+/** Returns whether a call of AWS's SDK got no answer. AWS may have done what the call asked. */
 export function isUnanswered(error: unknown): boolean {
   const { name, code } = errorParts(error);
-  // A code is Node's, if it is not that of an answer.
+  // An error that is not an answer has its code from Node.
   return isError(error) && !('$fault' in error) && (code !== '' || /^(Timeout|Abort)Error$/.test(name));
 }
 
 /**
- * Returns why AWS's SDK did not send a call, and what to do; `undefined` if it did. What it throws then says little: an
- * endpoint without a scheme is an invalid URL, or another service that answers, or no answer.
+ * Returns why AWS's SDK did not send a call, and what to do; `undefined` if it did. The SDK's own errors say little: an
+ * endpoint without a scheme may be an invalid URL, another service that answers, or no answer.
  *
- * @param message of the error that the SDK has thrown
+ * @param message message of the SDK's error
  */
 export function whyNotSent(message: string): readonly [problem: string, hint: string] | undefined {
   const variable = Object.keys(process.env).find(
     (name) => /^(?:SECRETS_MANAGER_ENDPOINT|AWS_ENDPOINT_URL)/.test(name) && !isEndpoint(process.env[name]),
   );
   if (variable !== undefined) {
-    return [`was not sent: ${variable} is not a URL`, `${variable} must begin with https://, or be unset`];
+    return [
+      `was not sent: ${variable} is not a URL`,
+      `set ${variable} to a URL that begins with https://, or unset it`,
+    ];
   }
   if (message !== 'Region is missing') return undefined;
-  return ['was not sent: no Region is set', 'outside Lambda set AWS_REGION'];
+  return ['was not sent: no Region is set', 'outside Lambda, set AWS_REGION'];
 }
 
-/** Empty is as good as unset. */
+/** An empty variable counts as unset. */
 function isEndpoint(value = ''): boolean {
   return value === '' || (/^https?:\/\/[^/?#]/i.test(value) && URL.canParse(value));
 }
 
-/** The names of AWS's refusals that put a call off. */
+/** Names of AWS's errors that mean: try again later. */
 export const THROTTLED = /Throttl|TooManyRequests|LimitExceeded/;

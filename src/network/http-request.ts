@@ -1,25 +1,27 @@
 import { checkedHeaders, checkedLimit, checkedMethod, type HttpMethod, httpUrl } from './http-checks.js';
 import type { HttpResponse } from './http-response.js';
 
-/** A request to the service whose credential is rotated. */
+/** Request to the service whose credential rotates: the argument of {@link request}. */
 export interface HttpRequest {
-  /** What it is for, as in "could not list the keys": opens the message of an error. */
+  /** Purpose, such as `list the keys`: an error begins with "could not list the keys". */
   readonly doing: string;
-  /** As `httpUrl` takes it. Errors show its origin alone. */
+  /** URL that {@link httpUrl} accepts. Errors show only its origin. */
   readonly url: string | URL;
-  /** @default 'GET' */
+  /** Method. @default 'GET' */
   readonly method?: HttpMethod;
+  /** Headers. @default none */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Body. @default none */
   readonly body?: string;
-  /** That of the step. */
+  /** The step's {@link StepContext.signal}. */
   readonly signal: AbortSignal;
   /**
-   * How long all of it may take, from the look-up of the name to the last byte, in milliseconds.
+   * Limit of the whole request in milliseconds, from the DNS look-up to the last byte. The step's signal may end it earlier.
    *
-   * @default 10000, and never longer than the step
+   * @default 10000
    */
   readonly limitMs?: number;
-  /** The longest answer that is read. @default 1 MiB */
+  /** Maximum length of the answer's body in bytes. @default 1048576 (1 MiB) */
   readonly maxBytes?: number;
   /** Certificate authorities, PEM. @default Node's, and those of NODE_EXTRA_CA_CERTS */
   readonly ca?: string | readonly string[];
@@ -30,15 +32,24 @@ const MAX_LIMIT_MS = 900_000;
 const MAX_BYTES = 1_048_576;
 
 /**
- * Sends a request, and reads the answer: over HTTPS, or HTTP within this machine. Redirects are not followed, and
- * nothing of the answer's body, of any header or of the URL's path stands in an error.
+ * Sends an HTTPS request (or HTTP within this machine) and returns the answer. It follows no redirect. Its errors contain
+ * nothing of the answer's body, of a header, or of the URL's path.
  *
- * By `node:https`, not `fetch`: that decompresses an answer before its bytes can be counted, keeps connections for the
- * next invocation, by when the other side has closed them, and hangs causes on its errors that nobody has read.
+ * It uses `node:https`, because `fetch` decompresses an answer before anybody can count its bytes, keeps connections that
+ * the other side has closed by the next invocation, and adds causes to its errors that may contain a secret.
  *
- * @throws RotationError `ERR_SERVICE_…` or `ERR_TLS_…` if there is no answer. After a timeout, a connection that was
- *   closed or `ERR_SERVICE_FAILED` the service may have done what it was asked
- * @throws TypeError for a request that cannot be sent
+ * @throws {@link RotationError} `ERR_SERVICE_…` or `ERR_TLS_…` if there is no answer. After a timeout, a closed connection
+ *   or `ERR_SERVICE_FAILED`, the service may have done what the request asked
+ * @throws TypeError for an invalid request
+ *
+ * @example
+ * ```ts
+ * const change = async (url: string, user: string, password: string, { signal }: StepContext) => {
+ *   const doing = `change the password of "${user}"`;
+ *   const answer = await request({ doing, url, method: 'PUT', body: password, signal });
+ *   if (answer.status !== 200) throw answer.failure();
+ * };
+ * ```
  */
 export async function request(call: HttpRequest): Promise<HttpResponse> {
   const url = httpUrl(call.url);
@@ -51,7 +62,7 @@ export async function request(call: HttpRequest): Promise<HttpResponse> {
     maxBytes: checkedLimit('maxBytes', call.maxBytes ?? MAX_BYTES, Number.MAX_SAFE_INTEGER),
   };
   call.signal.throwIfAborted();
-  // A cold start does without.
+  // Loaded only now, for a faster cold start.
   const { responseTo } = await import('./http-response.js');
   return responseTo(checked, { doing: call.doing, origin: url.origin });
 }

@@ -3,27 +3,36 @@ import { parseJson } from '../json.js';
 import { failure, type Place, unexpected, WRONG_SERVICE } from './http-failures.js';
 import { type CheckedRequest, type RawResponse, sendOnce } from './http-transport.js';
 
-/** An answer, of any status but a redirect. */
+/** Answer to an {@link HttpRequest}, of any status but a redirect. */
 export interface HttpResponse {
+  /** HTTP status. */
   readonly status: number;
-  /** By names in lower case. */
+  /** Headers, by names in lower case. */
   readonly headers: ReadonlyMap<string, string>;
-  /** What Retry-After asks for, be it seconds or a date. */
+  /** Pause that Retry-After asks for, in milliseconds. */
   readonly retryAfterMs: number | undefined;
-  /** The length of the body. */
+  /** Length of the body in bytes. */
   readonly bytes: number;
-  /** @throws RotationError `ERR_SERVICE_FAILED` if it is not UTF-8, or compressed, which was not asked for */
+  /**
+   * Returns the body as text.
+   *
+   * @throws {@link RotationError} `ERR_SERVICE_FAILED` if the body is not UTF-8, or is compressed
+   */
   text(): string;
-  /** @throws RotationError `ERR_SERVICE_FAILED`, which quotes nothing of it, if it is not JSON */
+  /**
+   * Returns the body as JSON.
+   *
+   * @throws {@link RotationError} `ERR_SERVICE_FAILED`, which quotes nothing of the body, if it is not JSON
+   */
   json(): unknown;
-  /** What to throw for a status that the caller does not expect. */
+  /** Returns the error to throw for a status that the caller does not expect. */
   failure(): RotationError;
 }
 
 /**
- * Sends a request, and reads the answer.
+ * Sends a request and returns the answer.
  *
- * @throws RotationError if there is no answer, or a redirect
+ * @throws {@link RotationError} if there is no answer, or a redirect
  */
 export async function responseTo(request: CheckedRequest, place: Place): Promise<HttpResponse> {
   const response = await sendOnce(request, place);
@@ -41,18 +50,18 @@ function responseOf({ status, headers, body }: RawResponse, place: Place): HttpR
 
   function text(): string {
     const encoding = headers.get('content-encoding') ?? 'identity';
-    if (body.length > 0 && encoding !== 'identity') throw failed('sent a compressed answer, unasked');
+    if (body.length > 0 && encoding !== 'identity') throw failed('sent a compressed answer');
     try {
       return new TextDecoder('utf-8', { fatal: true }).decode(body);
     } catch {
-      throw failed(`answered ${status} with what is not UTF-8`);
+      throw failed(`answered ${status} with a body that is not UTF-8`);
     }
   }
 
   function json(): unknown {
     const content = parseJson(text());
-    // No cause: it would quote the text, and here that may hold a key.
-    if (content === undefined) throw failed(`answered ${status} with what is not JSON`);
+    // No cause: it would quote the text, which may contain a key.
+    if (content === undefined) throw failed(`answered ${status} with a body that is not JSON`);
     return content;
   }
 }
@@ -62,13 +71,13 @@ function redirected({ status, headers }: RawResponse, from: URL, place: Place): 
   const to = URL.canParse(location, from.href) ? new URL(location, from.href).origin : 'null';
   return failure(
     place,
-    // Of a URL that is not one of the web's, the origin is "null".
-    `answered ${status}, a redirect to ${to === from.origin ? 'another path' : to === 'null' ? 'nowhere' : quoted(to)}`,
-    'redirects are not followed, since a credential would go along: correct the URL, if where it leads to is right',
+    // The origin of a URL like javascript: is "null".
+    `answered ${status}, a redirect to ${to === from.origin ? 'another path' : to === 'null' ? 'an invalid URL' : quoted(to)}`,
+    'correct the URL if the new address is right; a redirect is not followed, because it would pass the credential on',
   );
 }
 
-/** RFC 9110, 10.2.3. A date is read in the one form that it must be sent in. */
+/** RFC 9110, 10.2.3: seconds, or a date in the one form that servers must send. */
 function retryAfterMs(value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
   if (/^\d{1,9}$/.test(value)) return Number(value) * 1000;

@@ -3,7 +3,7 @@ import { request as tlsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import { failure, type Phase, type Place, timeout, toFailure, WRONG_SERVICE } from './http-failures.js';
 
-/** A request whose parts have been checked. */
+/** A request with valid parts. */
 export interface CheckedRequest {
   readonly url: URL;
   readonly method: string;
@@ -15,7 +15,7 @@ export interface CheckedRequest {
   readonly ca?: string | readonly string[];
 }
 
-/** What came back. */
+/** An unchecked answer. */
 export interface RawResponse {
   readonly status: number;
   readonly headers: ReadonlyMap<string, string>;
@@ -23,9 +23,9 @@ export interface RawResponse {
 }
 
 /**
- * Sends a request on a connection of its own and reads the whole answer.
+ * Sends a request on a new connection and reads the whole answer.
  *
- * @throws RotationError
+ * @throws {@link RotationError}
  */
 export async function sendOnce(request: CheckedRequest, place: Place): Promise<RawResponse> {
   const startedAt = performance.now();
@@ -54,8 +54,8 @@ export async function sendOnce(request: CheckedRequest, place: Place): Promise<R
   }
   throw failure(
     place,
-    `sent more than ${request.maxBytes} bytes, of which no more were read`,
-    `${WRONG_SERVICE}; if it is the right service, and its answer is that long, raise maxBytes`,
+    `sent more than ${request.maxBytes} bytes`,
+    `${WRONG_SERVICE}. If the service is right and its answer is that long, raise maxBytes`,
   );
 }
 
@@ -64,13 +64,13 @@ function opened({ url, method, headers, body, ca }: CheckedRequest): ClientReque
   const options = {
     method,
     headers: { ...headers, ...length, 'accept-encoding': 'identity' },
-    // A connection for this request alone: Lambda may freeze the function for hours before the next.
+    // No connection pool: Lambda may freeze the function for hours before the next request.
     agent: false,
   } as const;
   if (url.protocol === 'http:') return plainRequest(url, options);
   return tlsRequest(url, {
     ...options,
-    // Said, since the environment can say otherwise (NODE_TLS_REJECT_UNAUTHORIZED).
+    // Explicit, because NODE_TLS_REJECT_UNAUTHORIZED could turn it off.
     rejectUnauthorized: true,
     minVersion: 'TLSv1.2',
     ...(ca !== undefined && { ca: [ca].flat() }),
@@ -87,14 +87,14 @@ function answerTo(
       socket.once('lookup', () => onPhase('connecting')).once('connect', () => onPhase('waiting'));
     });
     sent.once('response', resolve);
-    // Not once: a connection may fail again after it has failed.
+    // Not once(): a connection may fail twice.
     sent.on('error', reject);
     sent.once('close', () => reject(Object.assign(new Error('closed'), { code: 'ECONNRESET' })));
     sent.end(body);
   });
 }
 
-/** The whole body, or nothing if it is too long. */
+/** Returns the whole body; `undefined` if it is too long. */
 async function bodyOf(answer: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let bytes = 0;

@@ -4,7 +4,7 @@ import { errorParts, THROTTLED } from './failures.js';
 type Handler<Args, Result> = (args: Args) => Promise<Result>;
 type Middleware = <Args, Result>(next: Handler<Args, Result>, context: object) => Handler<Args, Result>;
 
-/** What clients of AWS's SDK have in common here. */
+/** Part of a client of AWS's SDK. */
 interface SdkClient {
   readonly middlewareStack: {
     add(middleware: Middleware, options: { readonly step: 'initialize' }): void;
@@ -16,8 +16,8 @@ interface SdkClient {
 }
 
 /**
- * Has a client remember, for as long as a call takes, that AWS has throttled it: an error that ends the call later, such as
- * that of an expired deadline, then has the throttle as its `cause`. By itself it says no more than that no answer came.
+ * Makes a client of AWS's SDK remember that AWS has throttled a call, and returns the client. If another error ends that call,
+ * such as an expired deadline, it gets the throttle as its `cause`: by itself it would only say that no answer came.
  */
 export function noteThrottles<Client extends SdkClient>(client: Client): Client {
   const throttles = new WeakMap<object, unknown>();
@@ -40,12 +40,12 @@ export function noteThrottles<Client extends SdkClient>(client: Client): Client 
   return client;
 }
 
-/** What to do about a throttle. */
+/** Hint for a throttle. */
 export const QUOTA_USED_UP =
-  'the account’s quota for these calls is used up; Secrets Manager tries the rotation again';
+  'the account has used up its quota for these calls; Secrets Manager tries the rotation again';
 
-/** What to do, if AWS has throttled a call that later ended with this error: it can be reached, so that is not why. */
+/** Returns the hint for an error that ended a throttled call: AWS was reachable, so the network is not the cause. */
 export function throttleHint(error: unknown): string | undefined {
   const isThrottled = isError(error) && THROTTLED.test(errorParts(error.cause).name);
-  return isThrottled ? `AWS has throttled the call: ${QUOTA_USED_UP}` : undefined;
+  return isThrottled ? `AWS throttled the call: ${QUOTA_USED_UP}` : undefined;
 }

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
 
 /**
- * Where certificate authorities are kept: those of RDS in Lambda's Node.js runtimes, which Node loads only if told to,
- * and the system's on Debian, Amazon Linux and macOS.
+ * Files with certificate authorities: those of RDS in Lambda's Node.js runtimes, which Node does not load by default, and the
+ * system's on Debian, Amazon Linux and macOS.
  */
 const FILES = [
   '/var/runtime/ca-cert.pem',
@@ -12,22 +12,28 @@ const FILES = [
   '/etc/ssl/cert.pem',
 ];
 
-/** What a client shows of itself. */
+/** Certificate with which a client identifies itself. */
 export interface ClientCertificate {
-  /** The certificate, and what leads from it to the authority that the server knows, PEM. */
+  /** Certificate, and the intermediate certificates up to an authority that the server trusts, PEM. */
   readonly cert: string;
-  /** Its private key, PEM. */
+  /** Private key of the certificate, PEM. */
   readonly key: string;
 }
 
 const contexts = new Map<string, SecureContext>();
 
 /**
- * Returns the TLS context (1.2 or newer) for connections to a server whose certificate must be from one of the given
- * authorities, PEM; by default from one of Node's own, those of NODE_EXTRA_CA_CERTS, of RDS and of the system. Made once
- * a container, since it takes longer than a login.
+ * Returns the TLS context (1.2 or later) for connections to a server whose certificate is from one of the given authorities.
+ * Each container makes a context once, because that takes longer than a login.
  *
- * @param certificate what the client shows of itself, if the server asks for that
+ * @param ca certificate authorities, PEM; by default Node's own, those of NODE_EXTRA_CA_CERTS, of RDS and of the system
+ * @param certificate certificate of the client, if the server asks for one
+ *
+ * @example
+ * ```ts
+ * const connectTo = (host: string, port: number) =>
+ *   connect({ host, port, servername: host, secureContext: tlsContext(undefined) });
+ * ```
  */
 export function tlsContext(
   ca: string | readonly string[] | undefined,
@@ -44,7 +50,7 @@ function authorities(ca: string | readonly string[] | undefined): string[] {
   if (ca !== undefined) return [ca].flat();
   const files = [process.env.NODE_EXTRA_CA_CERTS, ...FILES].map((path) => (path ? readIfThere(path) : ''));
   const found = [...rootCertificates, ...files.join('\n').split(/(?<=-----END CERTIFICATE-----)/)];
-  // The same authority stands in several of them, with other line breaks.
+  // Several files contain the same authority, with other line breaks.
   const unique = new Map(found.map((pem) => [pem.replace(/\s/g, ''), pem]));
   return [...unique.values()].filter((pem) => pem.includes('-----BEGIN CERTIFICATE-----'));
 }
@@ -53,6 +59,6 @@ function readIfThere(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch {
-    return ''; // Each is there on some machines only; without the right one the server is not trusted.
+    return ''; // No machine has all of them. Without the right one, the server is not trusted.
   }
 }

@@ -2,27 +2,27 @@ import { ROWS, type Row } from './decision-list.js';
 import { type LabelState, sightOf } from './label-state.js';
 import { objection, type Repair } from './repairs.js';
 
-/** What is the matter with a secret. */
+/** The name of a finding: a row of the list. */
 type FindingName = (typeof ROWS)[number]['name'];
 
-/** What a state of labels and verdicts means, and what to do. */
+/** The meaning of a {@link LabelState}, and what to do. */
 export interface Finding {
   readonly name: FindingName;
   readonly meaning: string;
-  /** What a person may do, and what helps them to decide. */
+  /** What a person may do, and what helps to decide. */
   readonly advice: readonly string[];
-  /** What must not be done. */
+  /** What nobody must do. */
   readonly never?: string | undefined;
-  /** What may be done in this state, the best first. Each passes its guards. */
+  /** The repairs that are safe in this state, the best first. */
   readonly repairs: readonly Repair[];
 }
 
 export interface DiagnosisOptions {
-  /** Says that what was stored within 15 minutes is stuck all the same: nobody waits for it. */
+  /** Whether a rotation counts as stuck although the secret changed within 15 minutes. */
   readonly isHurried?: boolean | undefined;
 }
 
-/** A state's finding: the first row of the list that matches. */
+/** Returns the finding of a state: the first row of the list that matches. */
 export function diagnose(state: LabelState, { isHurried = false }: DiagnosisOptions = {}): Finding {
   const sight = sightOf(state);
   const row = ROWS.find(({ name, matches }) => !(isHurried && name === 'IN_FLIGHT') && matches(sight));

@@ -1,7 +1,7 @@
 /**
- * What was found of a version. `unknown`: nobody could find out; `locked`: the service lets the user in with no password,
- * right or wrong; `foreign`: it names another place, and was never tried; `untried`: it was not needed, or would have been one
- * refused login too many.
+ * What a test of a version found. `unknown`: the service could not be asked. `locked`: the service does not let the user in,
+ * whatever the password. `foreign`: the version names another place, and was never tried. `untried`: the version makes no
+ * difference, or would have been one refused login too many.
  */
 export type VersionVerdict =
   | 'accepted'
@@ -13,55 +13,55 @@ export type VersionVerdict =
   | 'foreign'
   | 'untried';
 
-/** Why a verdict is what it is, without a value. */
+/** The reason of a verdict, without a value. */
 export interface Reason {
   readonly code: string;
   readonly message: string;
   readonly hint?: string | undefined;
 }
 
-/** A version of a secret, with what the service says of its value. */
+/** A version of a secret, with the service's verdict on its value. */
 export interface SeenVersion {
   readonly id: string;
   readonly labels: readonly string[];
-  /** Absent if Secrets Manager did not say: of an empty version it does not. */
+  /** Absent if unknown: Secrets Manager does not list the age of an empty version. */
   readonly createdAt?: Date | undefined;
   readonly verdict: VersionVerdict;
   readonly reason?: Reason | undefined;
-  /** Whether it has another id than AWSCURRENT, and the same value in every field that rotates. */
+  /** Whether it is another version than AWSCURRENT, with the same value in every field that rotates. */
   readonly isCopyOfCurrent: boolean;
 }
 
-/** A secret with its labels and verdicts, as they were at one time. */
+/** The labels and verdicts of a secret at one time. */
 export interface LabelState {
   /** The ARN. */
   readonly secretId: string;
   readonly seenAt: Date;
-  /** Why the secret is not repaired here at all: it is managed by a service, a replica, or marked for deletion. */
+  /** Why nobody repairs the secret here: another service manages it, it is a replica, or it is marked for deletion. */
   readonly elsewhere?: Reason | undefined;
-  /** `off`: somebody has cancelled it. `never`: it was never turned on. */
+  /** `off`: somebody cancelled it. `never`: nobody ever turned it on. */
   readonly rotation: 'on' | 'off' | 'never';
   readonly functionArn?: string | undefined;
   readonly lastChangedAt?: Date | undefined;
   readonly lastRotatedAt?: Date | undefined;
   readonly versions: readonly SeenVersion[];
-  /** What AWSCURRENT shows of itself: user, host. */
+  /** The fields of AWSCURRENT that the rotator shows: user, host. */
   readonly shown?: Readonly<Record<string, string>> | undefined;
 }
 
-/** No Lambda function runs longer, so that no step which had begun by then can still change the service. */
+/** The longest that Lambda lets a function run: after that, no step that had begun can still change the service. */
 export const LONGEST_STEP_MS = 900_000;
 
-/** The parts of a state that decide. */
+/** The parts of a {@link LabelState} that decide what it means. */
 export interface Sight {
   readonly state: LabelState;
   readonly current: SeenVersion | undefined;
-  /** AWSPENDING, unless it is on AWSCURRENT, where it means nothing. */
+  /** Absent if AWSPENDING is on AWSCURRENT, where it means nothing. */
   readonly pending: SeenVersion | undefined;
   readonly previous: SeenVersion | undefined;
-  /** Those with another label, or with none. */
+  /** The versions with another label, or without one. */
   readonly others: readonly SeenVersion[];
-  /** Whether AWSPENDING has been left on a version that was AWSCURRENT once. */
+  /** Whether AWSPENDING is still on a version that was AWSCURRENT once. */
   readonly isPendingOnPrevious: boolean;
 }
 
@@ -79,40 +79,41 @@ export function sightOf(state: LabelState): Sight {
   };
 }
 
-/**
- * Whether a step may be running, or a person be at work: something has changed within the time that a step may take. What
- * nobody knows counts as young.
- */
+/** Whether a step may be running or a person may be at work: the secret changed within a step's time, or nobody knows when. */
 export function isYoung(sight: Sight): boolean {
   const end = youngUntil(sight);
   return end === undefined || sight.state.seenAt < end;
 }
 
-/** When it is no longer young, if nothing changes meanwhile; `undefined` if nobody knows. */
+/** Returns when it stops being young, if nothing changes meanwhile; `undefined` if nobody knows. */
 function youngUntil({ state: { lastChangedAt }, pending }: Sight): Date | undefined {
   if (lastChangedAt === undefined) return undefined;
   return new Date(Math.max(lastChangedAt.getTime(), pending?.createdAt?.getTime() ?? 0) + LONGEST_STEP_MS);
 }
 
-/** `until 03:29 UTC`: what somebody who waits must know. The minute is the one in which it is over. */
+/** Returns how long to wait: `until 03:29 UTC`, rounded up to the minute. */
 export function waitInWords(sight: Sight): string {
   const end = youngUntil(sight);
   if (end === undefined) return 'until 15 minutes have passed';
   return `until ${new Date(end.getTime() + 59_999).toISOString().slice(11, 16)} UTC`;
 }
 
-/** Whether a version is known to have been made after AWSCURRENT. */
+/** Whether a version is known to be newer than AWSCURRENT. */
 export function isNewer({ createdAt }: SeenVersion, { current }: Sight): boolean {
   return createdAt !== undefined && current?.createdAt !== undefined && createdAt > current.createdAt;
 }
 
-/** Whether a rotation has ended since a version was made: then it was AWSCURRENT, and somebody has moved the label since. */
+/** Whether a rotation has ended since the version was made: then it was AWSCURRENT, and somebody moved the label away. */
 export function wasCurrent({ createdAt, labels }: SeenVersion, { state: { lastRotatedAt } }: Sight): boolean {
   if (labels.includes('AWSPREVIOUS')) return true;
   return createdAt !== undefined && lastRotatedAt !== undefined && lastRotatedAt >= createdAt;
 }
 
-/** Whether it is certain that a version does not work, or that it is for another place. */
+/** Whether a version certainly does not work, or is for another place. */
 export function isDead({ verdict }: SeenVersion): boolean {
   return ['refused', 'empty', 'malformed', 'foreign'].includes(verdict);
+}
+
+export function is(version: SeenVersion | undefined, ...verdicts: readonly VersionVerdict[]): boolean {
+  return version !== undefined && verdicts.includes(version.verdict);
 }

@@ -11,63 +11,61 @@ import {
 } from './label-state.js';
 import type { Repair } from './repairs.js';
 
-/** What a repair works with, and whom it asks. */
+/** What {@link mend} works with. */
 export interface Ways {
   /**
-   * Looks at the labels and tries the versions anew.
+   * Looks at the labels, and tries the versions again.
    *
    * @param next the version to try right after AWSCURRENT, whatever its label
    */
   look(next?: string): Promise<LabelState>;
   readonly client: Pick<SecretsManagerApi, 'updateSecretVersionStage'>;
-  /**
-   * Takes the four steps with a token, to the end or to the first failure, which it returns. Absent: nobody can from here.
-   */
+  /** Runs the four steps with a token, to the end or to the first failure, which it returns. Absent: not possible here. */
   readonly resume?: ((token: string) => Promise<Reason | undefined>) | undefined;
-  /** Whether to make the repair. */
+  /** Asks whether to make the repair. */
   ask(finding: Finding, repair: Repair): Promise<boolean>;
   tell?(event: MendEvent): void;
-  /** Waits; when it rejects, nothing more is done. */
+  /** Waits. If it rejects, {@link mend} does nothing more. */
   sleep(ms: number): Promise<void>;
-  /** Once it is aborted nothing more is done. */
+  /** Once aborted, {@link mend} does nothing more. */
   readonly signal?: AbortSignal | undefined;
   readonly now?: (() => Date) | undefined;
 }
 
-/** What has happened, while it happens. */
+/** An event of {@link mend}, reported as it happens. */
 export type MendEvent =
   | { readonly kind: 'found'; readonly state: LabelState; readonly finding: Finding }
   | { readonly kind: 'repaired'; readonly repair: Repair }
-  /** It was refused, or nobody knows: the next look tells what has become of it. */
+  /** The repair was refused, or its outcome is unknown: the next look shows it. */
   | { readonly kind: 'failed'; readonly repair: Repair; readonly reason: Reason }
   | { readonly kind: 'looking-on'; readonly forMs: number };
 
 export interface MendOptions {
   readonly isHurried?: boolean | undefined;
-  /** For how long to look on after AWSPENDING was taken off. @default 900000, the longest that Lambda lets a step run */
+  /** How long to watch after AWSPENDING was removed. @default 900000, the longest that Lambda lets a step run */
   readonly lookOnMs?: number | undefined;
 }
 
-/** How it ended. */
+/** The result of {@link mend}. */
 export interface Mended {
   readonly state: LabelState;
   readonly finding: Finding;
   readonly repairs: readonly Repair[];
-  /** The version whose credential finishSecret would have retired: AWSCURRENT moved without it. */
+  /** The version whose credential finishSecret would have retired, if AWSCURRENT moved without it. */
   readonly unretired?: string | undefined;
 }
 
-/** A verdict that is older is no proof. */
+/** An older verdict proves nothing. */
 const FRESH_MS = 10_000;
-/** What was refused is tried again after this time: a service takes a while to accept a new value. */
+/** A refused value is tried again after this time: a service may take a while to accept a new one. */
 const SECOND_TRY_MS = 5000;
 
-/** Reads are eventually consistent: a label that has just moved may be shown where it was. */
+/** Reads are eventually consistent: a label that has just moved may still show where it was. */
 const SEEN_AFTER_MS = 1000;
 
 /**
- * Repairs what may be repaired: one repair at a time, each asked for, each followed by a new look. It keeps no state, so that
- * one which was killed anywhere, and run again, comes to the same end.
+ * Repairs what is safe to repair: one repair at a time, each after a question and before a new look. It keeps no state: killed
+ * anywhere and run again, it comes to the same end.
  */
 export async function mend(ways: Ways, options: MendOptions = {}): Promise<Mended> {
   const { now = () => new Date(), signal } = ways;
@@ -95,11 +93,11 @@ export async function mend(ways: Ways, options: MendOptions = {}): Promise<Mende
     agreed = undefined;
     tried.add(keyOf(repair));
     const failure = await make(repair, state.secretId, ways);
-    // Its steps may have been left out.
+    // Some of its steps may have been skipped.
     if (repair.kind === 'resume') signal?.throwIfAborted();
     if (failure) {
       ways.tell?.({ kind: 'failed', repair, reason: failure });
-      // The value or the labels are not what they seem: that is for a person.
+      // The value or the labels are not what they seem: a person must decide.
       if (repair.kind === 'resume' && FORBIDS_MORE.has(failure.code))
         return { ...(await lookOnce()), repairs, unretired };
       continue;
@@ -122,7 +120,7 @@ export async function mend(ways: Ways, options: MendOptions = {}): Promise<Mende
   }
 }
 
-/** Makes a repair by its one call. Why it failed is returned: the labels say what has become of it. */
+/** Makes a repair by its one call. Returns why it failed; the labels show what became of it. */
 async function make(repair: Repair, SecretId: string, ways: Ways): Promise<Reason | undefined> {
   ways.signal?.throwIfAborted();
   if (repair.kind === 'resume') return ways.resume?.(repair.token);
@@ -149,8 +147,8 @@ async function make(repair: Repair, SecretId: string, ways: Ways): Promise<Reaso
 }
 
 /**
- * Looks on after AWSPENDING was taken off: a setSecret that had begun before may still make its value the only one that
- * works. Then AWSCURRENT moves there, unless somebody has moved it meanwhile.
+ * Watches after AWSPENDING was removed: a setSecret that had begun before may still make its value the only one that works.
+ * Then AWSCURRENT moves there, unless somebody moved it meanwhile.
  */
 async function lookOn(before: LabelState, ways: Ways, forMs: number): Promise<Repair | undefined> {
   const { now = () => new Date() } = ways;
@@ -174,7 +172,7 @@ async function lookOn(before: LabelState, ways: Ways, forMs: number): Promise<Re
       ways.tell?.(reason ? { kind: 'failed', repair, reason } : { kind: 'repaired', repair });
       return reason ? undefined : repair;
     }
-    // It is not what it was before: the list decides.
+    // The state is another one now: the list of findings decides.
     if (sight.current?.id !== current.id || sight.current.verdict === 'refused') return undefined;
     const left = until - now().getTime();
     if (left <= 0) return undefined;

@@ -1,7 +1,7 @@
 import type { LabelState } from './label-state.js';
 import type { Timeline } from './timeline.js';
 
-/** Something beside the labels that keeps a secret from being rotated, or its readers from the value. */
+/** A problem other than the labels that keeps a secret from rotating, or its readers from the value. */
 export interface Note {
   readonly name:
     | 'OVERDUE'
@@ -15,10 +15,10 @@ export interface Note {
 }
 
 const DAY_MS = 86_400_000;
-/** Secrets Manager deletes versions without a label once there are more than 100, and none that is younger than a day. */
+/** Secrets Manager deletes versions without a label once there are more than 100, but none younger than a day. */
 const MANY = 80;
 
-/** What is seen in the secret's dates, replicas and versions. */
+/** Returns what the secret's dates, replicas and versions show. */
 export function notesOf(
   timeline: Timeline,
   { seenAt, versions, rotation, functionArn }: LabelState,
@@ -28,8 +28,8 @@ export function notesOf(
   if (rotation === 'on' && next && seenAt.getTime() - next.getTime() > DAY_MS) {
     notes.push({
       name: 'OVERDUE',
-      meaning: `the next rotation should have been over by ${next.toISOString().slice(0, 10)}`,
-      advice: 'the function may be missing, or Secrets Manager may not be allowed to invoke it',
+      meaning: `the next rotation was due by ${next.toISOString().slice(0, 10)}`,
+      advice: 'check that the function exists, and that Secrets Manager may invoke it',
     });
   }
   if (rotation === 'off') {
@@ -42,8 +42,9 @@ export function notesOf(
   if (rotation === 'on' && functionArn === undefined) {
     notes.push({
       name: 'NO_FUNCTION',
-      meaning: 'rotation is on, and no function is named',
-      advice: 'name one: aws secretsmanager rotate-secret --rotation-lambda-arn <its ARN>',
+      meaning: 'rotation is on, but no function is set',
+      advice:
+        'to set one, which rotates at once: aws secretsmanager rotate-secret --rotation-lambda-arn <its ARN>',
     });
   }
   for (const { region, message } of replicas.filter(({ status }) => status === 'Failed')) {
@@ -51,8 +52,8 @@ export function notesOf(
       name: 'REPLICA_FAILED',
       meaning: `the replica in ${region} has failed${message === undefined ? '' : `: ${message}`}`,
       advice:
-        'mend its cause first (often its KMS key). To remove the replica and make it anew takes the secret from its readers ' +
-        'there for that time',
+        'fix the cause first (often that Region’s KMS key). If you remove the replica and create it again, its readers are ' +
+        'without the secret meanwhile',
     });
   }
   const young = versions.filter(
@@ -68,19 +69,19 @@ export function notesOf(
   if (versions.length > 0 && versions.every(({ createdAt }) => createdAt === undefined)) {
     notes.push({
       name: 'AGES_UNKNOWN',
-      meaning: 'nobody knows how old the versions are, nor which have no label',
+      meaning: 'the ages of the versions are unknown, and so are the versions without a label',
       advice: 'allow secretsmanager:ListSecretVersionIds on this secret',
     });
   }
   return notes;
 }
 
-/** What cannot be seen with the rights and the clients that are here, and where to look. */
+/** Returns what needs other rights to see, and where to look. */
 export function notLookedAt({ functionArn = '<function>' }: LabelState): readonly string[] {
   const name = functionArn.split(':').at(-1);
   return [
-    `the function’s log: in which step it failed, and the code (aws logs tail /aws/lambda/${name} --since 1d)`,
-    `whether the function is there, and Secrets Manager may invoke it (aws lambda get-policy --function-name ${name})`,
+    `the function’s log: which step failed, with which code (aws logs tail /aws/lambda/${name} --since 1d)`,
+    `whether the function exists, and Secrets Manager may invoke it (aws lambda get-policy --function-name ${name})`,
     `its timeout, VPC and security groups (aws lambda get-function-configuration --function-name ${name})`,
     'the KMS key, and who may use it (aws secretsmanager describe-secret --query KmsKeyId names it)',
   ];

@@ -7,21 +7,20 @@ import type { LabelState, Reason, SeenVersion } from './label-state.js';
 import { type Candidate, type Probing, probe, type Readable } from './probe.js';
 
 /**
- * Which versions to try. `needed`: no more than it takes to decide what is the matter; `labelled`: all that have a label;
- * `all`: those without one too, the newest ten.
+ * Which versions to try. `needed`: as few as the finding depends on. `labelled`: all that have a label. `all`: also the ten
+ * newest without one.
  */
 type Which = 'needed' | 'labelled' | 'all';
 
 export interface ObserveOptions {
   readonly which?: Which | undefined;
-  /** How many logins may be refused before no other is tried. @default 2 */
+  /** The number of refused logins after which no other version is tried. @default 2 */
   readonly refusals?: number | undefined;
   /** The version to try right after AWSCURRENT, whatever its label. */
   readonly next?: string | undefined;
   readonly now?: (() => Date) | undefined;
 }
 
-/** What Secrets Manager says of a secret, before any value is read. */
 interface Described {
   readonly secret: DescribeSecretResponse;
   readonly versions: readonly Listed[];
@@ -33,12 +32,12 @@ interface Listed {
   readonly createdAt?: Date | undefined;
 }
 
-/** Versions without a label that are tried at most. */
+/** At most so many versions without a label are tried. */
 const MOST_UNLABELLED = 10;
 
 /**
- * Looks at a secret: its labels, and what the service says of its versions. It reads, logs in, and changes nothing. After two
- * refused logins it tries no other version, since a service may lock the user after three.
+ * Returns the labels of a secret, and the service's verdicts on its versions. It reads and logs in; it changes nothing. After
+ * two refused logins it tries no other version, since a service may lock the user after three.
  *
  * @throws RotationError if Secrets Manager does not describe the secret
  */
@@ -46,7 +45,7 @@ export async function observe<Secret extends object, Field extends keyof Secret 
   probing: Probing<Secret, Field>,
   { which = 'needed', refusals = 2, next, now = () => new Date() }: ObserveOptions = {},
 ): Promise<LabelState> {
-  // The labels may have moved while logins were tried: it is as old as its beginning.
+  // Before the calls: labels may move while logins are tried.
   const seenAt = now();
   const { secret, versions: listed } = await describe(probing.client, probing.secretId);
   const { RotationEnabled, RotationLambdaARN, LastChangedDate, LastRotatedDate } = secret;
@@ -68,7 +67,7 @@ export async function observe<Secret extends object, Field extends keyof Secret 
   };
 }
 
-/** The labels as DescribeSecret has them, and the ages and the versions without a label as ListSecretVersionIds does. */
+/** Returns labels from DescribeSecret; ages and versions without a label from ListSecretVersionIds. */
 async function describe(client: SecretsManagerApi, SecretId: string): Promise<Described> {
   const deadline = new Deadline(undefined);
   try {
@@ -89,7 +88,7 @@ async function describe(client: SecretsManagerApi, SecretId: string): Promise<De
   }
 }
 
-/** When each version was made. Without the right to list them nobody knows, and what needs an age is not repaired. */
+/** Returns when each version was made: nothing without the right to list them, and then no repair that needs an age is made. */
 async function datesOf(
   api: SecretsManagerApi,
   SecretId: string,
@@ -111,13 +110,13 @@ async function datesOf(
     } while (NextToken !== undefined);
   } catch (error) {
     if (!isRotationError(error)) throw error;
-    // Half a list is none: the version that works may be in the other half.
+    // Not half a list: the version that works may be in the other half.
     return new Map();
   }
   return dates;
 }
 
-/** Why a secret is not repaired here, by the engine's own checks. That rotation is off is another matter. */
+/** Returns why nobody repairs the secret here, by the engine's own checks. Rotation that is off is no such reason. */
 function elsewhereOf(secret: DescribeSecretResponse): Reason | undefined {
   try {
     versionState(secret, '');
@@ -133,11 +132,11 @@ interface Limits {
   readonly which: Which;
   readonly refusals: number;
   readonly next: string | undefined;
-  /** Is filled. */
+  /** Filled by {@link tried}. */
   readonly shown: Record<string, string>;
 }
 
-/** Tries versions one after the other: AWSCURRENT, AWSPENDING, AWSPREVIOUS, other labels, and the newest without one. */
+/** Tries versions in order: AWSCURRENT, AWSPENDING, AWSPREVIOUS, other labels, then the newest without one. */
 async function tried<Secret extends object, Field extends keyof Secret & string>(
   listed: readonly Listed[],
   probing: Probing<Secret, Field>,
@@ -154,7 +153,7 @@ async function tried<Secret extends object, Field extends keyof Secret & string>
   }
   return [...seen.values()];
 
-  /** While AWSPENDING is empty, AWSPREVIOUS alone can tell that this is the wrong rotator: of a single user, where two take turns. */
+  /** While AWSPENDING is empty, only AWSPREVIOUS can show that this is the wrong rotator: single-user, where two users alternate. */
   async function placeOf(
     { id, labels }: Listed,
     before: readonly SeenVersion[],
@@ -182,7 +181,7 @@ async function tried<Secret extends object, Field extends keyof Secret & string>
         if (typeof value === 'string' || typeof value === 'number') shown[field] = String(value);
       }
     } else {
-      // Without AWSCURRENT nobody knows which place is meant.
+      // Only AWSCURRENT says which place is the right one.
       if (!current) return { verdict: 'untried' };
       const reason = differsFrom(current, candidate);
       if (reason) return { verdict: 'foreign', reason };
@@ -200,7 +199,7 @@ function isAsked({ labels }: Listed, which: Which): boolean {
   return which === 'all' || labels.length > 0;
 }
 
-/** Whether a version can still change what is found, by what the ones before it have turned out to be. */
+/** Whether a version can still change the finding, given the verdicts before it. */
 function isNeeded({ labels }: Listed, seen: readonly SeenVersion[]): boolean {
   const holder = (label: string) => seen.find((each) => each.labels.includes(label));
   const [current, pending] = [holder('AWSCURRENT'), holder('AWSPENDING')];

@@ -12,28 +12,28 @@ import { saidByOthers, saidByUs } from '../redact/said-by.js';
 import type { Rotator, StepContext } from '../rotator.js';
 import type { Reason, VersionVerdict } from './label-state.js';
 
-/** What tries the versions of one secret. */
+/** What {@link probe} needs to try the versions of one secret. */
 export interface Probing<Secret extends object, Field extends keyof Secret & string> {
   readonly client: SecretsManagerApi;
   readonly rotator: Rotator<Secret, Field>;
   /** The ARN. */
   readonly secretId: string;
-  /** Is told of every value that is read. */
+  /** Collects every value that is read, to keep it out of texts. */
   readonly hidden: HiddenValues;
 }
 
-/** The value of a version: as it is stored, and as the rotator reads it. */
+/** The value of a version, as stored and as the rotator reads it. */
 export interface Readable<Secret> {
   readonly stored: SecretString;
   readonly secret: Secret;
 }
 
-/** The value of a version, or why it has none that can be tried. */
+/** The value of a version, or why there is no value to try. */
 export type Candidate<Secret> =
   | Readable<Secret>
   | { readonly verdict: VersionVerdict; readonly reason?: Reason };
 
-/** Reads versions through the engine's gate, and tries them by the rotator's testSecret. It writes nothing. */
+/** Reads versions through the engine's gate, and tries them with the rotator's testSecret. Writes nothing. */
 export function probe<Secret extends object, Field extends keyof Secret & string>({
   client,
   rotator,
@@ -42,7 +42,6 @@ export function probe<Secret extends object, Field extends keyof Secret & string
 }: Probing<Secret, Field>) {
   return { read, tryOut, differsFrom, isCopyOf };
 
-  /** Reads a version by its id. */
   async function read(id: string): Promise<Candidate<Secret>> {
     return within(async (api) => {
       try {
@@ -57,7 +56,7 @@ export function probe<Secret extends object, Field extends keyof Secret & string
     });
   }
 
-  /** Uses a value as an application would. Only a refusal by the service is one. */
+  /** Uses a value as an application would. Only the service's own refusal makes it `refused`. */
   async function tryOut(id: string, secret: Secret): Promise<{ verdict: VersionVerdict; reason?: Reason }> {
     return within(async (api, deadline) => {
       try {
@@ -69,28 +68,27 @@ export function probe<Secret extends object, Field extends keyof Secret & string
         if (verdict === 'rejected') return { verdict: 'refused' };
         return {
           verdict: 'unknown',
-          reason: { code: 'ERR_ROTATOR_FAILED', message: 'testSecret came to no verdict' },
+          reason: {
+            code: 'ERR_ROTATOR_FAILED',
+            message: 'testSecret returned neither "accepted" nor "rejected"',
+          },
         };
       } catch (error) {
         const reason = reasonOf(error);
-        // The service has not looked at the password, or takes no notice of it.
+        // The service did not look at the password, or ignored it.
         return { verdict: reason.code === 'ERR_LOGIN_NOT_ALLOWED' ? 'locked' : 'unknown', reason };
       }
     });
   }
 
-  /** Why a version must not be tried: it differs from AWSCURRENT in a field that stays, such as the host, or is of another user. */
+  /** Returns why a version must not be tried: it differs from AWSCURRENT in a field such as the host, or names another user. */
   function differsFrom(current: Readable<Secret>, version: Readable<Secret>): Reason | undefined {
     try {
       assertSameTarget(version.stored.json, current.stored.json, rotator);
       if (rotator.belongs?.(version.secret, current.secret) ?? true) return undefined;
-      throw new RotationError(
-        'ERR_PENDING_MISMATCH',
-        'it names a user whom this rotator does not rotate here',
-        {
-          hint: 'find out who wrote it, or whether the rotator was told of other users when it was written',
-        },
-      );
+      throw new RotationError('ERR_PENDING_MISMATCH', 'it names a user that this rotator does not rotate', {
+        hint: 'find out who stored it, and whether the rotator had other users configured then',
+      });
     } catch (error) {
       return reasonOf(error);
     }
@@ -126,7 +124,7 @@ export function probe<Secret extends object, Field extends keyof Secret & string
     };
   }
 
-  /** Code, message and hint, without a value. */
+  /** Returns code, message and hint, without a value. */
   function reasonOf(error: unknown): Reason {
     const scrubbed = new Redactor(hidden).error(error);
     if (isRotationError(scrubbed)) {
@@ -139,4 +137,4 @@ export function probe<Secret extends object, Field extends keyof Secret & string
 }
 
 const NO_ANSWER =
-  'nothing answered: look at the way to the service from here (VPN, routes, security groups), or run it where the function runs';
+  'nothing answered: check VPN, routes and security groups from here to the service, or run this where the function runs';

@@ -5,19 +5,19 @@ import { diagnose } from './findings.js';
 import { isYoung, type LabelState, sightOf } from './label-state.js';
 import { objection, resume } from './repairs.js';
 
-/** Which rotation to take steps of. */
+/** The rotation whose steps are to run. */
 export interface RunPlan {
   readonly token: string;
-  /** Whether it is a new one: no version has the token yet. */
+  /** Whether it is new: no version has the token yet. */
   readonly isNew: boolean;
 }
 
 /**
- * Plans to take the steps of a rotation by hand: of the one that is not complete, or of a new one. To finish one is held to
- * the guards of a repair, and a new one begins only while AWSCURRENT works. Who names a step knows better, but for
- * finishSecret: that makes no value AWSCURRENT which is older, or which nothing has tested.
+ * Plans the steps of a rotation by hand: of the rotation that is not complete, or of a new one. Finishing one must pass the
+ * guards of a repair, and a new one begins only while AWSCURRENT works. A person who names a step skips these guards, except
+ * for finishSecret, which must not promote an older or untested value.
  *
- * @throws RotationError if it must not be gone on with
+ * @throws RotationError if that is not safe
  */
 export function runPlan(
   state: LabelState,
@@ -33,7 +33,7 @@ export function runPlan(
   if (!pending) {
     if (!isStepNamed && current?.verdict !== 'accepted') {
       throw refusal(
-        `no rotation is begun: AWSCURRENT is ${current?.verdict ?? 'not there'}, and not accepted`,
+        `no rotation was begun: AWSCURRENT is ${current?.verdict ?? 'missing'}, not accepted`,
         state,
       );
     }
@@ -47,7 +47,7 @@ export function runPlan(
       'ERR_SECRETS_MANAGER_FAILED',
       'Secrets Manager may be rotating this secret now: nothing was done',
       {
-        hint: 'something has changed within 15 minutes. Wait; or, if you know that no step is running: --now',
+        hint: 'the secret changed within the last 15 minutes: wait. Only if you know that no step is running, add --now',
       },
     );
   }
@@ -55,7 +55,7 @@ export function runPlan(
   const reason =
     objection(resume(pending), sight) ?? (isUntested ? `AWSPENDING is ${pending.verdict}` : undefined);
   if (reason === undefined) return plan;
-  throw refusal(`the rotation of AWSPENDING is not gone on with: ${reason}`, state);
+  throw refusal(`the rotation of AWSPENDING was not continued: ${reason}`, state);
 }
 
 function refusal(problem: string, state: LabelState): RotationError {

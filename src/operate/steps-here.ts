@@ -6,7 +6,7 @@ import type { Rotator } from '../rotator.js';
 import { STEPS, type Step } from '../step.js';
 import type { Reason } from './label-state.js';
 
-/** A rotation whose steps are taken here, by the engine. */
+/** A rotation whose steps the engine runs in this process. */
 export interface StepsHere<Secret extends object, Field extends keyof Secret & string> {
   readonly client: SecretsManagerApi;
   readonly rotator: Rotator<Secret, Field>;
@@ -15,13 +15,13 @@ export interface StepsHere<Secret extends object, Field extends keyof Secret & s
   readonly token: string;
   /** @default all four */
   readonly steps?: readonly Step[] | undefined;
-  /** Is told of each step, as the engine's log is. */
+  /** Called with the log entry of each step. */
   readonly onStep?: ((entry: LogEntry) => void) | undefined;
-  /** Whether to go on with the next step. */
+  /** Whether to run the next step. */
   readonly goesOn?: (() => boolean) | undefined;
 }
 
-/** Takes steps of a rotation one after the other, and stops at the first that fails: why is returned. */
+/** Runs steps of a rotation in order, and stops at the first failure, which it returns. */
 export async function takeStepsHere<Secret extends object, Field extends keyof Secret & string>({
   client,
   rotator,
@@ -46,9 +46,9 @@ export async function takeStepsHere<Secret extends object, Field extends keyof S
 }
 
 /**
- * A client that sees an empty version with AWSPENDING, as RotateSecret would have made it, until a value is stored under the
- * token. So a rotation begins with nothing written before createSecret. If another rotation has begun meanwhile it stores
- * nothing: that would take AWSPENDING off what may be the only value that works.
+ * Returns a client that shows an empty version with AWSPENDING, as RotateSecret would have made it, until a value is stored
+ * under the token. So a rotation can begin without a write before createSecret. If another rotation begins meanwhile, the
+ * client stores nothing: that would take AWSPENDING off what may be the only value that works.
  */
 export function withPlaceholder(
   client: SecretsManagerApi,
@@ -60,16 +60,16 @@ export function withPlaceholder(
     async describeSecret(input, options) {
       const secret = await client.describeSecret(input, options);
       const { VersionIdsToStages: labels = {} } = secret;
-      // Once it was sent, the labels are what they are: somebody may have taken AWSPENDING off.
+      // Once the value was sent, the labels are shown as they are: somebody may have removed AWSPENDING.
       if (isStored || input.SecretId !== secretId || Object.hasOwn(labels, token)) return secret;
       assertNoOther(labels);
       return { ...secret, VersionIdsToStages: { ...labels, [token]: ['AWSPENDING'] } };
     },
-    // The gate calls it, in the engine: here an answer is passed on, and nobody looks at it.
+    // The engine's gate calls it; this passes the answer on, and does not look at it.
     getSecretValue: (input, options) => client.getSecretValue(input, options),
     async putSecretValue(input, options) {
       if (!isStored) {
-        // To make the value has taken time.
+        // Making the value took time: look again.
         const { VersionIdsToStages = {} } = await client.describeSecret({ SecretId: secretId }, options);
         assertNoOther(VersionIdsToStages);
       }
@@ -84,16 +84,16 @@ export function withPlaceholder(
   };
 }
 
-/** RotateSecret refuses to begin one, too, while AWSPENDING is on a version that is not AWSCURRENT. */
+/** RotateSecret has the same rule: none begins while AWSPENDING is on a version that is not AWSCURRENT. */
 function assertNoOther(labels: Readonly<Record<string, readonly string[]>>): void {
   const isPending = (each: readonly string[]) => each.includes('AWSPENDING') && !each.includes('AWSCURRENT');
   if (!Object.values(labels).some(isPending)) return;
   throw new RotationError(
     'ERR_SECRETS_MANAGER_FAILED',
-    'another rotation of this secret has begun meanwhile: nothing was stored',
+    'another rotation of this secret began meanwhile: nothing was stored',
     {
-      hint: 'wait until it has ended, then look again',
-      // What createSecret has made is taken back: it is certain that it was not stored.
+      hint: 'wait until it ends, then look again',
+      // The engine takes back what createSecret made: it certainly was not stored.
       cause: Object.assign(new Error('not sent'), { $fault: 'client' }),
     },
   );

@@ -5,8 +5,8 @@ import type {
 } from '@aws-sdk/client-secrets-manager';
 
 /**
- * How a secret is, the worst first. `in-flight`: a rotation is not complete, and may be under way. `stuck`: it is older
- * than that, or nothing will complete it. `replica` and `managed`: another secret's rotation, or another service's.
+ * The states of a secret, the worst first. `in-flight`: a rotation is not complete, and may be under way. `stuck`: it is too
+ * old for that, or nothing will complete it. `replica` and `managed`: the primary secret, or another service, rotates it.
  */
 export const SECRET_STATES = [
   'stuck',
@@ -23,26 +23,25 @@ export const SECRET_STATES = [
 
 export type SecretState = (typeof SECRET_STATES)[number];
 
-/** Why nothing will complete a rotation, if it is not its age. */
+/** Why nothing will complete a rotation, whatever its age. */
 type PendingTrouble = 'rotation-off' | 'on-previous';
 
-/** A labelled version. */
 interface LabelledVersion {
   readonly versionId: string;
   readonly labels: readonly string[];
-  /** Absent if nobody has asked ListSecretVersionIds, or if the version has no value yet. */
+  /** Absent without an answer of ListSecretVersionIds, or if the version has no value yet. */
   readonly createdDate: Date | undefined;
 }
 
-/** What can be said of a secret without reading a value, from its labels and dates. */
+/** What a secret's labels and dates show, without its value. */
 export interface Timeline {
   readonly name: string;
   readonly arn: string;
   readonly region: string | undefined;
   readonly state: SecretState;
-  /** Whether somebody should look at it. */
+  /** Whether nobody needs to look at it. */
   readonly isHealthy: boolean;
-  /** AWSPREVIOUS before AWSCURRENT before AWSPENDING, and others before them. */
+  /** In the order of other labels, AWSPREVIOUS, AWSCURRENT, AWSPENDING. */
   readonly versions: readonly LabelledVersion[];
   /** The version of a rotation that is not complete. */
   readonly pending: Pending | undefined;
@@ -63,8 +62,8 @@ export interface Timeline {
 interface Pending {
   readonly versionId: string;
   /**
-   * When its version was made. Of a list, and of a version without a value, it is when the secret was last changed: the
-   * rotation is at least as old.
+   * When its version was made. In a list, and for a version without a value: when the secret last changed; the rotation is
+   * at least that old.
    */
   readonly since: Date | undefined;
   readonly trouble: PendingTrouble | undefined;
@@ -78,7 +77,7 @@ interface Replica {
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
-/** As long as Lambda lets a function run: until then a rotation may be under way, whatever it looks like. */
+/** The longest that Lambda lets a function run: until then, a rotation may be under way. */
 const YOUNG = 15 * MINUTE;
 /** NextRotationDate is the end of a window, and a rotation takes its time. */
 const OVERDUE = DAY;
@@ -86,15 +85,15 @@ const UNUSED = 90 * DAY;
 
 interface TimelineOptions {
   readonly now: Date;
-  /** From which age a rotation that is not complete counts as stuck. */
+  /** The age from which a rotation that is not complete counts as stuck. */
   readonly stuckAfterMs: number;
 }
 
 /**
- * Says how a secret is.
+ * Returns the state and the dates of a secret.
  *
- * @param secret what DescribeSecret answers, or an entry of ListSecrets, which knows of no replicas
- * @param versions what ListSecretVersionIds answers, if it was asked
+ * @param secret DescribeSecret's answer, or an entry of ListSecrets, which does not list replicas
+ * @param versions ListSecretVersionIds's answer, if there is one
  */
 export function timelineOf(
   secret: DescribeSecretResponse | SecretListEntry,
@@ -124,7 +123,7 @@ export function timelineOf(
   return { ...facts, pending, state, isHealthy: isHealthy(state, pending, options.now) };
 }
 
-/** For a list: the worst first, and of the same kind the one that waits longest, then by name. */
+/** Orders a list: the worst first, then the one that waits longest, then by name. */
 export function byUrgency(one: Timeline, other: Timeline): number {
   const rank = ({ state, isHealthy }: Timeline) =>
     SECRET_STATES.indexOf(isHealthy && state === 'in-flight' ? 'ok' : state);
@@ -159,7 +158,7 @@ function labelledVersions(
 }
 
 function labelsOf(secret: DescribeSecretResponse | SecretListEntry): Readonly<Record<string, string[]>> {
-  // The same thing has two names.
+  // The two calls name the same thing differently.
   if ('VersionIdsToStages' in secret) return secret.VersionIdsToStages ?? {};
   return ('SecretVersionsToStages' in secret && secret.SecretVersionsToStages) || {};
 }
@@ -178,7 +177,7 @@ function pendingOf(
   lastChangedDate: Date | undefined,
 ): Pending | undefined {
   const pending = versions.find(({ labels }) => labels.includes('AWSPENDING'));
-  // Both on one version is how a rotation may end.
+  // A rotation may end with both on one version.
   if (!pending || pending.labels.includes('AWSCURRENT')) return undefined;
   const { versionId, createdDate, labels } = pending;
   const trouble = labels.includes('AWSPREVIOUS') ? 'on-previous' : isRotationOn ? undefined : 'rotation-off';
@@ -197,7 +196,7 @@ function stateOf(secret: Judged, { now, stuckAfterMs }: TimelineOptions): Secret
   if (secret.deletedDate) return 'deleted';
   if (secret.replicaOf !== undefined) return 'replica';
   if (pending) {
-    // Of unknown age it is young: it may just have begun.
+    // An unknown age counts as young: the rotation may just have begun.
     const isOld = (ageOf(pending.since, now) ?? 0) > stuckAfterMs;
     return isOld || pending.trouble ? 'stuck' : 'in-flight';
   }

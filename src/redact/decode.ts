@@ -1,17 +1,17 @@
-/** A text as a reader sees it who decodes it, with the place in the original of each of its characters. */
+/** A decoded text, with the place of each of its characters in the original. */
 export interface View {
   readonly text: string;
   readonly starts: Uint32Array;
   readonly ends: Uint32Array;
 }
 
-/** A way to write characters, and how one that is written so is read. */
+/** An encoding of characters, and how to decode it. */
 interface Encoding {
   readonly pattern: RegExp;
   readonly decode: (escaped: string) => string;
 }
 
-/** The bytes of one UTF-8 character, each behind a prefix; or one byte that is none, as of a text in Latin-1. */
+/** Pattern of one UTF-8 character, each byte behind a prefix; or of one byte, as in Latin-1. */
 function bytesBehind(prefix: string): string {
   const byte = (digits: string) => prefix + digits;
   const tail = byte('[89ab][0-9a-f]');
@@ -31,7 +31,7 @@ function fromBytes(escaped: string): string {
 const NAMES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 const LETTERS: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 
-/** The character of a number; what is too large for one stays as it is. */
+/** Returns the character with a code; if the code is too large, the escape itself. */
 function fromCode(digits: string, radix: number, escaped: string): string {
   const code = Number.parseInt(digits, radix);
   return code < 0x110000 ? String.fromCodePoint(code) : escaped;
@@ -43,7 +43,7 @@ const URL_BYTES = `%u[0-9a-f]{4}|${bytesBehind('%')}`;
 const fromUrl = (escaped: string): string =>
   escaped[1] === 'u' || escaped[1] === 'U' ? fromCode(escaped.slice(2), 16, escaped) : fromBytes(escaped);
 
-/** How texts are written: in URLs, in forms, in JSON and code, in SQL and shells, in HTML, in mails. */
+/** Encodings of text: URLs, forms, JSON and code, SQL and shells, HTML, mail. */
 export const TEXT: readonly Encoding[] = [
   { pattern: new RegExp(URL_BYTES, 'gi'), decode: fromUrl },
   {
@@ -62,7 +62,7 @@ export const TEXT: readonly Encoding[] = [
       return fromCode(escaped.slice(2).replace(/[{}]/g, ''), 16, escaped);
     },
   },
-  // To what the one above reads: one character may be several of these.
+  // Decodes to `\x41`, which the entry above reads: one character may be several octal escapes.
   { pattern: /\\[0-3][0-7]{2}/g, decode: (escaped) => `\\x${hexOf(Number.parseInt(escaped.slice(1), 8))}` },
   { pattern: /'(?:\\'|"'")?'/g, decode: () => "'" },
   { pattern: /""/g, decode: () => '"' },
@@ -77,14 +77,14 @@ export const TEXT: readonly Encoding[] = [
   { pattern: new RegExp(`=\r?\n|${bytesBehind('=')}`, 'gi'), decode: fromBytes },
 ];
 
-/** How bytes are written, to hexadecimal digits without anything between: dumps, `41:42`, `0x41, 0x42`, and in decimal. */
+/** Encodings of bytes, decoded to plain hexadecimal digits: dumps, `41:42`, `0x41, 0x42`, and decimal numbers. */
 const BYTES: readonly Encoding[] = [
   {
     pattern: /(?<=[0-9a-f]{2})(?:[^0-9a-z]{1,12}(?:0?x)?|0x)(?=[0-9a-f]{2})/gi,
     decode: () => '',
   },
   {
-    // With the key of each, in the JSON of a Uint8Array.
+    // In the JSON of a Uint8Array each byte has a key.
     pattern: /(?:\\{0,3}"\d{1,5}\\{0,3}":\s{0,9})?\b\d{1,3}\b(?:[\s,;]+(?=\\{0,3}"?\d))?/g,
     decode(escaped) {
       const byte = Number.parseInt(/\d+(?=[\s,;]*$)/.exec(escaped)?.[0] ?? '', 10);
@@ -94,8 +94,8 @@ const BYTES: readonly Encoding[] = [
 ];
 
 /**
- * A text as it is, and as it is read by who decodes it, once or twice: JSON in a URL, say, or JSON within JSON. There are
- * many ways to escape a value (which characters, which case), and only one way to read it.
+ * Returns a text as it is, and decoded once or twice: JSON in a URL, or JSON within JSON. A value can be escaped in many ways
+ * (which characters, which case), but read in only one.
  *
  * @param check throws when the time is up
  */
@@ -128,7 +128,7 @@ function decoded(view: View, { pattern, decode }: Encoding): View {
   if (view.text.search(pattern) < 0) return view;
   let text = '';
   let done = 0;
-  // A byte in decimal may be one digit, and is two in hexadecimal.
+  // A byte may be one digit in decimal and is two in hexadecimal.
   const starts = new Uint32Array(2 * view.text.length);
   const ends = starts.slice();
   const copy = (from: number, to: number) => {
@@ -141,7 +141,7 @@ function decoded(view: View, { pattern, decode }: Encoding): View {
     done = index + escaped.length;
     const from = text.length;
     text += decode(escaped);
-    // Each character of one escape is all of it: if one is masked, so are the others.
+    // Each decoded character stands for the whole escape: masking one masks all of it.
     starts.fill(view.starts[index] ?? 0, from, text.length);
     ends.fill(view.ends[done - 1] ?? 0, from, text.length);
   }

@@ -1,18 +1,18 @@
 import { isError, ROTATION_ERROR_CODES, RotationError, type RotationErrorCode } from '../errors.js';
 import { isOfOthers } from './said-by.js';
 
-/** Takes the values out of a text. */
+/** Redacts a text. */
 type Scrub = (text: string, isOurs: boolean) => string;
 
 const MAX_CAUSES = 4;
 
-/** Makes copies of errors that hold nothing but strings, each of them scrubbed. */
+/** Returns a function that copies errors: the copies contain only strings, all scrubbed. */
 export function errorCopier(scrub: Scrub): (thrown: unknown) => Error {
   return (thrown) => {
     try {
       return copy(thrown, 0, true);
     } catch {
-      return new Error('something was thrown that cannot be read');
+      return new Error('an unreadable value was thrown');
     }
   };
 
@@ -24,7 +24,7 @@ export function errorCopier(scrub: Scrub): (thrown: unknown) => Error {
     const { name, message, stack, code, hint, cause } = partsOf(thrown);
     const isRotationError = name === 'RotationError' && code !== undefined;
     const isOurs = isOursAbove && isRotationError && !isOfOthers(thrown);
-    // V8's SyntaxErrors hold what could not be parsed: an answer with a key in it, for instance.
+    // V8's SyntaxErrors quote what they could not parse, such as an answer with a key.
     const quotesItsInput = name === 'SyntaxError';
     const text = quotesItsInput ? 'a text could not be parsed' : scrub(message, isOurs);
     const isTold = cause !== undefined && depth < MAX_CAUSES;
@@ -45,7 +45,7 @@ export function errorCopier(scrub: Scrub): (thrown: unknown) => Error {
   }
 }
 
-/** What is copied of an error, each read once: a getter may give something else the next time. */
+/** Returns the parts of an error to copy. It reads each once: a getter may return something else the next time. */
 function partsOf(error: object) {
   const [name = '', message = ''] = [
     textOf(Reflect.get(error, 'name')),
@@ -58,12 +58,12 @@ function partsOf(error: object) {
     stack: textOf(memberOf(error, 'stack')),
     code: textOf(memberOf(error, 'code')),
     hint: textOf(memberOf(error, 'hint')),
-    // Node's connect() tries several addresses; the first failure stands for all.
+    // Node's connect() tries several addresses. The first failure represents all.
     cause: cause === undefined && Array.isArray(errors) ? memberOf(errors, '0') : cause,
   };
 }
 
-/** Nothing for a getter that throws: what else there is may still be told. */
+/** Returns `undefined` if a getter throws, so that the other parts survive. */
 function memberOf(object: object, member: string): unknown {
   try {
     return Reflect.get(object, member);
@@ -72,12 +72,12 @@ function memberOf(object: object, member: string): unknown {
   }
 }
 
-/** Nothing for what is no string: whatever prints it may find any text in it. */
+/** Returns `undefined` for anything but a string: an object may print any text. */
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** Whether it may be a code of another release, of which another copy is loaded. */
+/** Returns whether a code may be one of another release, from another loaded copy of the package. */
 function isCode(code: string): code is RotationErrorCode {
   return /^ERR(?:_[A-Z]{2,12}){1,6}$/.test(code);
 }

@@ -1,33 +1,33 @@
 import type { Json } from '../json.js';
 
-/** A number of fewer digits is no secret of its own, unless it rotates: a port, a year. */
+/** A number with fewer digits, such as a port or a year, counts as a secret only in a field that rotates. */
 const LONG = 8;
 
 /**
- * What AWS's own rotation functions keep in a secret beside the credential. It may be shown whoever reads the secret: an
- * administrator's says nothing else of itself.
+ * Fields that AWS's own rotation functions keep beside the credential. Messages may show them for every secret, also an
+ * administrator's, for which nobody declares `shows`.
  */
 const SHOWN_BY_AWS =
   /^(?:engine|host|port|dbname|username|db(?:Instance|Cluster)Identifier|masterarn|user_arn)$/;
 
-/** The signs of names, places and ARNs. */
+/** Characters of names, places and ARNs. */
 const NAME = /^[\w.:/@+=,-]{1,2048}$/;
 
 /**
- * Collects the values that must not leave the function. What takes them out of texts is loaded when there is a text: most
- * steps have none.
+ * Collects the values that must not leave the function. The code that redacts texts is separate, because most steps have no
+ * text and do not load it.
  */
 export class HiddenValues {
   readonly secrets = new Set<string>();
-  /** What is kept in a secret, and no credential for all we know. */
+  /** Values of fields that do not rotate. */
   readonly kept = new Set<string>();
-  /** Of which nobody says here whether it is a credential: other secrets, and versions that cannot be read. */
+  /** Values that may be credentials: those of other secrets and of malformed versions. */
   readonly unknown = new Set<string>();
-  /** What of that has blanks in it: a comment, or all of a version. Our own words may be in it by chance. */
+  /** Unknown values with blanks: a comment, or a whole version. They may contain our own words by chance. */
   readonly prose = new Set<string>();
   readonly shown: Set<string>;
 
-  /** @param shown what messages name anyway: the ARN of the secret, the token, the rotator */
+  /** @param shown what messages may name: the ARN of the secret, the token, the rotator */
   constructor(shown: readonly string[] = []) {
     this.shown = new Set(shown);
   }
@@ -37,11 +37,11 @@ export class HiddenValues {
   }
 
   /**
-   * Hides every string of a secret's fields, except those that it shows. Of the fields that do not rotate, a part may
-   * be seen where a shown text stands as a whole (the host, of which a URL has a copy). A number is hidden as a string
-   * is if its field rotates, else only if it is long: a PIN is, and a port is not.
+   * Hides every string of a secret's fields, except those in `shows`. It hides a number of a field that rotates (a PIN) like a
+   * string, any other number only if it is long (not a port). A part of a field that does not rotate stays visible where it is
+   * a shown text as a whole, such as a host in a URL.
    *
-   * @param rotates absent if nobody says which fields are credentials
+   * @param rotates fields that are credentials; absent if unknown
    */
   hideFields(values: Json, shows: readonly string[], rotates?: readonly string[]): void {
     for (const [field, content] of Object.entries(values)) {
@@ -60,7 +60,7 @@ export class HiddenValues {
   }
 }
 
-/** Whether a field holds what its name says: no URL with a password in it, say. */
+/** Returns whether a field holds what its name says, and not, for example, a URL with a password. */
 function isName(content: unknown, field: string): boolean {
   if (typeof content === 'object') return false;
   const text = String(content);
@@ -69,7 +69,7 @@ function isName(content: unknown, field: string): boolean {
   return NAME.test(text) && (colon < 0 || !text.includes('@', colon));
 }
 
-/** Every string in a value, at any depth, and every number that has enough digits to be a secret of its own. */
+/** Yields every string in a value, at any depth, and every number with enough digits to be a secret. */
 export function* stringsIn(value: unknown, digits = LONG): Generator<string> {
   const open = [value];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {

@@ -18,23 +18,23 @@ import {
 } from './search.js';
 
 const MASK = '[redacted]';
-/** Nobody reads on in an error or a log. */
+/** Longest text of an error or a log entry, in characters. */
 const LONGEST = 16_384;
-/** Room for a run in its longest form, so that none that crosses the end of a piece goes unseen. */
+/** Overlap of two pieces: room for a run in its longest form, so that none is missed at the end of a piece. */
 const MARGIN = 512;
-/** More than the largest secret takes; where less time is left, the caller says so. */
+/** Default limit in milliseconds: more than the largest secret needs. */
 const WITHIN_MS = 2000;
 
 /**
- * Takes values out of texts and errors: any run of eight characters, of the value itself and of its forms, which
- * SECURITY.md lists. When the time is up it takes out everything.
+ * Redacts values in texts and errors: any run of eight characters of a value or of one of its forms, which SECURITY.md lists.
+ * When the time is up, it redacts the whole text.
  */
 export class Redactor {
   readonly #hidden: HiddenValues;
-  /** Made once for all texts of an error. */
+  /** Shared by all texts of an error. */
   #forms: ReadonlyMap<string, Rank> | undefined;
 
-  /** @param hidden what was collected, or what messages name anyway if nothing was yet */
+  /** @param hidden the values to redact; or only what messages may name, as long as no value is known */
   constructor(hidden: HiddenValues | readonly string[] = []) {
     this.#hidden = hidden instanceof HiddenValues ? hidden : new HiddenValues(hidden);
   }
@@ -54,8 +54,8 @@ export class Redactor {
   }
 
   /**
-   * @param isOurs whether the engine, or a rotator with `ownWords`, says them: see said-by.ts
-   * @param withinMs for all of them
+   * @param isOurs whether the engine, or a rotator with `ownWords`, wrote the texts: see said-by.ts
+   * @param withinMs limit for all texts together
    */
   texts(texts: Iterable<string>, isOurs = false, withinMs = WITHIN_MS): readonly string[] {
     const check = clock(withinMs);
@@ -63,8 +63,8 @@ export class Redactor {
   }
 
   /**
-   * Copies an error without the values. It is a copy because drivers hang whole queries and connection options on
-   * theirs: only name, message, stack, code, hint and cause come through.
+   * Returns a redacted copy of an error with its name, message, stack, code, hint and cause. A copy, because drivers attach
+   * whole queries and connection options to their errors.
    */
   error(error: unknown, withinMs = WITHIN_MS): Error {
     const check = clock(withinMs);
@@ -78,14 +78,14 @@ export class Redactor {
     return `${begun}… (${text.length} characters)`;
   }
 
-  /** The beginning of a text, by what can be seen in all of it. */
+  /** Redacts the beginning of a text, by what all of it contains. */
   #redacted(marked: string, most: number, isOurs: boolean, check: () => void): string {
     try {
-      // What others say may hold a value that has such a mark in it.
+      // In texts of others, such a mark may belong to a value.
       const { plain: text, isQuoted } = isOurs ? withoutMarks(marked) : { plain: marked };
       const end = Math.min(most, text.length);
       const masked = new Uint8Array(text.length);
-      // In pieces, or the views of a megabyte would take hundreds.
+      // In pieces: the views of one megabyte would take hundreds.
       for (let at = 0; at < end; at += LONGEST) {
         const from = Math.max(0, at - MARGIN);
         this.#mask(text.slice(from, at + LONGEST + MARGIN), masked.subarray(from), check);
@@ -93,18 +93,18 @@ export class Redactor {
       if (isQuoted) unmaskWords(text, masked, isQuoted, this.#hidden);
       for (const shown of this.#hidden.shown) {
         check();
-        // A text may quote a secret that is the same, except ours: of an administrator's they show the name.
+        // Texts of others may quote a secret that equals a shown name. Ours do not: they mean the name.
         const level = isOurs ? UNKNOWN : KEPT;
         for (const at of wordsIn(text, shown)) unmask(masked.subarray(at, at + shown.length), level);
       }
       return withoutMarks(replaceMasked(text.slice(0, end), masked)).plain;
     } catch {
-      // No time, or no memory: nobody has looked for the values.
+      // Out of time or memory: the text was not searched.
       return MASK;
     }
   }
 
-  /** Marks the characters of a piece of a text that belong to one of the values. */
+  /** Marks the characters of a piece that belong to a value. */
   #mask(piece: string, masked: Uint8Array, check: () => void): void {
     this.#forms ??= formsOfAll(this.#hidden, check);
     findAll(viewsOf(piece, check), this.#forms, check, ({ starts, ends }, from, to, level) => {
@@ -115,7 +115,7 @@ export class Redactor {
   }
 }
 
-/** The forms of all values, and how each is taken out. */
+/** Returns the forms of all values, and the rank of each. */
 function formsOfAll(
   { kept, prose, unknown, secrets }: HiddenValues,
   check: () => void,
@@ -124,7 +124,7 @@ function formsOfAll(
   const add = (values: ReadonlySet<string>, level: number, shortest: number) => {
     for (const value of values) {
       check();
-      // Some letters are two in capitals, and one is when it is small.
+      // Some letters are two in upper case, and one is two in lower case.
       for (const form of [...formsOf(value), value.toUpperCase(), value.toLowerCase()]) {
         const rank = rankOf(level, form.length < shortest);
         if (form !== '' && (forms.get(form) ?? 0) < rank) forms.set(form, rank);
@@ -150,7 +150,7 @@ function unmask(masked: Uint8Array, most: number): void {
   masked.set(masked.map((level) => (level > most ? level : 0)));
 }
 
-/** Lets stand what is there by chance: see said-by.ts. */
+/** Unmasks words that are there by chance: see said-by.ts. */
 function unmaskWords(
   text: string,
   masked: Uint8Array,
@@ -163,7 +163,7 @@ function unmaskWords(
     const words = text.slice(from, to);
     const isWhole = values.has(folded(words)) && !shown.has(words);
     const isOfText = masked.subarray(from, to).every((level) => level <= PROSE);
-    // Of another secret, where nobody says what is a credential, a short word may be that of an environment.
+    // A short word of another secret may be, for example, the name of an environment.
     const isNoChance = to - from < RUN ? masked.subarray(from, to).includes(SECRET) : !isOfText;
     if (isNoChance && isQuoted.subarray(from, to).includes(1)) continue;
     if (to - from < RUN || ((isWhole || isOfText) && readsAsWords(words))) masked.fill(0, from, to);
@@ -178,7 +178,7 @@ function replaceMasked(text: string, masked: Uint8Array): string {
   return result;
 }
 
-/** Where masked characters follow each other, and where others do. */
+/** Yields the stretches of masked characters, and those between them. */
 function* stretchesOf(masked: Uint8Array): Generator<readonly [from: number, to: number], void> {
   for (let from = 0, to = 0; from < masked.length; from = to) {
     while (to < masked.length && (masked[to] === 0) === (masked[from] === 0)) to++;
@@ -186,7 +186,7 @@ function* stretchesOf(masked: Uint8Array): Generator<readonly [from: number, to:
   }
 }
 
-/** `PutSecretValue`, `scram-sha-256`, `"ssl": false`: no letters mixed with digits, no capitals at random, no rare sign. */
+/** Words such as `PutSecretValue`, `scram-sha-256`, `"ssl": false`: no mix of letters and digits, random capitals or rare signs. */
 function readsAsWords(text: string): boolean {
   return SIGNS.test(text) && text.split(/[^A-Za-z0-9]+/).every((word) => WORD.test(word));
 }

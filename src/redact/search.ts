@@ -1,28 +1,28 @@
 import { TEXT, type View, viewsOf } from './decode.js';
 
-/** No run of a secret that is this long leaves the function. */
+/** No run of a secret of this many characters leaves the function. */
 export const RUN = 8;
-/** A secret this short is taken out only where it stands alone, or it would eat every message. */
+/** A shorter secret is redacted only where it is a whole word: else it would mask half of every message. */
 export const SHORT = 4;
 
-/** How firmly a value is taken out of a text. Of two that look the same, the larger level counts. */
+/** Levels of values. Of two equal values the higher level counts. */
 export const KEPT = 1;
 export const PROSE = 2;
 export const UNKNOWN = 3;
 export const SECRET = 4;
 
-/** A level, and whether the value is taken out only where it is a whole word. */
+/** A level, and whether the value is redacted only where it is a whole word. */
 export type Rank = number;
 
 export function rankOf(level: number, isWord: boolean): Rank {
   return 2 * level - Number(isWord);
 }
 
-/** Makes what tells whether a text contains one of the secret values, as it is or encoded. */
+/** Returns a function that tells whether a text contains one of the secrets, as it is or encoded. */
 export function carrierTest(secrets: readonly string[]): (text: string) => boolean {
   const inCapitals = secrets.flatMap(inHex).map((form) => form.toUpperCase());
   const forms = [...new Set([...secrets.flatMap(formsOf), ...inCapitals])];
-  // As they are written: what only looks alike in capitals, or as digits of a time, is no copy.
+  // With case, and without decoding bytes: the same text in another case, or the digits of a time, are not copies.
   return (text) =>
     viewsOf(text, undefined, TEXT).some((view) =>
       forms.some((form) => form.length <= view.text.length && contains(view.text, form)),
@@ -33,7 +33,7 @@ function contains(text: string, form: string): boolean {
   return form.length >= SHORT ? text.includes(form) : !wordsIn(text, form).next().done;
 }
 
-/** A value, and what it looks like in base64, which has three phases, and in hexadecimal. */
+/** Returns a value, its base64 at each of three offsets, and its hexadecimal. */
 export function formsOf(value: string): readonly string[] {
   const bytes = Buffer.from(value);
   const base64 = [0, 1, 2].map((offset) => base64Within(bytes, offset));
@@ -41,13 +41,13 @@ export function formsOf(value: string): readonly string[] {
   return [...new Set([value, ...base64, ...ofUrls, ...inHex(value)])].filter((form) => form !== '');
 }
 
-/** Two, since of a dump a text may quote three bytes: eight characters. */
+/** Also with blanks: a text may quote three bytes of a dump, which are eight characters. */
 function inHex(value: string): readonly string[] {
   const hex = Buffer.from(value).toString('hex');
   return [hex, hex.replace(/..(?=.)/g, '$& ')];
 }
 
-/** The base64 characters that bytes always give, when so many other bytes (mod 3) stand before them. */
+/** Returns the base64 characters that bytes always have after so many other bytes (mod 3). */
 function base64Within(bytes: Buffer, offset: number): string {
   const encoded = Buffer.concat([Buffer.alloc(offset), bytes])
     .toString('base64')
@@ -56,15 +56,15 @@ function base64Within(bytes: Buffer, offset: number): string {
   return encoded.slice(offset === 0 ? 0 : offset + 1, complete);
 }
 
-/** The same for all ways to write letters in capitals, and as long as it was. */
+/** Returns a text in lower case, with the same length and the same result for every case of its letters. */
 export function folded(text: string): string {
-  // The one letter that grows when it is made small, and the one that turns into another at the end of a word.
+  // The one letter that gets longer in lower case, and the one that changes at the end of a word.
   return text.replaceAll('İ', 'I').replace(/[Σς]/g, 'σ').toLowerCase();
 }
 
 /**
- * Finds in views of a text all runs of the forms of values, and all short ones as a whole. What it costs grows with the
- * text and with the values, not with both together: a secret may have 64 KiB, and as many fields as fit in.
+ * Finds all runs of the forms of values in the views of a text, and short forms as a whole. Its cost grows with the sum of
+ * text and values, not with the product: a secret may have 64 KiB, and as many fields as fit.
  *
  * @param check throws when the time is up
  */
@@ -85,7 +85,7 @@ export function findAll(
       });
     }
   }
-  // Few of them are in the text, and some that are not: it is the text that is looked through in the end.
+  // Some runs only share a hash with the text, so look for the runs themselves.
   const { ranks, written } = runsOf(forms, marks, check);
   if (ranks.size === 0) return;
   for (const { view, text } of texts) {
@@ -103,7 +103,7 @@ export function findAll(
   }
 }
 
-/** The runs of forms that have a mark, which they make a 2: folded, and as they are written. */
+/** Returns the runs of forms whose mark is set, folded and as written, and sets the mark to 2. */
 function runsOf(forms: ReadonlyMap<string, Rank>, marks: Uint8Array, check: () => void) {
   const ranks = new Map<string, Rank>();
   const written = new Set<string>();
@@ -122,7 +122,7 @@ function runsOf(forms: ReadonlyMap<string, Rank>, marks: Uint8Array, check: () =
   return { ranks, written };
 }
 
-/** As a driver writes a value that writes all in capitals, say; digits in hexadecimal mean the same in any case. */
+/** Returns whether a run has letters of one case, as in a driver that prints upper case; hexadecimal may mix cases. */
 function isOfOneCase(run: string): boolean {
   return !/[a-z]/.test(run) || !/[A-Z]/.test(run) || /^[0-9a-f ]+$/i.test(run);
 }
@@ -133,10 +133,10 @@ function sizeOf({ length }: string): number {
 
 const MARKS = 2 ** 20;
 const BASE = 0x01000193;
-// Not looked up for each character: what is global is slow in Jest.
+// A constant, because Jest makes globals slow.
 const { imul } = Math;
 
-/** Passes each window of a text, with a rolling hash of it: most need no look at the text again. */
+/** Passes a rolling hash of each window of a text: most windows need no further look. */
 function eachWindow(text: string, size: number, pass: (mark: number, at: number) => void): void {
   let leaving = 1;
   for (let n = 0; n < size; n++) leaving = imul(leaving, BASE);
@@ -149,7 +149,7 @@ function eachWindow(text: string, size: number, pass: (mark: number, at: number)
   }
 }
 
-/** Where a text stands as a whole word, or as several. */
+/** Yields the places where a text contains whole words. */
 export function* wordsIn(text: string, word: string): Generator<number, void> {
   if (word === '') return;
   for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {

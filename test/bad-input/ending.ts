@@ -5,9 +5,9 @@ import { assertNoLeak } from '../support/canary.js';
 import { allOf, leaks } from '../support/errors.js';
 import { leakWatch } from '../support/leak-watch.js';
 
-/** What the README documents. */
+/** The codes that the page of errors explains. */
 const CODES = new Set(
-  readFileSync(join(__dirname, '../../README.md'), 'utf8').match(/(?<=^\| `)ERR_[A-Z_0-9]+(?=`)/gm),
+  readFileSync(join(__dirname, '../../docs/errors.md'), 'utf8').match(/(?<=^### )ERR_[A-Z_0-9]+$/gm),
 );
 
 /** What must not be seen, and where else it is looked for. */

@@ -27,7 +27,7 @@ export function curve(rows, rotations) {
   <title>${title}</title>
   <g fill="${TEXT}" font-family="system-ui, sans-serif" font-size="13" dominant-baseline="central">
   <text x="8" y="20" font-size="16" font-weight="600">${title}</text>
-  <text x="8" y="42">50 clients, ${rotations} rotations each, Node.js ${process.version}; those of the client lie on the ground line</text>
+  <text x="8" y="42">50 clients, ${rotations} rotations each, Node.js ${process.version}; the client’s lines are at zero</text>
   <path d="M${PLOT.left},${PLOT.top} V${PLOT.bottom} H${PLOT.right}" fill="none" stroke="${TEXT}"/>
   <text x="${PLOT.left - 6}" y="${PLOT.top}" text-anchor="end">${most}</text>
   <text x="${PLOT.left - 6}" y="${PLOT.bottom}" text-anchor="end">0</text>

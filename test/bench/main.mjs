@@ -14,7 +14,7 @@ const USAGE = `npm run bench [-- --write]
 
 Measures each bundle's import and memory beside a naive build, the calls of a rotation to Secrets Manager, the time of
 a rotation, and the memory of a warm function. It takes some minutes, and the numbers are worth something on a machine
-that does nothing else. Prints each budget with "holds" or "is broken", and exits with 1 if one is broken.
+that does nothing else. Prints each budget with "holds" or "exceeded", and exits with 1 if one is exceeded.
 
   --write   puts the results into test/bench/README.md, and the chart beside it; without it no file changes
   --help    prints this

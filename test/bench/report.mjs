@@ -10,7 +10,7 @@ export function report({ imports, rotations, gaps, warm, uncompiled, processes, 
 
 ${table(
   ['', 'measured', 'at most', ''],
-  budgets.map(({ what, measured, most, holds }) => [what, measured, most, holds ? 'holds' : 'is broken']),
+  budgets.map(({ what, measured, most, holds }) => [what, measured, most, holds ? 'holds' : 'exceeded']),
 )}
 
 ### Import
@@ -21,16 +21,16 @@ ${importTable(imports)}
 
 ### Calls to Secrets Manager
 
-Of one rotation: the most of any of ${times} in a row.
+Per rotation: the maximum of ${times} in a row.
 
 ${table(
-  ['', 'calls', 'of them writes', 'round trips'],
+  ['', 'calls', 'writes', 'round trips'],
   rotations.map(({ name, calls, writes, roundTrips }) => [name, calls, writes, roundTrips]),
 )}
 
 ### Time of a rotation
 
-Its four steps, in ms: median of ${times}, with so much added to each call to Secrets Manager.
+Milliseconds for the four steps: median of ${times}, with the column's delay added to each call to Secrets Manager.
 
 ${table(
   ['', ...DELAYS.map((ms) => `${ms} ms`)],
@@ -48,7 +48,7 @@ ${table(
 
 ### A warm function
 
-${fixed(warm.perSecond, 0)} rotations per second, one after another, each of another secret.
+${fixed(warm.perSecond, 0)} rotations per second, in sequence, each of a different secret.
 
 ${table(
   ['rotations', 'resident, MiB', 'heap, MiB', 'heap without compiled code, MiB'],

@@ -77,7 +77,7 @@ say(
 for (const line of HEAD_OF_APPLICATIONS) say(line);
 for (const [name, result] of Object.entries(applications)) say(rowOfApplication(name, result));
 if (isWritten) {
-  const picture = new URL('../../src/client/soak.svg', import.meta.url);
+  const picture = new URL('../../docs/soak.svg', import.meta.url);
   await writeFile(picture, curve(applications, rotations));
 }
 for (const [name, { failed, first }] of Object.entries(applications)) {

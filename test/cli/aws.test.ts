@@ -75,35 +75,35 @@ describe('a call that AWS refuses', () => {
       ['status', 'app/db'],
       denied('secretsmanager:DescribeSecret', 'with an explicit deny in a service control policy'),
       'DescribeSecret of app/db was denied: .*',
-      'allow .*; a policy denies it: a permissions boundary, an SCP, .*',
+      'allow .*; a policy denies it explicitly: a permissions boundary, an SCP, .*',
     ],
     [
       'says that the secret is another account’s',
       ['status', ARN.replace('123456789012', '210987654321')],
       denied('secretsmanager:DescribeSecret', 'because no resource-based policy allows the action'),
       'DescribeSecret of arn:\\S+ was denied: .*',
-      'allow .*; the secret is in account 210987654321, you are in 123456789012: its resource policy, .*',
+      'allow .*; the secret is in account 210987654321, you are in 123456789012: the secret’s resource policy .*',
     ],
     [
       'says that there is no such secret here',
       ['status', 'app/db'],
       { type: 'ResourceNotFoundException', message: "Secrets Manager can't find the specified secret." },
       'DescribeSecret of app/db found no such secret in eu-west-1',
-      'look at the name, --region and --profile: .*',
+      'check the name, --region and --profile. .*',
     ],
     [
       'says that it was throttled',
       ['status', 'app/db'],
       { type: 'ThrottlingException', message: 'Rate exceeded' },
       'DescribeSecret of app/db was throttled',
-      'the account’s quota for these calls is used up: wait a minute, and try again',
+      'the account’s quota for these calls is used up: wait a minute, then try again',
     ],
     [
       'says that credentials have expired',
       ['status', 'app/db', '--endpoint-url', 'URL'],
       { type: 'ExpiredTokenException', message: 'The security token included in the request is expired' },
       'DescribeSecret of app/db was refused: the AWS credentials have expired',
-      'sign in again: aws sso login, or renew the credentials where they come from',
+      'sign in again \\(aws sso login\\), or renew the credentials at their source',
     ],
     [
       'says that credentials are not valid',
@@ -113,7 +113,7 @@ describe('a call that AWS refuses', () => {
         message: 'The security token included in the request is invalid.',
       },
       'DescribeSecret of app/db was refused: the AWS credentials are not valid',
-      'look at --profile, the access key, and this machine’s clock',
+      'check --profile, the access key and this machine’s clock',
     ],
     [
       'says that a secret is in deletion',
@@ -123,7 +123,7 @@ describe('a call that AWS refuses', () => {
         message: "You can't perform this operation on the secret because it was marked for deletion.",
       },
       'DescribeSecret of app/db was refused: the secret is marked for deletion',
-      'aws secretsmanager restore-secret --secret-id app/db brings it back',
+      'to bring it back: aws secretsmanager restore-secret --secret-id app/db',
     ],
     [
       'says that it failed at AWS',
@@ -137,7 +137,7 @@ describe('a call that AWS refuses', () => {
       ['status', 'app/db'],
       { type: 'WhateverException', message: `it says ${VALUE}` },
       'DescribeSecret of app/db failed with WhateverException',
-      'look the error up in .*',
+      'look up the error in .*',
     ],
   ])('%s', async (_, args, refused, problem, hint) => {
     answer = refused;
@@ -194,7 +194,7 @@ describe('a call that is not sent', () => {
     expect(await run(['status', 'app/db', '--profile', 'at wrk', '--region', 'eu-west-1'], {})).toEqual(
       lines(
         'DescribeSecret of app/db was not sent: the profile "at wrk" does not exist, or has no credentials',
-        "aws configure list-profiles lists them; aws sso login --profile 'at wrk' signs in .*",
+        "aws configure list-profiles lists the profiles; aws sso login --profile 'at wrk' signs in .*",
       ),
     );
   });
@@ -251,7 +251,7 @@ describe('a call that is not sent', () => {
     expect(await run(['status', 'app/db'], wrong)).toEqual(
       lines(
         'DescribeSecret of app/db was not sent: AWS_ENDPOINT_URL_SECRETS_MANAGER is not a URL',
-        'AWS_ENDPOINT_URL_SECRETS_MANAGER must begin with https://, or be unset',
+        'set AWS_ENDPOINT_URL_SECRETS_MANAGER to a URL that begins with https://, or unset it',
       ),
     );
   });
@@ -265,12 +265,12 @@ describe('a call that is not sent', () => {
     expect(await run(['status', 'app/db'], nobody)).toEqual(
       lines(
         'DescribeSecret of app/db got no answer \\(ECONNREFUSED\\)',
-        'see that this machine reaches secretsmanager.eu-west-1.amazonaws.com on port 443: .*',
+        'check network, VPN and proxy: this machine must reach secretsmanager.eu-west-1.amazonaws.com on port 443, .*',
       ),
     );
     // With an endpoint of one's own no host of AWS is asked.
     expect(await run(['status', 'app/db', '--endpoint-url', 'http://127.0.0.1:9'], nobody)).toEqual(
-      lines('DescribeSecret of app/db got no answer \\(ECONNREFUSED\\)', 'see that something answers at .*'),
+      lines('DescribeSecret of app/db got no answer \\(ECONNREFUSED\\)', 'check --endpoint-url: .*'),
     );
   });
 });

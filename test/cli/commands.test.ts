@@ -30,7 +30,7 @@ test('quarterturn --help has a line for each command, at 40 columns too', async 
 
 test('a command that is mistyped is guessed, and one that is like no other is not', async () => {
   expect((await rig.run('satus')).stderr).toBe(
-    'quarterturn: there is no command "satus"; did you mean "status"? quarterturn --help lists them\n',
+    'quarterturn: there is no command "satus"; did you mean "status"? quarterturn --help lists the commands\n',
   );
   expect((await rig.run('revolve')).stderr).not.toContain('did you mean');
 });
@@ -213,7 +213,7 @@ describe('the examples of --help', () => {
       await symlink(join(__dirname, '../..'), join(rig.command.folder, 'node_modules/quarterturn'));
       await run('quarterturn init gate');
       const { code, stdout } = await run(line);
-      expect(stdout).toMatch(/^dist\/lambda\/gate: handler index\.handler, \d+ bytes at once, \d+ in all\n$/);
+      expect(stdout).toMatch(/^dist\/lambda\/gate: handler index\.handler, \d+ bytes at init, \d+ in all\n$/);
       expect(code).toBe(0);
     },
     'quarterturn policy postgres --vpc --terraform > rotation.tf': async (line) => {

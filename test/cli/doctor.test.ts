@@ -141,7 +141,7 @@ describe('a rotation that stopped after setSecret', () => {
 "app/db  eu-west-1  engine postgres, host 127.0.0.1, port PORT, username app, dbname postgres
   AWSCURRENT  <CURRENT>  refused       2 d
   AWSPENDING  <PENDING>  accepted     24 h
-The service takes only the value of AWSPENDING: a rotation stopped after setSecret. Applications that read AWSCURRENT are refused. What to do: quarterturn doctor app/db --rotator postgres
+Only AWSPENDING works: a rotation stopped after setSecret. The service refuses applications that read AWSCURRENT. What to do: quarterturn doctor app/db --rotator postgres
 "
 `);
     expect([code, stderr]).toEqual([1, '']);
@@ -154,16 +154,16 @@ The service takes only the value of AWSPENDING: a rotation stopped after setSecr
 "app/db  eu-west-1  engine postgres, host 127.0.0.1, port PORT, username app, dbname postgres
   AWSCURRENT  <CURRENT>  refused       2 d
   AWSPENDING  <PENDING>  accepted     24 h
-LIVE_PENDING: The service takes only the value of AWSPENDING: a rotation stopped after setSecret. Applications that read AWSCURRENT are refused.
+LIVE_PENDING: Only AWSPENDING works: a rotation stopped after setSecret. The service refuses applications that read AWSCURRENT.
   repair  quarterturn doctor app/db --rotator postgres --fix --here
   or      for step in createSecret setSecret testSecret finishSecret; do failed=$(echo "{\\"SecretId\\":\\"arn:aws:secretsmanager:eu-west-1:123456789012:secret:app/db-AbCdEf\\",\\"ClientRequestToken\\":\\"<AWSPENDING>\\",\\"Step\\":\\"$step\\"}" | aws lambda invoke --function-name arn:aws:lambda:eu-west-1:123456789012:function:rotate --payload fileb:///dev/stdin --query FunctionError --output text answer.json) || break; [ "$failed" = None ] || { cat answer.json; break; }; done
   or      quarterturn doctor app/db --rotator postgres --fix
   or      aws secretsmanager update-secret-version-stage --secret-id arn:aws:secretsmanager:eu-west-1:123456789012:secret:app/db-AbCdEf --version-stage AWSCURRENT --move-to-version-id <AWSPENDING> --remove-from-version-id <AWSCURRENT>
-  advice  if you move the label, finishSecret is left out: revoke what it would have retired (an old key) yourself
-  NOT     do not remove AWSPENDING: the only value that works would lose its name
-not looked at, since that takes other rights:
-  the function’s log: in which step it failed, and the code (aws logs tail /aws/lambda/rotate --since 1d)
-  whether the function is there, and Secrets Manager may invoke it (aws lambda get-policy --function-name rotate)
+  advice  if you move the label, finishSecret does not run: revoke what it would have retired (an old key) yourself
+  NOT     do not remove AWSPENDING: the only value that works would lose its label
+not checked, since that needs other rights:
+  the function’s log: which step failed, with which code (aws logs tail /aws/lambda/rotate --since 1d)
+  whether the function exists, and Secrets Manager may invoke it (aws lambda get-policy --function-name rotate)
   its timeout, VPC and security groups (aws lambda get-function-configuration --function-name rotate)
   the KMS key, and who may use it (aws secretsmanager describe-secret --secret-id arn:aws:secretsmanager:eu-west-1:123456789012:secret:app/db-AbCdEf --query KmsKeyId names it)
 "
@@ -187,7 +187,7 @@ not looked at, since that takes other rights:
     );
     expect(stdout).toContain(
       '  createSecret: kept\n  setSecret: set\n  testSecret: passed\n  finishSecret: promoted\n' +
-        `done: take the four steps of version ${pending} here, with this machine’s rights\n`,
+        `done: run the four steps of version ${pending} here, with this machine’s rights\n`,
     );
     expect(stdout).toContain('OK: AWSCURRENT works.');
     expect(code).toBe(0);
@@ -220,7 +220,9 @@ not looked at, since that takes other rights:
   test('is not touched without an answer', async () => {
     const secret = await stuck('testSecret');
     const { code, stderr } = await secret.run('doctor', 'app/db', '--rotator', 'postgres', '--fix');
-    expect(stderr).toContain('this asks first, and there is no terminal to ask at: add --yes');
+    expect(stderr).toContain(
+      'this command asks before it changes anything, but there is no terminal: add --yes',
+    );
     expect(code).toBe(2);
     expect(await secret.works('AWSCURRENT')).toBe(false);
   });
@@ -302,6 +304,24 @@ describe('what doctor prints to be copied', () => {
     expect(await secret.works('AWSCURRENT')).toBe(true);
   });
 
+  test('quotes the path of a rotator, which may have blanks in it', async () => {
+    const secret = await stuck();
+    await mkdir(join(command.folder, 'my rotators'), { recursive: true });
+    await writeFile(join(command.folder, 'my rotators', "o'gate.mjs"), MINE);
+    await writeFile(join(command.folder, 'accepted'), 'own-first-7bqw-9Kx2');
+    await secret.secrets.createSecret({
+      Name: 'app/own',
+      SecretString: '{"password":"own-other-7bqw-9Kx2"}',
+    });
+    const path = "./my rotators/o'gate.mjs";
+    const { stdout } = await secret.shell(`quarterturn test app/own --rotator "${path}"`);
+    const [, copied] = /What to do: (quarterturn .*)/.exec(stdout) ?? [];
+    expect(copied).toBe("quarterturn doctor app/own --rotator './my rotators/o'\\''gate.mjs'");
+    const doctor = await secret.shell(`${copied}`);
+    expect([doctor.code, doctor.stderr]).toEqual([1, '']);
+    expect(doctor.stdout).toContain('REFUSED_ALONE: ');
+  });
+
   test('names the secret and reaches the same account in every call, and the endpoint is that of Secrets Manager alone', async () => {
     const secret = await stuck('setSecret');
     const { stdout } = await secret.run(
@@ -325,7 +345,7 @@ describe('what doctor prints to be copied', () => {
       ...['doctor', 'app/db', '--rotator', 'postgres', '--now', '--fix', '--yes'],
     );
     expect(stdout).toMatch(
-      /advice {2}AWSPENDING is not taken off yet, since something has changed within 15 minutes: .* Wait until \d\d:\d\d UTC: --now does not shorten this\n/,
+      /advice {2}AWSPENDING is not removed yet: the secret changed within the last 15 minutes, .* Wait until \d\d:\d\d UTC: --now does not shorten this\n/,
     );
     expect(stderr).toBe('quarterturn: nothing was repaired\n');
     expect(code).toBe(1);
@@ -337,9 +357,7 @@ describe('what doctor prints to be copied', () => {
     const { code, stderr } = await secret.run(
       ...['doctor', 'app/db', '--rotator', 'postgres', '--fix', '--yes'],
     );
-    expect(stderr).toBe(
-      'quarterturn: nothing was repaired: --here lets it take the four steps on this machine\n',
-    );
+    expect(stderr).toBe('quarterturn: nothing was repaired: --here runs the four steps on this machine\n');
     expect(code).toBe(1);
     expect(await secret.works('AWSPENDING')).toBe(false);
   });
@@ -350,7 +368,7 @@ describe('other states', () => {
     const secret = await stuck();
     const { code, stdout, stderr } = await secret.run('test', 'app/db');
     expect(stdout).toMatch(/AWSCURRENT +\w{8} +accepted/);
-    expect(stderr).toContain('taken for a secret of the rotator postgres');
+    expect(stderr).toContain('using the rotator postgres, after the secret’s "engine"');
     expect(code).toBe(0);
   });
 
@@ -368,7 +386,7 @@ describe('other states', () => {
     expect((await secret.run('test', 'app/db')).code).toBe(0);
     const run = await secret.run('run', 'app/db', '--rotator', 'postgres', '--step', 'testSecret', '--yes');
     expect(run.stderr).toMatch(
-      /^hint: createSecret has not stored one: .* --rotator \[redacted\] says which version works\n$/,
+      /^hint: createSecret stored none: .* --rotator \[redacted\] says which version works\n$/,
     );
   });
 
@@ -432,7 +450,7 @@ describe('other states', () => {
       ...['doctor', 'app/db', '--rotator', 'postgres', '--fix', '--here', '--yes', '--probe-all'],
     );
     expect(stdout).toContain('STRAY_LIVE: ');
-    expect(stdout).toContain('is not made AWSCURRENT, since it was AWSCURRENT once');
+    expect(stdout).toContain('does not become AWSCURRENT: it was AWSCURRENT once');
     expect(code).toBe(1);
     expect(await secret.holder('AWSCURRENT')).toBe(current);
   });
@@ -448,7 +466,7 @@ describe('other states', () => {
       ...['doctor', 'app/db', '--rotator', 'postgres', '--fix', '--here', '--yes', '--probe-all'],
     );
     expect(stdout).toContain('STRAY_LIVE: ');
-    expect(stdout).toContain('is not made AWSCURRENT, since it was not made after AWSCURRENT');
+    expect(stdout).toContain('does not become AWSCURRENT: it is not known to be newer than AWSCURRENT');
     expect(stdout).not.toContain('put-secret-value');
     expect(code).toBe(1);
     expect(await secret.holder('AWSCURRENT')).toBe(VersionId);
@@ -487,7 +505,7 @@ describe('other states', () => {
     // Elsewhere nothing would listen on that port either: what the service's refusal hints at is said, too.
     const doctor = await secret.run('doctor', 'app/db', '--rotator', 'postgres', '--now');
     expect(doctor.stdout).toMatch(
-      /UNKNOWN: .*\n {2}advice {2}if only this machine has no way .*\n {2}advice {2}else: correct "host" and "port"; is it running\?\n/,
+      /UNKNOWN: .*\n {2}advice {2}if only this machine cannot reach the service: .*\n {2}advice {2}otherwise: correct "host" and "port"; is it running\?\n/,
     );
   });
 
@@ -515,7 +533,7 @@ describe('other states', () => {
     const { code, stdout } = await secret.run(
       ...['doctor', 'app/db', '--rotator', 'postgres', '--fix', '--yes', '--wait', '1s'],
     );
-    expect(stdout).toContain('looking on for 1 s');
+    expect(stdout).toContain('watching for 1 s');
     expect(code).toBe(0);
     expect(await secret.holder('AWSPENDING')).toBeUndefined();
     expect(await secret.works('AWSCURRENT')).toBe(true);
@@ -567,7 +585,7 @@ test('Ctrl-C ends the looking on, says that it is not over, and leaves nothing h
   const secret = await stuck('setSecret');
   await secret.secrets.cancelRotateSecret({ SecretId: 'app/db' });
   const { child, output, end } = secret.start('doctor', 'app/db', '--rotator', 'postgres', '--fix', '--yes');
-  await until(() => output.stdout.includes('looking on for 15 min'));
+  await until(() => output.stdout.includes('watching for 15 min'));
   child.kill('SIGINT');
   const { code, stderr } = await end;
   expect(stderr).toContain('stopped; run it again to see what is left');
@@ -651,7 +669,7 @@ describe('quarterturn run', () => {
     const secret = await stuck();
     await server.sql(`ALTER ROLE ${secret.role} PASSWORD 'another-7bqw-9Kx2-horse'`);
     const { code, stderr } = await secret.run('run', 'app/db', '--rotator', 'postgres', '--yes');
-    expect(stderr).toContain('no rotation is begun: AWSCURRENT is refused, and not accepted (REFUSED_ALONE)');
+    expect(stderr).toContain('no rotation was begun: AWSCURRENT is refused, not accepted (REFUSED_ALONE)');
     expect(code).toBe(1);
     expect(await secret.holder('AWSPENDING')).toBeUndefined();
   });
@@ -719,7 +737,7 @@ describe('quarterturn run', () => {
     await move('AWSPENDING', fresh);
     await move('AWSCURRENT', old, fresh);
     const { code, stderr } = await secret.run('run', 'app/db', '--rotator', 'postgres', '--yes');
-    expect(stderr).toContain('is not gone on with');
+    expect(stderr).toContain('the rotation of AWSPENDING was not continued: ');
     expect(code).toBe(1);
     expect(await secret.holder('AWSCURRENT')).toBe(old);
   });

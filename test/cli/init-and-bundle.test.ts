@@ -105,7 +105,7 @@ describe('quarterturn init', () => {
     const { code, stdout, stderr } = await run('quarterturn init gate');
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toBe(
-      'quarterturn: nothing was written, since these are there already: gate/service.ts, gate/README.md\n',
+      'quarterturn: nothing was written: these files exist already: gate/service.ts, gate/README.md\n',
     );
     expect(readdirSync(at('gate')).toSorted()).toEqual(['README.md', 'else.ts', 'service.ts']);
     expect([read('gate/service.ts'), read('gate/README.md')]).toEqual(['mine', 'mine, too']);
@@ -116,7 +116,9 @@ describe('quarterturn init', () => {
     async (name) => {
       const { code, stdout, stderr } = await run(`quarterturn init "${name}"`);
       expect([code, stdout]).toEqual([2, '']);
-      expect(stderr).toMatch(/^quarterturn: init takes a name of small letters/);
+      expect(stderr).toMatch(
+        /^quarterturn: init takes a name of lower-case letters, digits and single hyphens/,
+      );
       expect(readdirSync(rig.folder).toSorted()).toEqual(['bin', 'node_modules', 'package.json']);
     },
   );
@@ -162,7 +164,7 @@ describe('quarterturn bundle', () => {
     const { code, stdout, stderr } = await run('quarterturn bundle gate/lambda.ts');
     expect([code, stderr]).toEqual([0, '']);
     const [, atOnce] =
-      /^dist\/lambda\/gate: handler index\.handler, (\d+) bytes at once, \d+ in all\n$/.exec(stdout) ?? [];
+      /^dist\/lambda\/gate: handler index\.handler, (\d+) bytes at init, \d+ in all\n$/.exec(stdout) ?? [];
     // As much as ours may load.
     expect(Number(atOnce)).toBeLessThan(225_000);
     const deployment = await deploy(at('dist/lambda/gate'), JSON.stringify(service.reset()));
@@ -235,7 +237,7 @@ describe('quarterturn bundle', () => {
       export const lambda = defineLambda({ rotator: () => postgres(), environment: [], permissions: [], drivers: ['pg'] });`;
     write('app/lambda.ts', lambda);
     const { stdout } = await run('quarterturn bundle app/lambda.ts --out made');
-    const [, atOnce] = /^made: .*, (\d+) bytes at once/.exec(stdout) ?? [];
+    const [, atOnce] = /^made: .*, (\d+) bytes at init/.exec(stdout) ?? [];
     expect(Number(atOnce)).toBeLessThan(225_000);
     expect(read('made/index.mjs')).not.toContain('SASLInitialResponse');
     expect(readdirSync(at('made')).toSorted()).toEqual(['THIRD-PARTY-LICENSES.txt', 'chunks', 'index.mjs']);
@@ -257,7 +259,7 @@ describe('quarterturn bundle', () => {
     const { code, stderr } = await run('quarterturn bundle gate/lambda.ts');
     expect([code, stderr]).toEqual([
       0,
-      'quarterturn: bare brings no text of its licence: see whether it wants one to go with the bundle\n',
+      'quarterturn: the package bare contains no licence text: check whether its licence must go with the bundle\n',
     ]);
     expect(existsSync(at('dist/lambda/gate/chunks/old.mjs'))).toBe(false);
     expect(read('dist/lambda/gate/index.mjs')).not.toBe('of before');
@@ -268,7 +270,7 @@ describe('quarterturn bundle', () => {
     const { code, stdout, stderr } = await run('quarterturn bundle gate/lambda.ts --out gate');
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(
-      /gate holds README\.md, which is no part of a bundle: name another folder with --out\n$/,
+      /gate contains README\.md, which does not belong to a bundle: choose another folder with --out\n$/,
     );
     expect(readdirSync(at('gate')).toSorted()).toEqual([...FILES, ...OTHERS].toSorted());
   });
@@ -318,7 +320,7 @@ describe('quarterturn bundle', () => {
       ).end;
       expect([code, stderr]).toEqual([
         1,
-        'quarterturn: bundle needs esbuild, which is not installed: npm install --save-dev esbuild\n',
+        'quarterturn: bundle needs esbuild, and it is not installed: npm install --save-dev esbuild\n',
       ]);
       expect(existsSync(join(alone.folder, 'out'))).toBe(false);
     } finally {
@@ -399,7 +401,7 @@ describe('a path in place of the name of a rotator', () => {
     const other = await run(`${env} quarterturn rehearse made/lambda.mjs`);
     expect([other.code, other.stdout]).toEqual([2, '']);
     expect(other.stderr).toMatch(
-      /rehearsal\.mjs cannot be used: the module does not export a function "startRehearsal"\n$/,
+      /cannot use the rehearsal .*\/rehearsal\.mjs: the module does not export a function "startRehearsal"\n$/,
     );
   });
 });

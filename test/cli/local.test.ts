@@ -72,7 +72,7 @@ describe('quarterturn local', () => {
       "() => { throw new TypeError('GATE_WORD is missing'); }",
       'GATE_WORD is missing',
     ],
-    ['makes no rotator', '5', '"rotator" of its "lambda" must be a function that makes the rotator'],
+    ['makes no rotator', '5', '"rotator" of its "lambda" must be a function that returns the rotator'],
   ])('does not start with a manifest that %s', async (_, rotator, message) => {
     await writeFile(
       file('lambda.mjs'),
@@ -80,7 +80,7 @@ describe('quarterturn local', () => {
     );
     expect(await run('--function', `gate=${file('lambda.mjs')}`)).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining(`the function gate cannot be loaded: TypeError: ${message}`),
+      stderr: expect.stringContaining(`cannot load the function gate: TypeError: ${message}`),
     });
   });
 
@@ -244,7 +244,7 @@ describe('quarterturn local', () => {
       output += chunk;
     });
     try {
-      await until(() => output.includes('A client finds it'));
+      await until(() => output.includes('For clients:'));
       const pid = Number.parseInt(output, 10);
       process.kill(pid, 'SIGKILL');
       await until(async () => / Z /.test(await readFile(`/proc/${pid}/stat`, 'utf8')));
@@ -274,7 +274,7 @@ describe('quarterturn local', () => {
     await writeFile(file('state.lock'), 'my own notes');
     const { code, stderr } = await run('--state', file('state'));
     expect(code).toBe(1);
-    expect(stderr).toMatch(/state\.lock is not a lock of quarterturn: move it away/);
+    expect(stderr).toMatch(/state\.lock is not a lock file of quarterturn: move it away/);
     expect(await readFile(file('state.lock'), 'utf8')).toBe('my own notes');
     expect(await readdir(command.rig.folder)).toEqual(['state.lock']);
   });
@@ -299,7 +299,7 @@ describe('quarterturn local', () => {
     const state = await readFile(file('state'), 'utf8');
     await writeFile(file('state'), state.replaceAll(':function:odd', ':function:aws'));
     const second = await listening(...args);
-    await second.said('going on with the rotation of app');
+    await second.said('continuing the rotation of app');
     await second.said('app: the rotation succeeded');
     expect(await second.value('app')).toBe('{"does":"wait","password":"second"}');
   });
@@ -325,7 +325,7 @@ describe('quarterturn local', () => {
     await rotate('app', 'odd');
     await said('GetSecretValue app');
     child.kill('SIGINT');
-    await said('ending the rotation of app first');
+    await said('finishing the rotation of app first');
     child.kill('SIGINT');
     expect(await end).toMatchObject({ code: 1, stdout: expect.stringContaining('ended in the middle of') });
   });
@@ -335,7 +335,7 @@ describe('quarterturn local', () => {
     const { port } = new URL(endpoint);
     expect(await command.rig.run('local', '--port', port)).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining(`port ${port} is in use; --port takes another`),
+      stderr: expect.stringContaining(`port ${port} is in use; choose another with --port`),
     });
   });
 

@@ -53,7 +53,7 @@ describe('quarterturn local', () => {
       first.child.kill('SIGKILL');
       await first.end;
       const second = await listening(...args);
-      await second.said('app/db \\(as the state has it, not as the seed\\)');
+      await second.said('app/db \\(from the state, not from the seed\\)');
       const { password } = JSON.parse(await second.value('app/db'));
       expect(await server.accepts('app', password)).toBe(true);
       expect(await server.accepts('app', FIRST)).toBe(false);
@@ -73,7 +73,7 @@ describe('quarterturn local', () => {
     const second = await run('--state', file('state'));
     expect(second).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining(`process ${child.pid} on ${hostname()} has it in use`),
+      stderr: expect.stringContaining(`process ${child.pid} on ${hostname()} is using it`),
     });
     child.kill('SIGINT');
     expect(await end).toMatchObject({ code: 0 });
@@ -97,7 +97,7 @@ describe('quarterturn local', () => {
     const torn = (await readdir(command.rig.folder)).find((name) => name.includes('.torn-')) ?? '';
     expect(await readFile(file(torn), 'utf8')).toBe('{"secret":{"arn":');
     expect((await stat(file(torn))).mode & 0o777).toBe(0o600);
-    await third.said(`the last line of the state was not whole, and is in .*${torn}`);
+    await third.said(`the last line of the state was not complete, and is in .*${torn}`);
   });
 
   test('takes a state in which a secret is forgotten that it does not have', async () => {
@@ -116,7 +116,7 @@ describe('quarterturn local', () => {
     const { client, child, end } = await listening('--state', file('state'));
     await client.createSecret({ Name: 'app', SecretString: 'a value' });
     const second = await run('--state', file('vault/real'));
-    expect(second).toMatchObject({ code: 1, stderr: expect.stringContaining('has it in use') });
+    expect(second).toMatchObject({ code: 1, stderr: expect.stringContaining('is using it') });
     child.kill('SIGINT');
     await end;
     expect((await lstat(file('state'))).isSymbolicLink()).toBe(true);
@@ -166,7 +166,7 @@ describe('quarterturn local', () => {
     await truncate(file('state'), 2 ** 33);
     const { code, stderr } = await run('--state', file('state'));
     expect(code).toBe(1);
-    expect(stderr).toContain('it has a line that is too long');
+    expect(stderr).toContain('a line is too long');
     expect((await stat(file('state'))).size).toBe(2 ** 33);
   });
 
@@ -202,7 +202,7 @@ describe('quarterturn local', () => {
     ['quit', /its process ended \(exit code 3\)/],
     ['spin', /Task timed out after 1\.00 seconds/],
     ['throw', /cannot use \[redacted\]/],
-    ['throw nothing', /something was thrown that is no Error/],
+    ['throw nothing', /it threw something that is not an Error/],
     ['throw lines', /app: createSecret failed: first\\u000asecond\\u001b\[31m/],
     ['lie', /cannot use \[redacted\]/],
     ['peek', /cannot use \[redacted\] of another secret/],
@@ -241,7 +241,7 @@ describe('quarterturn local', () => {
     await writeFile(file('never.mjs'), 'await new Promise(() => setInterval(() => {}, 1000));');
     const { code, stderr } = await run('--function', `never=${file('never.mjs')}`);
     expect(code).toBe(1);
-    expect(stderr).toContain('the function never cannot be loaded: its process ended (SIGKILL)');
+    expect(stderr).toContain('cannot load the function never: its process ended (SIGKILL)');
   });
 
   test('many rotations at once leave one process a function', async () => {
@@ -336,11 +336,11 @@ describe('quarterturn local', () => {
       expect(output.stdout).toContain("setSecret failed: KeyError: '[redacted]'");
       for (const name of names.slice(1)) await rotate(name, 'py');
       await said('late: createSecret failed: Task timed out after 3.00 seconds');
-      await said('odd: createSecret failed: .* answered what is no JSON');
+      await said('odd: createSecret failed: .* did not answer with JSON');
       await said('moved: createSecret failed: .* answered 302');
-      await said('quiet: createSecret failed: the function failed, and said nothing');
-      await said('endless: createSecret failed: the function’s answer has more than 1 MiB');
-      await said('silent: createSecret failed: (Task timed out after 1.00|.*its time was up)');
+      await said('quiet: createSecret failed: the function failed without a message');
+      await said('endless: createSecret failed: the function’s answer is larger than 1 MiB');
+      await said('silent: createSecret failed: (Task timed out after 1.00|.*timed out)');
     } finally {
       emulator.close();
       emulator.closeAllConnections();
@@ -365,23 +365,31 @@ describe('quarterturn local', () => {
       [['--nothing'], "Unknown option '--nothing'; quarterturn local --help lists the options", 2],
       [['--function', 'rotate'], '--function takes <name>=<what>, not "rotate"', 2],
       [['--function', 'a=postgres', '--function', 'a=postgres'], 'there are two functions "a"', 2],
-      [['--function', 'a=./missing.js'], 'missing.js, and no rotator of that name; there is api-key, ', 2],
-      [['--function', 'a=postgrse'], 'postgrse, and no rotator of that name; there is api-key, ', 2],
+      [
+        ['--function', 'a=./missing.js'],
+        'missing.js, and no rotator of that name; the rotators are api-key, ',
+        2,
+      ],
+      [['--function', 'a=postgrse'], 'postgrse, and no rotator of that name; the rotators are api-key, ', 2],
       [['--function', `a=${file('syntax.mjs')}`], `(line 2 of ${file('syntax.mjs')})`, 1],
       [['--function', `a=${file('imports.mjs')}`], `(line 2 of ${file('syntax.mjs')})`, 1],
       [['--function', `a=${file('syntax.cjs')}`], `(line 2 of ${file('syntax.cjs')})`, 1],
       [['--function', `a=${file('throws.mjs')}`], `no variable URL (line 3 of ${file('throws.mjs')})`, 1],
       [['--function', `a=${file('none.mjs')}`], 'the module does not export a function "handler"', 1],
       [['--seed', file('missing.json')], 'ENOENT', 2],
-      [['--seed', file('bad.json')], 'is not a JSON object: look at line 3\n', 2],
+      [['--seed', file('bad.json')], 'is not a JSON object: check line 3\n', 2],
       [['--seed', file('list.json')], 'is not a JSON object', 2],
       [['--seed', file('number.json')], 'the seed of "app" is neither a string nor an object', 2],
-      [['--seed', file('name.json')], 'the seed of "a b" is refused: ValidationException: Invalid name', 2],
+      [
+        ['--seed', file('name.json')],
+        'cannot create "a b" from the seed: ValidationException: Invalid name',
+        2,
+      ],
       [['--state', file('no/such/folder')], 'there is no such folder', 1],
       [['--state', command.rig.folder], 'it is not a file', 1],
-      [['--state', file('dangling')], 'is a link to nothing', 1],
+      [['--state', file('dangling')], 'is a broken link', 1],
       [['--state', ''], '--state takes a file', 2],
-      [['--function', 'a=http://user:my-secret-value@host'], 'must not have a password in it', 2],
+      [['--function', 'a=http://user:my-secret-value@host'], 'must not contain a password', 2],
     ] as const;
     const outcomes = await Promise.all(cases.map(([args]) => run(...args)));
     for (const [index, [, message, code]] of cases.entries()) {
@@ -399,6 +407,6 @@ describe('quarterturn local', () => {
     child.kill('SIGINT');
     const { code, stdout } = await end;
     expect(code).toBe(0);
-    expect(stdout).toMatch(/ending the rotation of app first[\s\S]*finishSecret succeeded[\s\S]*ended\n$/);
+    expect(stdout).toMatch(/finishing the rotation of app first[\s\S]*finishSecret succeeded[\s\S]*ended\n$/);
   });
 });

@@ -53,7 +53,7 @@ test('run does nothing after a yes if another rotation has begun meanwhile', asy
   rig.calls.length = 0;
   await type('y\n', '[y/N]');
   const { code, stdout } = await end;
-  expect(stdout).toContain('the labels have moved while you were asked: nothing was done');
+  expect(stdout).toContain('the labels moved before you answered: nothing was done');
   expect(code).toBe(1);
   expect(rig.calls).not.toContain('PutSecretValue');
   expect(await rig.idOf('app/run', 'AWSPENDING')).toBe(before);
@@ -68,9 +68,7 @@ test.each([
 ])('what a rotator of your own throws %s ends the command, without the value', async (_, testSecret) => {
   const { code, stdout, stderr } = await tryWith(testSecret);
   expect([code, stdout]).toEqual([1, '']);
-  expect(stderr).toContain(
-    'quarterturn: the rotator own failed where nobody waited for it: not [redacted]\n',
-  );
+  expect(stderr).toContain('quarterturn: the rotator own threw an error outside its steps: not [redacted]\n');
   expect(stderr).not.toContain(VALUE.slice(0, 8));
 });
 

@@ -84,7 +84,9 @@ describe('quarterturn policy', () => {
     );
     expect(stdout).not.toContain('"rds:');
     expect(stdout).toContain('arn:aws:secretsmanager:REGION:ACCOUNT:secret:*');
-    expect(stderr).toMatch(/^quarterturn: REGION, ACCOUNT, ADMINISTRATOR and NAME are for you to replace/);
+    expect(stderr).toMatch(
+      /^quarterturn: replace REGION, ACCOUNT, ADMINISTRATOR and NAME, or give --secret, --admin and --target/,
+    );
   });
 
   test('in a VPC lets Lambda at network interfaces, and denies them to the function’s code', async () => {
@@ -120,10 +122,7 @@ describe('quarterturn policy', () => {
       ['postgres', '--secret', `arn:aws:secretsmanager:${ACCOUNT}:secret:*`],
       '--secret takes the full ARN of a secret',
     ],
-    [
-      ['postgres', '--kms', `arn:aws:kms:${ACCOUNT}:alias/app`],
-      '--kms takes the ARN of a key, and of no alias',
-    ],
+    [['postgres', '--kms', `arn:aws:kms:${ACCOUNT}:alias/app`], '--kms takes the ARN of a key (no alias)'],
     [['postgres/rds-instance', '--admin', ADMIN], 'postgres/rds-instance reads no administrator’s secret'],
     [['postgres/rds-instance', '--target', `${DATABASE}*`], '--target takes databases: arn:'],
     [['iam', '--target', DATABASE], '--target takes users: arn:'],
@@ -133,31 +132,37 @@ describe('quarterturn policy', () => {
     [['postgres', '--json', '--cdk'], '--json and --cdk exclude each other'],
     [['postgres', '--schedule', 'rate(2 hours)'], '--schedule takes rate(30 days) or cron(0 8 1 * ? *), not'],
     [['postgres', '--schedule', 'cron(0 8 1 * ? *)"'], '--schedule takes rate(30 days)'],
-    [['iam', '--lifetime-days', '90'], 'keys do not end: leave out --lifetime-days'],
-    [['api-key', '--lifetime-days', '90'], 'the spec says when keys end: leave out --lifetime-days'],
+    [['iam', '--lifetime-days', '90'], 'iam does not take --lifetime-days: its keys do not expire'],
+    [
+      ['api-key', '--lifetime-days', '90'],
+      'api-key does not take --lifetime-days: the spec says when keys expire',
+    ],
     [['api-key/gitlab', '--lifetime-days', '401'], '--lifetime-days takes a whole number from 1 to 400'],
     [['entra', '--lifetime-days', '90d'], '--lifetime-days takes a whole number from 1 to 3650'],
     [
       ['api-key/gitlab', '--schedule', 'rate(90 days)'],
-      'keys of api-key/gitlab live for 90 days by default, and two rotations of rate(90 days) take up to 180: give ' +
+      'keys of api-key/gitlab expire after 90 days by default, but two rotations with rate(90 days) take up to 180 days: give ' +
         '--lifetime-days 180 or more, or rotate more often',
     ],
     [
       ['api-key/gitlab', '--schedule', 'rate(90 days)', '--lifetime-days', '179', '--json'],
-      'live for 179 days, and two rotations of rate(90 days) take up to 180',
+      'expire after 179 days, but two rotations with rate(90 days) take up to 180 days',
     ],
     // July and August.
     [
       ['api-key/elasticsearch', '--schedule', 'cron(0 8 1 * ? *)', '--lifetime-days', '61'],
-      'two rotations of cron(0 8 1 * ? *) take up to 62: give --lifetime-days 62 or more',
+      'two rotations with cron(0 8 1 * ? *) take up to 62 days: give --lifetime-days 62 or more',
     ],
     [
       ['api-key/gitlab', '--schedule', 'rate(300 days)', '--lifetime-days', '400'],
-      'take up to 600: rotate more often',
+      'take up to 600 days: rotate more often',
     ],
-    [['entra', '--lifetime-days', '59', '--cdk'], 'two rotations of rate(30 days) take up to 60'],
-    [['entra', '--lifetime-days', '59', '--terraform'], 'two rotations of rate(30 days) take up to 60'],
-    [['oracle'], 'there is no rotator "oracle"; there is api-key'],
+    [['entra', '--lifetime-days', '59', '--cdk'], 'two rotations with rate(30 days) take up to 60 days'],
+    [
+      ['entra', '--lifetime-days', '59', '--terraform'],
+      'two rotations with rate(30 days) take up to 60 days',
+    ],
+    [['oracle'], 'there is no rotator "oracle"; choose from api-key'],
   ])('refuses %j', async (args, message) => {
     const { code, stdout, stderr } = await policy(...args);
     expect({ code, stdout, stderr }).toEqual({
@@ -301,9 +306,7 @@ describe('quarterturn policy', () => {
   test('--for says what is to be replaced', async () => {
     const { stdout, stderr } = await policy('--for', 'client');
     expect(stdout).toContain('"arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-??????"');
-    expect(stderr).toBe(
-      'quarterturn: REGION, ACCOUNT and NAME are for you to replace: give --secret, --function\n',
-    );
+    expect(stderr).toBe('quarterturn: replace REGION, ACCOUNT and NAME, or give --secret and --function\n');
   });
 
   test('--help lists the options and the rotators', async () => {
@@ -375,8 +378,12 @@ describe('quarterturn policy of a rotator that is not ours', () => {
       /does not export "lambda", made by defineLambda/,
     ],
     ['it has a handler as lambda', 'export const lambda = () => {};', /does not export "lambda"/],
-    ['it cannot be read', 'export const lambda = {', /lambda\.mjs cannot be used: Unexpected end of input/],
-    ['it throws', 'throw "north";', /cannot be used: it throws what is no Error/],
+    [
+      'it cannot be read',
+      'export const lambda = {',
+      /cannot use the manifest .*\/lambda\.mjs: Unexpected end of input/,
+    ],
+    ['it throws', 'throw "north";', /cannot use the manifest .*: it threw something that is not an Error/],
     [
       'it says no rights',
       withRotator({ ...MANIFEST, permissions: undefined }),
@@ -491,7 +498,7 @@ describe('quarterturn policy of a rotator that is not ours', () => {
 
   test('a name that is none is not taken for a path', async () => {
     const { stderr } = await policy('postgres/oracle');
-    expect(stderr).toContain('there is no rotator "postgres/oracle"; there is api-key');
+    expect(stderr).toContain('there is no rotator "postgres/oracle"; choose from api-key');
   });
 });
 

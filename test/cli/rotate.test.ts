@@ -63,16 +63,16 @@ describe('quarterturn rotate', () => {
     };
     const { code, stdout, stderr } = await rig.run('rotate', 'app/db', '--yes', '--timeout', '3s');
     expect(stderr).toMatch(
-      /^quarterturn: AWSPENDING of app\/db is left after [34] s\nhint: .*quarterturn doctor app\/db finds out/,
+      /^quarterturn: the rotation of app\/db is not complete after [34] s\nhint: .*quarterturn doctor app\/db finds out/,
     );
-    expect(stderr).toContain('Do not remove AWSPENDING: it may be the only password that works');
+    expect(stderr).toContain('Do not remove AWSPENDING: it may hold the only password that works');
     expect([code, stdout]).toEqual([1, '']);
     // Nor does the next one begin another.
     const again = await rig.run('rotate', 'app/db', '--yes');
     expect(again).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(
-        /^quarterturn: a rotation of app\/db is not complete, for \d+ s or more: no other was begun\n/,
+        /^quarterturn: a rotation of app\/db is not complete, for \d+ s or more: no new one was begun\n/,
       ),
     });
     expect(started()).toBe(1);
@@ -83,7 +83,7 @@ describe('quarterturn rotate', () => {
     await rig.secrets.cancelRotateSecret({ SecretId: 'app/db' });
     const { code, stdout, stderr } = await rig.run('rotate', 'app/db', '--yes');
     expect(stderr).toMatch(
-      /^quarterturn: rotation of app\/db is off: nothing was done\nhint: somebody has turned it off; find out why first/,
+      /^quarterturn: rotation of app\/db is off: nothing was done\nhint: somebody turned it off: find out why first/,
     );
     expect([code, stdout, started()]).toEqual([1, '', 0]);
     const { RotationEnabled } = await rig.secrets.describeSecret({ SecretId: 'app/db' });
@@ -111,7 +111,8 @@ describe('quarterturn rotate', () => {
     await rig.schedule('app/db');
     expect(await rig.run('rotate', 'app/db')).toMatchObject({
       ...{ code: 2, stdout: '' },
-      stderr: 'quarterturn: this asks first, and there is no terminal to ask at: add --yes\n',
+      stderr:
+        'quarterturn: this command asks before it changes anything, but there is no terminal: add --yes\n',
     });
     expect(started()).toBe(0);
   });
@@ -240,7 +241,7 @@ describe('following a rotation', () => {
 });
 
 test.each([
-  [[], 'rotate takes a secret: its name or its ARN; quarterturn rotate --help shows how'],
+  [[], 'rotate takes a secret, by its name or ARN: quarterturn rotate --help shows how'],
   [['one', 'two'], 'rotate takes one secret, not 2'],
   [['app/db', '--timeout', '15'], '--timeout takes a time such as 90s or 15m, not "15"'],
   [['app/db', '--wait', '--no-wait'], '--wait and --no-wait exclude each other'],

@@ -138,7 +138,7 @@ describe('quarterturn status of many secrets', () => {
     expect(none).toMatchObject({
       code: 1,
       stdout: '',
-      stderr: 'quarterturn: no secret has these tags in this Region\n',
+      stderr: 'quarterturn: this Region has no secret with these tags\n',
     });
     await rig.add('app/static', { team: 'payments' });
     expect((await rig.run('status', '--tag', 'team=payments', '--check')).code).toBe(1);
@@ -205,7 +205,7 @@ describe('quarterturn status of many secrets', () => {
     expect(stdout).toContain('2 secrets: 1 off, 1 ok\n');
     expect(stderr).toBe(
       'quarterturn: DescribeSecret of app/none found no such secret in eu-west-1\n' +
-        'hint: look at the name, --region and --profile: a secret of another account or Region is named by its ARN\n',
+        'hint: check the name, --region and --profile. For a secret of another account or Region, give its ARN\n',
     );
     expect(code).toBe(1);
   });
@@ -214,26 +214,26 @@ describe('quarterturn status of many secrets', () => {
     const { end } = await rig.shell(`printf 'app/api\\n{"password":"${VALUE}"}\\n' | quarterturn status -`);
     expect(await end).toMatchObject({
       ...{ code: 2, stdout: '' },
-      stderr: 'quarterturn: line 2 of stdin is neither the name of a secret nor its ARN\n',
+      stderr: 'quarterturn: line 2 of stdin is neither the name nor the ARN of a secret\n',
     });
   });
 });
 
 test.each([
-  [['-'], '- reads secrets from stdin, one a line, and stdin is empty'],
+  [['-'], '- reads secrets from stdin, one per line, but stdin is empty'],
   [['--tag', 'team'], '--tag takes <key>=<value>, not "team"'],
   [['--tag', 'a=b', 'app/db'], 'status takes secrets or --tag, not both'],
   [['--stuck-after', 'long'], '--stuck-after takes a time such as 15m or 1h, not "long"'],
-  [['--watch'], '--watch needs a terminal; without one run status again yourself'],
-  [['a b'], '"a b" is neither the name of a secret nor its ARN'],
-  [['arn:aws:lambda:eu-west-1:123456789012:function:x'], 'is neither the name of a secret nor its ARN'],
+  [['--watch'], '--watch needs a terminal; without one, run status repeatedly'],
+  [['a b'], '"a b" is neither the name nor the ARN of a secret'],
+  [['arn:aws:lambda:eu-west-1:123456789012:function:x'], 'is neither the name nor the ARN of a secret'],
   [['app/db', '--region', 'Ireland'], '--region takes a Region such as eu-west-1, not "Ireland"'],
   [
     ['arn:aws:secretsmanager:us-east-1:123456789012:secret:app-AbCdEf', '--region', 'eu-west-1'],
     '--region is eu-west-1, but arn:aws:secretsmanager:us-east-1:123456789012:secret:app-AbCdEf is in us-east-1: leave out --region',
   ],
   [['--endpoint-url', 'localhost:4580'], '--endpoint-url takes a URL that begins with https:// or http://'],
-  [['--endpoint-url', `http://me:${VALUE}@localhost`], '--endpoint-url must not have a password in it'],
+  [['--endpoint-url', `http://me:${VALUE}@localhost`], '--endpoint-url must not contain a password'],
 ])('quarterturn status %j exits with 2', async (args, message) => {
   const { code, stdout, stderr } = await rig.run('status', ...args);
   expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: expect.stringContaining(message) });

@@ -210,7 +210,7 @@ test.each([
   [{ password: 'secret' }, 'password'],
 ] as const)('a configuration with %j is refused', (config, name) => {
   expect(() => rotatingMysqlPool(newest, rotatingSecret('app/db'), config as object)).toThrow(
-    `leave ${name} out`,
+    `remove ${name}: the secret decides who logs in`,
   );
 });
 

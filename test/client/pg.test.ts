@@ -7,7 +7,7 @@ import { type Pg, rotatingPool } from '../../src/client/pg/index.js';
 import { LocalSecretsManager, rig } from '../../src/testing/index.js';
 import { startTestServer, type TestServer } from '../support/postgres.js';
 
-// An older minor of the same package, which has no types of its own.
+// An older minor of the same package, which has no types.
 const oldest: Pg = require('pg-oldest');
 
 let server: TestServer;
@@ -290,7 +290,9 @@ test.each([
   [{ password: 'secret' }, 'password'],
 ] as const)('a configuration with %j is refused', (config, name) => {
   const secret = rotatingSecret('app/db');
-  expect(() => rotatingPool(newest, secret, config as object)).toThrow(`leave ${name} out`);
+  expect(() => rotatingPool(newest, secret, config as object)).toThrow(
+    `remove ${name}: the secret decides who logs in`,
+  );
 });
 
 test('a secret that is not a database’s says which field is missing, and not its value', async () => {
@@ -300,7 +302,7 @@ test('a secret that is not a database’s says which field is missing, and not i
   const error = await pool.query('SELECT 1').catch((thrown) => thrown);
   expect(error).toMatchObject({
     code: 'ERR_SECRET_MALFORMED',
-    message: 'the value of key has no string "username"',
+    message: '"username" in the value of key must be a nonempty string',
   });
   await pool.end();
 });

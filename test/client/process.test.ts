@@ -10,7 +10,7 @@ import { built } from '../support/built.js';
 built('esm');
 built('cjs');
 
-/** Runs a script in a process of its own, in which the package is what was built. */
+/** Runs a script in its own process, with the built package. */
 function run(
   script: string,
   { type = 'module', env = {} }: { type?: 'module' | 'commonjs'; env?: object } = {},

@@ -248,13 +248,16 @@ test('text and bytes: bytes are a copy each time', async () => {
 });
 
 test.each([
-  [{ pending: ['username'] }, 'who logs in where'],
-  [{ pending: ['password', 'host'] }, 'who logs in where'],
-  [{ pending: ['connection-string'] }, 'who logs in where'],
-  [{ pending: ['password', 'apiUrl'] }, 'who logs in where'],
-  [{ pending: ['replica_host'] }, 'who logs in where'],
-  [{ as: 'text', pending: ['password'] }, 'fields of JSON'],
-  [{ version: { stage: 'AWSPREVIOUS' }, pending: ['password'] }, 'pinned'],
+  [{ pending: ['username'] }, 'pending must not name "username": it decides who logs in where'],
+  [{ pending: ['password', 'host'] }, 'pending must not name "host"'],
+  [{ pending: ['connection-string'] }, 'pending must not name "connection-string"'],
+  [{ pending: ['password', 'apiUrl'] }, 'pending must not name "apiUrl"'],
+  [{ pending: ['replica_host'] }, 'pending must not name "replica_host"'],
+  [{ as: 'text', pending: ['password'] }, 'pending names fields of JSON: remove `pending`, or `as`'],
+  [
+    { version: { stage: 'AWSPREVIOUS' }, pending: ['password'] },
+    'pending has no effect with a pinned version',
+  ],
   [{ freshMs: 0 }, 'freshMs'],
   [{ staleMs: Number.NaN }, 'staleMs'],
   [{ windowMs: -1 }, 'windowMs'],

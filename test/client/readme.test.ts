@@ -6,46 +6,64 @@ import { LocalSecretsManager } from '../../src/testing/index.js';
 import { count } from '../readme/client-events.js';
 import { requireToken } from '../readme/client-express.js';
 import { labelUpdated } from '../readme/client-invalidate.js';
+import { codeOf, examplesIn } from '../support/examples.js';
 import { listening } from '../support/listening.js';
 import { startTestServer, type TestServer } from '../support/postgres.js';
 
 const ROOT = join(__dirname, '../..');
-const README = readFileSync(join(ROOT, 'src/client/README.md'), 'utf8');
+const PAGE = readFileSync(join(ROOT, 'docs/client.md'), 'utf8');
 
-const FILES = ['pool', 'session', 'http', 'lambda', 'invalidate', 'events', 'express'];
+const FILES = ['pool', 'mysql', 'session', 'http', 'lambda', 'invalidate', 'events', 'express'];
 
-test.each(FILES)('the README has the code of test/readme/client-%s.ts', (name) => {
+test.each(FILES)('the page has the code of test/readme/client-%s.ts', (name) => {
   const code = readFileSync(join(ROOT, `test/readme/client-${name}.ts`), 'utf8').replace(
-    /'\.\.\/\.\.\/src\/(client(?:\/pg)?)\/index\.js'/g,
+    /'\.\.\/\.\.\/src\/(client(?:\/pg|\/mysql2)?)\/index\.js'/g,
     "'quarterturn/$1'",
   );
-  expect(README).toContain(`\`\`\`ts\n${code}\`\`\`\n`);
+  expect(PAGE).toContain(`\`\`\`ts\n${code}\`\`\`\n`);
 });
 
-test('the README has no other code, a row for each error code and each event, and links that lead to files', () => {
-  expect(README.match(/^```ts$/gm)).toHaveLength(FILES.length);
+test('the page has no other code, a row for each error code and each event, and links that resolve', () => {
+  expect(PAGE.match(/^```ts$/gm)).toHaveLength(FILES.length);
   const source = (name: string) => readFileSync(join(ROOT, 'src/client', name), 'utf8');
   const codes = new Set(source('secret-error.ts').match(/ERR_[A-Z_]+/g));
-  expect(new Set(README.match(/^\| `ERR_[A-Z_]+`/gm)?.map((row) => row.slice(3, -1)))).toEqual(codes);
+  expect(new Set(PAGE.match(/^\| `ERR_[A-Z_]+`/gm)?.map((row) => row.slice(3, -1)))).toEqual(codes);
   const types = [...source('events.ts').matchAll(/readonly type: ([^;}]*)/g)].flatMap(
     ([, names = '']) => names.match(/(?<=')[a-z-]+(?=')/g) ?? [],
   );
   expect(types.length).toBeGreaterThan(8);
-  for (const type of types) expect(README).toContain(`\`${type}\``);
-  for (const [, path] of README.matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
-    expect(existsSync(join(ROOT, 'src/client', path!))).toBe(true);
+  for (const type of types) expect(PAGE).toContain(`\`${type}\``);
+  for (const [, path] of PAGE.matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
+    expect(existsSync(join(ROOT, 'docs', path!))).toBe(true);
   }
 });
 
-test('the policies are JSON, and allow to read one secret and nothing else', () => {
-  const [policy, batch] = [...README.matchAll(/```json\n([^`]*)```/g)].map(([, json = '']) =>
+test.each([
+  'src/client/rotating-secret.ts',
+  'src/client/with-secret.ts',
+  'src/client/prefetch.ts',
+  'src/client/events.ts',
+  'src/client/http/rotating-fetch.ts',
+  'src/client/http/token-guard.ts',
+  'src/client/pg/index.ts',
+  'src/client/mysql2/index.ts',
+  'src/local/client.ts',
+])('%s has an example, which is compiled', (path) => {
+  const examples = examplesIn(path);
+  expect(examples.length).toBeGreaterThan(0);
+  for (const example of examples) expect(codeOf('test/readme/client-examples.ts')).toContain(example);
+});
+
+test('the policies are JSON, and allow reading one secret and nothing else', () => {
+  const [pattern, policy, condition] = [...PAGE.matchAll(/```json\n([^`]*)```/g)].map(([, json = '']) =>
     JSON.parse(json),
   );
   expect(policy.Statement.map(({ Action }: { Action: string }) => Action)).toEqual([
     'secretsmanager:GetSecretValue',
     'kms:Decrypt',
   ]);
-  expect(batch).toEqual({ StringEquals: { 'secretsmanager:VersionStage': 'AWSCURRENT' } });
+  expect(condition).toEqual({ StringEquals: { 'secretsmanager:VersionStage': 'AWSCURRENT' } });
+  expect(pattern.detail).toEqual({ labelUpdated: ['AWSCURRENT'] });
 });
 
 describe('its code, with the SDK of the environment and a Secrets Manager behind a socket', () => {

@@ -83,7 +83,7 @@ describe('the checks', () => {
     await secrets.rotateSecret({ SecretId: 'empty', RotationLambdaARN: lambdaArn });
     expect(await rejection(secrets.rotation('empty').deliver('createSecret'))).toMatchObject({
       code: 'ERR_CURRENT_MISSING',
-      hint: expect.stringMatching(/store a value that works.*move AWSCURRENT there/),
+      hint: expect.stringMatching(/store a working value with PutSecretValue.*move AWSCURRENT to it/),
     });
     expect(touched).not.toHaveBeenCalled();
   });

@@ -6,7 +6,7 @@ import { Door, doorRig, doorRotator } from '../support/door-rig.js';
 import { allOf, rejection } from '../support/errors.js';
 import { FaultyClient, serviceError } from '../support/faulty-client.js';
 
-/** What goes wrong with a secret, by its number: of eight, four fail, each in a way of its own. */
+/** What goes wrong with a secret, by its number: of eight, four fail, each in another way. */
 const FATES = ['quotes', 'throttled', 'late', 'lost', 'well', 'well', 'well', 'well'] as const;
 const CODES = {
   quotes: 'ERR_ROTATOR_FAILED',

@@ -145,7 +145,7 @@ describe('confirm()', () => {
     });
     const since = performance.now();
     const error = await rejection(deliver('setSecret'));
-    // Two seconds are given. Without an end of its own the look would have the step's thirty.
+    // The limit is two seconds. Without it the look would have the step's thirty.
     expect(performance.now() - since).toBeLessThan(15_000);
     expect(error).toMatchObject({
       code: 'ERR_NOT_CONFIRMED',

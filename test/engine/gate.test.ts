@@ -169,6 +169,6 @@ test('our own words stay, though a value that cannot be read has names of fields
   await begin();
   expect(await rejection(deliver('createSecret'))).toMatchObject({
     message: 'AWSCURRENT is not JSON',
-    hint: "a rotator reads a SecretString with one JSON object, whose fields are in the rotator's README",
+    hint: "the rotator needs a SecretString with one JSON object; the rotator's README lists the fields",
   });
 });

@@ -13,7 +13,7 @@ import { Gate } from '../support/gate.js';
 const STEPS: readonly Step[] = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'];
 
 describe('two functions with the same token', () => {
-  /** Two containers, of which each has a client of its own, and calls that take some time. */
+  /** Two containers, each with its own client, and calls that take some time. */
   async function twoContainers(seed: number) {
     const { secrets, door, begin, value, labels } = await doorRig();
     const ClientRequestToken = await begin();

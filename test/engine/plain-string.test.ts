@@ -62,10 +62,14 @@ test('without the declaration a plain text is malformed, as ever', async () => {
 });
 
 test.each<[string, unknown, string]>([
-  ['a number', 1234567890, 'createSecret made a "token" that is not a string'],
-  ['a forgotten Promise', Promise.resolve('t'), 'createSecret made a "token" that is not a string'],
-  ['an empty text', '', 'createSecret of tokens made what it cannot read'],
-  ['what would be read as a JSON object', '{"token":"t"}', 'createSecret of tokens made what it cannot read'],
+  ['a number', 1234567890, 'createSecret returned a "token" that is not a string'],
+  ['a forgotten Promise', Promise.resolve('t'), 'createSecret returned a "token" that is not a string'],
+  ['an empty text', '', 'createSecret of tokens returned a value that its parse() refuses'],
+  [
+    'what would be read as a JSON object',
+    '{"token":"t"}',
+    'createSecret of tokens returned a value that its parse() refuses',
+  ],
 ])('refuses a rotator that makes %s of a plain text, and stores nothing', async (_, token, message) => {
   const discardSecret = jest.fn();
   const { report, current } = await rotated(FIRST, {
@@ -109,7 +113,9 @@ test('a rotator that changes more than the field has no room for it in a plain t
     createSecret: () => ({ token: 'another-token', id: '2' }),
   };
   expect(() => rotationHandler(rotator)).toThrow(
-    new TypeError('the rotator tokens must rotate "token" alone, if that is the whole text of a secret'),
+    new TypeError(
+      'the rotator tokens must rotate "token" alone, because "token" is the whole text of a secret',
+    ),
   );
 });
 

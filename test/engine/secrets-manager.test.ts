@@ -71,7 +71,7 @@ describe('a Secrets Manager that cannot be reached', () => {
     expect(await rejection(handler(event))).toMatchObject({
       code: 'ERR_SECRETS_MANAGER_FAILED',
       message: `DescribeSecret of ${SecretId} was not sent: ${variable} is not a URL`,
-      hint: `${variable} must begin with https://, or be unset`,
+      hint: `set ${variable} to a URL that begins with https://, or unset it`,
     });
   });
 
@@ -82,11 +82,11 @@ describe('a Secrets Manager that cannot be reached', () => {
     expect(await rejection(handler(event))).toMatchObject({
       code: 'ERR_SECRETS_MANAGER_FAILED',
       message: `DescribeSecret of ${SecretId} was not sent: no Region is set`,
-      hint: 'outside Lambda set AWS_REGION',
+      hint: 'outside Lambda, set AWS_REGION',
     });
   });
 
-  // In a process of its own, on the built package: in Jest's realm the SDK does not know Node's errors for errors.
+  // In a separate process, on the built package: in Jest's realm the SDK does not recognize Node's errors.
   test('likewise when it refuses the connection', async () => {
     await new Promise((resolve) => silent.close(resolve));
     const script = `

@@ -2,7 +2,7 @@ import { allOf, leaks } from '../support/errors.js';
 import { KeyProvider } from '../support/key-provider.js';
 import { type KeyDeclaration, keyRig } from '../support/key-rig.js';
 
-// What a rotation has ended, as providers tell of it that speak of keys in ways of their own.
+// Keys that a rotation has ended, at providers with unusual answers.
 
 let now = Date.UTC(2026, 0, 1);
 const providerOf = (): KeyProvider => new KeyProvider({ now: () => (now += 1000) });

@@ -626,7 +626,7 @@ describe('a provider of two keys at most', () => {
         error: {
           code: 'ERR_SERVICE_FULL',
           message: expect.stringContaining('id-1, id-2'),
-          hint: expect.stringContaining('hold id-1'),
+          hint: expect.stringContaining('Do not revoke those in the secret’s versions: id-1.'),
         },
       },
     ]);
@@ -652,11 +652,15 @@ describe('a provider of two keys at most', () => {
       await run();
       const error = (await reattempt()).steps.at(-1)?.error;
       expect(error).toMatchObject({ code: 'ERR_SERVICE_FULL', hint: expect.stringMatching(hint) });
-      expect(error).toMatchObject({ hint: expect.stringMatching(/hold id-1(;|$)/) });
+      expect(error).toMatchObject({
+        hint: expect.stringMatching(/Do not revoke those in the secret’s versions: id-1(\.|$)/),
+      });
       const pinned = { SecretId: 'app/key', SecretString: 'no JSON', VersionStages: ['PINNED'] };
       const { VersionId } = await secrets.putSecretValue(pinned);
       expect((await reattempt()).steps.at(-1)?.error).toMatchObject({
-        hint: expect.stringContaining(`hold id-1, and what version ${VersionId} holds cannot be read`),
+        hint: expect.stringContaining(
+          `versions: id-1; version ${VersionId} is malformed and may hold another`,
+        ),
       });
       expect(live(provider)).toEqual(['id-1', 'id-2']);
     },
@@ -771,7 +775,7 @@ test('more keys than maxKeys are no reason to end one: the provider has room', a
   for (const name of ['a', 'b', 'c']) provider.issue(name);
   expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
   expect(live(provider)).toEqual(['id-1', 'id-2', 'id-3', 'id-4', 'id-5']);
-  expect(warnings()).toEqual([expect.stringContaining('4 keys already')]);
+  expect(warnings()).toEqual([expect.stringContaining('there are already 4 keys')]);
 });
 
 describe('on a user of its own', () => {
@@ -1231,6 +1235,8 @@ describe('AWSPREVIOUS', () => {
     await secrets.putSecretValue({ SecretId: secretId, SecretString: JSON.stringify(own) });
     expect(await rotate()).toMatchObject({ outcome: 'succeeded' });
     expect(live(provider)).toContain(stranger.id);
-    expect(log.at(-1)?.warnings).toEqual([expect.stringContaining('has to be revoked by hand')]);
+    expect(log.at(-1)?.warnings).toEqual([
+      expect.stringContaining('if it has a live key, revoke that by hand'),
+    ]);
   });
 });

@@ -37,7 +37,9 @@ describe('a new key that ends by itself', () => {
     const rig = await rigged(end);
     expect(await rig.rotate({ RotationRules: rules })).toMatchObject({ outcome: 'succeeded' });
     expect(rig.warnings()).toEqual([
-      expect.stringMatching(/^the new key ends at 2026-\S+Z, before the rotation after the next begins \(/),
+      expect.stringMatching(
+        /^the new key expires at 2026-\S+Z, before the rotation after the next begins \(/,
+      ),
     ]);
     expect(counted(rig)).toEqual(['finishSecret']);
   });
@@ -58,8 +60,8 @@ describe('a new key that ends by itself', () => {
     const rig = await rigged('2026-02-09T00:00:00Z', { lifetimeOption: 'the option days' });
     await rig.rotate({ RotationRules: RATE_30 });
     expect(rig.warnings()).toEqual([
-      'the new key ends at 2026-02-09T00:00:00.000Z, before the next rotation begins (rate(30 days)): applications and ' +
-        'the rotation itself are refused from then on; make keys that live for at least 60 days (the option days), or ' +
+      'the new key expires at 2026-02-09T00:00:00.000Z, before the next rotation begins (rate(30 days)): the provider ' +
+        'then refuses applications and the rotation itself; make keys that live for at least 60 days (the option days), or ' +
         'rotate more often',
     ]);
   });
@@ -108,7 +110,7 @@ describe('a new key that ends by itself', () => {
     const rig = await rigged('in 90 days');
     expect(await rig.rotate({ RotationRules: RATE_30 })).toMatchObject({ outcome: 'succeeded' });
     expect(rig.warnings()).toEqual([
-      'the end of the new key cannot be read: whether it outlives two rotations was not checked',
+      'the expiry of the new key is unreadable: check yourself that it outlives two rotations',
     ]);
     expect(counted(rig)).toEqual([]);
   });

@@ -55,7 +55,9 @@ describe('a fault', () => {
     'that is ordered as %j is refused',
     async (count) => {
       const secrets = await secret();
-      expect(() => secrets.inject({ kind: 'throttle', ...count })).toThrow('call and times count from 1');
+      expect(() => secrets.inject({ kind: 'throttle', ...count })).toThrow(
+        'call and times must be whole numbers from 1',
+      );
     },
   );
 

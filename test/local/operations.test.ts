@@ -172,11 +172,13 @@ describe('as an SDK client', () => {
     await expect(
       secrets.replicateSecretToRegions({ SecretId: 's', AddReplicaRegions: [{ Region: 'us-east-1' }] }),
     ).rejects.toMatchObject({
-      message: 'The local Secrets Manager has no operation ReplicateSecretToRegions.',
+      message: 'The local Secrets Manager does not support ReplicateSecretToRegions.',
     });
     await expect(
       secrets.createSecret({ Name: 'n', AddReplicaRegions: [{ Region: 'us-east-1' }] }),
-    ).rejects.toMatchObject({ message: 'The local Secrets Manager has no replication to other Regions.' });
+    ).rejects.toMatchObject({
+      message: 'The local Secrets Manager does not support replication to other Regions.',
+    });
     expect((await secrets.listSecrets({})).SecretList).toHaveLength(1);
   });
 });

@@ -184,7 +184,7 @@ describe('a rotation', () => {
     expect(trail()).toEqual(['RotationStarted', 'RotationAbandoned']);
     await begin(OTHER);
     expect(await rotation().run()).toMatchObject({ outcome: 'succeeded' });
-    await expect(held.run()).rejects.toThrow('no rotation of n is under way');
+    await expect(held.run()).rejects.toThrow('no rotation of n is in progress: call rotateSecret first');
   });
 
   test('stays abandoned, even if its version gets AWSPENDING back', async () => {
@@ -254,7 +254,7 @@ describe('a rotation', () => {
     await begin();
     const [first, second] = await Promise.allSettled([rotation().runStep(), rotation().run()]);
     expect(first.status).toBe('fulfilled');
-    expect(second).toMatchObject({ reason: new Error('the rotation of n is being driven already') });
+    expect(second).toMatchObject({ reason: new Error('the rotation of n is already being driven') });
     await rotation().run();
     expect(steps()).toEqual(STEPS);
     expect(secrets.unfinished).toEqual([]);
@@ -315,12 +315,16 @@ describe('a rotation', () => {
     const { begin, rotation } = await rotating(failing('createSecret'));
     await begin();
     await rotation().run();
-    await expect(rotation().run()).rejects.toThrow('reattempt() starts it over');
+    await expect(rotation().run()).rejects.toThrow(
+      'the rotation of n failed: call reattempt() to start it over',
+    );
   });
 
   test('cannot be driven before it has begun', async () => {
     const { rotation } = await rotating();
-    await expect(rotation().run()).rejects.toThrow('no rotation of n is under way');
+    await expect(rotation().run()).rejects.toThrow(
+      'no rotation of n is in progress: call rotateSecret first',
+    );
   });
 
   test('fails when the function takes longer than Lambda lets it', async () => {
@@ -657,7 +661,7 @@ describe('automatic', () => {
     await stopped.begin();
     expect(stopped.secrets.stop()).toEqual(['n']);
     await stopped.secrets.idle();
-    await expect(stopped.begin(OTHER)).rejects.toThrow('has no time for another rotation');
+    await expect(stopped.begin(OTHER)).rejects.toThrow('does not support new rotations while it is stopping');
     expect(stopped.steps()).toEqual(STEPS);
     const resumed = await rotating();
     await resumed.begin();
@@ -700,7 +704,7 @@ describe('strict mode', () => {
     );
     await begin();
     await expect(rotation().run()).rejects.toThrow(
-      'strict mode: in setSecret the rotation function of n called TagResource, which the role of a rotation function does not allow',
+      'strict mode: in setSecret the rotation function of n called TagResource, which a rotation function’s role does not allow',
     );
     expect(refusals).toMatchObject([{ name: 'AccessDeniedException' }]);
     expect(steps()).toEqual(['createSecret', 'setSecret']);
@@ -713,7 +717,7 @@ describe('strict mode', () => {
     const { begin, rotation } = await rotating(rogue(put), { strict: true });
     await begin();
     await expect(rotation().run()).rejects.toThrow(
-      'called PutSecretValue without the ClientRequestToken of the rotation',
+      'called PutSecretValue without the rotation’s ClientRequestToken',
     );
   });
 
@@ -726,7 +730,7 @@ describe('strict mode', () => {
       { strict: true },
     );
     await begin();
-    await expect(rotation().run()).rejects.toThrow('left AWSPENDING on another version than AWSCURRENT');
+    await expect(rotation().run()).rejects.toThrow('left AWSPENDING on a version that is not AWSCURRENT');
     expect(await labels()).toEqual({ [FIRST]: ['AWSPREVIOUS', 'AWSPENDING'], [TOKEN]: ['AWSCURRENT'] });
   });
 

@@ -209,7 +209,7 @@ describe('advanceTo', () => {
     const later = new Date('2026-02-04T12:00:00Z');
     await expect(secrets.advanceTo(new Date(Number.NaN))).rejects.toThrow(RangeError);
     const first = secrets.advanceTo(later);
-    await expect(secrets.advanceTo(later)).rejects.toThrow('advanceTo() is under way');
+    await expect(secrets.advanceTo(later)).rejects.toThrow('advanceTo() is already running: await it first');
     expect(await first).toHaveLength(2);
   });
 
@@ -255,7 +255,7 @@ describe('advanceTo', () => {
   test('does not go back', async () => {
     const { secrets } = await scheduled({});
     await expect(secrets.advanceTo(new Date('2026-01-01T00:00:00Z'))).rejects.toThrow(
-      'it is 2026-02-02T17:16:24.000Z already',
+      'advanceTo() must not go back: it is 2026-02-02T17:16:24.000Z',
     );
   });
 

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { MUTATIONS } from './mutations.mjs';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const COPIED = ['src', 'rotators', 'test', 'package.json', 'tsconfig.json', 'README.md'];
+const COPIED = ['src', 'rotators', 'test', 'package.json', 'tsconfig.json', 'README.md', 'docs'];
 
 for (const { what, file, from } of MUTATIONS) {
   const text = await readFile(join(ROOT, file), 'utf8');

@@ -14,7 +14,7 @@ test('a driver that is not installed is told by its name, with what to install',
   expect(error).toMatchObject({
     code: 'ERR_ROTATOR_FAILED',
     message: '@far/smtp is not installed',
-    hint: 'run `npm install @far/smtp@^10.6.1`, and deploy the function with it',
+    hint: 'run `npm install @far/smtp@^10.6.1` and deploy the function with it',
     cause: missing,
   });
 });
@@ -29,8 +29,8 @@ test.each([
 ])('a driver that %s is told by the version that can be used', async (_, load, fits) => {
   expect(await rejection(loadDriver('smtp@^10.6.1', load, fits))).toMatchObject({
     code: 'ERR_ROTATOR_FAILED',
-    message: 'smtp cannot be used in the version that is installed',
-    hint: 'run `npm install smtp@^10.6.1`, and deploy the function with it',
+    message: 'smtp is installed in a version that does not fit',
+    hint: 'run `npm install smtp@^10.6.1` and deploy the function with it',
   });
 });
 

@@ -143,7 +143,7 @@ test.each([
     'garbage',
     (socket: Socket) => socket.end(`\x16\x03 ${ANSWERED}\r\n\r\n`),
     'ERR_SERVICE_FAILED',
-    'not HTTP',
+    'sent an invalid HTTP answer',
   ],
   [
     'a header without an end',
@@ -198,7 +198,7 @@ test.each([
   const error = await failureOf((async () => response.json())());
   expect(error).toMatchObject({
     code: 'ERR_SERVICE_FAILED',
-    message: expect.stringMatching(/answered 200 with what is not (JSON|UTF-8)$/),
+    message: expect.stringMatching(/answered 200 with a body that is not (JSON|UTF-8)$/),
   });
 });
 
@@ -263,7 +263,7 @@ test.each([
       const timer = setInterval(() => socket.write('x'), 20);
       socket.on('close', () => clearInterval(timer));
     },
-    'began an answer and did not end it',
+    'did not finish its answer',
   ],
 ])('a service that %s is waited for only so long', async (_, __, talk, problem) => {
   const origin = await raw(talk);
@@ -290,8 +290,8 @@ test('nothing is sent once the time is up', async () => {
 test.each([
   [`https://other.example/${ANSWERED}?key=${ANSWERED}`, `a redirect to ${quoted('https://other.example')}`],
   [`/other?key=${ANSWERED}`, 'a redirect to another path'],
-  [`javascript:${ANSWERED}`, 'a redirect to nowhere'],
-  [`http://[${ANSWERED}`, 'a redirect to nowhere'],
+  [`javascript:${ANSWERED}`, 'a redirect to an invalid URL'],
+  [`http://[${ANSWERED}`, 'a redirect to an invalid URL'],
 ])('a redirect to %j is not followed, and its query not told', async (location, problem) => {
   const asked: unknown[] = [];
   const origin = await web(({ url }, response) => {
@@ -336,7 +336,7 @@ test.each([
   expect(failure).toMatchObject({ code, message: `could not make a key: ${origin} answered ${status}` });
   // What understands a request and refuses it is no sign-in page.
   if (status === 400)
-    expect(failure).toMatchObject({ hint: expect.stringContaining('refuses the request as it is') });
+    expect(failure).toMatchObject({ hint: expect.stringContaining('the service rejects this request') });
 });
 
 test('a port where nobody listens, and a name that there is not, are told apart', async () => {
@@ -357,9 +357,9 @@ test('a look-up that takes too long is told as that, and not as a way that is cl
   expect(await failed.finally(() => jest.restoreAllMocks())).toMatchObject({
     code: 'ERR_SERVICE_TIMEOUT',
     message: expect.stringMatching(
-      /^could not make a key: https:..api.example.com cannot be looked up by name, after 1\d\d ms$/,
+      /^could not make a key: https:..api.example.com got no answer from DNS, after 1\d\d ms$/,
     ),
-    hint: 'the VPC’s DNS is slow, or does not answer',
+    hint: 'check the VPC’s DNS: it is slow, or does not answer',
   });
 });
 
@@ -400,7 +400,7 @@ describe('over TLS', () => {
     });
   });
 
-  // In a process of its own, as built: of the environment that jest gives a test, Node's TLS reads nothing.
+  // In a separate process, as built: Node's TLS does not read the environment that Jest gives a test.
   test('not even with NODE_TLS_REJECT_UNAUTHORIZED=0', async () => {
     const script = `
       import { request } from ${JSON.stringify(join(built('esm'), 'src/index.js'))};

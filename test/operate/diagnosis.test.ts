@@ -171,11 +171,11 @@ test('in a hurry a running rotation is finished, and AWSPENDING is not taken off
 });
 
 test.each<[told: Told, setting: Setting, reason: RegExp]>([
-  ['c:A p:A', { ages: { c: 100 } }, /not made after AWSCURRENT/],
+  ['c:A p:A', { ages: { c: 100 } }, /not known to be newer than AWSCURRENT/],
   ['c:A p:A', { rotated: 170 }, /was AWSCURRENT once/],
   ['c:A p:A', { isCopy: true }, /copy of AWSCURRENT/],
-  ['c:R p:E', {}, /no version opens the user/],
-  ['c:R p:R', {}, /no version opens the user/],
+  ['c:R p:E', {}, /no version works, and somebody may have locked the user out on purpose/],
+  ['c:R p:R', {}, /no version works, and somebody may have locked the user out on purpose/],
   ['c:A p:X', {}, /AWSPENDING is foreign/],
   ['c:A p:R', { rotation: 'off' }, /rotation is off/],
 ])(

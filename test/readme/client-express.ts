@@ -1,6 +1,6 @@
 import type { tokenGuard } from '../../src/client/index.js';
 
-/** Middleware for Express, or anything with `next`. */
+/** Returns middleware for Express, or for any framework with `next`. */
 export function requireToken(isKnown: ReturnType<typeof tokenGuard<unknown, boolean>>) {
   return async (
     request: { headers: { authorization?: string } },
@@ -11,7 +11,7 @@ export function requireToken(isKnown: ReturnType<typeof tokenGuard<unknown, bool
       if (await isKnown(request.headers.authorization)) next();
       else response.sendStatus(401);
     } catch (error) {
-      next(error); // The secret could never be read. Express 4 does not wait for promises.
+      next(error); // The secret could never be read. Express 4 does not handle rejected promises.
     }
   };
 }

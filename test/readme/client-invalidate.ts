@@ -1,6 +1,6 @@
 import type { RotatingSecret } from '../../src/client/index.js';
 
-/** For the body of an SQS message: the event "Secret Label Updated" of AWSCURRENT. */
+/** Handles the body of an SQS message with the event "Secret Label Updated". */
 export function labelUpdated(body: string, secrets: readonly RotatingSecret<unknown>[]): void {
   const { detail } = JSON.parse(body);
   const names: string[] = [detail.name].flat();

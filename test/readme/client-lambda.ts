@@ -4,7 +4,7 @@ import { rotatingSecret } from '../../src/client/index.js';
 import { rotatingPool } from '../../src/client/pg/index.js';
 
 let leftMs = (): number => 0;
-// A wait ends a second before the function's time does: an error then, and no timeout.
+// Stops waiting a second before the function's deadline: then it fails with an error, not a timeout.
 const secret = rotatingSecret('app/db', { windowMs: () => leftMs() - 1000 });
 export const pool: Pool = rotatingPool(pg, secret, { max: 1 });
 

@@ -11,7 +11,7 @@ const secret = rotatingSecret('app/db', {
   }),
 });
 
-/** One session without a pool. Only the first function is tried again; the second runs once. */
+/** Opens a session without a pool. After a refusal only the first function runs again. */
 export const runOnce = (sql: string) =>
   withSecret(
     secret,

@@ -1,7 +1,7 @@
 import { gate } from '../../src/cli/init/templates/password/rotator.js';
 import { LocalSecretsManager, rig } from '../../src/testing/index.js';
 
-/** A rotation whose AWSPENDING is stored although the answer is lost, and the next one, which the schedule begins. */
+/** Loses the answer after AWSPENDING is stored, repeats the rotation, then lets the schedule begin the next one. */
 export async function loseAnAnswer(secret: object) {
   const secrets = new LocalSecretsManager({ standsAt: new Date('2026-02-02T17:16:24Z'), strict: true });
   const { begin, run, reattempt } = await rig(gate(), { secret, secrets });
@@ -9,7 +9,7 @@ export async function loseAnAnswer(secret: object) {
 
   const lost = secrets.inject({ operation: 'PutSecretValue', kind: 'dropped', when: 'after' });
   const first = await run(); // fails in createSecret
-  const second = await reattempt(); // succeeds, with the value that the first attempt has stored
+  const second = await reattempt(); // succeeds with the value that the first attempt stored
   const [third] = await secrets.advanceTo(new Date('2026-03-04T12:00:00Z'));
 
   const events = secrets.events.map(({ eventName }) => eventName);

@@ -96,7 +96,7 @@ test.each(MEMBERS)(
     const isOfNoCode = isUnreadable || member === 'code';
     expect(error).toMatchObject({
       code: isOfNoCode ? 'ERR_ROTATOR_FAILED' : 'ERR_SERVICE_REFUSED',
-      message: expect.stringContaining(isUnreadable ? 'cannot be read' : 'it failed'),
+      message: expect.stringContaining(isUnreadable ? 'an unreadable value was thrown' : 'it failed'),
     });
   },
 );

@@ -210,7 +210,7 @@ describe('what a rotator throws', () => {
     const { error } = await thrownBySetSecret(hostile);
     expect(error).toMatchObject({
       code: 'ERR_ROTATOR_FAILED',
-      message: expect.stringContaining('something was thrown that cannot be read'),
+      message: expect.stringContaining('an unreadable value was thrown'),
     });
     expect(leaks(allOf(error), FIRST)).toBeUndefined();
   });

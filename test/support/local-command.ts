@@ -42,9 +42,7 @@ export class LocalCommand {
   readonly listeningWith = async (env: Record<string, string>, ...args: string[]) => {
     const started = this.rig.start(['local', '--port', '0', ...args], env);
     const { output } = started;
-    await until(() =>
-      /A client finds it[\s\S]*\n\n[\s\S]*\n\n|quarterturn: /.test(output.stdout + output.stderr),
-    );
+    await until(() => /For clients:[\s\S]*\n\n[\s\S]*\n\n|quarterturn: /.test(output.stdout + output.stderr));
     const [, endpoint] = /AWS_ENDPOINT_URL_SECRETS_MANAGER=(\S+)/.exec(output.stdout) ?? [];
     if (!endpoint) throw new Error(`it does not listen: ${output.stderr}`);
     const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };

@@ -4,7 +4,7 @@ export const REFUSED = [
   [/\bthat cannot be\b/i, 'say what is wrong with it: "invalid …", "… is not supported"'],
   [/\b(?:is|are|was|were) told\b/i, 'say who tells whom, or "shown", "logged"'],
   [/\bleads? to\b/i, 'say what it does: "causes", "is for", "points to"'],
-  [/\bof (?:its|their|one[’']s|your|our|my|his|her) own\b/i, 'write "its own …", "your own …"'],
+  [/\bof (?:its|their|one[’']s|our|my|his|her) own\b/i, 'write "its own …"'],
   [/\bbesides\b/i, 'write "also", "as well as" or "except"'],
   [/\bhas not (?:a|the|any)\b/i, 'write "does not have"'],
   [/\b(?:no|not) use\b(?=[.,;]|$)/i, 'say what is wrong with it'],

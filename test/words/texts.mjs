@@ -75,8 +75,7 @@ export function paragraphsIn(file) {
       } else if (line.startsWith('|')) {
         const cells = line.split(/(?<!\\)\|/).map((cell) => cell.trim());
         for (const text of cells)
-          if (text !== '' && !/^[-: ]+$/.test(text))
-            found.push({ file, line: index + 1, text, isCell: true });
+          if (/ \w/.test(text)) found.push({ file, line: index + 1, text, isCell: true });
       } else {
         if (!paragraph || /^(?:#|\s*(?:[-*]|\d+\.) )/.test(line)) {
           paragraph = { file, line: index + 1, text: '' };

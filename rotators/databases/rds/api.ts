@@ -4,9 +4,9 @@ import { awsFailure, RotationError, type StepContext } from '../../../src/index.
 type Client = typeof import('./client.js')['rds'];
 
 /**
- * DescribeDBInstances of one DB instance, by its identifier or its ARN.
+ * Describes one DB instance (DescribeDBInstances), by its identifier or ARN.
  *
- * @throws RotationError `ERR_SERVICE_NOT_FOUND` if there is none
+ * @throws RotationError `ERR_SERVICE_NOT_FOUND` if it does not exist
  */
 export async function describeInstance(id: string, context: StepContext): Promise<DBInstance> {
   const target = `the DB instance ${id}`;
@@ -17,9 +17,9 @@ export async function describeInstance(id: string, context: StepContext): Promis
 }
 
 /**
- * DescribeDBClusters of one DB cluster, by its identifier or its ARN.
+ * Describes one DB cluster (DescribeDBClusters), by its identifier or ARN.
  *
- * @throws RotationError `ERR_SERVICE_NOT_FOUND` if there is none
+ * @throws RotationError `ERR_SERVICE_NOT_FOUND` if it does not exist
  */
 export async function describeCluster(id: string, context: StepContext): Promise<DBCluster> {
   const target = `the DB cluster ${id}`;
@@ -29,7 +29,7 @@ export async function describeCluster(id: string, context: StepContext): Promise
   return DBClusters?.[0] ?? missing(target);
 }
 
-/** Makes one call to RDS, which ends by the deadline, and turns its failure into a RotationError. */
+/** Makes one call to RDS, ended by the step's deadline. Turns a failure into a RotationError. */
 export async function call<T>(
   action: string,
   target: string,
@@ -48,15 +48,15 @@ function toFailure(error: unknown, what: string): RotationError {
   const [code, problem, hint] = awsFailure(error, {
     resource: 'this DB instance or cluster',
     way:
-      'most often the function is in a VPC without a way to the RDS API: an interface endpoint com.amazonaws.<region>.rds ' +
-      '(its security group must let port 443 in) or a NAT gateway',
+      'most often the function is in a VPC that does not reach the RDS API. Add an interface endpoint ' +
+      'com.amazonaws.<region>.rds (its security group must let port 443 in) or a NAT gateway',
     refusals: [
       [
         /NotFound(Fault)?$/,
         [
           'ERR_SERVICE_NOT_FOUND',
-          'found nothing of that name',
-          'it must be in the account and the Region of the function; correct the name in the secret',
+          'found nothing with that name',
+          'correct the name in the secret. The database must be in the function’s account and Region',
         ],
       ],
     ],
@@ -65,5 +65,5 @@ function toFailure(error: unknown, what: string): RotationError {
 }
 
 function missing(target: string): never {
-  throw new RotationError('ERR_SERVICE_NOT_FOUND', `RDS says nothing of ${target}`);
+  throw new RotationError('ERR_SERVICE_NOT_FOUND', `RDS returned no description of ${target}`);
 }

@@ -5,10 +5,10 @@ import type { Database } from './database.js';
 import type { PasswordLengths } from './engine-in-rds.js';
 
 /**
- * Asks RDS to set the password of the master user, which it does some time after it has answered.
+ * Asks RDS to set the master user's password. RDS answers first, and applies the password some time later.
  *
- * @returns false if the database is busy with something else
- * @throws RotationError `ERR_VALUE_REFUSED` if RDS does not take the password: then nothing was changed
+ * @returns `false` if the database is busy with another change
+ * @throws RotationError `ERR_VALUE_REFUSED` if RDS refuses the password; nothing was changed then
  */
 export async function askForPassword(
   { kind, id, name }: Database,
@@ -17,8 +17,8 @@ export async function askForPassword(
   context: StepContext,
 ): Promise<boolean> {
   try {
-    // A DB instance takes a password at once in any case, and ApplyImmediately would do with it all else that waits for
-    // the maintenance window: an upgrade, with an outage.
+    // A DB instance applies a password at once anyway. ApplyImmediately would also apply everything that waits for the
+    // maintenance window, such as an upgrade with an outage.
     await (kind === 'cluster'
       ? call('ModifyDBCluster', name, context, (client, options) =>
           client.modifyDBCluster(
@@ -38,8 +38,8 @@ export async function askForPassword(
     if (!isOfValue || !/password/i.test(refusal.message)) throw failure;
     throw new RotationError('ERR_VALUE_REFUSED', `RDS refuses the new password of ${name}`, {
       hint:
-        `RDS takes ${inWords(lengths)} of printable ASCII, without / @ " and ` +
-        `space: change the policy of the generated password. ${dropPending(context)}`,
+        `change the policy of generated passwords: RDS takes ${inWords(lengths)} of printable ASCII, without / @ " and ` +
+        `space. ${dropPending(context)}`,
       cause,
     });
   }
@@ -47,6 +47,6 @@ export async function askForPassword(
 
 function inWords({ least, most, mostOfClusters }: PasswordLengths): string {
   const ofClusters =
-    mostOfClusters === undefined ? '' : ` (for a cluster its reference says ${mostOfClusters})`;
+    mostOfClusters === undefined ? '' : ` (for a cluster at most ${mostOfClusters}, by its API reference)`;
   return `${least} to ${most} characters${ofClusters}`;
 }

@@ -12,14 +12,14 @@ import {
 import { noteThrottles } from '../../../src/index.js';
 
 /**
- * The only file that loads the SDK for RDS. Load it with `import()`, when a call is to be made: most functions never
- * need one. The client is made once per container.
+ * The only file that loads the SDK for RDS. Load it with `import()` right before a call: most functions never make one.
+ * The client is made once per container.
  */
 const client = noteThrottles(
   new RDSClient({
-    // Not `adaptive`, which slows down all later calls of a container that was throttled once.
+    // Not `adaptive`: after one throttle it slows down all later calls of the container.
     retryMode: 'standard',
-    // `requestTimeout` alone only prints a warning, and without any timeout the SDK waits for ever.
+    // `requestTimeout` alone only prints a warning. Without a timeout the SDK waits for ever.
     requestHandler: { connectionTimeout: 2000, requestTimeout: 3000, throwOnRequestTimeout: true },
   }),
 );

@@ -6,23 +6,23 @@ import type { EnginesOfRds, Identifiers } from './engine-in-rds.js';
 import { assertEngine } from './look-ups.js';
 import { isSameHost, rdsName } from './name.js';
 
-/** The secret of a master user. */
+/** A master user's secret. */
 type MasterSecret = DatabaseSecret & Identifiers;
 
-/** What a DB instance and a DB cluster have in common here. */
+/** A DB instance or a DB cluster, as far as the rotation needs it. */
 export interface Database {
   readonly kind: 'instance' | 'cluster';
   readonly id: string;
-  /** For messages. */
+  /** Name for messages. */
   readonly name: string;
   readonly engine: string;
-  /** Where it is written to. */
+  /** Endpoint of the writer. */
   readonly host: string | undefined;
   readonly master: string | undefined;
   readonly status: string;
-  /** Whether a new password of the master user is being applied. */
+  /** Whether RDS is applying a new master password. */
   readonly isChanging: boolean;
-  /** What else waits to be applied, as the API calls it: an `EngineVersion` for the maintenance window. */
+  /** Other changes that wait for the maintenance window, by their names in the API: `EngineVersion`. */
   readonly pending: readonly string[];
   readonly isManagedByRds: boolean;
   readonly isReplica: boolean;
@@ -31,7 +31,8 @@ export interface Database {
 /**
  * Asks RDS for the database that a secret is for.
  *
- * @throws RotationError if there is none, if the secret is not its master user's, or if the password is not ours to change
+ * @throws RotationError if it does not exist, if the secret is not its master user's, or if the function may not change the
+ *   password
  */
 export async function findDatabase(
   secret: MasterSecret,
@@ -40,7 +41,7 @@ export async function findDatabase(
 ): Promise<Database> {
   const { kind, id } = identify(secret);
   const instance = kind === 'instance' ? await describeInstance(id, context) : undefined;
-  // The master user of an instance in a cluster is the cluster's.
+  // Instances of a cluster share the cluster's master user.
   const clusterId = kind === 'cluster' ? id : instance?.DBClusterIdentifier;
   const database =
     instance && clusterId === undefined
@@ -60,16 +61,16 @@ function identify({ dbClusterIdentifier, dbInstanceIdentifier, host }: MasterSec
   if (dbInstanceIdentifier !== undefined) return { kind: 'instance', id: dbInstanceIdentifier };
   const name = rdsName(host);
   if (name) return { kind: name.isCluster ? 'cluster' : 'instance', id: name.id };
-  throw new RotationError('ERR_SECRET_MALFORMED', `"host" is no endpoint of RDS: ${host}`, {
-    hint: 'make it the endpoint that RDS shows; the option `connectTo` can lead elsewhere for logins',
+  throw new RotationError('ERR_SECRET_MALFORMED', `"host" is not an RDS endpoint: ${host}`, {
+    hint: 'set "host" to the endpoint that RDS shows. To log in through another host, use the option `connectTo`',
   });
 }
 
-/** The secret's writer must not have the password of a database set that the secret does not lead to. */
+/** The secret's writer must not make RDS set the password of another database than the secret's. */
 function assertIsMaster(secret: MasterSecret, { name, host, master }: Database, forOtherUsers: string): void {
   if (!isSameHost(host, secret.host)) {
     throw new RotationError('ERR_SECRET_MALFORMED', `"host" is not the endpoint of ${name}: ${secret.host}`, {
-      hint: `it must be ${host ?? 'an endpoint, which RDS does not show yet'}`,
+      hint: host === undefined ? 'RDS does not show its endpoint yet: wait for it' : `set "host" to ${host}`,
     });
   }
   if (master !== secret.username) {
@@ -77,7 +78,7 @@ function assertIsMaster(secret: MasterSecret, { name, host, master }: Database, 
       'ERR_SECRET_MALFORMED',
       `"${secret.username}" is not the master user of ${name}`,
       {
-        hint: `that is "${master}"; RDS sets the password of no other user, but ${forOtherUsers} can`,
+        hint: `its master user is "${master}". RDS sets the password of no other user; ${forOtherUsers} can`,
       },
     );
   }
@@ -86,12 +87,12 @@ function assertIsMaster(secret: MasterSecret, { name, host, master }: Database, 
 function assertIsOurs({ name, isManagedByRds, isReplica }: Database): void {
   if (isManagedByRds) {
     throw new RotationError('ERR_MANAGED_BY_SERVICE', `RDS manages the master user’s password of ${name}`, {
-      hint: 'it rotates it by itself, in a secret of its own: let it, and detach this function',
+      hint: 'leave the rotation to RDS, which has its own secret for this password. Detach this function',
     });
   }
   if (isReplica) {
     throw new RotationError('ERR_SERVICE_READ_ONLY', `${name} is a read replica`, {
-      hint: 'it has the password of its source: make the secret’s "host", and identifier, that one’s',
+      hint: 'a read replica has the password of its source. Set "host", and the identifier, to those of the source',
     });
   }
 }
@@ -133,7 +134,7 @@ function inCommon(found: DBInstance | DBCluster, status = 'unknown') {
   };
 }
 
-/** The SDK may show what is not there as nothing, or as an object that is empty. */
+/** The SDK shows an absent value as `undefined`, or as an empty object. */
 function isThere(value: unknown): boolean {
   return typeof value === 'object' ? Object.keys(value ?? {}).length > 0 : value !== undefined;
 }

@@ -2,38 +2,40 @@ import type { Kind } from '../engine.js';
 import type { DatabaseSecret } from '../secret.js';
 import type { DatabaseSession, Logins } from '../session.js';
 
-/** Which databases of RDS a rotator is for, as RDS calls them, and what messages do. */
+/** The databases of RDS that a rotator is for: RDS's names, and the one for messages. */
 export interface EnginesOfRds {
   readonly product: string;
   readonly engines: readonly string[];
 }
 
-/** What a master user's secret may say besides. Without an identifier, the first part of `host` is one. */
+/** Optional fields of a master user's secret. Without them, the first part of `host` is the identifier. */
 export interface Identifiers {
+  /** Identifier of the DB instance. An instance in a cluster stands for its cluster. */
   readonly dbInstanceIdentifier?: string;
-  /** Goes before `dbInstanceIdentifier`. */
+  /** Identifier of the DB cluster. Takes precedence over `dbInstanceIdentifier`. */
   readonly dbClusterIdentifier?: string;
 }
 
-/** A kind of database in RDS, as the rotator for its master users sees it. */
+/** A kind of database in RDS, as the rotator for master users sees it. */
 export interface EngineInRds<Secret extends DatabaseSecret, Session extends DatabaseSession<Secret>>
   extends Kind<Secret> {
   /** The rotator's name. */
   readonly name: string;
   /** What else, with this engine, looks like a refused password. */
   readonly rejectionHint: string;
-  /** How many characters RDS takes. */
+  /** Password lengths that RDS takes. */
   readonly passwords: PasswordLengths;
-  /** What on the server may refuse the right password, as in "look for …". */
+  /** Settings of the server that may refuse the right password, as in "look for …". */
   readonly lookFor: string;
-  /** The rotator for all other users, as code has it. */
+  /** Rotator for all other users, as in code: `postgres()`. */
   readonly forOtherUsers: string;
   logins(): Promise<Logins<Secret, Session>>;
 }
 
+/** Password lengths that RDS takes, in characters. */
 export interface PasswordLengths {
   readonly least: number;
   readonly most: number;
-  /** If RDS says less of clusters. */
+  /** Longest password of a cluster, if RDS documents a shorter one there. */
   readonly mostOfClusters?: number;
 }

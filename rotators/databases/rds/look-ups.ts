@@ -5,15 +5,15 @@ import { describeCluster, describeInstance } from './api.js';
 import type { EnginesOfRds } from './engine-in-rds.js';
 import { isSameHost, rdsName } from './name.js';
 
-/** Tags that only AWS can set: whoever may write the secret cannot make it another database's. */
+/** Tags that only AWS can set: the secret's writer cannot point them at another database. */
 const INSTANCE_TAG = 'aws:rds:primarydbinstancearn';
 const CLUSTER_TAG = 'aws:rds:primarydbclusterarn';
 
 /**
- * Finds the database of a master user's secret that RDS manages, which holds no more than `username` and `password`: its
- * tags name the DB instance or cluster.
+ * Finds the database of a secret that RDS manages. Such a secret holds only `username` and `password`; its tags name the
+ * DB instance or cluster.
  *
- * @throws RotationError
+ * @throws RotationError if the secret has no such tag, or RDS does not describe a fitting database
  */
 export async function managedTarget(
   secretId: string,
@@ -38,20 +38,20 @@ export async function managedTarget(
   throw new RotationError(
     'ERR_SECRET_MALFORMED',
     `${secretId} has no "host", and no tag ${INSTANCE_TAG} or ${CLUSTER_TAG} says which database it is for`,
-    { hint: 'add "host" to it; only in secrets that RDS itself manages can it be missing' },
+    { hint: 'add "host" to that secret. Only secrets that RDS itself manages may omit it' },
   );
 }
 
 function target(arn: string, engine = 'unknown', host: string | undefined, port: number | undefined) {
   if (host === undefined || port === undefined) {
     throw new RotationError('ERR_SERVICE_FAILED', `${arn} has no endpoint`, {
-      hint: 'it is being created or deleted',
+      hint: 'RDS is creating or deleting the database: wait for its endpoint',
     });
   }
   return { engine, host, port };
 }
 
-/** @throws RotationError `ERR_SERVICE_UNSUPPORTED` */
+/** @throws RotationError `ERR_SERVICE_UNSUPPORTED` if the database runs another engine */
 export function assertEngine(
   engine: string | undefined,
   name: string,
@@ -65,10 +65,10 @@ export function assertEngine(
 }
 
 /**
- * Whether RDS says that a host is a read replica of another: a password that is changed at the one is soon the other's.
- * False for what is no host of RDS in this account and Region.
+ * Whether RDS says that a host is a read replica of another. A password changed at the primary soon reaches the replica.
+ * `false` for hosts that are not RDS endpoints of this account and Region.
  *
- * @throws RotationError if RDS could not be asked
+ * @throws RotationError if RDS does not answer
  */
 export async function isReplicaOf(host: string, primaryHost: string, context: StepContext): Promise<boolean> {
   const replica = rdsName(host);
@@ -87,13 +87,13 @@ export async function isReplicaOf(host: string, primaryHost: string, context: St
   return memberOf(cluster, instance)?.IsClusterWriter === false;
 }
 
-/** The DB instance whose endpoint a host is: not one that merely has the same identifier. */
+/** The DB instance with this endpoint. One that only has the same identifier does not count. */
 async function instanceAt(host: string, context: StepContext): Promise<DBInstance | undefined> {
   const instance = await describeInstance(rdsName(host)?.id ?? '', context).catch(absent);
   return isSameHost(instance?.Endpoint?.Address, host) ? instance : undefined;
 }
 
-/** The cluster that is written to at a host: its writer's endpoint, or that of the DB instance which is the writer. */
+/** The cluster whose writer is at a host: the cluster's endpoint, or that of the writing DB instance. */
 async function clusterWrittenAt(host: string, context: StepContext): Promise<DBCluster | undefined> {
   const name = rdsName(host);
   const instance = name?.isCluster ? undefined : await instanceAt(host, context);
@@ -117,7 +117,7 @@ async function isSourceAt(
   context: StepContext,
 ): Promise<boolean> {
   if (!source.startsWith('arn:')) return (await instanceAt(host, context))?.DBInstanceIdentifier === source;
-  // The API of this Region knows nothing of the other's, but how hosts are called there.
+  // This Region's API does not describe the other Region, so compare host names.
   const [own = '', other = ''] = [regionOf(DBInstanceArn), regionOf(source)];
   const zone = rdsName(Endpoint?.Address ?? '')?.zone.replace(own, other);
   const name = rdsName(host);
@@ -128,7 +128,7 @@ function regionOf(arn: string | undefined): string | undefined {
   return arn?.split(':')[3];
 }
 
-/** What RDS does not know is nobody's replica. */
+/** A host that RDS does not know is not a replica. */
 function absent(error: unknown): undefined {
   if (isRotationError(error) && error.code === 'ERR_SERVICE_NOT_FOUND') return undefined;
   throw error;

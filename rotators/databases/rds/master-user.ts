@@ -4,30 +4,30 @@ import { type DatabaseSecret, optionalField } from '../secret.js';
 import type { DatabaseSession } from '../session.js';
 import type { EngineInRds, Identifiers, PasswordLengths } from './engine-in-rds.js';
 
-/** What a rotator for a master user of RDS can be told. */
+/** Options of a rotator for a master user of RDS. */
 export interface MasterUserOptions<Secret extends DatabaseSecret> extends DatabaseOptions<Secret> {
-  /** How often to ask RDS whether it is done, in milliseconds. @default 5000 */
+  /** Pause between two questions to RDS whether the change is done, in milliseconds, 1 to 60000. @default 5000 */
   readonly pollMs?: number;
   /**
-   * Whether the rotation of a cluster may apply what waits for its maintenance window: RDS does so with the password. Else
-   * such a rotation fails, and names what waits.
+   * Whether a cluster's rotation may apply the changes that wait for its maintenance window: RDS applies them together with
+   * the password. If not, such a rotation fails and names the changes.
    *
    * @default false
    */
   readonly appliesPending?: boolean;
 }
 
-/** Characters that RDS takes in no master user's password. */
+/** Characters that RDS refuses in a master user's password. */
 const EXCLUDED = '/@" ';
 
 /**
- * Returns the rotator that has RDS change the password of a master user of a DB instance or cluster: no session with the
- * database changes anything, logins only tell which password it takes.
+ * Returns a rotator that lets RDS change the password of a DB instance's or cluster's master user. Logins only check which
+ * password works; no session changes anything.
  *
- * From the moment that RDS applies the password, in setSecret, until finishSecret, AWSCURRENT cannot open new sessions.
+ * AWSCURRENT opens no new session from the moment that RDS applies the password, in setSecret, until finishSecret.
  *
- * @throws RotationError `ERR_PASSWORD_POLICY` if RDS would take no password that meets the policy
- * @throws TypeError for another option that cannot be
+ * @throws RotationError `ERR_PASSWORD_POLICY` if RDS takes no password that meets the policy
+ * @throws TypeError if any other option is invalid
  */
 export function masterUser<Secret extends DatabaseSecret, Session extends DatabaseSession<Secret>>(
   engine: EngineInRds<Secret, Session>,
@@ -50,7 +50,7 @@ export function masterUser<Secret extends DatabaseSecret, Session extends Databa
       ...optionalField(json, 'dbInstanceIdentifier'),
       ...optionalField(json, 'dbClusterIdentifier'),
     }),
-    // A secret may say no more of its password than that it is a string.
+    // The type of a secret may narrow `password` no further than to a string.
     createSecret: () => ({ password: makePassword() }) as Pick<Secret & Identifiers, 'password'>,
     async setSecret(versions, context) {
       const { setMasterPassword } = await import('./set-master-password.js');
@@ -60,7 +60,7 @@ export function masterUser<Secret extends DatabaseSecret, Session extends Databa
   };
 }
 
-/** What RDS takes as the password of a master user. */
+/** Returns the policy without the characters that RDS refuses. */
 function narrowed(policy: PasswordPolicy, { least, most }: PasswordLengths): PasswordPolicy {
   const { length = 32, exclude = '' } = policy;
   if (length >= least && length <= most) return { ...policy, exclude: `${exclude}${EXCLUDED}` };

@@ -1,16 +1,16 @@
-/** What the name of a host in RDS says: `db-1.c1a2b3.eu-west-1.rds.amazonaws.com`. */
+/** Parts of an RDS host name: `db-1.c1a2b3.eu-west-1.rds.amazonaws.com`. */
 export interface RdsName {
-  /** The identifier of a DB instance or cluster, or the name of a custom endpoint. */
+  /** Identifier of a DB instance or cluster, or name of a custom endpoint. */
   readonly id: string;
   /** Whether it is an endpoint of a cluster: the writer's, the readers', or a custom one. */
   readonly isCluster: boolean;
-  /** All but the identifier and the account's part: `eu-west-1.rds.amazonaws.com`. */
+  /** Everything after the identifier and the account's part: `eu-west-1.rds.amazonaws.com`. */
   readonly zone: string;
 }
 
 /**
- * Reads the name of a host, if it has the form of RDS's names. That proves nothing: anybody may call a host so, and
- * only RDS knows whether it is its own.
+ * Returns the parts of a host name that has the form of an RDS name. The form proves nothing: anyone can name a host so, and
+ * only RDS knows its own.
  */
 export function rdsName(host: string): RdsName | undefined {
   const [id = '', account = '', ...zone] = host.toLowerCase().split('.');
@@ -19,7 +19,7 @@ export function rdsName(host: string): RdsName | undefined {
   return isRds ? { id, isCluster: account.startsWith('cluster-'), zone: zone.join('.') } : undefined;
 }
 
-/** By its name: what RDS Proxy says of the processes behind it is not documented. */
+/** Whether a host is an RDS Proxy, by its name: AWS does not document how else to recognise one. */
 export function isRdsProxy(host: string): boolean {
   return /\.proxy-[a-z0-9]+\.[a-z0-9-]+\.rds\.amazonaws\.com(?:\.cn)?$/i.test(host);
 }

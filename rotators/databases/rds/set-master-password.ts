@@ -12,7 +12,7 @@ import { askForPassword } from './ask-for-password.js';
 import { type Database, findDatabase } from './database.js';
 import type { EngineInRds, Identifiers } from './engine-in-rds.js';
 
-/** Statuses in which RDS takes a new password, and in which it has applied the last one. The second may last for days. */
+/** Statuses in which RDS takes a new password and has applied the last one. `storage-optimization` may last for days. */
 const READY = ['available', 'storage-optimization'];
 
 interface Means<Secret extends DatabaseSecret> {
@@ -22,13 +22,13 @@ interface Means<Secret extends DatabaseSecret> {
   >;
   tryIn(secret: Secret, context: StepContext): Promise<Verdict | RotationError>;
   readonly pollMs: number;
-  /** Whether what waits for a cluster's maintenance window may be applied with the password. */
+  /** Whether changes that wait for a cluster's maintenance window may be applied with the password. */
   readonly appliesPending: boolean;
 }
 
 /**
- * setSecret of a master user. Logins, not the statuses of RDS, say where the rotation stands: they lag behind, and know of
- * no other attempt. Loaded when it is called: a cold start does without.
+ * Runs setSecret of a master user. Logins decide how far the rotation is: the statuses of RDS lag behind, and do not show
+ * other attempts. Loaded on demand, to keep cold starts short.
  */
 export async function setMasterPassword<Secret extends DatabaseSecret>(
   { pending, current }: Versions<Secret & Identifiers>,
@@ -43,12 +43,12 @@ export async function setMasterPassword<Secret extends DatabaseSecret>(
       const byCurrent = isAsked ? 'rejected' : await tryIn(current, context);
       const byPending = byCurrent === 'accepted' ? 'rejected' : await tryIn(pending, context);
       if (byPending === 'accepted') return;
-      // Neither works for a master user who is locked out. RDS lets it in again.
+      // Neither works: the master user is locked out. A new password from RDS lets it in again.
       if (!isAsked) {
         const inconclusive = [byCurrent, byPending].find(isRotationError);
         if (inconclusive) throw inconclusive;
         assertAppliesNothingElse(database, appliesPending);
-        // The last moment: RDS knows no way to let go of what it was asked for.
+        // The last moment: RDS has no call that withdraws a request.
         if ((await context.confirm()) === 'current') return;
         isAsked = await askForPassword(database, pending.password, engine.passwords, context);
       }
@@ -57,7 +57,7 @@ export async function setMasterPassword<Secret extends DatabaseSecret>(
   }
 }
 
-/** A DB instance takes a password by itself, a cluster all that waits with it: an upgrade, with an outage. */
+/** A cluster applies everything that waits with a password, such as an upgrade with an outage; a DB instance does not. */
 function assertAppliesNothingElse({ kind, name, pending }: Database, appliesPending: boolean): void {
   if (kind === 'instance' || pending.length === 0 || appliesPending) return;
   throw new RotationError(
@@ -65,8 +65,8 @@ function assertAppliesNothingElse({ kind, name, pending }: Database, appliesPend
     `${name} has changes that wait for its maintenance window (${pending.join(', ')}), and a new password would apply them now`,
     {
       hint:
-        'nothing was changed. Wait for the window, or apply them yourself at a time that suits (ModifyDBCluster with ' +
-        'ApplyImmediately), and rotate again; or let the rotation apply them, with the option `appliesPending: true`',
+        'nothing was changed. Wait for the window, or apply the changes yourself at a time that suits (ModifyDBCluster with ' +
+        'ApplyImmediately), then rotate again. Or let the rotation apply them, with the option `appliesPending: true`',
     },
   );
 }
@@ -77,12 +77,12 @@ async function pause(
   pollMs: number,
   context: StepContext,
 ): Promise<void> {
-  // A second is for what comes after it: it must not be cut off.
+  // One second more for the calls after the pause: the deadline must not cut them off.
   if (context.leftMs < pollMs + 1000) {
     throw new RotationError('ERR_SERVICE_TIMEOUT', `${name} does not have the new password yet (${status})`, {
       hint:
-        'nothing is lost: the next attempt goes on from here. Give the function a timeout of some minutes. If the ' +
-        `status is not one that passes, see to the database; if it is ready, look for ${lookFor}`,
+        'nothing is lost: the next attempt continues from here. Give the function a timeout of five minutes. If the status ' +
+        `does not change, repair the database. If it is available, look for ${lookFor}`,
     });
   }
   await sleep(pollMs, undefined, { signal: context.signal });

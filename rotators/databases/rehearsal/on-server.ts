@@ -11,7 +11,7 @@ import type { Engine, Kind } from '../engine.js';
 import type { DatabaseSecret } from '../secret.js';
 import type { DatabaseSession, Logins } from '../session.js';
 
-/** What all rehearsals of a single user's rotator have in common, whosever the server is. */
+/** Returns the parts that all rehearsals of a single user's rotator share, on any server. */
 export function rehearsalOf<Secret extends DatabaseSecret, Session extends DatabaseSession<Secret>, Facts>(
   engine: Engine<Secret, Session, Facts>,
   rotator: Rotator<Secret, 'password'>,
@@ -30,7 +30,7 @@ export function rehearsalOf<Secret extends DatabaseSecret, Session extends Datab
   };
 }
 
-/** Asks the server of a secret whether it takes its password. */
+/** Returns a function that asks a secret's server whether it takes the password. */
 export function acceptedBy<Secret extends DatabaseSecret, Session extends DatabaseSession<Secret>>(
   kind: Kind<Secret>,
   load: () => Promise<Logins<Secret, Session>>,
@@ -43,7 +43,7 @@ export function acceptedBy<Secret extends DatabaseSecret, Session extends Databa
   };
 }
 
-/** Does something in a session of a secret's user. */
+/** Runs `work` in a session of a secret's user. */
 export async function inSession<Secret extends DatabaseSecret, Session extends DatabaseSession<Secret>, T>(
   secret: Secret,
   load: () => Promise<Logins<Secret, Session>>,
@@ -54,14 +54,14 @@ export async function inSession<Secret extends DatabaseSecret, Session extends D
   return work(session).finally(() => session.end());
 }
 
-/** Reads a secret that is to be rehearsed with. */
+/** Parses the secret for a rehearsal. */
 export function parsed<Secret extends DatabaseSecret>(kind: Kind<Secret>, secretString: string): Secret {
   const json = jsonObject(secretString);
   if (!json) throw new Error('the secret is not a JSON object');
   return kind.parse(json);
 }
 
-/** Sets a password again by the rotator's own setSecret, from whichever of the others the server takes now. */
+/** Sets a password again with the rotator's own setSecret, whichever of the others the server takes now. */
 async function restore<Secret extends DatabaseSecret>(
   { setSecret }: Rotator<Secret, 'password'>,
   pending: Secret,
@@ -82,7 +82,7 @@ async function restore<Secret extends DatabaseSecret>(
   throw refusal;
 }
 
-/** What a step is given, for a call outside a rotation. */
+/** Context of a step, for a call outside a rotation. */
 function outsideRotation(): StepContext {
   return {
     secretId: 'rehearsal',

@@ -5,36 +5,36 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-/** As root a server runs as nobody: most refuse to run as root, and no user has to be made for it. */
+/** Root starts servers as `nobody`: most refuse to run as root, and this user always exists. */
 const NOBODY = 65_534;
 
-/** Whom a server, and what it is made with, runs as: for the options of `spawn`. */
+/** User of a server and of the programs that create it, as options for `spawn`. */
 export const IDENTITY: { readonly uid?: number; readonly gid?: number } =
   process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
 
-/** A server that runs. */
+/** A running server. */
 export interface ServerProcess {
-  /** What it has written to its standard output and error. */
+  /** Returns its output, both streams. */
   log(): string;
-  /** Ends it, and waits until it has ended. */
+  /** Stops it, and waits until it has exited. */
   stop(): Promise<void>;
 }
 
 /**
- * Makes a temporary folder for a server, which that can read and write.
+ * Makes a temporary folder that a server can read and write.
  *
- * @param product for messages, and, in small letters, for the folder's name
- * @throws Error if temporary folders are closed to the user that the server runs as
+ * @param product for messages and, in lower case, for the folder's name
+ * @throws Error if the server's user cannot enter the folder for temporary files
  */
 export async function makeHome(product: string): Promise<string> {
   const home = await mkdtemp(join(tmpdir(), `quarterturn-${product.toLowerCase()}-`));
   await giveAway(home);
   if (await isReachable(dirname(home))) return home;
   await rm(home, { recursive: true, force: true });
-  throw new Error(`${tmpdir()} is closed to the user that ${product} runs as: set TMPDIR to another folder`);
+  throw new Error(`the user that runs ${product} cannot enter ${tmpdir()}: set TMPDIR to another folder`);
 }
 
-/** Makes a folder, or a file, and what is in it that user's. What root copies has the modes of the original. */
+/** Gives a file, or a folder and its content, to the server's user. Copies made by root keep the original's modes. */
 export async function giveAway(path: string): Promise<void> {
   if (IDENTITY.uid === undefined) return;
   const names = (await stat(path)).isDirectory() ? await readdir(path, { recursive: true }) : [];
@@ -42,7 +42,7 @@ export async function giveAway(path: string): Promise<void> {
   for (const name of names) await lchown(join(path, name), NOBODY, NOBODY);
 }
 
-/** Whether that user can get to a path. A root's home is closed to nobody, and so is all that is below it. */
+/** Whether the server's user can reach a path. `nobody` cannot enter root's home. */
 export async function isReachable(path: string): Promise<boolean> {
   const { mode } = await stat(path);
   const isOpen = IDENTITY.uid === undefined || (mode & 0o001) === 0o001;
@@ -50,7 +50,7 @@ export async function isReachable(path: string): Promise<boolean> {
   return isOpen && (parent === path || isReachable(parent));
 }
 
-/** Finds a port of 127.0.0.1 at which nobody listens. */
+/** Finds a free port of 127.0.0.1. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -64,8 +64,8 @@ export async function freePort(): Promise<number> {
 /**
  * Starts a server, and waits until it says that it is ready.
  *
- * @param program `ready`: what it writes then; `stop`: the signal that ends it, without waiting for its clients
- * @throws Error with what it has written, if it ends before
+ * @param program `ready`: its output when it is ready; `stop`: the signal that stops it without waiting for clients
+ * @throws Error with its output, if it exits before it is ready
  */
 export async function run(program: {
   readonly product: string;
@@ -100,7 +100,7 @@ export async function run(program: {
   const failed = exited.then(() => {
     throw new Error(`${product} did not start: ${output.trim()}`);
   });
-  // It recovers nothing and listens on loopback: a minute is more than it ever takes.
+  // A new server has nothing to recover: a minute is more than enough.
   const timer = setTimeout(() => server.kill('SIGKILL'), 60_000);
   await Promise.race([ready, failed]).finally(() => clearTimeout(timer));
   failed.catch(() => {});
@@ -108,7 +108,7 @@ export async function run(program: {
     log: () => output,
     async stop() {
       server.kill(program.stop);
-      // For a server that hangs.
+      // If the server hangs.
       const timer = setTimeout(() => server.kill('SIGKILL'), 5000);
       await exited;
       clearTimeout(timer);

@@ -2,43 +2,62 @@ import { type KeyTimes, loadDriver, type Rotator, stringField } from '../../../s
 import { type UserKeyOptions, userKeys } from '../user-keys.js';
 import { smtpPassword } from './smtp-password.js';
 
-/** A user's login to the SMTP endpoint of SES in one Region. */
+/** Secret with a user's login to the SMTP endpoint of SES in one Region. */
 export interface SesSmtpSecret {
-  /** The name of the IAM user. */
+  /** Name of the IAM user. */
   readonly iamUserName: string;
-  /** `email-smtp.<region>.amazonaws.com` */
+  /** Host name of the SMTP endpoint: `email-smtp.<region>.amazonaws.com`. */
   readonly host: string;
-  /** The id of an access key. */
+  /** Id of an access key. */
   readonly username: string;
+  /** SMTP password, derived from the secret access key. */
   readonly password: string;
 }
 
+/** Options of {@link sesSmtp}. */
 export interface SesSmtpOptions extends UserKeyOptions {
-  /** When a password whose key was deleted is refused. @default 'late', which SES does not document: a warning at most */
+  /**
+   * When SES refuses the password of a deleted key. With `'late'` a password that still works is only a warning.
+   *
+   * @default 'late': SES does not document the delay
+   */
   readonly ends?: KeyTimes['ends'];
-  /** Where testSecret logs in, if not at the secret's host: an endpoint in a VPC. Its port must speak TLS at once. */
-  readonly connectTo?: { readonly host: string; readonly port: number };
-  /** Certificate authorities, PEM. @default Node's */
+  /** Where testSecret logs in, such as an endpoint in a VPC. The port must speak TLS at once. @default the secret's host, port 465 */
+  readonly connectTo?: {
+    /** Host name, as in the certificate. */
+    readonly host: string;
+    /** TCP port. */
+    readonly port: number;
+  };
+  /** Certificate authorities to trust, in PEM. @default Node's */
   readonly ca?: string | readonly string[];
 }
 
-/** SES says: in most cases no more than a few minutes. A password that works sooner is not waited for. */
+/** SES documents a few minutes for most cases. A password that works sooner is not waited for. */
 const PROPAGATION_MS = 120_000;
 
-/** The port of SES that speaks TLS from the first byte. Lambda lets nothing out through port 25. */
+/** The port of SES that speaks TLS from the first byte. Lambda blocks port 25. */
 const PORT = 465;
 
-/** The password goes to no other host: whoever may write the secret must not be able to send it to one of their own. */
+/** The password goes to no other host: the secret's writer must not send it to a host of theirs. */
 const HOST = /^email-smtp(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/;
 
 /**
- * Rotates the SMTP passwords of SES, each made of an access key of an IAM user. The secret never holds the access key
- * itself, with which more could be done than to send mail; so only a login by SMTP, not STS, can tell whether the password
- * is right.
+ * Returns a rotator for the SMTP passwords of SES. Each password is derived from an access key of an IAM user. The secret
+ * never holds the access key itself, which could do more than send mail. So only a login by SMTP, not STS, shows whether the
+ * password is right.
  *
- * It loads `@aws-sdk/client-iam`, which Lambda's Node.js runtimes have, and `nodemailer`.
+ * It loads `@aws-sdk/client-iam`, which Lambda's Node.js runtimes include, and `nodemailer`.
  *
- * @throws RangeError for an option that cannot be
+ * @example
+ * ```ts
+ * import { rotationHandler } from 'quarterturn';
+ * import { sesSmtp } from 'quarterturn/rotators/iam/ses-smtp';
+ *
+ * export const handler = rotationHandler(sesSmtp({ ownsEveryKey: true }));
+ * ```
+ *
+ * @throws RangeError if an option is invalid
  */
 export function sesSmtp(options: SesSmtpOptions = {}): Rotator<SesSmtpSecret, 'username' | 'password'> {
   const { connectTo, ca, propagationMs = PROPAGATION_MS, ends = 'late', ...keyOptions } = options;
@@ -60,7 +79,7 @@ export function sesSmtp(options: SesSmtpOptions = {}): Rotator<SesSmtpSecret, 'u
         return logIn({ host, port: PORT, ...connectTo, username, password, ca }, context);
       },
     },
-    // It is not documented how soon SES refuses the password of a key that was deleted.
+    // SES does not document how soon it refuses the password of a deleted key.
     { ...keyOptions, propagationMs, ends },
   );
 }
@@ -76,7 +95,7 @@ function parse(json: Readonly<Record<string, unknown>>): SesSmtpSecret {
   };
 }
 
-/** @throws TypeError */
+/** @throws TypeError if the host is not an SMTP endpoint of SES */
 function regionOf(host: string): string {
   const [, region] = HOST.exec(host) ?? [];
   if (region !== undefined) return region;

@@ -10,7 +10,7 @@ import {
   type Verdict,
 } from '../../../src/index.js';
 
-/** Where and as whom to log in. */
+/** Server, user and password of a login. */
 export interface Login {
   readonly host: string;
   readonly port: number;
@@ -22,12 +22,12 @@ export interface Login {
 const LIMIT_MS = 10_000;
 
 const UNREACHABLE =
-  'the function needs a way to port 465: a NAT gateway, or an interface endpoint of SES’s SMTP (option `connectTo`)';
+  'the function must reach port 465: add a NAT gateway, or an interface endpoint of SES’s SMTP (option `connectTo`)';
 
 /**
- * Logs in by SMTP, over TLS from the first byte, sends no mail and leaves.
+ * Logs in by SMTP, over TLS from the first byte. Sends no mail.
  *
- * @throws RotationError if the server could not be asked
+ * @throws RotationError if the server did not say whether the password is right
  */
 export async function logIn(
   { host, port, username, password, ca }: Login,
@@ -37,7 +37,7 @@ export async function logIn(
   const transport = createTransport({
     ...{ host, port, secure: true, authMethod: 'PLAIN', auth: { user: username, pass: password } },
     ...{ connectionTimeout: limitMs, greetingTimeout: limitMs, socketTimeout: limitMs },
-    // Most versions of nodemailer write ESOCKET over what their own connection fails with.
+    // Most versions of Nodemailer replace the code of a failed connection by ESOCKET.
     getSocket: (_, opened) =>
       void connected({ host, port, ca }, limitMs).then(
         (connection) => opened(null, { connection, secured: true }),
@@ -49,7 +49,7 @@ export async function logIn(
     return 'accepted';
   } catch (error) {
     const { code, answered } = partsOf(error);
-    // 535 alone: 454 is a failure of the server's.
+    // Only 535 is a refusal: 454 is the server's own failure.
     if (answered === 535) return 'rejected';
     throw toFailure(code, answered, `${host}:${port}`);
   } finally {
@@ -57,7 +57,7 @@ export async function logIn(
   }
 }
 
-/** A connection to a server whose certificate is trusted, over which nothing was said yet. */
+/** Opens a TLS connection and checks the server's certificate. Nothing has been sent on it. */
 async function connected(
   { host, port, ca }: Pick<Login, 'host' | 'port' | 'ca'>,
   limitMs: number,
@@ -66,40 +66,40 @@ async function connected(
   const socket = connect({ host, port, rejectUnauthorized: true, minVersion: 'TLSv1.2', ...authorities });
   const late = () => socket.destroy(Object.assign(new Error('it does not answer'), { code: 'ETIMEDOUT' }));
   const timer = setTimeout(late, limitMs);
-  // Whoever takes it over has its own; between the two it must not end the process.
+  // The next owner adds its own listener. Until then an error must not end the process.
   socket.on('error', () => {});
   await once(socket, 'secureConnect').finally(() => clearTimeout(timer));
   return socket;
 }
 
 const HINTS = {
-  name: 'correct "host", or the VPC’s DNS',
+  name: 'correct "host" in the secret, or the VPC’s DNS',
   refused: UNREACHABLE,
   closed: UNREACHABLE,
   way: UNREACHABLE,
-  otherName: 'a proxy may stand there; the option `connectTo` must name the host as its certificate does',
-  tls: 'a proxy may stand there, or the port may speak no TLS before it is asked to',
+  otherName: 'name the host in the option `connectTo` as its certificate does. A proxy may be in the way',
+  tls: 'use a port that speaks TLS from the first byte. A proxy may be in the way',
 };
 
-/** Without the cause: what a server writes may quote what it was sent. */
+/** Omits the cause: a server's answer may quote the password. */
 function toFailure(code: string, answered: number, place: string): RotationError {
   const known: ServiceFailure | undefined =
     answered > 0
-      ? ['ERR_SERVICE_FAILED', `answered ${answered}`, 'the next attempt may find it ready']
+      ? ['ERR_SERVICE_FAILED', `answered ${answered}`, 'wait for the next attempt']
       : connectionFailure(code, HINTS);
   const [rotationCode, problem, hint] = known ?? [
     'ERR_SERVICE_UNREACHABLE',
-    'cannot be talked to',
+    'did not complete the login',
     UNREACHABLE,
   ];
   const reason = code === '' ? '' : ` (${code})`;
   return new RotationError(rotationCode, `could not log in by SMTP: ${place} ${problem}${reason}`, { hint });
 }
 
-/** The code of an error, and the status that the server answered: 0 if it is for another reason. */
+/** Returns an error's code, and the status of the server's answer; 0 without an answer. */
 function partsOf(error: unknown): { readonly code: string; readonly answered: number } {
   const { code } = errorParts(error);
-  // Nodemailer writes ESOCKET over Node's own code.
+  // Nodemailer replaces Node's code by ESOCKET.
   const original = code === 'ESOCKET' ? propertyOf(error, 'originalCode') : undefined;
   const answered = propertyOf(error, 'responseCode');
   return {

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 
 /**
- * Derives the SMTP password for one Region from a secret access key, by AWS's published algorithm (version 4): a signature
- * of a fixed text on a fixed date. The secret access key cannot be had back from it.
+ * Returns the SMTP password for one Region, derived from a secret access key by AWS's published algorithm (version 4): a
+ * signature of a fixed text on a fixed date. It does not reveal the secret access key.
  */
 export function smtpPassword(secretAccessKey: string, region: string): string {
   const parts = ['11111111', region, 'ses', 'aws4_request', 'SendRawEmail'];

@@ -5,14 +5,14 @@ import { accountName } from '../sql.js';
 import { isFor, type Right, statementsFor } from './grants.js';
 import { onlyTheClones, onlyTheOriginals, type PairOfAccounts, rightsOfClone } from './pair.js';
 
-/** So many are named. */
+/** Most rights to name in a message. */
 const MOST_NAMED = 5;
 
 /**
- * Whoever has the password of one must gain nothing by the other's; and what the original may do must be all that the clone may,
- * whoever has made it. Anything else of such a name is somebody else's.
+ * Checks that two accounts are a pair. Nobody must gain rights by knowing the other's password: the clone may have no right
+ * that the original lacks, whoever made it. Any other account with the clone's name may be somebody else's.
  *
- * @throws RotationError if the two are no pair
+ * @throws RotationError if they are not a pair
  */
 export function assertPair(accounts: PairOfAccounts, context: StepContext): void {
   const { original, clone, rights, cloneRights, isNew, isGranted, isDefault } = accounts;
@@ -22,14 +22,14 @@ export function assertPair(accounts: PairOfAccounts, context: StepContext): void
   if (isGranted && !more.some(isSuperior)) {
     if (more.length > 0)
       context.warn(
-        `${sentence(clone, 'has', more)}, which "${original.user}" does not have: ${advice(more, accounts)}`,
+        `${sentence(clone, 'has', more)}, which "${original.user}" does not have. ${advice(more, accounts)}`,
       );
     warnOfOwn(accounts, more, context);
     return;
   }
   const isEmpty = cloneRights.every(({ name }) => name === 'USAGE');
   const hasNone = rights.every(({ name }) => name === 'USAGE');
-  // One that AWS's function has made has what the original had; one of ours may have got no further.
+  // A clone of AWS's function has the original's rights. One of ours may be unfinished.
   if (more.length === 0 && (!isEmpty || hasNone || isDefault)) {
     warnOfOwn(accounts, more, context);
     return;
@@ -37,19 +37,21 @@ export function assertPair(accounts: PairOfAccounts, context: StepContext): void
   throw new RotationError(
     'ERR_PENDING_MISMATCH',
     more.length > 0
-      ? `${sentence(clone, 'has', more)}, which "${original.user}" does not have: nothing says that they are a pair`
-      : `"${clone.user}" exists, and has no rights: nothing says that it is the clone of "${original.user}"`,
+      ? `${sentence(clone, 'has', more)}, which "${original.user}" does not have: nothing shows that they are a pair`
+      : `"${clone.user}" exists, but has no rights: nothing shows that it is the clone of "${original.user}"`,
     {
       hint:
-        `nothing was changed. If it is meant as the clone: ${[...taking(more, clone), ...roleFor(accounts)].join('; ')}; ` +
-        'else name another with the option `pairs`',
+        `nothing was changed. Only if "${clone.user}" is meant as the clone, run: ` +
+        `${[...taking(more, clone), ...roleFor(accounts)].join('; ')}. Otherwise name another clone with the option \`pairs\``,
     },
   );
 }
 
 /**
- * Likewise before the original’s password is set, which AWSCURRENT’s user, the clone, must be worth; and before applications become
- * the original, which must be able to do what they could as the clone.
+ * Checks a pair before the original gets its turn. The clone, AWSCURRENT's user, must have all of the original's rights, and
+ * the original all of the clone's: applications must lose none.
+ *
+ * @throws RotationError if one of them lacks a right
  */
 export async function assertOriginalsTurn(accounts: PairOfAccounts, administrator: Session): Promise<void> {
   const { original, clone, isGranted } = accounts;
@@ -58,9 +60,9 @@ export async function assertOriginalsTurn(accounts: PairOfAccounts, administrato
   if (less.length > 0) {
     throw new RotationError(
       'ERR_PENDING_MISMATCH',
-      `${sentence(original, 'has', less)}, which "${clone.user}" of AWSCURRENT does not have: nothing says that they are a pair`,
+      `${sentence(original, 'has', less)}, which "${clone.user}" of AWSCURRENT does not have: nothing shows that they are a pair`,
       {
-        hint: `nothing was changed. If they are: ${(isGranted ? giving(less, clone) : roleFor(accounts)).join('; ')}`,
+        hint: `nothing was changed. Only if they are a pair, run: ${(isGranted ? giving(less, clone) : roleFor(accounts)).join('; ')}`,
       },
     );
   }
@@ -68,12 +70,16 @@ export async function assertOriginalsTurn(accounts: PairOfAccounts, administrato
   if (more.length === 0) return;
   throw new RotationError(
     'ERR_RIGHTS_MISSING',
-    `${sentence(clone, 'has', more)}, which "${original.user}" does not have: applications may need it, and would be refused`,
+    `${sentence(clone, 'has', more)}, which "${original.user}" does not have: applications may need it`,
     { hint: `nothing was changed. ${advice(more, accounts)}` },
   );
 }
 
-/** @throws RotationError `ERR_RIGHTS_MISSING` if the role has not given the clone everything */
+/**
+ * Checks that the role gave the clone all of the original's rights.
+ *
+ * @throws RotationError `ERR_RIGHTS_MISSING` if it did not
+ */
 export async function assertEquals(accounts: PairOfAccounts, administrator: Session): Promise<void> {
   const less = onlyTheOriginals(
     accounts,
@@ -82,22 +88,22 @@ export async function assertEquals(accounts: PairOfAccounts, administrator: Sess
   if (less.length > 0) throw lacking(accounts, less);
 }
 
-/** What no clone gets by a role. */
+/** Checks for rights that a role never gives. */
 function assertPossible(accounts: PairOfAccounts): void {
   const { original, clone, rights, cloneRights } = accounts;
   if (rights.some(({ name }) => name === 'SYSTEM_USER')) {
     throw new RotationError(
       'ERR_SERVICE_UNSUPPORTED',
-      `"${original.user}" has SYSTEM_USER, which protects an account from administrators, and would not protect its clone`,
-      { hint: 'nothing was changed. Rotate it alone, with mysql()' },
+      `"${original.user}" has SYSTEM_USER, which protects it from administrators, but would not protect its clone`,
+      { hint: 'nothing was changed. Rotate this user alone, with mysql()' },
     );
   }
   if (rights.some(({ name, on }) => name === 'ROLE' && on === accountName(clone))) {
     throw new RotationError(
       'ERR_PENDING_MISMATCH',
-      `"${original.user}" has "${clone.user}" as a role, and not the other way round`,
+      `"${original.user}" has "${clone.user}" as a role; it must be the other way round`,
       {
-        hint: `nothing was changed. REVOKE ${quoted(accountName(clone))} FROM ${quoted(accountName(original))}; or name the pair the other way round with the option \`pairs\``,
+        hint: `nothing was changed. Run: REVOKE ${quoted(accountName(clone))} FROM ${quoted(accountName(original))}. Or name the pair the other way round with the option \`pairs\``,
       },
     );
   }
@@ -109,14 +115,14 @@ function lacking({ original, clone, isNew }: PairOfAccounts, less: readonly Righ
   const create = isNew ? [`CREATE USER ${quoted(accountName(clone))} IDENTIFIED BY RANDOM PASSWORD`] : [];
   return new RotationError(
     'ERR_RIGHTS_MISSING',
-    `${sentence(original, 'has', less)}, which "${clone.user}" does not get by having it as a role`,
+    `${sentence(original, 'has', less)}, which "${clone.user}" does not get from it as a role`,
     {
-      hint: `AWSCURRENT goes on working. Run: ${[...create, ...giving(less, clone)].join('; ')}; or rotate "${original.user}" alone, with mysql()`,
+      hint: `AWSCURRENT keeps working. Run: ${[...create, ...giving(less, clone)].join('; ')}. Or rotate "${original.user}" alone, with mysql()`,
     },
   );
 }
 
-/** AWS's function gives a clone the rights of the original one by one. */
+/** Warns of rights that AWS's function copied to the clone one by one. */
 function warnOfOwn(
   { original, clone, cloneRights }: PairOfAccounts,
   more: readonly Right[],
@@ -125,20 +131,20 @@ function warnOfOwn(
   const own = cloneRights.filter(({ name, isRevoked }) => name !== 'USAGE' && name !== 'ROLE' && !isRevoked);
   if (own.length <= more.length) return;
   context.warn(
-    `"${clone.user}" has rights in addition to the role "${original.user}", as AWS’s function grants them. Whoever revokes a right of ` +
-      `"${original.user}" must revoke it from "${clone.user}", too. When every session that is older than its next turn has ended, ` +
-      `remove them: REVOKE ALL PRIVILEGES, GRANT OPTION FROM ${quoted(accountName(clone))}`,
+    `"${clone.user}" has rights in addition to the role "${original.user}": AWS’s function granted them. If you revoke a ` +
+      `right from "${original.user}", revoke it from "${clone.user}", too. ` +
+      `Only when all sessions from before its next turn have ended, remove these rights: REVOKE ALL PRIVILEGES, GRANT OPTION FROM ${quoted(accountName(clone))}`,
   );
 }
 
-/** Rights over the server, over its accounts, or of somebody else. */
+/** Whether a right is over the server, over its accounts, or another user's. */
 function isSuperior({ name, on }: Right): boolean {
   return name === 'ROLE' || name === 'PROXY' || on === '*.*' || isFor(on, 'mysql');
 }
 
 function advice(more: readonly Right[], { original, clone }: PairOfAccounts): string {
   const [give, take] = [giving(more, original), taking(more, clone)].map((sql) => sql.join('; '));
-  return `if applications need it: ${give}; else ${take}`;
+  return `If applications need it, run: ${give}. Otherwise run: ${take}`;
 }
 
 function giving(rights: readonly Right[], account: Account): readonly string[] {

@@ -6,10 +6,10 @@ import type { Account } from '../session.js';
 import { quotedLiteral, stringLiteral } from '../sql.js';
 import type { Row } from '../wire/mysql2.js';
 
-/** Before MySQL 8.0.19 there is no such thing: then it is not asked for. */
+/** Absent before MySQL 8.0.19; the clause is left out then. */
 const LOCKING = (name: string) => `JSON_UNQUOTE(JSON_EXTRACT(User_attributes, '$.Password_locking.${name}'))`;
 
-/** Columns of mysql.user, which has them as they are: SHOW CREATE USER does not quote what REQUIRE names. */
+/** Columns of mysql.user, because SHOW CREATE USER does not quote the names in REQUIRE. */
 const COLUMNS =
   'ssl_type, CAST(ssl_cipher AS CHAR) AS CIPHER, CAST(x509_issuer AS CHAR) AS ISSUER, CAST(x509_subject AS CHAR) AS SUBJECT, ' +
   'max_questions, max_updates, max_connections, max_user_connections, ' +
@@ -17,10 +17,10 @@ const COLUMNS =
   `${LOCKING('failed_login_attempts')} AS attempts, ${LOCKING('password_lock_time_days')} AS days`;
 
 /**
- * What of an account is no right, so that a role does not give it: under which conditions it may log in, how often, and what becomes of
- * its passwords. As clauses of CREATE USER and ALTER USER, after which a clone is as the original.
+ * Returns the settings of an account that a role does not give, as clauses of CREATE USER and ALTER USER: conditions and
+ * limits for logins, and rules for passwords.
  *
- * @throws RotationError `ERR_RIGHTS_MISSING` if the administrator may not see that
+ * @throws RotationError `ERR_RIGHTS_MISSING` if the administrator may not see them
  */
 export async function clausesOf(original: Account, clone: Account, administrator: Session): Promise<string> {
   const own = await rowOf(original, administrator);

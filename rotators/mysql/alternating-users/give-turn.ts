@@ -18,13 +18,17 @@ import { rightsIn } from './grants.js';
 import { onMariadb } from './on-mariadb.js';
 import { namesOf, type PairOfAccounts, pairOfAccounts } from './pair.js';
 
-/** What AWSCURRENT's session tells, and the password that the other is to have. */
+/** Facts from AWSCURRENT's session, and the other user's new password. */
 export interface Prepared {
   readonly current: Witness;
   readonly password: string;
 }
 
-/** @throws RotationError `ERR_SERVICE_UNSUPPORTED` on MariaDB */
+/**
+ * Collects what {@link giveTurn} needs.
+ *
+ * @throws RotationError `ERR_SERVICE_UNSUPPORTED` on MariaDB
+ */
 export async function prepare(
   current: Witness,
   { password }: MysqlSecret,
@@ -35,12 +39,12 @@ export async function prepare(
 }
 
 export function assertMysql({ flavour, place }: Session, toDo?: string): void {
-  if (flavour === 'mariadb') throw onMariadb(`${placeName(place)} is one`, toDo);
+  if (flavour === 'mariadb') throw onMariadb(`${placeName(place)} runs it`, toDo);
 }
 
 /**
- * Gives the next turn to the pair's other user, under the lock that mysql() takes, too: the look at the accounts must see what
- * another attempt has made.
+ * Gives the next turn to the pair's other user. It holds the same lock as `mysql()`, so that it sees the accounts that another
+ * attempt has made.
  */
 export async function giveTurn(
   administrator: Witness,
@@ -50,7 +54,7 @@ export async function giveTurn(
   assertChangeable(administrator, connections);
   const { session } = administrator;
   const other = await hashed(pair, prepared, administrator);
-  const change = { username: pair.original, doing: `make "${pair.other}" ready` };
+  const change = { username: pair.original, doing: `prepare "${pair.other}"` };
   return lookUnderLock(session, change, context, async () => {
     const accounts = await pairOfAccounts(pair, prepared.current.session.account, session, context);
     if (pair.other === pair.original) {
@@ -64,11 +68,11 @@ export async function giveTurn(
 }
 
 interface Wanted extends Omit<Declared, 'account'> {
-  /** Under which conditions it may log in. */
+  /** Conditions and limits for logins, and rules for passwords. */
   readonly clauses: string;
 }
 
-/** A clone is identified as its original is. Making a hash takes a while, so that it must not be done under a lock. */
+/** Makes the hash, with the original's plugin. That takes a while, so do it before taking the lock. */
 async function hashed(
   pair: Pair,
   { current, password }: Prepared,
@@ -82,9 +86,9 @@ async function hashed(
 }
 
 /**
- * What a clone is made with.
+ * Returns the clauses for a clone.
  *
- * @throws RotationError if it can be logged in to otherwise, or could get no rights
+ * @throws RotationError if the clone has another way to log in, or if the administrator may not give it rights
  */
 async function readyFor(accounts: PairOfAccounts, { session, facts }: Witness): Promise<string> {
   const { original, clone, isNew, isGranted } = accounts;
@@ -94,7 +98,7 @@ async function readyFor(accounts: PairOfAccounts, { session, facts }: Witness): 
   return clauses;
 }
 
-/** The password of a clone that is there comes last: until then its old one opens it. All of it may be done again. */
+/** Sets the password of an existing clone last: until then its old one works. Every statement may be repeated. */
 async function makeClone(
   accounts: PairOfAccounts,
   { clauses, ...other }: Wanted,
@@ -114,7 +118,7 @@ async function makeClone(
   await declareFor(clone, other, session);
 }
 
-/** Asked before a clone is made, which could get nothing then. */
+/** Checks, before a clone is made, that the administrator may give it the role. */
 async function assertMayGrant(original: Account, session: Session): Promise<void> {
   const role = accountName(original);
   const lines = await session.query('SHOW GRANTS');
@@ -125,7 +129,7 @@ async function assertMayGrant(original: Account, session: Session): Promise<void
   if (mayGrant) return;
   throw new RotationError(
     'ERR_RIGHTS_MISSING',
-    `the administrator "${session.account.user}" may not give "${original.user}", as a role, to its clone`,
+    `the administrator "${session.account.user}" may not grant the role "${original.user}" to its clone`,
     { hint: `nothing was changed. Run: ${granting(original, session)}` },
   );
 }
@@ -136,7 +140,7 @@ function granting(original: Account, { account }: Session): string {
   return `GRANT ${quoted(accountName(original))} TO ${quoted(accountName(account))} WITH ADMIN OPTION`;
 }
 
-/** Nothing but this password: a second one that the account may have, by mysql(), ends. */
+/** Sets this password only. A second one from `mysql()` ends. */
 async function declareFor(account: Account, other: Omit<Wanted, 'clauses'>, session: Session): Promise<void> {
   try {
     await declare(session, [{ ...other, account }]);
@@ -147,7 +151,7 @@ async function declareFor(account: Account, other: Omit<Wanted, 'clauses'>, sess
 
 const CREATE_USER = 'CREATE USER';
 
-/** @param right the statement that would give the right to it; or what is to be granted on the server */
+/** @param right the statement that grants the missing right, or {@link CREATE_USER} */
 async function change(session: Session, statement: string, right: string): Promise<void> {
   try {
     await session.query(statement);
@@ -156,11 +160,11 @@ async function change(session: Session, statement: string, right: string): Promi
   }
 }
 
-/** Where a right is missing, the hint has the statement that gives it. */
+/** Adds to the error of a missing right the statement that grants it. */
 function denied(error: unknown, session: Session, right: string): unknown {
   if (errnoOf(error) !== 1227) return error;
   const { account } = session;
   const grant = right === CREATE_USER ? `GRANT CREATE USER ON *.* TO ${quoted(accountName(account))}` : right;
-  const { code, message } = toFailure(error, 'make the other user ready', session);
-  return new RotationError(code, message, { hint: `AWSCURRENT goes on working. Run: ${grant}` });
+  const { code, message } = toFailure(error, 'prepare the other user', session);
+  return new RotationError(code, message, { hint: `AWSCURRENT keeps working. Run: ${grant}` });
 }

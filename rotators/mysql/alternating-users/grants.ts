@@ -5,17 +5,17 @@ import { mayNotLook } from '../password/accounts.js';
 import type { Account } from '../session.js';
 import { accountName } from '../sql.js';
 
-/** A right, as a line of SHOW GRANTS has it. */
+/** A right from a line of SHOW GRANTS. */
 export interface Right {
-  /** `SELECT`, `ALL PRIVILEGES`, `PROXY`; `ROLE` for a role; `GRANT OPTION` for all that an account has on something. */
+  /** `SELECT`, `ALL PRIVILEGES`, `PROXY`; `ROLE` for a role; `GRANT OPTION` for all rights that an account has on something. */
   readonly name: string;
-  /** In backticks, if it is for one column. */
+  /** Column, in backticks, if the right is for one column. */
   readonly column: string | undefined;
-  /** As the server writes it: `*.*`, `` `db`.* ``, `` PROCEDURE `db`.`p` ``; of a role and of PROXY an account. */
+  /** Object, as the server writes it: `*.*`, `` `db`.* ``, `` PROCEDURE `db`.`p` ``; an account for a role and for PROXY. */
   readonly on: string;
-  /** Whether it may be given away: what a GRANT OPTION is for one right alone. */
+  /** Whether the account may grant this one right to others. */
   readonly isGrantable: boolean;
-  /** Whether it is taken from what a wider right gives: a partial revoke. */
+  /** Whether it is a partial revoke: an exception from a wider right. */
   readonly isRevoked: boolean;
 }
 
@@ -25,7 +25,7 @@ const PRIVILEGE = new RegExp(`([A-Z_][A-Z_ ]*?)(?: \\(((?:${NAME}(?:, ?)?)+)\\))
 const ACCOUNT = new RegExp(`${NAME}@${NAME}`, 'g');
 
 /**
- * The rights of an account: its own, and those that it has by these roles.
+ * Returns an account's rights: its direct ones, and those that these roles give it.
  *
  * @throws RotationError `ERR_RIGHTS_MISSING` if the administrator may not see them
  */
@@ -48,7 +48,11 @@ export async function rightsOf(
   }
 }
 
-/** @throws Error for a line that is none of an account's rights: then nothing is known of them */
+/**
+ * Returns the rights in a line of SHOW GRANTS.
+ *
+ * @throws Error for any other line: nothing is known about the account's rights then
+ */
 export function rightsIn(line: string, grantee: Account): readonly Right[] {
   const isRevoked = line.startsWith('REVOKE ');
   const [start, to] = isRevoked ? ['REVOKE ', 'FROM'] : ['GRANT ', 'TO'];
@@ -57,7 +61,7 @@ export function rightsIn(line: string, grantee: Account): readonly Right[] {
   );
   const end = ends.find((each) => line.endsWith(each));
   if (!line.startsWith(start) || end === undefined)
-    throw new Error('the server shows something else than rights');
+    throw new Error('the server’s answer does not describe rights');
   const isGrantable = end !== ends[0];
   const body = line.slice(start.length, -end.length);
   const [, privileges, on] = ON.exec(body) ?? [];
@@ -74,17 +78,17 @@ export function rightsIn(line: string, grantee: Account): readonly Right[] {
   return [...plain, { name: 'GRANT OPTION', column: undefined, on, isGrantable: false, isRevoked }];
 }
 
-/** Dynamic privileges have underscores in their names, others have spaces. */
+/** Whether WITH GRANT OPTION is for this right alone: dynamic privileges, which have underscores in their names, and PROXY. */
 function isOptionItsOwn({ name }: Right): boolean {
   return name === 'PROXY' || name.includes('_');
 }
 
-/** The rights among these that none of the others includes. That an account may log in is not one. */
+/** Returns the rights that none of the others includes. USAGE, the right to log in, does not count. */
 export function missing(rights: readonly Right[], others: readonly Right[]): readonly Right[] {
   return rights.filter((right) => right.name !== 'USAGE' && !others.some((other) => includes(other, right)));
 }
 
-/** Of a wider right it is not asked whether some of it was revoked: the revokes are rights to be compared, too. */
+/** Ignores partial revokes of the wider right: they are compared as rights themselves. */
 function includes(wide: Right, right: Right): boolean {
   const isAll = wide.name === 'ALL PRIVILEGES' && !['PROXY', 'ROLE', 'GRANT OPTION'].includes(right.name);
   return (
@@ -96,7 +100,7 @@ function includes(wide: Right, right: Right): boolean {
   );
 }
 
-/** What is for databases of a pattern, or for one that is written as a pattern would be, is inside of everything alone. */
+/** A right for a pattern of databases, or for a name that reads as a pattern, is only inside `*.*`. */
 function isInside({ name, on }: Right, wide: string): boolean {
   if (name === 'PROXY' || name === 'ROLE') return false;
   if (wide === '*.*') return true;
@@ -104,12 +108,12 @@ function isInside({ name, on }: Right, wide: string): boolean {
   return wide.endsWith('.*') && !on.endsWith('.*') && database !== undefined && isFor(wide, database);
 }
 
-/** The name, or the pattern of names, of a right's database. */
+/** Returns the database of a right: its name, or a pattern. */
 function databaseIn(on: string): string | undefined {
   return new RegExp(`^(?:[A-Z]+ )?(${NAME})\\.`).exec(on)?.[1]?.slice(1, -1).replaceAll('``', '`');
 }
 
-/** Whether a right is for a database, by its name or by a pattern: `` `app\_%`.* ``. */
+/** Whether a right covers a database, by name or by pattern: `` `app\_%`.* ``. */
 export function isFor(on: string, database: string): boolean {
   const pattern = (databaseIn(on) ?? '').replace(/\\?./gsu, (part) => {
     if (part === '%') return '.*';
@@ -118,7 +122,7 @@ export function isFor(on: string, database: string): boolean {
   return new RegExp(`^${pattern}$`, 'su').test(database);
 }
 
-/** For messages: the statements that give rights to an account, or take them. What is revoked in part can only be revoked, there too. */
+/** Returns the statements, for messages, that grant rights to an account or revoke them. A partial revoke is always a REVOKE. */
 export function statementsFor(
   verb: 'GRANT' | 'REVOKE',
   rights: readonly Right[],

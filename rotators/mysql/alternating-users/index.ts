@@ -8,21 +8,33 @@ import { MYSQL, type MysqlSecret, REJECTION_HINT } from '../secret.js';
 import type { Prepared } from './give-turn.js';
 import { onMariadb } from './on-mariadb.js';
 
-/** The JSON of the secrets that AWS's "multi user" function for MySQL uses. */
+/** A secret of alternating users, with the fields that AWS's "multi user" function for MySQL uses. */
 export interface AlternatingUsersSecret extends MysqlSecret {
+  /** ARN of an administrator's secret. */
   readonly masterarn: string;
 }
 
+/** Options of {@link alternatingUsers}. */
 export interface AlternatingUsersOptions
   extends Omit<MysqlOptions, 'keeps' | 'hosts' | 'mayReset'>,
     Pick<AlternatingOptions<MysqlSecret>, 'pairs'> {}
 
 /**
- * Rotates between two users of a MySQL, so that what applications hold stays valid for a whole interval: the administrator that
- * `masterarn` names sets the password of the one that is not in use. The clone is made when it is first needed; its one right
- * is the original, as a role. MariaDB, where a user cannot be a role, is refused: `mysql()` has it take two passwords.
+ * Returns a rotator for two MySQL users that take turns. The administrator that `masterarn` names sets the password of the user
+ * that is not in use, so the password that applications hold stays valid for a whole interval.
  *
- * @throws RotationError `ERR_PASSWORD_POLICY` if no password could meet the policy
+ * The clone is made when it is first needed. Its only right is the original, as a role. MariaDB, where a user cannot be a
+ * role, is refused: use `mysql()` there, with two passwords of one user.
+ *
+ * @example
+ * ```ts
+ * import { rotationHandler } from 'quarterturn';
+ * import { alternatingUsers } from 'quarterturn/rotators/mysql';
+ *
+ * export const handler = rotationHandler(alternatingUsers({ pairs: { app: 'app_b' } }));
+ * ```
+ *
+ * @throws RotationError `ERR_PASSWORD_POLICY` if no password can meet the policy
  * @throws TypeError if any other option is invalid
  */
 export function alternatingUsers(

@@ -2,7 +2,7 @@ import { defineLambda } from '../../../src/index.js';
 import { environmentOfSessions, WITH_ADMINISTRATOR } from '../../databases/permissions.js';
 import { alternatingUsers } from './index.js';
 
-/** An administrator sets the password of two users in turn. */
+/** Ready-made function: an administrator sets the passwords of two users in turn. */
 export const lambda = defineLambda({
   rotator: () => alternatingUsers(),
   environment: environmentOfSessions,

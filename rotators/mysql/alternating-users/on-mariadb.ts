@@ -1,10 +1,10 @@
 import { RotationError } from '../../../src/index.js';
 
-/** @param problem why it is one */
+/** @param problem how the function knows that the server is MariaDB */
 export function onMariadb(problem: string, toDo?: string): RotationError {
-  return new RotationError('ERR_SERVICE_UNSUPPORTED', `users do not take turns on MariaDB, and ${problem}`, {
+  return new RotationError('ERR_SERVICE_UNSUPPORTED', `users cannot take turns on MariaDB, and ${problem}`, {
     hint:
-      'nothing was changed. On MariaDB a user cannot be a role, so that its rights would have to be copied. It takes two passwords of ' +
-      `one user instead: deploy mysql() for this secret${toDo === undefined ? '' : `. ${toDo}`}`,
+      'nothing was changed. Deploy mysql() for this secret: MariaDB takes two passwords of one user. A user cannot be a role ' +
+      `there${toDo === undefined ? '' : `. ${toDo}`}`,
   });
 }

@@ -8,25 +8,26 @@ import type { Account } from '../session.js';
 import { accountName, stringLiteral } from '../sql.js';
 import { missing, type Right, rightsOf } from './grants.js';
 
-/** Two accounts that take turns, and what they may do. */
+/** Two accounts that take turns, and their rights. */
 export interface PairOfAccounts {
   readonly original: Account;
   readonly clone: Account;
-  /** Whether the clone is not there yet. */
+  /** Whether the clone does not exist yet. */
   readonly isNew: boolean;
-  /** The original's rights, those of its roles included. */
+  /** The original's rights, including those of its roles. */
   readonly rights: readonly Right[];
-  /** The clone's own. */
+  /** The clone's direct rights. */
   readonly cloneRights: readonly Right[];
-  /** Whether the clone has the original as a role, and whether its sessions begin with it. */
+  /** Whether the clone has the original as a role. */
   readonly isGranted: boolean;
+  /** Whether the clone's sessions begin with that role. */
   readonly isDefault: boolean;
 }
 
 /**
- * Looks at what the accounts of a pair may do.
+ * Finds the accounts of a pair, and reads their rights.
  *
- * @throws RotationError as `namesOf()` does
+ * @throws RotationError as {@link namesOf} does
  */
 export async function pairOfAccounts(
   pair: Pair,
@@ -53,7 +54,7 @@ export async function pairOfAccounts(
 /**
  * Finds the accounts of a pair.
  *
- * @param current the one that AWSCURRENT has logged in to
+ * @param current the account that AWSCURRENT logged in to
  * @throws RotationError if it is not certain which they are
  */
 export async function namesOf(
@@ -71,7 +72,7 @@ export async function namesOf(
   if (!found && pair.other === pair.original) throw userMissing(pair.original);
   const other = found ?? { user: pair.other, host: current.host };
   const [original, clone] = pair.other === pair.clone ? [current, other] : [other, current];
-  // AWS's function makes clones for `%` alone, wherever the original may come from.
+  // AWS's function makes clones only for `%`, whatever the original's host.
   if (original.host !== clone.host && clone.host !== '%') throw otherHost(original, clone);
   return { original, clone, isNew: !found };
 }
@@ -95,32 +96,33 @@ function ambiguous(username: string, hosts: readonly string[], { place }: Sessio
     `"${username}" has ${hosts.length} accounts at ${placeName(place)}, for the hosts ${quoted(hosts.join(', '))}`,
     {
       hint:
-        'nothing was changed: applications may be let in by another account than the function. Users that take turns have one ' +
-        'account each; mysql() rotates several together, with its option `hosts`',
+        'nothing was changed: the server may let applications in by another account than the function. Users that take turns ' +
+        'need one account each. mysql() rotates several together, with its option `hosts`',
     },
   );
 }
 
 function fromAnywhere(original: Account, clone: Account): string {
   return (
-    `"${clone.user}" may log in from anywhere, and "${original.user}" from ${quoted(original.host)} alone: AWS’s function makes clones so. ` +
-    'Make it again for that host, once no application uses it and nothing has it as its definer'
+    `"${clone.user}" may log in from anywhere, but "${original.user}" only from ${quoted(original.host)}: AWS’s function makes such ` +
+    'clones. Make it again for that host, but only once no application uses it and no object has it as its definer'
   );
 }
 
 function otherHost(original: Account, clone: Account): RotationError {
   return new RotationError(
     'ERR_PENDING_MISMATCH',
-    `"${original.user}" may log in from "${quoted(original.host)}", and "${clone.user}" from "${quoted(clone.host)}"`,
+    `"${original.user}" may log in from "${quoted(original.host)}", but "${clone.user}" from "${quoted(clone.host)}"`,
     {
       hint:
-        'nothing was changed: an application might be let in as the one, and refused as the other. Give both the same host ' +
-        '(RENAME USER; views and routines keep the old name as their definer), or name another clone with the option `pairs`',
+        'nothing was changed: the server might let an application in as one user, and refuse it as the other. Give both the ' +
+        'same host (RENAME USER; views and routines keep the old name as their definer). Or name another clone with the option ' +
+        '`pairs`',
     },
   );
 }
 
-/** What the clone can do: as the original, or, if it is none yet, by the roles that it has. */
+/** Returns the clone's rights: with the original as a role, or, if it does not have that role yet, with its own roles. */
 export async function rightsOfClone(
   { original, clone, cloneRights, isGranted }: PairOfAccounts,
   administrator: Session,
@@ -139,7 +141,7 @@ async function withRoles(
   return roles.length > 0 ? rightsOf(account, administrator, roles) : own;
 }
 
-/** What the clone may do, and the original may not. */
+/** Returns the rights that only the clone has. */
 export function onlyTheClones({ original, rights, cloneRights }: PairOfAccounts): readonly Right[] {
   const role = accountName(original);
   const own = cloneRights.filter(({ name, on }) => name !== 'ROLE' || on !== role);
@@ -154,7 +156,7 @@ export function onlyTheClones({ original, rights, cloneRights }: PairOfAccounts)
   ];
 }
 
-/** What the original may do, and the clone may not; and what only the original may not. Roles are what they give. */
+/** Returns the rights that only the original has, and the partial revokes that only the clone has. Roles count as their rights. */
 export function onlyTheOriginals(
   { rights }: Pick<PairOfAccounts, 'rights'>,
   ofClone: readonly Right[],

@@ -7,7 +7,7 @@ import { assertMysql } from './give-turn.js';
 import { rightsIn } from './grants.js';
 import { warnOfNames } from './user-names.js';
 
-/** Asks whether a clone's session has the original's rights: without the role its login succeeds, and it may do nothing. */
+/** Checks that a clone's session has the original's rights. Without the role the login succeeds, but the session has no rights. */
 export async function prove(session: Session, pair: Pair, context: StepContext): Promise<void> {
   assertMysql(session);
   if (session.target.username !== pair.clone) return;
@@ -23,7 +23,7 @@ async function assertActs(session: Session, { original, clone }: Pair, context: 
   const { account } = session;
   const [row] = await session.query('SELECT CURRENT_ROLE() AS roles');
   const role = accountName({ user: original, host: '' }).slice(0, -'``'.length);
-  // Names are in backticks there, so that this one is no part of another's.
+  // The names are in backticks, so this one cannot match a part of another.
   if (
     String(row?.roles)
       .split(/,(?=`)/)
@@ -32,18 +32,18 @@ async function assertActs(session: Session, { original, clone }: Pair, context: 
     return;
   const lines = await session.query('SHOW GRANTS');
   const own = lines.flatMap((line) => rightsIn(String(Object.values(line)[0]), account));
-  // A clone of AWS's making, whose turn has not come.
+  // A clone that AWS's function made, before its next turn.
   if (own.some(({ name }) => name !== 'USAGE' && name !== 'ROLE')) {
     context.warn(
-      `sessions of "${clone}" have rights of its own, and not the role "${original}", until its next turn`,
+      `sessions of "${clone}" have direct rights, but not the role "${original}", until its next turn`,
     );
     return;
   }
   const [from, to] = [{ user: original, host: account.host }, account].map((one) => quoted(accountName(one)));
   const [first] = await session.query("SHOW GLOBAL VARIABLES LIKE 'init_connect'");
   const hint = /\bROLE\b/i.test(String(first?.Value))
-    ? 'the server’s init_connect has SET ROLE, which takes the role from each new session: take that out of it, or let it be SET ROLE ' +
-      'DEFAULT. Applications have no rights with this user before that'
+    ? 'remove SET ROLE from the server’s init_connect, or change it to SET ROLE DEFAULT: it takes the role from each new session. ' +
+      'Until then applications have no rights with this user'
     : `GRANT ${from} TO ${to}; SET DEFAULT ROLE ${from} TO ${to}`;
   throw new RotationError(
     'ERR_RIGHTS_MISSING',

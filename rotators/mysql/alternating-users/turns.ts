@@ -6,13 +6,13 @@ import { login } from '../session.js';
 import { giveTurn, type Prepared, prepare } from './give-turn.js';
 import { prove } from './prove.js';
 
-/** What is loaded at the first login: a cold start does without. */
+/** Returns the operations on a server. Loaded at the first login, to keep cold starts short. */
 export function turnsWith(
   serverPublicKey: string | undefined,
 ): Turns<MysqlSecret, Session, AccountFacts, Prepared> {
   return {
     logIn: (secret, options) => login(secret, { ...options, serverPublicKey }),
-    // A login has asked already.
+    // The login has asked already.
     ask: async (session) => session.assertOpen(),
     facts: accountFacts,
     watch: (pending, sessions) => watchReplica(pending, sessions, 1),

@@ -3,14 +3,14 @@ import type { Pair } from '../../databases/pairs.js';
 import type { Session } from '../account.js';
 import { stringLiteral } from '../sql.js';
 
-/** So many are named. */
+/** Most names in a warning. */
 const MOST_NAMED = 10;
 const SYSTEM = ['mysql', 'sys', 'information_schema', 'performance_schema'].map((name) => `'${name}'`).join();
 
 const named = (kind: string, schema: string, name: string) =>
   `CONCAT(${kind}, ' ', ${schema}, '.', ${name}) AS name, ${schema} AS place`;
 
-/** What of the databases that a session sees has code, and as whom that is run. Nothing but a warning depends on it: it is not worth a wait. */
+/** Finds code in the databases that the session sees, and as whom it runs. Only warnings depend on it, so it must not wait. */
 const QUERY = `
   SELECT DISTINCT name, definer, (
     LOWER(code) REGEXP '(^|[^a-z0-9_$.])(session_user|system_user|user) *[(] *[)]'
@@ -30,7 +30,7 @@ const QUERY = `
     FROM information_schema.COLUMNS WHERE EXTRA LIKE '%DEFAULT_GENERATED%'
   ) AS coded WHERE place NOT IN (${SYSTEM})`;
 
-/** Warns of what may give a clone other rows, or leave another name in; and of what would end with it. */
+/** Warns of code that may show a clone other rows or store its name, and of objects that would stop working without it. */
 export async function warnOfNames(
   session: Session,
   { original, clone }: Pair,
@@ -50,14 +50,14 @@ export async function warnOfNames(
   const [asking, own] = [listed('asks'), listed('is_own')];
   if (asking !== '') {
     context.warn(
-      `USER() and, in code of its invoker, CURRENT_USER() are "${clone}" in every other interval, and "${original}" in the rest. These ask ` +
-        `for one of them: ${asking}. Let them know both names`,
+      `USER() is "${clone}" in every other interval, and "${original}" in the rest. So is CURRENT_USER(), in code that runs as its invoker. ` +
+        `These use one of the two functions: ${asking}. Make them accept both names`,
     );
   }
   if (own !== '') {
     context.warn(
-      `"${clone}" is the definer of what applications have made in its intervals: ${own}. It works for both, but do not drop "${clone}", ` +
-        `and give it another definer before "${original}" has to alter it`,
+      `"${clone}" is the definer of objects that applications made in its intervals: ${own}. They work for both users. ` +
+        `Do not drop "${clone}". Give them another definer before "${original}" has to alter them`,
     );
   }
 }

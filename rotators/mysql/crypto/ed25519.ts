@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Ed25519 as MariaDB's plugin has it: the seed is a password of any length, which Node's own keys cannot have. Not in
- * constant time: it runs where the password is known anyway, and a signature is made once a login.
+ * Ed25519 as in MariaDB's plugin: the seed is a password of any length, which Node's own keys do not support. It does not run
+ * in constant time: the process knows the password anyway, and signs once per login.
  */
 
 /** The prime of the field, and the order of the base point. */
 const P = (1n << 255n) - 19n;
 const L = (1n << 252n) + 27742317777372353535851937790883648493n;
 
-/** X, Y, Z and T of extended coordinates: x = X/Z, y = Y/Z, xy = T/Z. */
+/** X, Y, Z and T of extended coordinates: `x = X/Z`, `y = Y/Z`, `xy = T/Z`. */
 type Point = readonly [bigint, bigint, bigint, bigint];
 
 const D = mod(-121665n * inverse(121666n));

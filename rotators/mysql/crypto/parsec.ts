@@ -1,16 +1,16 @@
 import { createPrivateKey, createPublicKey, pbkdf2Sync, randomBytes, sign } from 'node:crypto';
 
-/** MariaDB's PARSEC: a key of Ed25519 that is derived from a password by PBKDF2, with this salt. */
+/** Salt of MariaDB's PARSEC, which derives an Ed25519 key from a password with PBKDF2. */
 export interface ParsecSalt {
-  /** The iterations are 1024 times two to this power. */
+  /** Exponent of the iterations: 1024 times two to this power. */
   readonly power: number;
   readonly salt: Buffer;
 }
 
-/** Of iterations 524,288, which take a third of a second. MariaDB's own hashes have 0, and its clients stop at 3. */
+/** Highest power: 524,288 iterations, a third of a second. MariaDB's own hashes have 0; its clients stop at 3. */
 export const MAX_POWER = 9;
 
-/** What comes before the seed in the DER of a private key. */
+/** The DER of a private key, up to the seed. */
 const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 /** Returns the public key, 32 bytes. */
@@ -18,7 +18,7 @@ export function parsecPublicKey(password: string, salt: ParsecSalt): Buffer {
   return createPublicKey(privateKey(password, salt)).export({ format: 'der', type: 'spki' }).subarray(-32);
 }
 
-/** Returns what proves the password to the server that has sent these 32 bytes: 32 bytes of ours, and the signature. */
+/** Returns the proof of the password for a server that sent these 32 bytes: 32 bytes of ours, and the signature. */
 export function parsecResponse(password: string, salt: ParsecSalt, scramble: Buffer): Buffer {
   const own = randomBytes(32);
   return Buffer.concat([own, sign(null, Buffer.concat([scramble, own]), privateKey(password, salt))]);
@@ -27,12 +27,12 @@ export function parsecResponse(password: string, salt: ParsecSalt, scramble: Buf
 /**
  * Reads the salt that a server sends during a login.
  *
- * @throws Error if it is none, or asks for more iterations than can be computed in time
+ * @throws Error if it is not a salt, or asks for more iterations than {@link MAX_POWER}
  */
 export function parsecSalt(sent: Buffer): ParsecSalt {
   const [kind, power = MAX_POWER + 1] = sent;
   if (kind !== 'P'.charCodeAt(0) || power > MAX_POWER || sent.length < 3) {
-    throw new Error('the salt of parsec is none that is known');
+    throw new Error('the server sent an unknown kind of parsec salt');
   }
   return { power, salt: sent.subarray(2) };
 }

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 
 const ALPHABET = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
-/** The order in which SHA-256-crypt writes the bytes of its digest down. The last two stand alone. */
+/** The order in which SHA-256-crypt writes the bytes of its digest. The last two follow separately. */
 const TRIPLES = [
   [0, 10, 20],
   [21, 1, 11],
@@ -16,8 +16,8 @@ const TRIPLES = [
 ] as const;
 
 /**
- * Returns what SHA-256-crypt (`$5$` of crypt(3)) makes of a password: the 43 characters that follow the salt. Node has no
- * crypt(3), and that one would cut off a salt after 16 bytes, of which MySQL's have 20.
+ * Returns the SHA-256-crypt (`$5$` of crypt(3)) of a password: the 43 characters after the salt. Node has no crypt(3), and
+ * crypt(3) truncates salts to 16 bytes; MySQL's have 20.
  */
 export function shaCrypt(password: Buffer, salt: Buffer, rounds: number): string {
   const inner = digest(password, salt, password);
@@ -37,7 +37,7 @@ export function shaCrypt(password: Buffer, salt: Buffer, rounds: number): string
   return encoded(last);
 }
 
-/** Returns as many random characters of SHA-crypt's alphabet. */
+/** Maps each byte to a character of the alphabet. */
 export function fromAlphabet(bytes: Buffer): string {
   return Array.from(bytes, (byte) => ALPHABET[byte % ALPHABET.length]).join('');
 }
@@ -46,7 +46,7 @@ function digest(...parts: readonly Buffer[]): Buffer {
   return hash('sha256', Buffer.concat(parts), 'buffer');
 }
 
-/** The digest over and over, up to a length. */
+/** Repeats the digest up to a length. */
 function filled(bytes: Buffer, length: number): Buffer {
   return Buffer.alloc(length, bytes);
 }

@@ -7,24 +7,24 @@ import { type LoginMethod, methodsOf } from '../show-create-user.js';
 import { accountName, stringLiteral } from '../sql.js';
 
 /**
- * Where accounts are listed. MySQL's view shows them to whoever may change them; before 8.0.21 there is none. MariaDB's table
- * wants a right of its own.
+ * Tables that list accounts. MySQL's view, since 8.0.21, shows them to everybody with the right to change them. The table
+ * mysql.user needs a separate right.
  */
 const LISTS = {
   mysql: ['information_schema.USER_ATTRIBUTES', 'mysql.user'],
   mariadb: ['mysql.user'],
 } as const;
 
-/** MariaDB’s roles are in the same table: they have no host, and users always have one. */
+/** Leaves out MariaDB's roles, which are in the same table. They have no host; users always have one. */
 const ROLES_APART = { mysql: '', mariadb: " AND Host <> ''" } as const;
 
-/** Numbers of errors that mean: there is no such table, or it is not for this user. */
+/** Error numbers for a table that does not exist, or that the user may not see. */
 const HIDDEN = [1044, 1109, 1142, 1143, 1146, 1356];
 
 /**
- * The accounts of these users, whatever their host; `undefined` if the administrator may not see them.
+ * Returns the accounts of these users, for all hosts; `undefined` if the administrator may not see them.
  *
- * @param users the first must have an account
+ * @param users the first one has an account
  */
 export async function accountsOf(
   users: readonly [string, ...string[]],
@@ -37,7 +37,7 @@ export async function accountsOf(
         `SELECT User AS user, Host AS host FROM ${list} WHERE User IN (${names})${ROLES_APART[administrator.flavour]}`,
       );
       const accounts = rows.map(({ user, host }) => ({ user: String(user), host: String(host) }));
-      // A view that shows nothing hides something.
+      // A view without the first user hides accounts.
       if (accounts.some(({ user }) => user === users[0]) || list === 'mysql.user') return accounts;
     } catch (error) {
       if (!HIDDEN.includes(errnoOf(error) ?? 0)) throw toFailure(error, 'list the accounts', administrator);
@@ -47,13 +47,13 @@ export async function accountsOf(
 }
 
 /**
- * How to log in to another's account.
+ * Returns the ways to log in to another user's account.
  *
- * @throws RotationError `ERR_RIGHTS_MISSING` if the administrator may not see that
+ * @throws RotationError `ERR_RIGHTS_MISSING` if the administrator may not see them
  */
 export async function methodsFor(account: Account, administrator: Session): Promise<readonly LoginMethod[]> {
   try {
-    // Hashes of MySQL's have bytes that are no characters.
+    // MySQL's hashes contain bytes that are not characters.
     if (administrator.flavour === 'mysql') {
       await administrator.query('SET SESSION print_identified_with_as_hex = ON');
     }
@@ -68,7 +68,7 @@ export async function methodsFor(account: Account, administrator: Session): Prom
 export function mayNotLook({ account, place }: Session): RotationError {
   return new RotationError(
     'ERR_RIGHTS_MISSING',
-    `the administrator "${account.user}" may not look at other accounts at ${placeName(place)}`,
+    `the administrator "${account.user}" may not see other accounts at ${placeName(place)}`,
     { hint: `nothing was changed. Run: GRANT SELECT ON mysql.* TO ${quoted(accountName(account))}` },
   );
 }

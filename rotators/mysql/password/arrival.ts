@@ -8,16 +8,16 @@ import { accountName, quotedLiteral } from '../sql.js';
 import type { Row } from '../wire/mysql2.js';
 import { accountsOf } from './accounts.js';
 
-/** Where the count of refused logins is off. */
+/** Value of max_password_errors that turns the limit off. */
 const UNLIMITED = 4_294_967_295;
 
 /**
- * Finds a way to see when a replica has taken a change, by the numbers (GTIDs) that servers give to changes: any user may ask for
- * them. A login that is refused would count.
+ * Finds a way to see when a replica has applied a change, by the numbers of changes (GTIDs), which any user may read. A refused
+ * login would count towards a lock.
  *
- * @param mostInARow how many logins in a row the replica may refuse where nothing but a login tells
+ * @param mostInARow most refused logins in a row if only a login shows the change
  * @returns `undefined` if refused logins lock nobody
- * @throws RotationError `ERR_SERVICE_UNSUPPORTED` if so few would lock the user, and there are no such numbers
+ * @throws RotationError `ERR_SERVICE_UNSUPPORTED` if so many would lock the user, and changes have no numbers
  */
 export async function watchReplica(
   { username }: MysqlSecret,
@@ -26,7 +26,7 @@ export async function watchReplica(
 ): Promise<ReplicaWatch | undefined> {
   const limit = await asked(replica, () => limitOf(username, source, replica));
   if (limit === Number.POSITIVE_INFINITY) return undefined;
-  // While the change is made nothing is sent there.
+  // The replica's session is silent while the change is made.
   await asked(replica, ({ query }) => query('SET SESSION wait_timeout = 900'));
   const numberOf = await asked(source, source.flavour === 'mysql' ? numberOnMysql : numberOnMariadb);
   if (!numberOf && limit <= mostInARow) throw soonLocked(username, limit, replica);
@@ -36,7 +36,7 @@ export async function watchReplica(
   };
 }
 
-/** The refused logins in a row that lock the user. */
+/** Returns the number of refused logins in a row that lock the user. */
 async function limitOf(username: string, source: Session, replica: Session): Promise<number> {
   if (replica.flavour === 'mariadb') {
     const [row] = await replica.query("SHOW GLOBAL VARIABLES LIKE 'max_password_errors'");
@@ -47,7 +47,7 @@ async function limitOf(username: string, source: Session, replica: Session): Pro
   return username === replica.account.user ? own : Math.min(own, await limitOfOther(username, source));
 }
 
-/** Of users that take turns each has its own. A clone that is not there yet gets the original’s. */
+/** Users that take turns have a limit each. A new clone gets the original's. */
 async function limitOfOther(username: string, source: Session): Promise<number> {
   const limits = (await accountsOf([username], source))?.map(async (account) =>
     limitIn(await source.query(`SHOW CREATE USER ${accountName(account)}`)),
@@ -63,14 +63,14 @@ function limitIn([shown = {}]: readonly Row[]): number {
 
 type NumberOf = (source: Session) => Promise<string | undefined>;
 
-/** Asked before the change. Anonymous changes have no number, and Aurora's readers share the writer's storage: they apply none. */
+/** Called before the change. Anonymous changes have no number. Aurora's readers share the writer's storage, and apply no changes. */
 async function numberOnMysql({ query }: Session): Promise<NumberOf | undefined> {
   const [row] = await query('SELECT @@GLOBAL.gtid_mode AS mode, @@GLOBAL.gtid_executed AS executed');
   const aurora = await query("SHOW GLOBAL VARIABLES LIKE 'aurora_version'");
   if (!['ON', 'ON_PERMISSIVE'].includes(String(row?.mode)) || aurora.length > 0) return undefined;
   const before = quotedLiteral(String(row?.executed));
   return async (source) => {
-    // Others' changes may be among them.
+    // The set may include other changes.
     const [after] = await source.query(`SELECT GTID_SUBTRACT(@@GLOBAL.gtid_executed, ${before}) AS number`);
     return String(after?.number) || undefined;
   };
@@ -109,13 +109,13 @@ function soonLocked(username: string, limit: number, { account, flavour, place }
   const name = quoted(accountName({ ...account, user: username }));
   const more =
     flavour === 'mysql'
-      ? `Run at the writer: ALTER USER ${name} FAILED_LOGIN_ATTEMPTS 5. Or set gtid_mode to ON, with which the replica says when it ` +
-        'has the change'
+      ? `Run at the writer: ALTER USER ${name} FAILED_LOGIN_ATTEMPTS 5. Or set gtid_mode to ON: the replica then shows when it has ` +
+        'the change'
       : 'Raise max_password_errors at the replica';
   return new RotationError(
     'ERR_SERVICE_UNSUPPORTED',
-    `${placeName(place)} is a replica that locks "${username}" at refused login ${limit} in a row, and only a login would tell ` +
-      'when it takes the new password',
+    `${placeName(place)} is a replica that locks "${username}" at refused login ${limit} in a row, and only a login shows when ` +
+      'it takes the new password',
     { hint: `nothing was changed. ${more}` },
   );
 }

@@ -5,7 +5,7 @@ import { type Declared, declaration, inTwoStatements } from './statements.js';
 
 const UNKNOWN_STATEMENT = 1064;
 
-/** Has the server take these passwords of these accounts, and no others. Under a lock: it may take two statements. */
+/** Makes the server take these passwords of these accounts, and no others. Needs the lock: it may take two statements. */
 export async function declare(
   session: Session,
   targets: readonly Declared[],
@@ -16,7 +16,7 @@ export async function declare(
       await session.query(declaration(session.flavour, targets));
       return;
     } catch (error) {
-      // It names hashes alone, so that nothing but its form can be what the server does not know.
+      // The statement holds only hashes, so the server can only object to its form.
       if (session.flavour !== 'mysql' || errnoOf(error) !== UNKNOWN_STATEMENT) throw error;
     }
   }

@@ -6,28 +6,28 @@ import type { Session } from '../account.js';
 import { errnoOf, toFailure } from '../failures.js';
 
 /**
- * How long the server waits for us while we hold the lock: longer than the look at the labels takes. A function that freezes
- * keeps nobody waiting for longer, and what it sends later meets a dead session.
+ * How long the server waits for the function while it holds the lock: longer than the look at the labels takes. If the function
+ * freezes, others wait no longer than this, and its later statements meet a dead session.
  */
 const IDLE_SECONDS = 3;
 
-/** What is changed, for messages. */
+/** A change, for messages. */
 export interface Change {
   readonly username: string;
-  /** As in "could not … as". */
+  /** The action, as in "could not … as". */
   readonly doing: string;
 }
 
 /**
- * Makes a change while it holds a lock that keeps every other attempt at this user's password out. The labels are looked at
- * in between: what has come too late is not sent. A declaration may be repeated, but not after a later one.
+ * Makes a change under a lock that keeps out every other attempt at this user's password. Looks at the labels under the lock,
+ * and sends nothing if the change comes too late. A declaration may be repeated, but never after a later one.
  *
- * The lock ends with the session, and the server ends the session soon if nothing comes. So a statement that is held back on its
- * way finds no session any more, and what waits on the server itself still holds the lock.
+ * The lock ends with the session, and the server soon ends a silent session. So a delayed statement finds no session, and one
+ * that waits on the server still holds the lock.
  *
- * @param change sends statements in the session; none of them is to be repeated by anybody else
- * @throws RotationError for what the server refuses, `ERR_OUTCOME_UNKNOWN` if it did not answer; one that `change` throws is
- *   passed on
+ * @param change sends statements in the session; nobody else may repeat them
+ * @throws RotationError if the server refuses, and `ERR_OUTCOME_UNKNOWN` if it does not answer; passes on the one that `change`
+ *   throws
  */
 export function underLock(
   session: Session,
@@ -39,8 +39,8 @@ export function underLock(
 }
 
 /**
- * Likewise for a change that depends on what is there: `look` asks for it once the lock is held, and returns the change. The labels
- * are looked at in between.
+ * Like {@link underLock}, for a change that depends on the present state. `look` reads the state under the lock, and returns the
+ * change. Looks at the labels in between.
  */
 export async function lookUnderLock(
   session: Session,
@@ -51,7 +51,7 @@ export async function lookUnderLock(
   let isSent = false;
   try {
     await lock(session, username);
-    // A server, or its init_connect, may have sessions begin otherwise.
+    // The server, or its init_connect, may make sessions read-only.
     await session.query('SET SESSION TRANSACTION READ WRITE');
     await session.query(`SET SESSION ${waitLimits(session)}`);
     const change = await look();
@@ -68,7 +68,7 @@ export async function lookUnderLock(
 
 async function lock(session: Session, username: string): Promise<void> {
   const limitMs = session.limitMs();
-  // Whoever waits for a lock waits longer than a session that froze may hold it.
+  // Wait longer for the lock than a frozen session can hold it.
   const idle = atLeastOne(Math.min(IDLE_SECONDS, (limitMs * 0.6) / 1000));
   const wait = atLeastOne((limitMs * 0.8) / 1000);
   // MariaDB's GET_LOCK ends at max_statement_time, too.
@@ -82,18 +82,18 @@ async function lock(session: Session, username: string): Promise<void> {
     `another session at ${placeName(session.place)} holds the lock for the password of "${username}"`,
     {
       hint:
-        'nothing was changed. Most likely another attempt is at it, and the next one finds it done. If this repeats: ' +
-        `SELECT IS_USED_LOCK('${name}') tells which session it is, and SHOW PROCESSLIST what it waits for`,
+        'nothing was changed. Most likely another attempt is making the change: wait for the next one. If this repeats, ' +
+        `SELECT IS_USED_LOCK('${name}') shows the session, and SHOW PROCESSLIST what it waits for`,
     },
   );
 }
 
-/** Names of locks have at most 64 characters, of which case does not count. */
+/** Returns the lock's name. Names have at most 64 characters, and ignore case. */
 function lockName(username: string): string {
   return `quarterturn:${createHash('sha256').update(username).digest('hex').slice(0, 48)}`;
 }
 
-/** What a change may wait for: less than we do. */
+/** Limits how long a change waits on the server: less than the function waits. */
 function waitLimits({ flavour, limitMs }: Session): string {
   const seconds = atLeastOne(limitMs() / 2000);
   return flavour === 'mariadb' ? `max_statement_time = ${seconds}` : `lock_wait_timeout = ${seconds}`;
@@ -103,7 +103,7 @@ function atLeastOne(seconds: number): number {
   return Math.max(1, Math.floor(seconds));
 }
 
-/** Whether the connection broke, or the time was up, before the server said anything. */
+/** Whether the connection broke, or the time was up, before the server answered. */
 function isUnanswered(error: unknown): boolean {
   return errnoOf(error) === undefined && errorParts(error).code !== '';
 }
@@ -111,12 +111,12 @@ function isUnanswered(error: unknown): boolean {
 function unknownOutcome(doing: string, { target: { username }, place }: Session): RotationError {
   return new RotationError(
     'ERR_OUTCOME_UNKNOWN',
-    `${placeName(place)} did not answer the statement with which "${username}" was to ${doing}: the server may have made the ` +
-      'change, or may still make it',
+    `${placeName(place)} did not answer when "${username}" tried to ${doing}: the server may have made the change, or may ` +
+      'still make it',
     {
       hint:
-        'leave AWSPENDING where it is: the next attempt declares the same again. If this repeats, look with SHOW FULL ' +
-        'PROCESSLIST for what such a statement waits for: a backup, or a session that has locked the tables of users',
+        'leave AWSPENDING where it is: the next attempt makes the same change again. If this repeats, SHOW FULL PROCESSLIST ' +
+        'shows what the statement waits for: a backup, or a session that has locked the tables of users',
     },
   );
 }

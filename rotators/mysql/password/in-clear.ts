@@ -6,12 +6,12 @@ import type { MysqlSecret } from '../secret.js';
 import { inClear, isReadable } from './set-own.js';
 
 /**
- * Asks, for a secret that says `"ssl": false`, whether a new password could be proved without TLS: MySQL asks for a
- * caching_sha2_password itself after each change, and it is not given. Once AWSPENDING is stored, the secret could not be
- * corrected any more before that is dropped.
+ * Checks, for a secret with `"ssl": false`, that testSecret can prove a new password without TLS. After each change MySQL asks
+ * for a caching_sha2_password itself, which is not sent in clear text. The check comes before AWSPENDING is stored: after that,
+ * a corrected secret would have no effect until AWSPENDING is dropped.
  *
- * @param isSent whether the new password itself is going to be sent to the server, to set it
- * @throws RotationError `ERR_TLS_NOT_OFFERED` if it could not
+ * @param isSent whether setSecret sends the new password itself to the server
+ * @throws RotationError `ERR_TLS_NOT_OFFERED` if testSecret could not prove it
  */
 export async function assertProvable(
   current: MysqlSecret,
@@ -37,11 +37,11 @@ export async function assertProvable(
 function notProvable({ place, target }: Session): RotationError {
   return new RotationError(
     'ERR_TLS_NOT_OFFERED',
-    `the connection to ${placeName(place)} is not encrypted, and the new password of "${target.username}" would have to be sent on it`,
+    `the connection to ${placeName(place)} is not encrypted, and testSecret would send the new password of "${target.username}" on it`,
     {
       hint:
-        'nothing was changed. Remove `"ssl": false` from the secret; or name the server’s RSA key with the option ' +
-        '`serverPublicKey`: MySQL takes no proof of a caching_sha2_password but the password itself, once it has been changed',
+        'nothing was changed. Remove `"ssl": false` from the secret. Or set the server’s RSA key with the option ' +
+        '`serverPublicKey`: after a change MySQL asks for the caching_sha2_password itself',
     },
   );
 }

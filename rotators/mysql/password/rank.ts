@@ -5,7 +5,7 @@ import type { Account } from '../session.js';
 import { stringLiteral } from '../sql.js';
 import { accountsOf, mayNotLook } from './accounts.js';
 
-/** Rights to the whole server with which one cannot become more: all others may read or write the tables of users. */
+/** Rights to the whole server that give no way to more. All others may read or write the tables of users. */
 const HARMLESS = [
   'USAGE',
   'CREATE TEMPORARY TABLES',
@@ -15,7 +15,7 @@ const HARMLESS = [
   'BINLOG MONITOR',
 ];
 
-/** Whether one of a user's accounts could do more than use databases. */
+/** Returns why a user is privileged: the reason of the first account that can do more than use databases. */
 export async function rankOf(username: string, { session }: Witness): Promise<string | undefined> {
   const accounts = await accountsOf([username], session);
   if (!accounts) throw mayNotLook(session);
@@ -28,9 +28,9 @@ export async function rankOf(username: string, { session }: Witness): Promise<st
 }
 
 /**
- * What makes an account a superior, as in "it is …", with the verb. Roles are not looked into.
+ * Returns why an account is privileged, beginning with the verb ("has …"). Any role counts: its rights are not read.
  *
- * @throws RotationError `ERR_RIGHTS_MISSING` if the administrator may not see that
+ * @throws RotationError `ERR_RIGHTS_MISSING` if the administrator may not see its rights
  */
 export async function rankOfAccount(
   { user, host }: Account,
@@ -47,7 +47,7 @@ export async function rankOfAccount(
       `SELECT 'server' AS kind, PRIVILEGE_TYPE AS privilege, IS_GRANTABLE AS grantable FROM information_schema.USER_PRIVILEGES ` +
         `WHERE GRANTEE = ${grantee}`,
     );
-    // Each account has at least one, USAGE: who may not look sees none.
+    // Each account has at least USAGE. No row means that the administrator may not look.
     if (rows.length === 0) throw mayNotLook(administrator);
     const rights = rows.filter(
       ({ privilege, grantable }) => grantable !== 'NO' || !HARMLESS.includes(String(privilege)),
@@ -67,7 +67,7 @@ export async function rankOfAccount(
     const found = Object.entries({
       tables: 'has rights in the database mysql',
       roles: 'has a role',
-      proxies: 'may act as another',
+      proxies: 'may act as another user',
     });
     return found.find(([column]) => String(row?.[column]) !== '0')?.[1];
   } catch (error) {

@@ -8,7 +8,7 @@ import { declare } from './declare.js';
 import { underLock } from './fence.js';
 import { targetsOf } from './targets.js';
 
-/** Sets the passwords of another user's accounts as an administrator: hashes alone are sent. */
+/** Sets the passwords of another user's accounts as an administrator. Sends only hashes. */
 export async function setFor(
   administrator: Witness,
   { pending, current, user }: Wanted<MysqlSecret> & { readonly user: Witness | undefined },
@@ -35,9 +35,9 @@ export async function setFor(
   }
 }
 
-/** What is AWSCURRENT now is AWSPREVIOUS after the promotion. */
+/** Warning about the old password: AWSCURRENT's now, AWSPREVIOUS's after the promotion. */
 export const KEPT =
-  'the server takes two passwords: what AWSCURRENT is now goes on working as AWSPREVIOUS, until the next rotation’s setSecret';
+  'the server takes two passwords: AWSCURRENT’s present one keeps working as AWSPREVIOUS’s, until the next rotation’s setSecret';
 
 function withGrant(error: RotationError, { account }: Session): RotationError {
   const grant = `GRANT CREATE USER ON *.* TO ${quoted(accountName(account))}`;

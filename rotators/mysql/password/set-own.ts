@@ -14,10 +14,10 @@ const PREVENTED_BY_OPTION = 1290;
 const AGAINST_POLICY = 1819;
 const OTHER_PASSWORD = 3891;
 const NAME_THE_PASSWORD = 3892;
-/** The same again, where passwords of before are kept: the second number is what MySQL 9.7 says of it. */
+/** The password was used before, and the server remembers old ones. MySQL 9.7 gives the second number. */
 const WAS_THERE_BEFORE = [3638, 1062];
 
-/** Sets the password of the session's own user. */
+/** Lets the session's user set its own password. */
 export async function setOwn(user: Witness, wanted: Wanted<MysqlSecret>, step: Step): Promise<Ending> {
   assertChangeable(user, step.connections, OR_ADMINISTRATOR);
   const { session, facts } = user;
@@ -41,17 +41,17 @@ export async function setOwn(user: Witness, wanted: Wanted<MysqlSecret>, step: S
 }
 
 const OR_ADMINISTRATOR =
-  '. If it is a read replica in RDS, and applications must use it: name an administrator of its writer with `masterarn`, who ' +
+  '. If applications must use an RDS read replica, name an administrator of its writer with `masterarn`: the administrator ' +
   'changes the password there';
 
-/** The server is not read-only, which has this number too: what prevents the statement is strict_password_validation. */
+/** Marks the error as strict_password_validation's. A read-only server has the same number, but this one is not read-only. */
 function refusedHash(error: unknown): never {
   const errno = errnoOf(error);
   if (errno !== PREVENTED_BY_OPTION) throw error;
   throw Object.assign(new Error('a statement failed'), { errno, behind: errno });
 }
 
-/** MySQL takes hashes from an administrator alone, so that the password itself is sent. */
+/** Whether others can read the connection. MySQL takes hashes only from an administrator, so a user sends the password itself. */
 export function isReadable({ target: { ssl }, place: { host } }: Pick<Session, 'target' | 'place'>): boolean {
   return !ssl && !host.startsWith('/');
 }
@@ -59,19 +59,19 @@ export function isReadable({ target: { ssl }, place: { host } }: Pick<Session, '
 export function inClear({ place }: Pick<Session, 'place'>): RotationError {
   return new RotationError(
     'ERR_TLS_NOT_OFFERED',
-    `the connection to ${placeName(place)} is not encrypted, and the new password would have to be sent on it`,
+    `the connection to ${placeName(place)} is not encrypted, and setSecret would send the new password on it`,
     {
       hint:
-        'nothing was changed. Remove `"ssl": false` from the secret, or have an administrator set the password (`masterarn`): ' +
-        'then no more than a hash is sent',
+        'nothing was changed. Remove `"ssl": false` from the secret. Or name an administrator with `masterarn`: only a hash is ' +
+        'sent then',
     },
   );
 }
 
 /**
- * Has a user of MySQL set its own password.
+ * Lets a MySQL user set its own password.
  *
- * @returns whether AWSCURRENT is kept, which takes a right
+ * @returns whether AWSCURRENT keeps working, for which the user needs a right
  */
 async function setItself(session: Session, wanted: Wanted<MysqlSecret>, step: Step): Promise<boolean> {
   const { pending, current } = wanted;
@@ -81,7 +81,7 @@ async function setItself(session: Session, wanted: Wanted<MysqlSecret>, step: St
       `IDENTIFIED BY ${kept}${replace && ` REPLACE ${replace}`}`,
       current === undefined
         ? 'DISCARD OLD PASSWORD'
-        : // By then AWSCURRENT has been set.
+        : // The clause before has set AWSCURRENT's.
           `IDENTIFIED BY ${next}${replace && ` REPLACE ${kept}`} RETAIN CURRENT PASSWORD`,
     ]);
     return current !== undefined;
@@ -93,15 +93,15 @@ async function setItself(session: Session, wanted: Wanted<MysqlSecret>, step: St
   try {
     await naming(session, pending, (replace) => [`IDENTIFIED BY ${next}${replace && ` REPLACE ${replace}`}`]);
   } catch (error) {
-    // An earlier attempt has set it, and it cannot be set again.
+    // An earlier attempt has set it, and the server does not allow it again.
     if (!isAgain(error) || session.target.password !== pending.password) throw error;
   }
   return false;
 }
 
 /**
- * Sends the statement. An account may want the password named that it has now, and takes no other: that need not be the one that
- * has logged in, if it has two.
+ * Sends the statement. An account may require its present password in it. If it has two, that may not be the one that logged
+ * in.
  */
 async function naming(
   session: Session,
@@ -118,18 +118,18 @@ async function naming(
   }
   throw new RotationError(
     'ERR_SERVICE_UNSUPPORTED',
-    `${placeName(session.place)} wants "${session.account.user}" to name the password that it has now, which is none of the secret’s`,
+    `${placeName(session.place)} asks "${session.account.user}" for its present password, which the rotation does not know`,
     {
       hint:
-        'nothing was changed. The account has PASSWORD REQUIRE CURRENT, and a rotation that was given up may have left a password: ' +
-        'set AWSCURRENT’s as an administrator, or name one with `masterarn`',
+        'nothing was changed. Set AWSCURRENT’s password as an administrator, or name an administrator with `masterarn`. ' +
+        'The account has PASSWORD REQUIRE CURRENT, and an abandoned rotation may have left another password',
     },
   );
 }
 
 /**
- * Where AWSCURRENT cannot be set again, since passwords of before are kept, or a policy has become stricter: only if it is the one
- * that the account has now.
+ * Keeps AWSCURRENT where the server does not allow it to be set again, because it remembers old passwords or has a stricter
+ * policy. Works only if the account has AWSCURRENT's password now.
  */
 async function keepsAnyway(
   session: Session,
@@ -150,12 +150,12 @@ async function keepsAnyway(
   if ((await connections.tryOut(pending, context)) === 'accepted') return true;
   throw new RotationError(
     'ERR_SERVICE_UNSUPPORTED',
-    `"${session.account.user}" cannot keep AWSCURRENT at ${placeName(session.place)}: it may not be set again`,
+    `"${session.account.user}" cannot keep AWSCURRENT’s password at ${placeName(session.place)}: the server does not allow it again`,
     {
       hint:
-        'nothing was changed. PASSWORD HISTORY, PASSWORD REUSE INTERVAL or a policy of the server refuses it, and a rotation that was ' +
-        'given up has left another password: set AWSCURRENT’s as an administrator, or name one with `masterarn`: of a hash the ' +
-        'server asks none of that',
+        'nothing was changed. Set AWSCURRENT’s password as an administrator, or name an administrator with `masterarn`: ' +
+        'the server checks no hash. PASSWORD HISTORY, PASSWORD REUSE INTERVAL or a policy refuses the password, and an abandoned rotation ' +
+        'has left another one',
     },
   );
 }
@@ -168,7 +168,7 @@ function isAgain(error: unknown): boolean {
   return WAS_THERE_BEFORE.includes(errnoOf(error) ?? 0);
 }
 
-/** SET PASSWORD replaces the first of two, and leaves the other to whoever has it. */
+/** Refuses an account with two passwords: SET PASSWORD replaces the first, and the other would keep working. */
 function assertOneSlot(
   { session: { account, place }, facts: { methods } }: Witness,
   plugin: PasswordPlugin,
@@ -177,12 +177,12 @@ function assertOneSlot(
   const name = accountName(account);
   throw new RotationError(
     'ERR_SERVICE_UNSUPPORTED',
-    `"${quoted(`${account.user}@${account.host}`)}" has two passwords at ${placeName(place)}, and a user can set only one of its own`,
+    `"${quoted(`${account.user}@${account.host}`)}" has two passwords at ${placeName(place)}, and a user can change only one of them`,
     {
       hint:
-        'nothing was changed: the other password would go on working for ever. Name an administrator with `masterarn`; or have one ' +
-        `run SHOW CREATE USER ${name}, and then ALTER USER ${name} IDENTIFIED VIA ${plugin} USING '<the hash of AWSCURRENT, ` +
-        'which is shown first after a rotation>’',
+        'nothing was changed: the other password would keep working for ever. Name an administrator with `masterarn`. Or run as an ' +
+        `administrator: SHOW CREATE USER ${name}; then ALTER USER ${name} IDENTIFIED VIA ${plugin} USING '<the hash of AWSCURRENT, ` +
+        "the first one after a rotation>'",
     },
   );
 }

@@ -3,22 +3,22 @@ import { type PasswordPlugin, passwordHash } from '../hashes.js';
 import type { Account } from '../session.js';
 import { accountName, hexLiteral, quotedLiteral } from '../sql.js';
 
-/** An account, and the hashes of all passwords that it is to take from now on. */
+/** An account, and the hashes of all passwords that it takes from now on. */
 export interface Declared {
   readonly account: Account;
   readonly plugin: PasswordPlugin;
   readonly pending: string;
-  /** Of AWSCURRENT, if that is kept. */
+  /** Hash of AWSCURRENT's password, if that is kept. */
   readonly current: string | undefined;
 }
 
-/** The passwords that an account is to take. */
+/** Passwords that an account takes. */
 interface Passwords {
   readonly pending: string;
   readonly current: string | undefined;
 }
 
-/** Makes the hashes. That takes a while, so that it must not be done under a lock. */
+/** Makes the hashes. That takes a while, so do it before taking the lock. */
 export function declared(
   account: Account,
   plugin: PasswordPlugin,
@@ -34,16 +34,16 @@ export function declared(
 }
 
 /**
- * The statement after which the accounts take these passwords, and no others, whatever they took before. Repeated, it changes
- * nothing.
+ * Returns the statement after which the accounts take these passwords and no others, whatever they took before. It may be
+ * repeated.
  */
 export function declaration(flavour: Flavour, accounts: readonly Declared[]): string {
   return alterUsers(accounts, flavour === 'mariadb' ? ofMariadb : (one) => `${first(one)}, ${second(one)}`);
 }
 
 /**
- * The same for a MySQL that does not take an account twice in a statement. Between the two AWSCURRENT works alone. Two attempts
- * at once would lose it, so that a lock must keep them apart.
+ * Returns the same declaration for a MySQL that does not take an account twice in one statement. Between the two statements
+ * only AWSCURRENT works. Two attempts at once would lose it, so a lock must keep them apart.
  */
 export function inTwoStatements(accounts: readonly Declared[]): readonly string[] {
   return [alterUsers(accounts, first), alterUsers(accounts, second)];
@@ -53,13 +53,13 @@ function alterUsers(accounts: readonly Declared[], clausesOf: (account: Declared
   return `ALTER USER ${accounts.map(clausesOf).join(', ')}`;
 }
 
-/** The newer one first: it is the one that sessions are opened with from then on. */
+/** The newer password comes first: new sessions use it from then on. */
 function ofMariadb({ account, plugin, pending, current }: Declared): string {
   const hashes = current === undefined ? [pending] : [pending, current];
   return `${accountName(account)} IDENTIFIED VIA ${hashes.map((hash) => `${plugin} USING ${quotedLiteral(hash)}`).join(' OR ')}`;
 }
 
-/** AWSCURRENT first: what is then kept beside AWSPENDING is that, and not what the account had before. */
+/** Sets AWSCURRENT first: RETAIN then keeps AWSCURRENT's password, not the one that the account had before. */
 function first({ account, plugin, pending, current = pending }: Declared): string {
   return `${accountName(account)} IDENTIFIED WITH ${plugin} AS ${hexLiteral(current)}`;
 }

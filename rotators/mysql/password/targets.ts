@@ -10,19 +10,19 @@ import { accountsOf, mayNotLook, methodsFor } from './accounts.js';
 import { rankOfAccount } from './rank.js';
 import { type Declared, declared } from './statements.js';
 
-/** Whose passwords are set, and to what. */
+/** The accounts and passwords of a change. */
 export interface Change extends Wanted<MysqlSecret> {
-  /** The user's own session; none if a lost password is reset. */
+  /** The user's own session; `undefined` when a lost password is reset. */
   readonly user: Witness | undefined;
-  /** The hosts of the accounts that are changed together, if the function's option names some. */
+  /** Hosts of the accounts to change together, if the option `hosts` names some. */
   readonly hosts: readonly string[] | undefined;
 }
 
 /**
- * Finds the accounts that are to be changed, and makes their hashes. A name may have several, and the one that the function is
- * let in as need not be the one that an application is.
+ * Finds the accounts to change, and makes their hashes. A user may have several accounts, and the server may let the function
+ * in by another one than an application.
  *
- * @throws RotationError if it is not certain that all of them, and nobody else's, are meant
+ * @throws RotationError if these may not be exactly the accounts that are meant
  */
 export async function targetsOf(
   change: Change,
@@ -66,14 +66,14 @@ function named(
       'ERR_SERVICE_UNSUPPORTED',
       `${placeName(place)} let the function in as "${quoted(`${own.user}@${own.host}`)}", which the option \`hosts\` does not name`,
       {
-        hint: 'nothing was changed. Name that host, too; or have the function come from where another account matches',
+        hint: 'nothing was changed. Name that host in `hosts`, too. Or let the function connect from an address of another account',
       },
     );
   }
   return hosts.map((host) => ({ user: username, host }));
 }
 
-/** What the user's own session is of has been proved by its login. Of all others it is looked at. */
+/** The user's login has proved its own account. All other accounts are checked here. */
 async function target(account: Account, change: Change, administrator: Witness): Promise<Declared> {
   const { pending, current, user } = change;
   const { rounds } = administrator.facts;
@@ -99,15 +99,15 @@ async function target(account: Account, change: Change, administrator: Witness):
   return declare(plugin);
 }
 
-/** Seen on MariaDB 11.8, with MariaDB's own driver, too: over TLS it closes the connection when the first one does not match. */
+/** Seen on MariaDB 11.8, also with MariaDB's own driver: over TLS it closes the connection if the first password does not match. */
 function secondOfParsec({ user, host }: Account, { place }: Session): RotationError {
   return new RotationError(
     'ERR_SERVICE_UNSUPPORTED',
-    `"${quoted(`${user}@${host}`)}" at ${placeName(place)} is identified by parsec, of which MariaDB takes no second password over TLS`,
+    `"${quoted(`${user}@${host}`)}" at ${placeName(place)} is identified by parsec, and MariaDB takes no second password of parsec over TLS`,
     {
       hint:
-        'nothing was changed. With the option `keeps: 1` it gets the new password alone; or identify the account by ed25519 or ' +
-        'mysql_native_password',
+        'nothing was changed. Identify the account by ed25519 or mysql_native_password. Or set the option `keeps: 1`: the account ' +
+        'then has the new password only',
     },
   );
 }
@@ -118,8 +118,8 @@ function notOurs({ user, host }: Account, rank: string, { place }: Session): Rot
     `"${quoted(`${user}@${host}`)}" at ${placeName(place)}, which the option \`hosts\` names, ${rank}`,
     {
       hint:
-        'nothing was changed. An account is changed with another only if it has the same password and no rights over the server: ' +
-        'it may be somebody else’s. If it is yours, set AWSCURRENT’s password there by hand',
+        'nothing was changed: the account may be somebody else’s. ' +
+        'Accounts are changed together only if they have the same password and no rights over the server. If it is yours, set AWSCURRENT’s password there by hand',
     },
   );
 }
@@ -131,27 +131,27 @@ function ambiguous(username: string, accounts: readonly Account[], { place }: Se
     `"${username}" has ${hosts.length} accounts at ${placeName(place)}, for the hosts ${hosts.join(', ')}`,
     {
       hint:
-        'nothing was changed: applications may be let in by another account than the function. Name those that are to have the ' +
-        `password with the option \`hosts: { ${JSON.stringify(username)}: ${JSON.stringify(hosts)} }\`, or drop the others`,
+        'nothing was changed: the server may let applications in by another account than the function. Name the accounts that ' +
+        `share the password, with the option \`hosts: { ${JSON.stringify(username)}: ${JSON.stringify(hosts)} }\`. Or drop the others`,
     },
   );
 }
 
 function unseen(own: Account, administrator: Session): string {
   return (
-    `the administrator may not see whether "${own.user}" has other accounts than "${quoted(`${own.user}@${own.host}`)}", which applications ` +
-    `may be let in by: GRANT SELECT (User, Host) ON mysql.user TO ${quoted(accountName(administrator.account))}`
+    `the administrator may not see whether "${own.user}" has other accounts than "${quoted(`${own.user}@${own.host}`)}" that let ` +
+    `applications in. Run: GRANT SELECT (User, Host) ON mysql.user TO ${quoted(accountName(administrator.account))}`
   );
 }
 
-/** The user that takes turns with this one, if AWS's function for alternating users has made it. */
+/** Returns the user that would take turns with this one in AWS's function for alternating users. */
 function otherOfPair(username: string): string {
   return /(?<=.)_clone$/.test(username) ? username.slice(0, -'_clone'.length) : `${username}_clone`;
 }
 
 function otherUserWarning(username: string, other: string): string {
   return (
-    `there is a user "${quoted(other)}", too. If it took turns with "${username}" in another function, its password goes on working: once ` +
-    'no application has it any more, lock it (ALTER USER … ACCOUNT LOCK), or drop it'
+    `there is a user "${quoted(other)}", too. If it took turns with "${username}" in another function, its password keeps working. ` +
+    'Lock it (ALTER USER … ACCOUNT LOCK) or drop it, but only once no application uses it any more'
   );
 }

@@ -7,26 +7,35 @@ import { type MysqlOptions, serverOptions } from '../options.js';
 import { provable, withoutBinding } from '../rotator.js';
 import { MYSQL, type MysqlSecret } from '../secret.js';
 
-/** The secret of a master user. */
+/** A master user's secret. */
 export interface MasterSecret extends MysqlSecret, Identifiers {}
 
+/** Options of {@link rdsInstance}. */
 export interface RdsInstanceOptions
   extends Omit<DatabaseOptions<MysqlSecret>, 'channelBinding'>,
     Pick<MysqlOptions, 'serverPublicKey'>,
     Pick<MasterUserOptions<MysqlSecret>, 'pollMs' | 'appliesPending'> {}
 
 /**
- * Rotates the password of the master user of an RDS database for MySQL or MariaDB, or of Aurora MySQL, through the API of RDS:
- * no session with the database changes anything, logins only tell which password works.
+ * Returns a rotator for the master user of RDS for MySQL, RDS for MariaDB or Aurora MySQL. The RDS API changes the password.
+ * Logins only check which password works.
  *
- * It is for master users that cannot change their own password, and for those that are locked out. Where they can,
- * `mysql()` takes a second instead of a minute, and needs no right to modify the database. Whoever may write the
- * secret chooses the database, so the policy of the function's role should name it.
+ * It is for master users that cannot change their own password, or that are locked out. For others use `mysql()`: it takes a
+ * second instead of a minute, and needs no right to modify the database. The secret's writer chooses the database, so name it
+ * in the policy of the function's role.
  *
- * From the moment that RDS applies the password, in setSecret, until finishSecret, AWSCURRENT cannot open new sessions.
+ * AWSCURRENT opens no new session from the moment that RDS applies the password, in setSecret, until finishSecret.
  *
- * @throws RotationError `ERR_PASSWORD_POLICY` if RDS would take no password that meets the policy
- * @throws TypeError for another option that cannot be
+ * @example
+ * ```ts
+ * import { rotationHandler } from 'quarterturn';
+ * import { rdsInstance } from 'quarterturn/rotators/mysql';
+ *
+ * export const handler = rotationHandler(rdsInstance());
+ * ```
+ *
+ * @throws RotationError `ERR_PASSWORD_POLICY` if RDS takes no password that meets the policy
+ * @throws TypeError if any other option is invalid
  */
 export function rdsInstance(options: RdsInstanceOptions = {}): Rotator<MasterSecret, 'password'> {
   const engine = engineWith(serverOptions(options).serverPublicKey);
@@ -39,7 +48,7 @@ function engineWith(serverPublicKey: string | undefined): EngineInRds<MysqlSecre
     ...MYSQL,
     name: 'mysql-rds-instance',
     rejectionHint:
-      'if setSecret was done, the password was changed again since, or the account wants a certificate (REQUIRE)',
+      'if setSecret succeeded, somebody has changed the password since, or the account wants a certificate (REQUIRE)',
     passwords: { least: 8, most: 41 },
     lookFor: 'a REQUIRE of the account, or another account of that name for the function’s address',
     forOtherUsers: 'mysql()',
@@ -47,7 +56,7 @@ function engineWith(serverPublicKey: string | undefined): EngineInRds<MysqlSecre
       const { login } = await import('../session.js');
       return {
         logIn: (secret, loginOptions) => login(secret, { ...loginOptions, serverPublicKey }),
-        // A login has asked already.
+        // The login has asked already.
         ask: async (session) => session.assertOpen(),
       };
     },

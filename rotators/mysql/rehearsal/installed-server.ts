@@ -13,17 +13,17 @@ import {
 } from '../../databases/rehearsal/server-process.js';
 import type { Program } from './programs.js';
 
-/** A server of its own, in a temporary folder, that offers no TLS. */
+/** A server in a temporary folder, without TLS. */
 export interface InstalledServer {
   readonly host: string;
   readonly port: number;
-  /** MySQL's RSA key, PEM: passwords get there encrypted with it. */
+  /** MySQL's RSA public key, in PEM, which encrypts passwords on their way. */
   readonly publicKey: string | undefined;
-  /** Stops the server and removes all that it has written. */
+  /** Stops the server, and removes its files. */
   stop(): Promise<void>;
 }
 
-/** Small, and careless about a crash of the machine. */
+/** Uses little memory, and does not protect data from a crash. */
 const SMALL = [
   '--innodb-buffer-pool-size=16M',
   '--innodb-flush-log-at-trx-commit=0',
@@ -34,17 +34,17 @@ const FLAGS = {
   mariadb: [...SMALL, '--innodb-log-file-size=8M'],
 };
 
-/** Root would get in without a password. */
+/** Locks root, which would get in without a password. */
 const WITHOUT_ROOT = {
   mysql: ['ALTER USER root@localhost ACCOUNT LOCK'],
   mariadb: ["DELETE FROM mysql.global_priv WHERE User <> 'mariadb.sys'", 'FLUSH PRIVILEGES'],
 };
 
 /**
- * Starts a server that listens on 127.0.0.1, and that nobody can log in to but those whom the SQL makes.
+ * Starts a server on 127.0.0.1. Only users that the SQL creates can log in.
  *
  * @param sql statements of one line each, which the server runs before it lets anybody in
- * @throws Error with what the server has written, if it does not start
+ * @throws Error with the server's output, if it does not start
  */
 export async function startServer(program: Program, sql: readonly string[]): Promise<InstalledServer> {
   const home = await makeHome(program.product);
@@ -84,7 +84,7 @@ async function listen(
   const flags = [
     `--port=${port}`,
     '--bind-address=127.0.0.1',
-    // Below the data: a path of full length may be too long for a socket.
+    // Relative to the data: a full path may be too long for a socket.
     '--socket=socket',
     `--init-file=${initFile}`,
     '--performance-schema=OFF',
@@ -96,19 +96,19 @@ async function listen(
     command,
     args: [...first, ...flagsOf(program, directory), ...flags],
     ready: /ready for connections.*port: [1-9]/s,
-    // What it has written is removed: nobody needs it to end in order.
+    // Its files are removed, so it need not shut down in order.
     stop: 'SIGKILL',
   });
   return { ...server, port };
 }
 
-/** The arguments with which the program works on a folder of data, and writes beside it what is temporary. */
+/** Returns the arguments for a data folder, with temporary files beside it. */
 export function flagsOf({ flavour }: Pick<Program, 'flavour'>, directory: string): readonly string[] {
-  // The machine's own folder for temporary files may be closed to whom the server runs as.
+  // The server's user may not be able to enter the machine's temporary folder.
   return [...FLAGS[flavour], `--datadir=${directory}`, `--tmpdir=${dirname(directory)}`];
 }
 
-/** Makes the data that a new server has, in a folder that is not there yet. */
+/** Initialises a new server's data, in a folder that does not exist yet. */
 export async function initialise(program: Program, directory: string): Promise<void> {
   const { product, flavour, command } = program;
   if (flavour === 'mariadb') {
@@ -134,7 +134,7 @@ export async function initialise(program: Program, directory: string): Promise<v
   if (code !== 0) throw new Error(`${product} could not be initialised: ${output.trim()}`);
 }
 
-/** What MariaDB's install script has it run, without the help texts. It looks for binaries where the system has them. */
+/** Returns the SQL of MariaDB's install script, without the help texts. The script itself expects the system's paths. */
 async function ownTables(program: Program): Promise<string> {
   const share = await shareOf(program);
   const names = await readdir(share).catch(() => []);
@@ -147,16 +147,16 @@ async function ownTables(program: Program): Promise<string> {
   return [...own, ...(await Promise.all(files))].join('\n');
 }
 
-/** Where MariaDB’s own files are, as it says itself. */
+/** Asks MariaDB where its own files are. */
 async function shareOf({ command: [path, ...first] }: Program): Promise<string> {
   const options = { ...IDENTITY, maxBuffer: 16 * 1024 * 1024 };
   const { stdout } = await promisify(execFile)(path, [...first, '--verbose', '--help'], options);
   const charsets = /^character-sets-dir +(\/.*?)\/?$/m.exec(stdout)?.[1];
-  if (charsets === undefined) throw new Error(`${path} does not say where its files are`);
+  if (charsets === undefined) throw new Error(`${path} does not show where its files are`);
   return dirname(charsets);
 }
 
-/** MySQL makes one when it starts. */
+/** Reads the key that MySQL makes when it starts. */
 function readKey(directory: string): Promise<string> {
   return readFile(join(directory, 'public_key.pem'), 'utf8');
 }

@@ -9,7 +9,7 @@ export interface Program {
   readonly product: 'MySQL' | 'MariaDB';
   readonly flavour: Flavour;
   readonly version: string;
-  /** What is run, with the arguments that must come first. */
+  /** The command, with the arguments that must come first. */
   readonly command: Command;
 }
 
@@ -17,13 +17,13 @@ export type Command = readonly [path: string, ...first: string[]];
 
 export const NAMES = ['mysqld', 'mariadbd'];
 
-/** Where packages put servers: not every user's PATH leads there. */
+/** Folders of packaged servers that a user's PATH may not include. */
 export const FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/usr/libexec'];
 
 /**
- * Finds a server that is installed: the first that PATH leads to.
+ * Finds an installed server: the first one on PATH.
  *
- * @throws Error if there is none that the user can run whom servers run as
+ * @throws Error if the server's user can run none
  */
 export function installedProgram(): Program {
   const folders = [...(process.env.PATH ?? '').split(delimiter), ...FOLDERS];
@@ -33,12 +33,12 @@ export function installedProgram(): Program {
     if (program) return program;
   }
   throw new Error(
-    'no mysqld or mariadbd that can be run was found on PATH: install one (`apt-get install mariadb-server`, ' +
-      '`brew install mysql`), or rehearse on a server of your own with --secret',
+    'found no `mysqld` or `mariadbd` on PATH that runs: install one (`apt-get install mariadb-server`, `brew install mysql`), ' +
+      'or rehearse on your own server with --secret',
   );
 }
 
-/** What a command runs; `undefined` if it cannot be run, or is something else. */
+/** Returns the server that a command runs; `undefined` if it does not run, or is another program. */
 export function programOf(command: Command): Program | undefined {
   const text = versionText(command);
   const version = /Ver (\d+\.\d+\.\d+)/.exec(text)?.[1];

@@ -2,19 +2,19 @@ import type { AuthPlugin } from 'mysql2';
 import { sign } from '../crypto/ed25519.js';
 import { parsecResponse, parsecSalt } from '../crypto/parsec.js';
 
-/** The server asks for what would give the password to anyone who sits in the way. */
+/** Error code: the server asks for the password on a connection that others can read. */
 export const NOT_IN_CLEAR = 'ERR_NOT_IN_CLEAR';
 
-/** What a server sends to have caching_sha2_password given the password itself. */
+/** The server's request for the password itself, in caching_sha2_password. */
 const FULL_AUTHENTICATION = Buffer.from([4]);
 
 type Plugins = Readonly<Record<string, AuthPlugin>>;
 
 /**
- * How the password is proved, by the plugin that a server names. Without TLS the password itself is given to nobody: not
- * under an RSA key that the server sends either, which whoever sits in the way can put in the place of the server's.
+ * Returns the proofs of a password, by the names of the server's plugins. Without TLS the password itself is never sent, not
+ * even encrypted with an RSA key that the server sends: somebody on the network path could replace that key.
  *
- * @param serverPublicKey the server's own, as its owner knows it, PEM
+ * @param serverPublicKey the server's key, in PEM, from the owner of the server
  */
 export function authPluginsFor(
   password: string,
@@ -37,7 +37,7 @@ export function authPluginsFor(
         return next(data);
       };
     },
-    // Of a user that it does not know, MySQL says that it is of any plugin, this one too.
+    // For an unknown user MySQL names any plugin, also this one.
     sha256_password:
       isEncrypted || serverPublicKey !== undefined
         ? own.sha256_password(!isEncrypted && serverPublicKey !== undefined ? { serverPublicKey } : {})
@@ -58,5 +58,5 @@ export function authPluginsFor(
 }
 
 function notInClear(): Error {
-  return Object.assign(new Error('the password itself is asked for'), { code: NOT_IN_CLEAR });
+  return Object.assign(new Error('the server asks for the password itself'), { code: NOT_IN_CLEAR });
 }

@@ -4,28 +4,29 @@ import type { Connection } from 'mysql2';
 import { internals } from './mysql2.js';
 import { type PacketReader, packetReader } from './packets.js';
 
-/** What is known of a login while it goes on, and afterwards. */
+/** State of a login, during it and afterwards. */
 export interface Progress {
-  /** Whether the password, or what proves it, has been handed over. */
+  /** Whether the server has received the password or its proof. */
   isAsked: boolean;
-  /** What TLS failed with: mysql2 puts a code of its own in its place. */
+  /** The error of TLS, which mysql2 replaces by another code. */
   tlsError: unknown;
 }
 
+/** TLS settings of a connection. */
 export interface TlsTarget {
   readonly secureContext: SecureContext;
-  /** What the server's certificate must be for. */
+  /** Name that the server's certificate must be for. */
   readonly name: string;
 }
 
 /**
- * Puts itself between a connection that mysql2 has just made and its socket, before the first byte has come.
+ * Stands between a new mysql2 connection and its socket, before the first byte arrives.
  *
- * - What comes in is checked packet by packet.
- * - TLS is ours: mysql2 checks no name if the host is an address, keeps TLS sessions, which are not checked again, and goes on
- *   reading what came in the clear before TLS began, so that whoever sits in the way could be handed the password.
+ * - It checks every incoming packet.
+ * - It starts TLS itself. mysql2 checks no name if the host is an address. It resumes TLS sessions without a new check. And it
+ *   goes on reading unencrypted data from before TLS, so that somebody on the network path could get the password.
  *
- * @param tls `undefined`: the connection is not encrypted
+ * @param tls `undefined` if the connection is not encrypted
  */
 export function guardWire(connection: Connection, socket: Socket, tls: TlsTarget | undefined): Progress {
   const wire = internals(connection);
@@ -33,7 +34,7 @@ export function guardWire(connection: Connection, socket: Socket, tls: TlsTarget
   let reader = readerOf(connection, socket, tls ? 'the greeting' : 'all');
   const write = wire.write.bind(connection);
   wire.write = (packet) => {
-    // With TLS the first packet is the one that asks for it.
+    // With TLS the first packet requests it.
     progress.isAsked = tls === undefined || wire.stream !== socket;
     reader.startOver();
     write(packet);
@@ -57,13 +58,12 @@ export function guardWire(connection: Connection, socket: Socket, tls: TlsTarget
   return progress;
 }
 
-/** Reads in mysql2's place. */
+/** Reads from the socket in place of mysql2. */
 function readerOf(connection: Connection, stream: Socket, what: 'the greeting' | 'all'): PacketReader {
   const { packetParser } = internals(connection);
   let count = 0;
   const take = (packet: Buffer): void => {
-    if (++count > 1 && what === 'the greeting')
-      throw new Error('something comes in the clear after the greeting');
+    if (++count > 1 && what === 'the greeting') throw new Error('unencrypted data follows the greeting');
     packetParser.execute(packet);
   };
   const reader = packetReader(take, () => internals(connection).sequenceId);

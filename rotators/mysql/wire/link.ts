@@ -6,33 +6,33 @@ import { authPluginsFor } from './auth-plugins.js';
 import { guardWire, type Progress } from './guard.js';
 import { ask, internals, type Row } from './mysql2.js';
 
-/** Whom to log in as. */
+/** Server, user and password of a login. */
 export interface MysqlTarget extends Target {
   readonly password: string;
-  /** False only if the secret says `"ssl": false`: then the connection is not encrypted. */
+  /** `false` only if the secret says `"ssl": false`. The connection is then not encrypted. */
   readonly ssl: boolean;
 }
 
 export interface LoginOptions {
-  /** Where to connect: a Unix socket's path begins with `/`. `servername`: what the certificate must be for, if not for host. */
+  /** Where to connect. A Unix socket's path begins with `/`. `servername`: the certificate's name, if not the host's. */
   readonly place: { readonly host: string; readonly port: number; readonly servername: string | undefined };
-  /** Certificate authorities, PEM; `undefined`: those that `tlsContext()` takes then. */
+  /** Certificate authorities, in PEM; `undefined`: the defaults of `tlsContext()`. */
   readonly ca: string | readonly string[] | undefined;
   readonly clientCertificate: ClientCertificate | undefined;
-  /** With which a caching_sha2_password is encrypted where there is no TLS, PEM. */
+  /** RSA key, in PEM, that encrypts a caching_sha2_password where there is no TLS. */
   readonly serverPublicKey?: string | undefined;
-  /** How long the login, or a statement in the session, may take if it begins now, in milliseconds. */
+  /** Returns how long a login or a statement may take if it begins now, in milliseconds. */
   limitMs(): number;
-  /** Fires when the step's time is up: whatever waits ends then. */
+  /** Aborts when the step's time is up. */
   readonly signal: AbortSignal;
 }
 
-/** A connection that mysql2 speaks on, and that ends when it should. */
+/** A connection of mysql2, with a time limit for everything. */
 export interface Link {
-  /** Settles when the server has let us in, or has not. */
+  /** Settles when the server lets us in or refuses. */
   readonly opened: Promise<unknown>;
   readonly progress: Progress;
-  /** The number that the server has given the connection, once it is open. */
+  /** Returns the server's number of the connection, once it is open. */
   connectionId(): number;
   flavour(): Flavour;
   query(sql: string): Promise<readonly Row[]>;
@@ -41,8 +41,8 @@ export interface Link {
 }
 
 /**
- * What mysql2 asks for by default and is not wanted: that the server may fetch files, answer more than once, or read
- * statements in another way.
+ * Capabilities to turn off that mysql2 requests by default: the server could fetch files, answer more than once, or parse
+ * statements differently.
  */
 const UNWANTED = ['LOCAL_FILES', 'MULTI_RESULTS', 'IGNORE_SPACE', 'FOUND_ROWS', 'ODBC'];
 
@@ -51,14 +51,14 @@ export async function connect(target: MysqlTarget, options: LoginOptions): Promi
   const { default: driver } = await loadDriver(
     'mysql2@^3.24.6',
     () => import('mysql2'),
-    // What is asked of its insides is there since 3.24, and so is this.
+    // Our use of its internals works since 3.24, which also added this.
     (found) => 'TypedParameter' in found.default,
   );
-  // What it exports by name depends on who loads it: Node.js, or a bundle.
+  // Named exports differ between Node.js and bundles.
   const { createConnection, authPlugins } = driver;
   options.signal.throwIfAborted();
   const { host, port, servername = host } = options.place;
-  // What is sent there does not leave the machine.
+  // A Unix socket does not leave the machine.
   const isLocal = host.startsWith('/');
   const secureContext =
     target.ssl && !isLocal ? tlsContext(options.ca, options.clientCertificate) : undefined;
@@ -66,7 +66,7 @@ export async function connect(target: MysqlTarget, options: LoginOptions): Promi
   const connection = createConnection({
     ...configOf(target, options),
     stream: () => socket,
-    // Never absent where TLS is wanted: mysql2 would send everything in the clear.
+    // Never omit it with TLS: mysql2 would send everything in clear text.
     ...(secureContext && { ssl: { rejectUnauthorized: true } }),
     authPlugins: authPluginsFor(
       target.password,
@@ -74,7 +74,7 @@ export async function connect(target: MysqlTarget, options: LoginOptions): Promi
       authPlugins,
     ),
   });
-  // For DBAs. What mysql2 says of itself is left away.
+  // DBAs see this name. It replaces mysql2's own attributes.
   Object.assign(connection.config, { connectAttributes: { program_name: 'quarterturn' } });
   const progress = guardWire(connection, socket, secureContext && { secureContext, name: servername });
   socket.setNoDelay(true);
@@ -82,7 +82,7 @@ export async function connect(target: MysqlTarget, options: LoginOptions): Promi
   return linkOf(connection, socket, progress, options);
 }
 
-/** Names all that mysql2 would otherwise choose. */
+/** Sets every option that mysql2 would otherwise choose. */
 function configOf({ username, password, dbname }: MysqlTarget, { limitMs }: LoginOptions): ConnectionOptions {
   return {
     user: username,
@@ -92,7 +92,7 @@ function configOf({ username, password, dbname }: MysqlTarget, { limitMs }: Logi
     charset: 'UTF8MB4_BIN',
     flags: UNWANTED.map((flag) => `-${flag}`),
     multipleStatements: false,
-    // Else it makes code of the names of columns, and JSON, dates and numbers of what they hold.
+    // Otherwise mysql2 makes code from column names, and parses JSON, dates and numbers.
     disableEval: true,
     jsonStrings: true,
     dateStrings: true,
@@ -107,7 +107,7 @@ function linkOf(
   progress: Progress,
   { signal, limitMs }: LoginOptions,
 ): Link {
-  // A connection that breaks between two statements has nobody else to tell; the next one fails, and says less.
+  // Keeps the error of a connection that breaks between two statements: the next statement's own error says less.
   let lost: unknown;
   const opened = new Promise((resolve, reject) => {
     connection.once('connect', resolve);
@@ -121,7 +121,7 @@ function linkOf(
   const closed = new Promise<void>((resolve) => {
     socket.once('close', () => setImmediate(resolve));
   });
-  // mysql2 does not tell everybody who waits.
+  // mysql2 does not reject every pending statement.
   const isLost = closed.then(() => {
     lost ??= Object.assign(new Error('closed'), { code: 'PROTOCOL_CONNECTION_LOST' });
     throw lost;
@@ -145,7 +145,7 @@ function linkOf(
     },
     async end() {
       signal.removeEventListener('abort', abort);
-      // A server that does not say goodbye is not waited for.
+      // Do not wait for a server that does not close the connection.
       const timer = setTimeout(() => socket.destroy(), 1000);
       if (lost === undefined && connection.authorized) connection.end();
       else socket.destroy();

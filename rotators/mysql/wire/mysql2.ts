@@ -1,16 +1,16 @@
 import type { Socket } from 'node:net';
 import type { Connection } from 'mysql2';
 
-/** A row of an answer, by the names of its columns. */
+/** A row of an answer, by column names. */
 export type Row = Readonly<Record<string, unknown>>;
 
 type Answered = (error: unknown, rows: unknown, fields: unknown) => void;
 
-/** What mysql2 3 leaves no option for, or does not say in its types. */
+/** Parts of mysql2 3 that have no option or no type. */
 interface Internals {
   stream: Socket;
   readonly packetParser: { execute(packet: Buffer): void };
-  /** The number that the next packet has, of whichever side. */
+  /** Sequence number of the next packet, from either side. */
   readonly sequenceId: number;
   readonly _isMariaDB: boolean;
   readonly constructor: {
@@ -27,11 +27,11 @@ export function internals(connection: Connection): Internals {
 }
 
 /**
- * Runs a statement past mysql2's query(), which shows each one to whoever listens on a diagnostics channel, as agents that
- * trace do.
+ * Runs a statement without mysql2's `query()`, which publishes each statement on a diagnostics channel, where tracing agents
+ * read it.
  *
- * @returns no rows of a statement that has none
- * @throws Error with the number of what the server says, without the statement, which mysql2 puts into its errors
+ * @returns an empty list for a statement without rows
+ * @throws Error with the server's error number, without the statement, which mysql2 puts into its errors
  */
 export function ask(connection: Connection, sql: string): Promise<readonly Row[]> {
   const inside = internals(connection);
@@ -46,7 +46,7 @@ export function ask(connection: Connection, sql: string): Promise<readonly Row[]
   });
 }
 
-/** By hand: as an object of mysql2's, a row whose column is called `__proto__` would be another. */
+/** Builds the rows here: mysql2's objects mishandle a column named `__proto__`. */
 function table(rows: unknown, fields: unknown): readonly Row[] {
   if (!Array.isArray(rows) || !Array.isArray(fields)) return [];
   const names = fields.map((field: unknown) => String(partOf(field, 'name')));

@@ -7,7 +7,7 @@ import { identityColumns, wayOf } from '../way.js';
 import { rolesToActAs, type Setting, settingsOf } from './role-settings.js';
 import { warnOfSessionUser } from './session-user.js';
 
-/** Asks whether a session acts as the original. A login whose grant was revoked succeeds, and silently stays itself. */
+/** Checks that a session acts as the original. After a REVOKE of the grant a login still succeeds, but acts as the clone. */
 export async function prove(session: Session, pair: Pair, context: StepContext): Promise<void> {
   const { original } = pair;
   const { username } = session.target;
@@ -19,7 +19,7 @@ async function assertActs(session: Session, original: string, context: StepConte
   const { username } = session.target;
   const { actsAs, setTo, mayActAsOriginal } = await identityOf(session, original);
   if (actsAs === (setTo ?? original)) return;
-  // A clone of AWS's making, whose turn has not come, or that owns what the original could not use.
+  // A clone that AWS's function made, before its next turn, or one that owns objects.
   if (setTo === undefined && mayActAsOriginal) {
     return context.warn(`sessions of "${username}" act as "${quoted(actsAs)}", not as "${original}"`);
   }
@@ -32,12 +32,12 @@ async function assertActs(session: Session, original: string, context: StepConte
   );
 }
 
-/** As whom a session acts. */
+/** Roles of a session. */
 interface Identity {
   readonly actsAs: string;
-  /** As whom it is set to act (`ALTER ROLE … SET role`): the server says nothing if it cannot. */
+  /** Role that it is set to act as (`ALTER ROLE … SET role`). The server does not report a role that it may not act as. */
   readonly setTo: string | undefined;
-  /** Whether its user could act as the original. */
+  /** Whether its user may act as the original. */
   readonly mayActAsOriginal: boolean;
 }
 
@@ -52,7 +52,7 @@ async function identityOf(session: Session, original: string): Promise<Identity>
         `WHERE rolname = ${session.escapeLiteral(original)} AND pg_has_role(session_user, oid, 'MEMBER')) AS may_act`,
     );
     wayOf(row, session);
-    // In the server's order: a role's go before everybody's, and those for one database before those for all.
+    // The server's order: a role's settings before everybody's, those for one database before those for all.
     const ordered: Setting[] = [];
     for (const owner of [target.username, undefined]) {
       const settings = await settingsOf(session, owner);

@@ -4,14 +4,14 @@ import { asAdministrator, IS_SUPERIOR, type Rights, readRights } from '../passwo
 import { mirrorSettings } from './clone-settings.js';
 import { acting, clausesOf, NEW, readRoles, type UsersTurn } from './role.js';
 
-/** Said since defaults can be others, and since an earlier grant may lack them. */
+/** Stated because defaults differ, and an earlier grant may lack them. */
 const GRANT_OPTIONS = ' WITH INHERIT TRUE, SET TRUE';
 
 /**
- * Gives the next turn to the pair's other user: makes it, if it is the clone and not there yet, sets its password, and
- * makes the clone what the original is. The user whose turn it is still is never touched.
+ * Gives the next turn to the pair's other user: creates the clone if it does not exist, sets the password, and gives the clone
+ * the original's settings. Never touches the user that is in use.
  *
- * @throws RotationError if the two are no pair, or the administrator lacks a right
+ * @throws RotationError if the two are not a pair, or the administrator lacks a right
  */
 export async function makeReady(turn: UsersTurn): Promise<void> {
   const { session, pair } = turn;
@@ -24,7 +24,7 @@ export async function makeReady(turn: UsersTurn): Promise<void> {
   const rights = await readRights(session, turn.facts.version, [original, clone]);
   const password = `PASSWORD ${session.escapeLiteral(turn.verifier)}`;
   if (other === original) {
-    // It has logged in, so the server must know it: by this very name.
+    // The clone has logged in, so the server must know it by this exact name.
     if (!cloneRole) throw userMissing(clone);
     const sql = `ALTER ROLE ${session.escapeIdentifier(original)} ${password}`;
     return asAdministrator(session, rights, { sql, doing: `change "${original}"`, role: original });
@@ -36,23 +36,25 @@ export async function makeReady(turn: UsersTurn): Promise<void> {
   await warnOfMore(turn);
 }
 
-/** The user in use has the name of a clone: it may be one, or be called so. */
+/** Returns the error for a clone without an original. The user may be a clone, or may only be named like one. */
 function originalMissing({ pair: { original, clone } }: UsersTurn): RotationError {
   return new RotationError(
     'ERR_USER_MISSING',
-    `there is no role "${original}", whose clone "${clone}" is by its name`,
+    `there is no role "${original}", and "${clone}" has the name of its clone`,
     {
       hint:
-        `nothing was changed. If "${clone}" is a user by itself, name its clone with the option ` +
-        `\`pairs: { '${clone}': '…' }\`. If it is the clone, "${original}" was dropped or renamed: its rights and objects are what ` +
-        'both work with, so find out where they are before you create it anew',
+        `nothing was changed. If "${clone}" is not a clone, name its own clone with the option ` +
+        `\`pairs: { '${clone}': '…' }\`. If it is the clone, "${original}" was dropped or renamed. Both use its rights and objects: ` +
+        'find out where they are before you create it again',
     },
   );
 }
 
 /**
- * The clone must be able to act as the original already, and as no superior that the original is not: then whoever has
- * the one's password gains nothing by the other's. Anything else of such a name is somebody else's.
+ * Checks that an existing clone may act as the original, and as no privileged role that the original may not act as. Then nobody
+ * gains rights by knowing the other's password. Any other role with the clone's name may be somebody else's.
+ *
+ * @throws RotationError `ERR_PENDING_MISMATCH` if they are not a pair
  */
 async function assertPair({
   session,
@@ -72,19 +74,19 @@ async function assertPair({
   throw new RotationError(
     'ERR_PENDING_MISMATCH',
     row?.outranks === true
-      ? `"${clone}" is, or can act as, a superuser or a role with CREATEROLE that "${original}" is not: they are no pair`
-      : `"${clone}" exists, and may not act as "${original}": nothing says that they are a pair`,
+      ? `"${clone}" is, or can act as, a superuser or a role with CREATEROLE that "${original}" is not: they are not a pair`
+      : `"${clone}" exists, but may not act as "${original}": nothing shows that they are a pair`,
     {
       hint:
         row?.outranks === true
-          ? 'take that from it, or name another clone with the option `pairs`'
-          : `if it is meant as the clone: ${row?.is_reversed === true ? revoke : ''}${grant}${version >= 160_000 ? GRANT_OPTIONS : ''}; ` +
-            'else name another with the option `pairs`',
+          ? `nothing was changed. Remove that from "${clone}", or name another clone with the option \`pairs\``
+          : `nothing was changed. Only if "${clone}" is meant as the clone, run: ${row?.is_reversed === true ? revoke : ''}${grant}` +
+            `${version >= 160_000 ? GRANT_OPTIONS : ''}. Otherwise name another clone with the option \`pairs\``,
     },
   );
 }
 
-/** A superuser is not made another one: sessions of the clone act as the original anyway. */
+/** Creates or changes the clone. Never makes it a superuser: its sessions act as the original anyway. */
 async function makeClone(
   { session, pair }: UsersTurn,
   rights: Rights,
@@ -110,8 +112,9 @@ async function makeClone(
 }
 
 /**
- * From PostgreSQL 16 on, whoever makes a role is alone in having ADMIN on it. An administrator that alternates itself makes
- * the clone as one of two users, and both act as one role: that gets ADMIN too, if it has it on the original.
+ * Shares ADMIN on the clone. From PostgreSQL 16 on, only the creator of a role has ADMIN on it. An administrator that alternates
+ * itself creates the clone as one of two users, which both act as one role. That role gets ADMIN too, if it has ADMIN on the
+ * original.
  */
 async function shareAdmin(
   { session, facts: { version, actsAs }, pair }: UsersTurn,
@@ -134,7 +137,7 @@ async function shareAdmin(
   });
 }
 
-/** By it the clone has the original's rights and memberships, and may act as it. */
+/** Grants the original to the clone: the clone then has its rights and memberships, and may act as it. */
 async function grantOriginal(
   { session, facts: { version }, pair }: UsersTurn,
   rights: Rights,
@@ -156,7 +159,7 @@ async function grantOriginal(
   });
 }
 
-/** Whoever reads the secret can do what the clone can: more than the original is more than was meant. */
+/** Warns of memberships that only the clone has: every reader of the secret gains them. */
 async function warnOfMore({ session, pair: { original, clone }, context }: UsersTurn): Promise<void> {
   const rows = await session.query(
     'SELECT role.rolname FROM pg_auth_members m JOIN pg_roles role ON role.oid = m.roleid ' +
@@ -166,7 +169,7 @@ async function warnOfMore({ session, pair: { original, clone }, context }: Users
   for (const { rolname } of rows) {
     const revoke = `REVOKE ${quoted(session.escapeIdentifier(String(rolname)))} FROM ${session.escapeIdentifier(clone)}`;
     context.warn(
-      `"${clone}" is a member of "${quoted(String(rolname))}", which "${original}" is not: ${revoke}`,
+      `"${clone}" is a member of "${quoted(String(rolname))}", but "${original}" is not. Run: ${revoke}`,
     );
   }
 }

@@ -5,11 +5,10 @@ import type { UsersTurn } from './role.js';
 import { applySettings, type PassedOver, rolesToActAs, type Setting, settingsOf } from './role-settings.js';
 
 /**
- * Gives the clone the original's settings, and makes its sessions act as those of the original do, so that both own
- * what either creates. Objects of the clone's own would then be out of its reach: as long as there are any, its
- * sessions stay as they are.
+ * Gives the clone the original's settings, and makes its sessions act as the original's do, so that both own everything that
+ * either creates. If the clone owns objects, its sessions stay as they are: as the original they could not use those objects.
  *
- * @throws RotationError `ERR_RIGHTS_MISSING` if a clone would lack a setting at its first turn: it might see less than the
+ * @throws RotationError `ERR_RIGHTS_MISSING` if a clone would lack a setting at its first turn, and might see less than the
  *   original
  */
 export async function mirrorSettings(turn: UsersTurn, rights: Rights, isNew: boolean): Promise<void> {
@@ -28,16 +27,16 @@ export async function mirrorSettings(turn: UsersTurn, rights: Rights, isNew: boo
   if (owners.length > 0) context.warn(ownsObjects(session, pair, owners, staysItself));
   if (passedOver.length === 0) return;
   const denied = passedOver.filter(({ isDenied }) => isDenied);
-  // Each turn of ours leaves it a role to act as: one without has had none, whoever made it.
+  // Each of our turns sets a role to act as. Without one, the clone has had no turn of ours.
   const isFirst = !found.some(isRole);
   if (isFirst && denied.length > 0 && !turn.cloneMayDiffer) throw lacksSettings(turn, rights, denied, isNew);
   context.warn(
-    `the administrator may not set ${namesOf(passedOver)} for "${clone}" as for "${original}": ` +
-      'a superuser can, once, with ALTER ROLE … SET',
+    `the administrator may not set ${namesOf(passedOver)} for "${clone}" as for "${original}": a superuser can do that ` +
+      'once, with ALTER ROLE … SET',
   );
 }
 
-/** Which server, from this version on, lets a superuser give the right to a setting away. */
+/** First version with GRANT SET ON PARAMETER. */
 const HAS_RIGHTS_TO_SETTINGS = 150_000;
 
 function lacksSettings(
@@ -47,7 +46,7 @@ function lacksSettings(
   isNew: boolean,
 ): RotationError {
   const identifier = (name: string) => session.escapeIdentifier(name);
-  // Those of the server itself can give whoever may set them more than is meant: session_preload_libraries, say.
+  // Only custom settings: the right to set one of the server's own, such as session_preload_libraries, may give too much.
   const isCustom = ({ name }: PassedOver) => version >= HAS_RIGHTS_TO_SETTINGS && name.includes('.');
   const custom = [...new Set(denied.filter(isCustom).map(({ name }) => quoted(identifier(name))))];
   const others = denied.filter((setting) => !isCustom(setting));
@@ -62,12 +61,12 @@ function lacksSettings(
   const values = others.length > 0 ? `, with the values that "${original}" has` : '';
   return new RotationError(
     'ERR_RIGHTS_MISSING',
-    `the administrator "${quoted(administrator)}" may not set ${namesOf(denied)} for "${clone}" as for "${original}", so that ` +
-      `"${clone}" might see less, or do otherwise`,
+    `the administrator "${quoted(administrator)}" may not set ${namesOf(denied)} for "${clone}" as for "${original}": ` +
+      `"${clone}" might see less, or behave differently`,
     {
       hint:
-        `nothing was changed. A superuser can: ${statements.join('; ')}${values}. Or go on without, with the option ` +
-        '`cloneMayDiffer: true`, if no policy or function needs them',
+        `nothing was changed. Run as a superuser: ${statements.join('; ')}${values}. ` +
+        'Only if no policy or function needs these settings, set the option `cloneMayDiffer: true` instead',
     },
   );
 }
@@ -77,8 +76,8 @@ function namesOf(settings: readonly PassedOver[]): string {
 }
 
 /**
- * The settings of `role` with which the clone acts, in every database, as the original does. What is set for everybody
- * holds for the original where it has none of its own; for the clone, which always has one, it must be said.
+ * Returns the settings of `role` with which the clone acts as the original does, in every database. Settings for everybody apply
+ * to the original where it has none. The clone always has one, so they must be repeated for it.
  */
 function actingOf(
   original: string,
@@ -103,8 +102,8 @@ function isIn(settings: readonly Setting[], { database }: Setting): boolean {
 }
 
 /**
- * Where a role owns something that REASSIGN OWNED gives away, which default privileges and user mappings are not. What
- * belongs to no database can be given away in any.
+ * Returns the databases where a role owns objects that REASSIGN OWNED can move. Default privileges and user mappings are not such
+ * objects. Objects outside databases can be moved from any database.
  */
 async function databasesOf(session: Session, role: string): Promise<readonly string[]> {
   const rows = await session.query(
@@ -125,7 +124,7 @@ function ownsObjects(
 ): string {
   const reassign = `REASSIGN OWNED BY ${session.escapeIdentifier(clone)} TO ${session.escapeIdentifier(original)}`;
   const consequence = staysItself
-    ? `its sessions do not act as "${original}" yet, which could not use them`
+    ? `its sessions do not act as "${original}" yet: "${original}" could not use them`
     : `"${original}" cannot use them`;
-  return `"${clone}" owns objects in ${databases.map((name) => `"${quoted(name)}"`).join(', ')}, so ${consequence}: there, ${reassign}`;
+  return `"${clone}" owns objects in ${databases.map((name) => `"${quoted(name)}"`).join(', ')}, so ${consequence}. Run there: ${reassign}`;
 }

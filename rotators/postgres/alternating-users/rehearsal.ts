@@ -6,10 +6,10 @@ import { alternatingUsers } from './index.js';
 
 const ADMINISTRATOR = 'administrator';
 
-/** Rehearses on a PostgreSQL of its own: another one's administrator is not to be tried out on. */
+/** Rehearses on an embedded PostgreSQL: a rehearsal must not use another server's administrator. */
 export const startRehearsal: StartRehearsal = async ({ secretString }) => {
   if (secretString !== undefined) {
-    throw new Error('alternating users are rehearsed on an embedded server alone: leave --secret out');
+    throw new Error('alternating users can be rehearsed only on an embedded server: leave out --secret');
   }
   const { title, admin, app, stop } = await startForRehearsal();
   const rotator = alternatingUsers();

@@ -2,7 +2,7 @@ import { codeOf } from '../failures.js';
 import type { Session } from '../session.js';
 import { acting, type UsersTurn } from './role.js';
 
-/** Settings whose value is a list of quoted names, as pg_dump knows them: as one string they would mean one name. */
+/** Settings whose value is a list of quoted names, as in pg_dump: as one string they would mean one name. */
 const LISTS = [
   'local_preload_libraries',
   'search_path',
@@ -12,17 +12,17 @@ const LISTS = [
   'unix_socket_directories',
 ];
 
-/** No right to it, a value that is none any more, a setting that is none any more. */
+/** SQLSTATEs for a missing right, a value that is no longer valid, and a setting that no longer exists. */
 const NOT_TO_BE_HAD = ['42501', '22023', '42704'];
 
-/** What `ALTER ROLE … SET` has stored for a role, by where it holds: in one database, or (`''`) in all. */
+/** A setting that `ALTER ROLE … SET` stored for a role: in one database, or (`''`) in all. */
 export interface Setting {
   readonly database: string;
   readonly name: string;
   readonly value: string;
 }
 
-/** The settings of a role; `undefined`: those that a database, or the server, has for everybody. */
+/** Reads the settings of a role; with `undefined`, those that a database or the server has for everybody. */
 export async function settingsOf(session: Session, role: string | undefined): Promise<readonly Setting[]> {
   const owner =
     role === undefined ? '0' : `(SELECT oid FROM pg_roles WHERE rolname = ${session.escapeLiteral(role)})`;
@@ -37,7 +37,7 @@ export async function settingsOf(session: Session, role: string | undefined): Pr
   });
 }
 
-/** The settings of `role` that count: the server passes over a role that is gone, or that the user may not act as. */
+/** Returns the settings of `role` that take effect: the server ignores a role that is gone, or that the user may not act as. */
 export async function rolesToActAs(
   session: Session,
   version: number,
@@ -56,19 +56,19 @@ export async function rolesToActAs(
   return roles.filter(({ value }) => value.toLowerCase() === 'none' || possible.includes(value));
 }
 
-/** A setting that could not be changed. */
+/** A setting that was skipped. */
 export interface PassedOver {
   readonly name: string;
-  /** What would have changed it, without its value: nobody knows who may see that. */
+  /** The statement that was skipped, without the value, which may be secret. */
   readonly shown: string;
-  /** Whether that is for want of a right. */
+  /** Whether a right was missing. */
   readonly isDenied: boolean;
 }
 
 /**
- * Makes the settings of a role the given ones. What the administrator may not set is passed over, but for `role`.
+ * Gives a role exactly these settings. Skips those that the administrator may not set, except `role`.
  *
- * @returns what was passed over
+ * @returns the settings that were skipped
  */
 export async function applySettings(
   { session, pair: { clone } }: UsersTurn,
@@ -117,7 +117,7 @@ function isSame(a: Setting, b: Setting): boolean {
   return a.name === b.name && a.database === b.database;
 }
 
-/** The names in a list such as `"$user", public`. */
+/** Returns the names in a list such as `"$user", public`. */
 function namesIn(list: string): readonly string[] {
   const names = [...list.matchAll(/"((?:[^"]|"")*)"|[^\s,"]+/g)].map(
     ([bare, quoted]) => quoted?.replaceAll('""', '"') ?? bare,

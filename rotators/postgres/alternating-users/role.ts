@@ -3,29 +3,29 @@ import type { Pair } from '../../databases/pairs.js';
 import type { Witness } from '../facts.js';
 import type { Session } from '../session.js';
 
-/** What the next turn of a pair is given with: an administrator, in a transaction. */
+/** Everything that gives a pair its next turn: an administrator's transaction, the pair, and the new password. */
 export interface UsersTurn extends Witness {
   readonly pair: Pair;
-  /** What is sent in place of the password. */
+  /** Verifier, sent in place of the password. */
   readonly verifier: string;
   readonly context: StepContext;
   /** Whether a new clone may lack settings that the administrator may not set. */
   readonly cloneMayDiffer: boolean;
 }
 
-/** A role, as far as it is mirrored. */
+/** The attributes of a role that a clone copies. */
 export interface Role {
   readonly isSuperuser: boolean;
-  /** LOGIN, CREATEDB …: those that it has. */
+  /** Attributes that the role has: LOGIN, CREATEDB … */
   readonly attributes: ReadonlySet<string>;
   readonly connectionLimit: number;
-  /** `infinity` if it has no end. */
+  /** End of validity; `infinity` without one. */
   readonly validUntil: string;
 }
 
 const ATTRIBUTES = ['LOGIN', 'CREATEDB', 'CREATEROLE', 'REPLICATION', 'BYPASSRLS'] as const;
 
-/** What CREATE ROLE makes if nothing else is said. */
+/** The defaults of CREATE ROLE. */
 export const NEW: Role = {
   isSuperuser: false,
   attributes: new Set(),
@@ -37,7 +37,7 @@ export async function readRoles(
   session: Session,
   names: readonly string[],
 ): Promise<ReadonlyMap<string, Role>> {
-  // Dates as text that means the same in every session.
+  // Dates then have the same text in every session.
   await session.query("SET LOCAL DateStyle = ISO; SET LOCAL TimeZone = 'UTC'");
   const rows = await session.query(
     'SELECT rolname, rolsuper, rolcanlogin AS "LOGIN", rolcreatedb AS "CREATEDB", rolcreaterole AS "CREATEROLE", ' +
@@ -58,7 +58,7 @@ export async function readRoles(
   );
 }
 
-/** The clauses of CREATE or ALTER ROLE that make `role` what the original is. */
+/** Returns the clauses of CREATE or ALTER ROLE that give `role` the original's attributes. */
 export function clausesOf(original: Role, role: Role, session: Session): readonly string[] {
   const changed = ATTRIBUTES.filter(
     (attribute) => original.attributes.has(attribute) !== role.attributes.has(attribute),
@@ -74,7 +74,7 @@ export function clausesOf(original: Role, role: Role, session: Session): readonl
   ];
 }
 
-/** How a role shows, from which version on, that it may act as another: before PostgreSQL 16 every member may. */
+/** Returns the right that lets a role act as another: before PostgreSQL 16 every member may. */
 export function acting(version: number): 'SET' | 'MEMBER' {
   return version >= 160_000 ? 'SET' : 'MEMBER';
 }

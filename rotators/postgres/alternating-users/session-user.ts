@@ -4,19 +4,19 @@ import type { Pair } from '../../databases/pairs.js';
 import { look } from '../look.js';
 import type { Session } from '../session.js';
 
-/** So many are named. */
+/** Most names in a warning. */
 const MOST_NAMED = 10;
-/** Nothing but a warning depends on it: it is not worth a wait. */
+/** Only a warning depends on this query, so it must not wait. */
 const LIMITS = { statementMs: 2000, lockMs: 100 };
-/** From which major on a function can have an expression in place of text. */
+/** First major version with functions whose body is an expression, not text. */
 const HAS_BODIES = 14;
 
-/** A text as an expression has it, in capitals or not. No backslashes in patterns: what they mean is a setting. */
+/** Returns a pattern for a text's bytes in a stored expression, in any case. Without backslashes: a setting changes their meaning. */
 function bytesOf(text: string): string {
   return [...text].map((sign) => `(${sign.charCodeAt(0)}|${sign.toUpperCase().charCodeAt(0)})`).join(' ');
 }
 
-/** session_user, system_user, and `current_setting` of what differs likewise. */
+/** Patterns for session_user, system_user, and `current_setting` of settings that differ in the same way. */
 const ASKING = [
   'SQLVALUEFUNCTION :op 12 ',
   'FUNCEXPR :funcid 6311 ',
@@ -25,15 +25,15 @@ const ASKING = [
 ].join('|');
 
 /**
- * Whether an expression asks who has logged in, as PostgreSQL stores it: to have it written out, as `pg_get_viewdef` does,
- * would lock the tables in it. What looks its own process up finds the user of pg_stat_activity.
+ * Returns a condition: whether a stored expression asks who has logged in. It reads the stored form, since `pg_get_viewdef` would
+ * lock the tables. Code that looks up its own process in pg_stat_activity also finds the user.
  */
 function asks(tree: string): string {
   const looksUp = `${tree}::text ~ ':funcid 2026 ' AND ${tree}::text ~ '"usesysid"|:funcid 1939 '`;
   return `(${tree}::text ~ '[{](${ASKING})' OR ${looksUp})`;
 }
 
-/** Likewise, of text. */
+/** Returns the same condition for code that is stored as text. */
 function says(text: string): string {
   const names = '[[:<:]](session_user|system_user|session_authorization)[[:>:]]';
   const role = "[[:<:]](current_setting[[:space:]]*[(][[:space:]]*''+|show[[:space:]]+)role[[:>:]]";
@@ -41,7 +41,7 @@ function says(text: string): string {
   return `(${text} ~* '${names}|${role}' OR ${looksUp})`;
 }
 
-/** What of a database asks who has logged in: for an application, the two of a pair differ there. */
+/** Returns the query for objects that ask who has logged in: the two users of a pair differ there. */
 function queryFor({ major }: Session): string {
   const hasBodies = (major ?? 0) >= HAS_BODIES;
   return `
@@ -68,7 +68,7 @@ function queryFor({ major }: Session): string {
   ) AS asking ORDER BY name LIMIT ${MOST_NAMED + 1}`;
 }
 
-/** Warns of what a clone may not see, or may leave another name in. */
+/** Warns of code that may show a clone other rows, or store its name. */
 export async function warnOfSessionUser(
   session: Session,
   { original, clone }: Pair,
@@ -78,16 +78,16 @@ export async function warnOfSessionUser(
   const rows = await look(session, queryFor(session), LIMITS).catch(() => undefined);
   if (!rows) {
     return context.warn(
-      `could not find out whether anything in "${dbname}" asks who has logged in: "${clone}" may see other rows there ` +
-        `than "${original}". The next turn of the clone looks again`,
+      `could not check whether code in "${dbname}" asks who has logged in, so "${clone}" may see other rows there than ` +
+        `"${original}". The next turn of the clone checks again`,
     );
   }
   if (rows.length === 0) return;
   const names = rows.slice(0, MOST_NAMED).map(({ name }) => quoted(String(name)));
   const others = rows.length > MOST_NAMED ? ' and others' : '';
   context.warn(
-    `session_user is "${clone}" in every other interval, and "${original}" in the rest; current_user is the same in all. ` +
-      `In "${dbname}" these ask who has logged in: ${names.join(', ')}${others}. Let them ask for current_user, ` +
-      'or know both names',
+    `session_user is "${clone}" in every other interval, and "${original}" in the rest. current_user is always the same. ` +
+      `In "${dbname}" these ask who has logged in: ${names.join(', ')}${others}. Make them use current_user, or accept ` +
+      'both names',
   );
 }

@@ -9,7 +9,7 @@ import { prove } from './acting-role.js';
 import { makeReady } from './change-user.js';
 import type { UsersTurn } from './role.js';
 
-/** What is loaded at the first login: a cold start does without. */
+/** Returns the operations on a server. Loaded at the first login, to keep cold starts short. */
 export function turnsWith(
   options: Pick<UsersTurn, 'cloneMayDiffer'>,
 ): Turns<PostgresSecret, Session, ServerFacts, string> {
@@ -24,8 +24,8 @@ export function turnsWith(
 }
 
 /**
- * MD5 only if both have it now. A new clone gets what the original has: its clients know no more, perhaps. The iterations of
- * SCRAM are those of AWSCURRENT at least: a pair must not get weaker turn by turn.
+ * Returns the verifier of the new password. It is MD5 only if both users have MD5 now; a new clone gets the original's form,
+ * since its clients may support no other. SCRAM gets at least AWSCURRENT's iterations: a pair must not get weaker turn by turn.
  */
 async function verifierOf(current: Witness, pending: PostgresSecret, step: Step): Promise<string> {
   const { session, facts } = current;
@@ -42,7 +42,7 @@ async function giveTurn(
 ): Promise<Ending> {
   await assertChangeable(administrator, step);
   const { session, facts } = administrator;
-  return inTransaction(session, `make "${pair.other}" ready`, step.context, () =>
+  return inTransaction(session, `prepare "${pair.other}"`, step.context, () =>
     makeReady({ session, facts, pair, verifier, context: step.context, cloneMayDiffer }),
   );
 }

@@ -4,7 +4,7 @@ import { toFailure, userMissing } from '../failures.js';
 import { look } from '../look.js';
 import { IS_SUPERIOR } from './rights.js';
 
-/** Whether a role, or one that it can act as, could do more than use the database. */
+/** Returns why a role is privileged: it, or a role that it can act as, could do more than use the database. */
 export async function rankOf(username: string, { session }: Witness): Promise<string | undefined> {
   try {
     const [row] = await look(

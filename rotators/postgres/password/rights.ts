@@ -2,18 +2,18 @@ import { quoted, RotationError } from '../../../src/index.js';
 import { codeOf } from '../failures.js';
 import type { Session } from '../session.js';
 
-/** In SQL, of a role that is called `above`: who can act as it could do more than use a database. */
+/** SQL condition on a role called `above`: a user that can act as it could do more than use a database. */
 export const IS_SUPERIOR =
   "(above.rolsuper OR above.rolcreaterole OR above.rolname IN ('rds_superuser', 'pg_execute_server_program', " +
   "'pg_read_server_files', 'pg_write_server_files'))";
 
-/** What an administrator may do to roles, asked before it tries. */
+/** Rights of an administrator over roles, read before it tries a change. */
 export interface Rights {
   readonly administrator: string;
   readonly mayCreateRoles: boolean;
-  /** The roles that it lacks ADMIN OPTION on, where that is what it takes: from PostgreSQL 16 on, and of no superuser. */
+  /** Roles on which it lacks ADMIN OPTION, where it needs that: from PostgreSQL 16 on, and not for superusers. */
   readonly lacks: ReadonlySet<string>;
-  /** With which it is given that, and no more. */
+  /** Options of a GRANT that give ADMIN and nothing else. */
   readonly adminOption: string;
 }
 
@@ -38,21 +38,22 @@ export async function readRights(
   };
 }
 
-/** A statement that an administrator runs. */
+/** A statement that an administrator runs, and what errors say about it. */
 export interface Statement {
   readonly sql: string;
-  /** As in "may not …". */
+  /** The action, as in "may not …". */
   readonly doing: string;
-  /** The role that it needs ADMIN OPTION on, if that exists already. */
+  /** Role on which it needs ADMIN OPTION, if that role exists. */
   readonly role?: string;
-  /** What only a superuser may do, if the administrator is refused. */
+  /** Statement for a superuser, if the server refuses the administrator. */
   readonly bySuperuser?: string | undefined;
 }
 
 /**
- * Runs a statement, and says which right is missing if it is refused for that.
+ * Runs a statement as the administrator. If a right is missing, the error's hint names the statement that grants it.
  *
- * @throws RotationError `ERR_RIGHTS_MISSING`, and whatever the server refuses otherwise
+ * @throws RotationError `ERR_RIGHTS_MISSING` if a right is missing
+ * @throws Error of the server for any other refusal
  */
 export async function asAdministrator(
   session: Session,
@@ -78,9 +79,9 @@ export async function asAdministrator(
       {
         hint:
           statements.length > 0
-            ? `a superuser, or on RDS the master user, can: ${statements.join('; ')}`
-            : 'only a superuser may change a superuser, and before PostgreSQL 16 a role with REPLICATION; else look into ' +
-              'the server’s log',
+            ? `run as a superuser, or on RDS as the master user: ${statements.join('; ')}`
+            : 'only a superuser may change a superuser, and before PostgreSQL 16 also a role with REPLICATION. Otherwise look ' +
+              'into the server’s log',
       },
     );
   }

@@ -6,7 +6,7 @@ import { asAdministrator, readRights } from './rights.js';
 import { storedFormOf, UNKNOWN_FORM, verifierFor } from './stored-form.js';
 import { inTransaction } from './transaction.js';
 
-/** Sets the password of the session's own user. */
+/** Lets the session's user set its own password. */
 export async function setOwn(
   user: Witness,
   { pending }: Wanted<PostgresSecret>,
@@ -29,7 +29,7 @@ export async function setFor(
   await assertChangeable(administrator, step);
   const { session, facts } = administrator;
   const { username } = pending;
-  // Not in the transaction: it must not wait for anything but the server.
+  // Before the transaction, which must wait only for the server.
   const verifier = await (user
     ? verifierFor(pending, user, user.session, step.context)
     : verifierOfLost(pending, administrator, step));

@@ -9,20 +9,20 @@ import { clientFor } from '../wire/client.js';
 import { dial } from '../wire/dial.js';
 import { md5Verifier, scramVerifier } from './verifier.js';
 
-/** What is known of the password that the server holds now, for the user that is to get another. */
+/** What is known about the form of the password that the server holds now. */
 export interface StoredForm {
   readonly form: PasswordForm | undefined;
-  /** Of SCRAM, if it is known. */
+  /** Iterations of SCRAM, if known. */
   readonly iterations?: number | undefined;
 }
 
 export const UNKNOWN_FORM: StoredForm = { form: undefined };
 
 /**
- * In which form the server holds the password of a role that has not logged in: as it asks for it.
+ * Finds the form in which the server holds the password of a role that has not logged in, by how it asks for it.
  *
- * @param session anybody's who may read pg_roles
- * @returns `undefined` if there is no such role
+ * @param session any session that may read pg_roles
+ * @returns `undefined` if the role does not exist
  */
 export async function storedFormOf(
   user: PostgresSecret,
@@ -35,7 +35,7 @@ export async function storedFormOf(
       `WHERE rolname OPERATOR(pg_catalog.=) ${session.escapeLiteral(user.username)}`,
   );
   if (!role) return undefined;
-  // When VALID UNTIL has passed, the server asks by password_encryption, whatever it holds.
+  // After VALID UNTIL the server asks in the form of password_encryption, whatever it holds.
   return {
     form:
       role.is_expired === true ? undefined : await formAskedOf(user, connections.loginOptions(user, context)),
@@ -43,8 +43,8 @@ export async function storedFormOf(
 }
 
 /**
- * Asks how the server would have a user prove the password, and hangs up instead of sending one: the server counts no
- * failed login. `undefined` if it did not say.
+ * Lets the server ask for a user's password, and hangs up without sending one: the server counts no failed login. Returns
+ * `undefined` if the server did not ask.
  */
 async function formAskedOf(
   secret: Omit<PostgresSecret, 'password'>,
@@ -62,10 +62,10 @@ async function formAskedOf(
 }
 
 /**
- * What is sent in place of a password: never a weaker form than what the server holds. Where pg_hba.conf wants SCRAM, an
- * MD5 verifier locks the user out; so it is sent only if the server asks for MD5 of this very user.
+ * Returns the text that is sent in place of a password. It is never weaker than the form that the server holds. Where pg_hba.conf
+ * wants SCRAM, an MD5 hash locks the user out. So MD5 is sent only if the server asks this very user for MD5.
  *
- * @throws RotationError `ERR_SERVICE_UNSUPPORTED` if the server wants more iterations than can be computed in time, or none
+ * @throws RotationError `ERR_SERVICE_UNSUPPORTED` if the server wants more than {@link MAX_ITERATIONS} iterations, or none
  */
 export async function verifierFor(
   { username, password }: Pick<PostgresSecret, 'username' | 'password'>,
@@ -76,21 +76,21 @@ export async function verifierFor(
   if (!(Number.isInteger(facts.iterations) && facts.iterations >= 1 && facts.iterations <= MAX_ITERATIONS)) {
     throw new RotationError(
       'ERR_SERVICE_UNSUPPORTED',
-      `${placeName(target)} asks for ${facts.iterations} iterations`,
+      `${placeName(target)} asks for ${facts.iterations} SCRAM iterations`,
       { hint: `set scram_iterations of the role or the server to at most ${MAX_ITERATIONS}` },
     );
   }
   if (facts.isMd5 && stored.form === 'md5') {
     context.warn(
-      `${placeName(target)} stores passwords as MD5 (password_encryption), which whoever reads it can log in with, and ` +
-        `which is sent in SQL; change it to scram-sha-256 once all clients know SCRAM`,
+      `${placeName(target)} stores passwords as MD5 (password_encryption). ` +
+        'Anyone who reads such a hash can log in with it, and SQL carries it. Change password_encryption to scram-sha-256 once all clients support SCRAM',
     );
     return md5Verifier(password, username);
   }
   if (facts.isMd5 && stored.form !== 'scram') {
     context.warn(
-      `${placeName(target)} stores new passwords as MD5 (password_encryption), and does not show whether that of ` +
-        `"${username}" is MD5 or SCRAM. It is SCRAM from now on, so that no line of pg_hba.conf refuses it`,
+      `${placeName(target)} stores new passwords as MD5 (password_encryption), but does not show whether "${username}" has MD5 ` +
+        'or SCRAM. The new password is stored as SCRAM, so that no line of pg_hba.conf refuses it',
     );
   }
   return scramVerifier(password, Math.max(facts.iterations, stored.iterations || 0));

@@ -10,24 +10,24 @@ import type { Session } from '../session.js';
 const MOST_TRIES = 20;
 
 /**
- * How long the server waits for us while we hold the role's row: longer than the look at the labels takes. A function that
- * freezes keeps nobody waiting for longer, and a COMMIT that comes later meets a dead session.
+ * How long the server waits for the function while it holds the role's row: longer than the look at the labels takes. If the
+ * function freezes, others wait no longer than this, and a later COMMIT meets a dead session.
  */
 const IDLE_MS = 3000;
-/** If `timeoutMs` is short: then a look that is slow fails the attempt, and nothing is changed. */
+/** Lower limit for a short `timeoutMs`. A slow look at the labels then fails the attempt, and nothing is changed. */
 const SHORTEST_IDLE_MS = 1000;
 
-/** Classes of SQLSTATE with which a server answers COMMIT when it has rolled back. */
+/** Classes of SQLSTATE for a COMMIT that the server rolled back. */
 const ROLLED_BACK = /^(?:23|25|40(?!003)|53|54)/;
 
 /**
- * Changes roles in one transaction: all of it, or nothing. `work` is done again if another attempt got in between. While
- * it holds the rows that it has changed, no other attempt can change them; so the labels are looked at then, before
- * COMMIT, and what has come too late is rolled back.
+ * Changes roles in one transaction: everything or nothing. Runs `work` again if another attempt interfered. While the transaction
+ * holds the changed rows, no other attempt can change them. So it looks at the labels then, before COMMIT, and rolls back a
+ * change that comes too late.
  *
- * @param doing as in "could not … as"
- * @throws RotationError for what the server refuses, `ERR_OUTCOME_UNKNOWN` if COMMIT got no answer; one that `work` throws
- *   is passed on
+ * @param doing the action, as in "could not … as"
+ * @throws RotationError if the server refuses, and `ERR_OUTCOME_UNKNOWN` if COMMIT got no answer; passes on the one that `work`
+ *   throws
  */
 export async function inTransaction(
   session: Session,
@@ -37,14 +37,14 @@ export async function inTransaction(
 ): Promise<Ending> {
   const { target } = session;
   const limitMs = session.limitMs();
-  // The server gives up before we do, and leaves nothing that waits.
+  // The server stops waiting before the function does, so no statement stays behind.
   const lockMs = Math.max(1, Math.floor(limitMs * 0.8));
-  // Whoever waits for a lock waits longer than a session that froze may hold it.
+  // Wait longer for the lock than a frozen session can hold it.
   const idleMs = Math.max(SHORTEST_IDLE_MS, Math.min(IDLE_MS, Math.floor(limitMs * 0.6)));
   for (let attempt = 1; ; attempt++) {
     let isSent = false;
     try {
-      // Read-write by name: a role, or its database, may be read-only by default.
+      // Explicitly read-write: a role or its database may be read-only by default.
       await begin(session, 'READ WRITE', { lockMs, idleMs });
       await work();
       if ((await context.confirm()) === 'current') {
@@ -57,7 +57,7 @@ export async function inTransaction(
       return 'changed';
     } catch (error) {
       if (isSent && !isRolledBack(error)) throw unknownOutcome(doing, target);
-      await session.query('ROLLBACK').catch(() => {}); // If the session is broken, the next BEGIN says so.
+      await session.query('ROLLBACK').catch(() => {}); // A broken session fails at the next BEGIN.
       if (!isOvertaken(error) || attempt === MOST_TRIES) {
         throw isRotationError(error) ? error : toFailure(error, doing, target);
       }
@@ -67,15 +67,15 @@ export async function inTransaction(
 }
 
 /**
- * Whether another attempt at the very same was faster. The codes alone say less: a password check, or any fault inside the
- * server, may fail with them, again and again.
+ * Whether another attempt made the same change first. The codes alone do not show it: a password check, or a fault of the server,
+ * may give them again and again.
  */
 function isOvertaken(error: unknown): boolean {
   const { code, message } = errorParts(error);
   const { schema, routine }: Partial<ServerError> = error instanceof Error ? error : {};
   switch (code) {
     case 'XX000':
-      // Which the server does not translate.
+      // The server does not translate this message.
       return /^tuple concurrently (?:updated|deleted)$/.test(message);
     case '23505':
       // Two roles of one name, or two equal grants.
@@ -87,13 +87,13 @@ function isOvertaken(error: unknown): boolean {
   }
 }
 
-/** What a server adds to an error, and where in its source it comes from. */
+/** Fields that a server adds to an error. */
 interface ServerError extends Error {
   readonly schema?: string;
   readonly routine?: string;
 }
 
-/** Whether a failed COMMIT is certain to have changed nothing: the server said so, or pg did not even send it. */
+/** Whether a failed COMMIT certainly changed nothing: the server said so, or pg did not send it. */
 function isRolledBack(error: unknown): boolean {
   const code = codeOf(error);
   return (
@@ -104,13 +104,13 @@ function isRolledBack(error: unknown): boolean {
 function unknownOutcome(doing: string, target: PostgresSecret): RotationError {
   return new RotationError(
     'ERR_OUTCOME_UNKNOWN',
-    `${placeName(target)} did not answer the COMMIT with which "${target.username}" was to ${doing}: the server may have made the ` +
+    `${placeName(target)} did not answer the COMMIT when "${target.username}" tried to ${doing}: the server may have made the ` +
       'change, or may still make it',
     {
       hint:
         'leave AWSPENDING where it is: the next attempt finds out which password works. If this repeats, look in ' +
-        'pg_stat_activity for sessions whose application_name is quarterturn. The wait_event SyncRep means that COMMIT waits ' +
-        'for a synchronous standby: bring the standby back, or take it out of synchronous_standby_names',
+        'pg_stat_activity for sessions whose application_name is `quarterturn`. The wait_event SyncRep means that COMMIT waits ' +
+        'for a synchronous standby: bring the standby back, or remove it from synchronous_standby_names',
     },
   );
 }

@@ -3,8 +3,8 @@ import { promisify } from 'node:util';
 import { saslprep } from '../wire/saslprep.js';
 
 /**
- * What PostgreSQL stores in place of a SCRAM-SHA-256 password (RFC 5802, RFC 7677): salted, so that it can be sent in
- * SQL and end in a log without giving the password away.
+ * Returns the SCRAM-SHA-256 verifier of a password (RFC 5802, RFC 7677), which PostgreSQL stores. It is salted: SQL and logs may
+ * hold it without revealing the password.
  */
 export async function scramVerifier(
   password: string,
@@ -18,7 +18,7 @@ export async function scramVerifier(
   return `SCRAM-SHA-256$${iterations}:${salt.toString('base64')}$${storedKey}:${serverKey}`;
 }
 
-/** What PostgreSQL stores in place of an MD5 password. Whoever has it can log in with it: it is a credential itself. */
+/** Returns the MD5 hash that PostgreSQL stores for a password. Anyone who has it can log in with it: it is a credential itself. */
 export function md5Verifier(password: string, username: string): string {
   return `md5${createHash('md5').update(password).update(username).digest('hex')}`;
 }

@@ -5,9 +5,10 @@ import type { PostgresOptions } from '../options.js';
 import { POSTGRESQL, type PostgresSecret } from '../secret.js';
 import type { Session } from '../session.js';
 
-/** The secret of a master user. */
+/** A master user's secret. */
 export interface MasterSecret extends PostgresSecret, Identifiers {}
 
+/** Options of {@link rdsInstance}. */
 export interface RdsInstanceOptions
   extends PostgresOptions,
     Pick<MasterUserOptions<PostgresSecret>, 'pollMs' | 'appliesPending'> {}
@@ -16,7 +17,7 @@ const engine: EngineInRds<PostgresSecret, Session> = {
   ...POSTGRESQL,
   name: 'rds-instance',
   rejectionHint:
-    'if setSecret was done, the password was changed again since, or the user’s VALID UNTIL has passed',
+    'if setSecret succeeded, somebody has changed the password since, or the user’s VALID UNTIL has passed',
   passwords: { least: 8, most: 128, mostOfClusters: 41 },
   lookFor: 'a VALID UNTIL of the user',
   forOtherUsers: 'postgres()',
@@ -24,17 +25,25 @@ const engine: EngineInRds<PostgresSecret, Session> = {
 };
 
 /**
- * Rotates the password of the master user of an RDS or Aurora database through the API of RDS: no session with the
- * database changes anything, logins only tell which password it takes.
+ * Returns a rotator for the master user of RDS for PostgreSQL or Aurora PostgreSQL. The RDS API changes the password. Logins only
+ * check which password works.
  *
- * It is for master users that cannot change their own password, and for those that are locked out. Where they can,
- * `postgres()` takes a second instead of a minute, and needs no right to modify the database. Whoever may write the
- * secret chooses the database, so the policy of the function's role should name it.
+ * It is for master users that cannot change their own password, or that are locked out. For others use `postgres()`: it takes a
+ * second instead of a minute, and needs no right to modify the database. The secret's writer chooses the database, so name it
+ * in the policy of the function's role.
  *
- * From the moment that RDS applies the password, in setSecret, until finishSecret, AWSCURRENT cannot open new sessions.
+ * AWSCURRENT opens no new session from the moment that RDS applies the password, in setSecret, until finishSecret.
  *
- * @throws RotationError `ERR_PASSWORD_POLICY` if RDS would take no password that meets the policy
- * @throws TypeError for another option that cannot be
+ * @example
+ * ```ts
+ * import { rotationHandler } from 'quarterturn';
+ * import { rdsInstance } from 'quarterturn/rotators/postgres';
+ *
+ * export const handler = rotationHandler(rdsInstance());
+ * ```
+ *
+ * @throws RotationError `ERR_PASSWORD_POLICY` if RDS takes no password that meets the policy
+ * @throws TypeError if any other option is invalid
  */
 export function rdsInstance(options: RdsInstanceOptions = {}): Rotator<MasterSecret, 'password'> {
   return masterUser(engine, options);

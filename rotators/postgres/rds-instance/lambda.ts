@@ -2,12 +2,12 @@ import { defineLambda } from '../../../src/index.js';
 import { environmentOfRds, OF_MASTER_USERS } from '../../databases/permissions.js';
 import { rdsInstance } from './index.js';
 
-/** RDS changes the password of a master user. */
+/** Ready-made function: RDS changes the password of a master user. */
 export const lambda = defineLambda({
   rotator: () => rdsInstance(),
   environment: environmentOfRds,
   permissions: OF_MASTER_USERS,
-  // RDS takes a minute to set a password, and may be busy before.
+  // RDS takes about a minute to set a password, and may be busy before.
   timeoutSeconds: 300,
   drivers: ['pg', '@aws-sdk/client-rds'],
 });

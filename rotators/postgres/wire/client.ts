@@ -10,20 +10,20 @@ import type { Line } from './dial.js';
 import { inMessages } from './messages.js';
 import { type ScramProgress, speakScram } from './scram.js';
 
-/** A client that is connected, and has not logged in yet. */
+/** A client that has a connection, but has not logged in yet. */
 export interface Unconnected extends Line {
   readonly client: Client;
-  /** Will be how the server has asked for the password. */
+  /** Forms in which the server has asked for the password so far. */
   readonly asked: ReadonlySet<PasswordForm>;
   readonly scram: Readonly<ScramProgress>;
 }
 
 /**
- * Connects, and makes a client of pg that takes nothing from the environment, and from a server only what it can deal with.
+ * Connects, and makes a pg client that ignores the environment, and accepts only messages that pg handles safely.
  *
- * @param lineTo connects
+ * @param lineTo connects to the server
  * @param password called when the server asks for the password
- * @param off settings that are to be 0, whatever the role has
+ * @param off settings to set to 0, whatever the role has
  */
 export async function clientFor(
   secret: Omit<PostgresSecret, 'password'>,
@@ -36,7 +36,7 @@ export async function clientFor(
   options.signal.throwIfAborted();
   const line = await lineTo();
   const { socket } = line;
-  // pg connects what it is given.
+  // pg would connect the socket again.
   Object.assign(socket, { connect: () => queueMicrotask(() => socket.emit('connect')) });
   const asked = new Set<PasswordForm>();
   const client = new Client({ ...configOf(secret, options, socket), password: passwordFor });
@@ -47,7 +47,7 @@ export async function clientFor(
   client.connection.on('authenticationCleartextPassword', () => asked.add('clear text'));
   return { ...line, client, asked, scram };
 
-  /** pg calls it when the server asks for a password, in whatever form. */
+  /** Called by pg when the server asks for a password, in any form. */
   function passwordFor(): string | Promise<string> {
     const isInClear = asked.has('clear text') && !isEncrypted(secret, options);
     if (isInClear) throw new Error('password in clear text asked for');
@@ -60,7 +60,7 @@ function isEncrypted({ ssl }: Pick<PostgresSecret, 'ssl'>, { place }: LoginOptio
   return ssl && !place.host.startsWith('/');
 }
 
-/** Names all that pg would otherwise take from the environment (PGSSLMODE, PGCLIENTENCODING …). */
+/** Sets every option that pg would otherwise take from the environment (PGSSLMODE, PGCLIENTENCODING …). */
 function configOf(
   { username, dbname, ...secret }: Omit<PostgresSecret, 'password'>,
   options: LoginOptions,
@@ -73,7 +73,7 @@ function configOf(
     port,
     user: username,
     database: dbname,
-    // Never absent: then pg would send everything in the clear.
+    // Never omit it with TLS: pg would send everything in clear text.
     ssl: ssl && {
       secureContext: tlsContext(options.ca, options.clientCertificate),
       rejectUnauthorized: true,
@@ -87,7 +87,7 @@ function configOf(
   };
 }
 
-/** What pg 8 leaves no option for. */
+/** Parts of pg 8 that have no option. */
 interface Internals {
   readonly connectionParameters: { options: unknown; replication: unknown };
   readonly connection: Connection & { attachListeners(stream: Pick<Duplex, 'on'>): void };
@@ -95,10 +95,10 @@ interface Internals {
 
 function harden(client: Client, off: readonly string[]): void {
   const { connection, connectionParameters } = client as Client & Internals;
-  // PGOPTIONS and PGREPLICATION would change what the session is.
+  // PGOPTIONS and PGREPLICATION would change the session.
   const options = off.map((setting) => `-c ${setting}=0`).join(' ') || undefined;
   Object.assign(connectionParameters, { options, replication: undefined });
-  // Of a request that it does not know (GSS, SSPI) pg's parser throws, out of reach of all who wait for it.
+  // For an unknown request (GSS, SSPI) the parser of `pg` throws where no caller can catch it.
   const attachListeners = connection.attachListeners.bind(connection);
   connection.attachListeners = (stream) => {
     const on = (event: string, listener: (...args: unknown[]) => void) =>

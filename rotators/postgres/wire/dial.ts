@@ -3,29 +3,29 @@ import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoginOptions } from '../../databases/session.js';
 
-/** As long as an address is waited for before the next one of the same name is tried besides (RFC 8305). */
+/** Head start of each address before the next one is tried in parallel (RFC 8305). */
 const HEAD_START_MS = 250;
 
 /** A connection to a server. */
 export interface Line {
   readonly socket: Socket;
   readonly address: string;
-  /** Whether the name has other addresses, which have not been passed over. */
+  /** Whether the name has other addresses that are still untried. */
   readonly hasOthers: boolean;
 }
 
 /**
- * Connects to a server. Of a name with several addresses the first that answers is taken: Node would give each of them a
- * quarter of a second, and a slow one could never be reached.
+ * Connects to a server. If the name has several addresses, it takes the first that answers. Node would give each a quarter of a
+ * second only, so a slow one would never connect.
  *
- * @param passedOver addresses that are not to be tried
+ * @param passedOver addresses to skip
  * @throws Error with the code of a socket's error: ENOTFOUND, EAI_AGAIN, ECONNREFUSED, ETIMEDOUT …
  */
 export async function dial(
   { place: { host, port }, limitMs, signal }: LoginOptions,
   passedOver: ReadonlySet<string> = new Set(),
 ): Promise<Line> {
-  // When the time is up, when the step ends, and when an address has answered: then all the others are let go.
+  // Aborts the remaining tries when the time is up, when the step ends, or when an address has answered.
   const over = new AbortController();
   const abort = () => over.abort();
   const timer = setTimeout(abort, limitMs());
@@ -53,7 +53,7 @@ async function first(
   for (const [n, address] of addresses.entries()) {
     const before = tries.at(-1);
     const wait = sleep(n * HEAD_START_MS, undefined, { signal: over });
-    // At once if the one before it has failed.
+    // Starts at once if the one before has failed.
     const turn = (before ? Promise.race([wait, before]) : wait).catch(() => {});
     tries.push(
       turn.then(() => connected({ host: address, port }, over)).then((socket) => ({ socket, address })),
@@ -65,17 +65,17 @@ async function first(
       other.then(({ socket }) => socket !== taken.socket && socket.destroy()).catch(() => {});
     return taken;
   } catch (error) {
-    // As Node does: the first failure stands for all.
+    // As in Node, the first failure stands for all.
     throw error instanceof AggregateError ? error.errors[0] : error;
   }
 }
 
 function lookUp(host: string, over: AbortSignal): Promise<readonly string[]> {
   return new Promise((resolve, reject) => {
-    // It cannot be called off, and asks for as long as the system's resolver likes.
-    const giveUp = () => reject(coded('EAI_AGAIN', 'the look-up of the name took too long'));
+    // Node has no way to abort a look-up, which takes as long as the system's resolver likes.
+    const giveUp = () => reject(coded('EAI_AGAIN', 'the name look-up took too long'));
     over.addEventListener('abort', giveUp, { once: true });
-    // As Node itself asks: for no address of a kind that this machine has none of.
+    // As Node itself does: only kinds of addresses that this machine has.
     dns.lookup(host, { all: true, hints: dns.ADDRCONFIG }, (error, found) => {
       if (error) reject(error);
       else resolve(found.map(({ address }) => address));
@@ -91,7 +91,7 @@ function connected(
     const socket = new Socket();
     const abort = () => socket.destroy(coded('ETIMEDOUT', 'timeout expired'));
     socket.once('close', () => over.removeEventListener('abort', abort));
-    // It stays: what fails before anybody else listens must not end the process.
+    // This listener stays: an early error must not end the process.
     socket.on('error', reject);
     if (over.aborted) return void abort();
     over.addEventListener('abort', abort);

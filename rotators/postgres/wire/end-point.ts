@@ -6,7 +6,7 @@ const PSS = `${RSA}0a`;
 const MGF1 = `${RSA}08`;
 const SHA2 = '6086480165030402';
 
-/** By the identifier of a signature's algorithm, in hexadecimal. MD5 and SHA-1 are replaced by SHA-256 (RFC 5929). */
+/** Hash functions by the identifier of the signature's algorithm, in hexadecimal. SHA-256 replaces MD5 and SHA-1 (RFC 5929). */
 const OF_SIGNATURES: Readonly<Record<string, string>> = {
   [`${RSA}04`]: 'sha256',
   [`${RSA}05`]: 'sha256',
@@ -21,7 +21,7 @@ const OF_SIGNATURES: Readonly<Record<string, string>> = {
   [`${ECDSA}0304`]: 'sha512',
 };
 
-/** By the identifier of a hash. Of RSASSA-PSS servers know no others. */
+/** Hash functions by their identifier. Servers support no others with RSASSA-PSS. */
 const OF_HASHES: Readonly<Record<string, string>> = {
   [`${SHA2}01`]: 'sha256',
   [`${SHA2}02`]: 'sha384',
@@ -29,12 +29,11 @@ const OF_HASHES: Readonly<Record<string, string>> = {
 };
 
 /**
- * What a connection over TLS is bound to, `tls-server-end-point`: a hash of the server's certificate, with the hash function
- * of that certificate's signature.
+ * Returns the channel binding `tls-server-end-point`: a hash of the server's certificate, with the hash function of its signature.
  *
- * @param certificate DER
- * @returns `undefined` if the signature has no hash function of its own (Ed25519, Ed448), more than one, or one that not
- *   every server knows (SHA-3): then there is nothing that both sides agree on
+ * @param certificate in DER
+ * @returns `undefined` if the signature has no hash function (Ed25519, Ed448), more than one, or one that not every server
+ *   supports (SHA-3): the two sides could not agree then
  */
 export function endPointOf(certificate: Buffer): Buffer | undefined {
   const [whole] = valuesIn(certificate);
@@ -44,12 +43,12 @@ export function endPointOf(certificate: Buffer): Buffer | undefined {
   return hash === undefined ? undefined : createHash(hash).update(certificate).digest();
 }
 
-/** It hashes twice, perhaps with two functions. */
+/** RSASSA-PSS hashes twice, perhaps with two functions. */
 function ofPss([hash = '', mask, ofMask]: readonly string[]): string | undefined {
   return mask === MGF1 && ofMask === hash ? OF_HASHES[hash] : undefined;
 }
 
-/** The identifiers of objects in DER, in their order. */
+/** Returns the object identifiers in DER, in their order. */
 function identifiersIn(der: Buffer): readonly string[] {
   return valuesIn(der).flatMap(({ tag, content }) => {
     if (tag === 0x06) return [content.toString('hex')];
@@ -58,7 +57,7 @@ function identifiersIn(der: Buffer): readonly string[] {
   });
 }
 
-/** The values that follow one another in DER. */
+/** Returns the values of a DER sequence. */
 function valuesIn(der: Buffer): readonly { readonly tag: number; readonly content: Buffer }[] {
   const found = [];
   for (let place = 0; place + 2 <= der.length; ) {

@@ -1,11 +1,12 @@
 import type { Client } from 'pg';
 
-/** What a server and a connection say while nobody waits for it. */
+/** Messages and errors that arrive while nobody waits for them. */
 export interface Heard {
+  /** Whether the server has taken the password. */
   isTaken: boolean;
   iterations: number | undefined;
   major: number | undefined;
-  /** A connection that breaks between two queries has nobody else to tell; the next query fails, and says less. */
+  /** Error of a connection that broke between two queries: the next query's own error says less. */
   lost: unknown;
 }
 

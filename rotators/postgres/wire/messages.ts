@@ -1,14 +1,13 @@
-/** More than any answer to a statement of ours has. */
+/** Longest message to accept: more than any answer to our statements. */
 const MAX_BYTES = 1_048_576;
-/** Of the type and the length, which counts itself. */
+/** Size of the type and the length, which includes itself. */
 const HEAD_BYTES = 5;
 
 /**
- * Hands on what a server sends in whole messages, as far as pg's parser can be trusted with them: it keeps whatever is
- * announced, however long, and looks for the end of an error or a notice for ever if there is none, with everything else in
- * the process standing still.
+ * Returns a reader that passes on only whole, well-formed messages. pg's parser buffers any announced length. It also searches for
+ * ever for the end of an error or notice without one, and blocks the whole process.
  *
- * @returns takes what comes in, and throws for what is no message
+ * @returns a function that takes incoming data, and throws if it is not a message
  */
 export function inMessages(next: (messages: Buffer) => void): (data: Buffer) => void {
   let held = Buffer.alloc(0);
@@ -25,15 +24,15 @@ export function inMessages(next: (messages: Buffer) => void): (data: Buffer) => 
   };
 }
 
-/** The length of the message that begins here; infinite as long as too little of it has come to tell. */
+/** Returns the length of the message that starts here; infinity while too little of it has arrived. */
 function lengthAt(data: Buffer, start: number): number {
   if (data.length - start < HEAD_BYTES) return Number.POSITIVE_INFINITY;
   const length = data.readUInt32BE(start + 1) + 1;
-  if (length < HEAD_BYTES || length > MAX_BYTES) throw new Error('a message has a length that none has');
+  if (length < HEAD_BYTES || length > MAX_BYTES) throw new Error('a message has an impossible length');
   return length;
 }
 
-/** The fields of an error or a notice end with a NUL each, and all of them with another. */
+/** Checks that an error or notice ends: each field ends with a NUL, and the list with another. */
 function assertEnds(message: Buffer): void {
   const type = String.fromCharCode(message[0] ?? 0);
   if (type !== 'E' && type !== 'N') return;

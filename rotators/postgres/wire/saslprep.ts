@@ -1,8 +1,8 @@
 import { LEFT_TO_RIGHT, PROHIBITED, RIGHT_TO_LEFT } from './saslprep-tables.js';
 
 /**
- * What PostgreSQL and libpq hash in place of a password: SASLprep (RFC 4013) of it, or, where that prohibits the password,
- * its own bytes. They look for what is prohibited before they normalise, and so it is done here.
+ * Returns the text that PostgreSQL and libpq hash for a password: its SASLprep (RFC 4013), or the password itself if SASLprep
+ * prohibits it. Like them, it checks for prohibited characters before it normalises.
  */
 export function saslprep(password: string): string {
   if (/^[\0-\x7f]*$/.test(password)) return password;

@@ -6,13 +6,13 @@ import { MAX_ITERATIONS } from '../session.js';
 import { endPointOf } from './end-point.js';
 import { saslprep } from './saslprep.js';
 
-/** What a login by SCRAM has come to. */
+/** State of a login by SCRAM. */
 export interface ScramProgress {
-  /** Whether the proof was sent, and bound to the server's certificate. */
+  /** Whether the proof was sent, bound to the server's certificate. */
   isBound: boolean;
 }
 
-/** How a client of pg is made to speak SCRAM: its own way prepares passwords that SASLprep prohibits, and must bind. */
+/** Methods of `pg` to replace: its own SCRAM prepares passwords that SASLprep prohibits, and always binds. */
 interface Internals {
   readonly connection: Connection & {
     readonly stream: unknown;
@@ -25,10 +25,10 @@ interface Internals {
 }
 
 /**
- * Makes a client of pg log in by SCRAM-SHA-256 (RFC 5802, RFC 7677) as PostgreSQL means it. Over TLS the proof is bound to
- * the certificate that the server has shown, if that can be done.
+ * Makes a pg client log in by SCRAM-SHA-256 (RFC 5802, RFC 7677) as PostgreSQL expects it. Over TLS it binds the proof to the
+ * server's certificate, if the server offers that.
  *
- * @param binds false: it is never bound
+ * @param binds whether to bind the proof at all
  */
 export function speakScram(
   client: Client,
@@ -55,7 +55,7 @@ export function speakScram(
     connection.sendSASLInitialResponseMessage(exchange.mechanism, `${exchange.header}${exchange.first}`);
   });
   internals._handleAuthSASLContinue = orFail(async ({ data }) => {
-    if (!exchange) throw new Error('SASL: the server answers what was not asked');
+    if (!exchange) throw new Error('SASL: the server’s answer came unasked');
     const { response, serverSignature } = await proofFor(exchange, data, secret);
     exchange = { ...exchange, serverSignature };
     progress.isBound = exchange.mechanism === BOUND;
@@ -73,12 +73,12 @@ export function speakScram(
 const UNBOUND = 'SCRAM-SHA-256';
 const BOUND = 'SCRAM-SHA-256-PLUS';
 
-/** What was said, and what is to be. */
+/** An exchange of SCRAM messages. */
 interface Exchange {
   readonly mechanism: string;
-  /** Says whether the exchange is bound (`p`), could have been (`y`), or cannot be (`n`). */
+  /** Header that states whether the exchange is bound (`p`), could have been (`y`), or has no binding (`n`). */
   readonly header: string;
-  /** What it is bound to. */
+  /** Channel binding data; empty without binding. */
   readonly binding: Buffer;
   readonly nonce: string;
   /** The first message, without its header. */
@@ -91,14 +91,14 @@ function exchangeOf(offered: readonly string[], stream: unknown): Exchange {
   const endPoint = certificate && endPointOf(certificate);
   const isBound = endPoint !== undefined && offered.includes(BOUND);
   const mechanism = isBound ? BOUND : UNBOUND;
-  if (!offered.includes(mechanism)) throw new Error('SASL: only SCRAM-SHA-256 is known here');
+  if (!offered.includes(mechanism)) throw new Error('SASL: Quarterturn supports only SCRAM-SHA-256');
   const nonce = randomBytes(18).toString('base64');
   return {
     mechanism,
     header: isBound ? 'p=tls-server-end-point,,' : endPoint ? 'y,,' : 'n,,',
     binding: isBound ? endPoint : Buffer.alloc(0),
     nonce,
-    // The server takes the name of the start-up message.
+    // The server uses the name from the start-up message.
     first: `n=*,r=${nonce}`,
   };
 }
@@ -113,7 +113,7 @@ async function proofFor(
   const [nonce = '', salt = '', iterations = ''] = ['r', 's', 'i'].map((name) => attributes.get(name));
   const count = /^[1-9]\d{0,8}$/.test(iterations) ? Number(iterations) : 0;
   if (!nonce.startsWith(own) || nonce === own || salt === '' || count === 0) {
-    throw new Error('SASL: the server’s challenge is none');
+    throw new Error('SASL: the server’s challenge is invalid');
   }
   if (count > MAX_ITERATIONS) throw new Error(`SASL: the server asks for ${count} iterations`);
   const salted = await promisify(pbkdf2)(

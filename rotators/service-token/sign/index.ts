@@ -4,11 +4,19 @@ import { SLOTS } from '../slots.js';
 import type { Claims, Jwks, PublicJwk } from '../verify/index.js';
 
 /**
- * Signs a JWT with the key in `current`, as a client does. Without an `exp` among the claims it is good until the key
- * has left the secret.
+ * Returns a JWT signed with the key in `current`, as a client sends it. Without the claim `exp` it is valid until the key leaves
+ * the secret.
  *
  * @param secret as parsed from the SecretString
- * @throws TypeError if it holds no key there
+ * @throws TypeError if `current` is not a private key
+ *
+ * @example
+ * ```ts
+ * import { sign } from 'quarterturn/rotators/service-token/sign';
+ *
+ * export const tokenFor = (secret: Record<string, unknown>) =>
+ *   sign(secret, { sub: 'billing', aud: 'ledger', exp: Math.floor(Date.now() / 1000) + 300 });
+ * ```
  */
 export function sign(secret: Readonly<Record<string, unknown>>, claims: Claims): string {
   const key = keyIn(secret, 'current');
@@ -17,15 +25,15 @@ export function sign(secret: Readonly<Record<string, unknown>>, claims: Claims):
 }
 
 /**
- * The public keys of a secret, to be published or given to the services: all three, so that whoever is one refresh
- * late finds the key by its `kid`.
+ * Returns all public keys of a secret, to publish or to give to services. A service that is one refresh late still finds the key
+ * by its `kid`.
  *
  * @param secret as parsed from the SecretString
- * @throws TypeError if it holds what is no key
+ * @throws TypeError if a field is not a private key
  */
 export function jwks(secret: Readonly<Record<string, unknown>>): Jwks {
   const held = SLOTS.filter((slot) => secret[slot] !== undefined);
-  // While the secret is new, two of its keys are the same.
+  // In a new secret two of the keys are the same.
   const byKid = new Map<string, PublicJwk>();
   for (const slot of held) {
     const jwk = publicJwk(keyIn(secret, slot));
@@ -38,6 +46,6 @@ function keyIn(secret: Readonly<Record<string, unknown>>, slot: string): KeyObje
   const value = secret[slot];
   const key = typeof value === 'string' ? readKey(value) : undefined;
   if (!key)
-    throw new TypeError(`"${slot}" is no private key (Ed25519, or RSA of 2048 bits and more, as PEM)`);
+    throw new TypeError(`"${slot}" is not a private key (Ed25519, or RSA with at least 2048 bits, in PEM)`);
   return key;
 }

@@ -1,31 +1,45 @@
 import { createHash, createPublicKey, type JsonWebKey, timingSafeEqual, verify } from 'node:crypto';
 import { SLOTS } from '../slots.js';
 
-/** The public half of a signing key. Its `kid` is its RFC 7638 thumbprint. */
+/** Public half of a signing key. */
 export interface PublicJwk extends JsonWebKey {
+  /** RFC 7638 thumbprint of the key. */
   readonly kid: string;
+  /** Algorithm of the key. */
   readonly alg: 'EdDSA' | 'RS256';
+  /** Always `sig`: the key signs. */
   readonly use: 'sig';
 }
 
+/** A set of public keys, to serve as a JWKS. */
 export interface Jwks {
+  /** The keys, each with its own `kid`. */
   readonly keys: readonly PublicJwk[];
 }
 
+/** Claims of a JWT. */
 export type Claims = Readonly<Record<string, unknown>>;
 
 /**
- * Whether a service takes a token: one of the three in its secret, as parsed from the SecretString. How long it takes
- * tells nothing of them.
+ * Whether a token is one of the three tokens in the secret. The comparison takes the same time for every token.
  *
- * @throws TypeError if the secret holds key pairs: who has the private key need not sign
+ * @param secret as parsed from the SecretString
+ * @throws TypeError if the secret holds key pairs: use {@link verified} then
+ *
+ * @example
+ * ```ts
+ * import { rotatingSecret, tokenGuard } from 'quarterturn/client';
+ * import { accepts } from 'quarterturn/rotators/service-token/verify';
+ *
+ * export const isKnown = tokenGuard(rotatingSecret('gate/token'), accepts);
+ * ```
  */
 export function accepts(secret: Readonly<Record<string, unknown>>, token: unknown): boolean {
   const held = SLOTS.map((slot) => secret[slot]).filter((value) => typeof value === 'string' && value !== '');
   if (held.some(isPem)) throw new TypeError('the secret holds signing keys, not tokens: use verified()');
   if (typeof token !== 'string') return false;
   const given = digest(token);
-  // All of them, whichever it is. Digests have one length, as timingSafeEqual wants it.
+  // Compares with all of them. timingSafeEqual needs equal lengths, which digests have.
   return held.filter((value) => timingSafeEqual(digest(String(value)), given)).length > 0;
 }
 
@@ -37,7 +51,7 @@ function digest(value: string): Buffer {
   return createHash('sha256').update(value).digest();
 }
 
-/** The key says which algorithm it is for, never the token: else the public key could become an HMAC's. */
+/** The key decides the algorithm, never the token: otherwise the public key could serve as an HMAC key. */
 const ALGORITHMS: Readonly<Record<string, { readonly alg: string; readonly hash: string | null }>> = {
   ed25519: { alg: 'EdDSA', hash: null },
   rsa: { alg: 'RS256', hash: 'sha256' },
@@ -48,8 +62,8 @@ const MOST_LEEWAY_SECONDS = 300;
 /** How {@link verified} judges a token. */
 export interface VerifyOptions {
   /**
-   * How many seconds the clock of who signed may differ from ours, 300 at most: for so long a token is accepted before its
-   * `nbf` and after its `exp`.
+   * Tolerance for clocks that differ, in seconds, at most 300. A token is accepted this long before its `nbf` and after its
+   * `exp`.
    *
    * @default 0
    */
@@ -57,11 +71,18 @@ export interface VerifyOptions {
 }
 
 /**
- * Returns the claims of a JWT that one of the keys has signed, or `undefined`. `exp` and `nbf` are heeded where they are
- * there; who issued it (`iss`) and for whom (`aud`) is the caller's to compare.
+ * Returns the claims of a JWT that one of the keys has signed, else `undefined`. It checks `exp` and `nbf` if the token has them.
+ * Compare the issuer (`iss`) and the audience (`aud`) yourself.
  *
- * @throws RangeError for another leeway
- * @throws Error if the key set is none
+ * @throws RangeError if `leewaySeconds` is out of range
+ * @throws Error if a key is not valid
+ *
+ * @example
+ * ```ts
+ * import { type Jwks, verified } from 'quarterturn/rotators/service-token/verify';
+ *
+ * export const subjectOf = (published: Jwks, token: string) => verified(published, token)?.sub;
+ * ```
  */
 export function verified(
   { keys }: Jwks,
@@ -76,13 +97,13 @@ export function verified(
   const [, head = '', body = '', signature = ''] = parts;
   const [header, claims] = [objectIn(head), objectIn(body)];
   const [jwk, ...others] = keys.filter(({ kid }) => kid === header?.kid);
-  // `crit` names what a verifier must understand; this one understands none of it.
+  // `crit` names extensions that a verifier must support; this one supports none.
   if (!header || !claims || !jwk || others.length > 0 || 'crit' in header) return undefined;
   if (typeof header.kid !== 'string') return undefined;
   const signed = Buffer.from(signature, 'base64url');
-  // Bits at the end that say nothing would make other texts of the same token.
+  // Unused bits at the end would allow several texts of one token.
   if (signed.toString('base64url') !== signature) return undefined;
-  // A symmetric key is no key of ours, whatever its kid.
+  // A symmetric key is never ours, whatever its kid.
   if (jwk.kty !== 'OKP' && jwk.kty !== 'RSA') return undefined;
   const key = createPublicKey({ key: jwk, format: 'jwk' });
   const algorithm = ALGORITHMS[key.asymmetricKeyType ?? ''];
@@ -98,7 +119,7 @@ function objectIn(part: string): Claims | undefined {
     // biome-ignore lint/plugin: services load this file alone, and its error goes nowhere.
     json = JSON.parse(Buffer.from(part, 'base64url').toString());
   } catch {
-    return undefined; // Whoever sent it is told no more than that it is not accepted.
+    return undefined; // The sender learns only that the token is not accepted.
   }
   return typeof json === 'object' && json !== null && !Array.isArray(json) ? { ...json } : undefined;
 }

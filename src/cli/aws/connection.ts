@@ -1,14 +1,17 @@
 import type { OptionDeclaration } from '../command.js';
 import { UsageError } from '../usage-error.js';
 
-/** How Secrets Manager is reached: of every command that asks it. */
+/** The options of every command that calls Secrets Manager. */
 export const CONNECTION_OPTIONS = {
-  profile: { value: '<name>', about: 'the profile of AWS’s configuration files; else AWS_PROFILE' },
+  profile: { value: '<name>', about: 'the AWS profile; without it, AWS_PROFILE' },
   region: {
     value: '<region>',
-    about: 'the Region; an ARN names its own, and without either it is AWS_REGION or the profile’s',
+    about: 'the Region; an ARN names its own. Without either: AWS_REGION, or the profile’s Region',
   },
-  'endpoint-url': { value: '<url>', about: 'ask there, and not AWS: what quarterturn local prints' },
+  'endpoint-url': {
+    value: '<url>',
+    about: 'send requests to this URL, not to AWS: quarterturn local prints one',
+  },
 } as const satisfies Record<string, OptionDeclaration>;
 
 interface ConnectionValues {
@@ -17,7 +20,7 @@ interface ConnectionValues {
   readonly 'endpoint-url': string | undefined;
 }
 
-/** Which credentials and which endpoint a command uses. */
+/** The profile, Region and endpoint that a command uses. */
 export interface Connection {
   readonly profile: string | undefined;
   readonly region: string | undefined;
@@ -37,7 +40,7 @@ export function readConnection({ profile, region, 'endpoint-url': endpoint }: Co
   return { profile, region, endpoint };
 }
 
-/** The same options again, for a command to copy: without them it could reach another account. Begins with a blank. */
+/** Returns the same options for a command to copy, with a leading blank: without them it could reach another account. */
 export function sameAgain({ profile, region, endpoint }: Connection): string {
   const given = { profile, region, 'endpoint-url': endpoint };
   return Object.entries(given)
@@ -45,13 +48,14 @@ export function sameAgain({ profile, region, endpoint }: Connection): string {
     .join('');
 }
 
-function forShell(text: string): string {
+/** Returns a text quoted for a shell, where it needs quotes. */
+export function forShell(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function assertEndpoint(endpoint: string): void {
   const url = /^https?:\/\//i.test(endpoint) && URL.canParse(endpoint) ? new URL(endpoint) : undefined;
-  // Not quoted: there may be a password in it.
+  // The URL is not in the message: it may contain a password.
   if (!url) throw new UsageError('--endpoint-url takes a URL that begins with https:// or http://');
-  if (url.username || url.password) throw new UsageError('--endpoint-url must not have a password in it');
+  if (url.username || url.password) throw new UsageError('--endpoint-url must not contain a password');
 }

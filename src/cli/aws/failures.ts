@@ -9,19 +9,19 @@ import {
 import { throttleHint } from '../../network/throttles.js';
 import { type Connection, sameAgain } from './connection.js';
 
-/** A call to Secrets Manager that somebody at a terminal has made. */
+/** A call to Secrets Manager by a command. */
 export interface OperatorCall {
   /** `DescribeSecret`. */
   readonly operation: string;
-  /** The secret, if it is about one. */
+  /** The secret, if the call is about one. */
   readonly secretId?: string | undefined;
-  /** Where it was asked, as far as it is known. */
+  /** The Region of the call, if known. */
   readonly region: string | undefined;
-  /** How it was asked, which a command to copy repeats. */
+  /** The options that a command to copy repeats. */
   readonly connection: Connection;
 }
 
-/** What a failed call means for a person: a code, one line, and what to do. The SDK's error is the cause. */
+/** Returns a failed call as an error for people: a code, one line and a hint. The SDK's error is the cause. */
 export function operatorFailure(call: OperatorCall, cause: unknown): RotationError {
   const [code, problem, hint] = meaningOf(call, cause);
   const what = [call.operation, call.secretId].filter(Boolean).join(' of ');
@@ -44,33 +44,33 @@ function meaningOf(call: OperatorCall, error: unknown): ServiceFailure {
   return [
     'ERR_SECRETS_MANAGER_FAILED',
     `failed with ${shown(name) || 'an unknown error'}`,
-    'look the error up in the API reference of Secrets Manager',
+    'look up the error in the API reference of Secrets Manager',
   ];
 }
 
-/** A name that an answer may have in it: anything else is not repeated. */
+/** Returns an error's name if it looks like one: nothing else of an answer is repeated. */
 function shown(name: string): string {
   return /^[A-Za-z]{1,60}$/.test(name) ? name : '';
 }
 
 type Meaning = readonly [problem: string, hint: string];
 
-const SLOW_DOWN = 'the account’s quota for these calls is used up: wait a minute, and try again';
+const SLOW_DOWN = 'the account’s quota for these calls is used up: wait a minute, then try again';
 const withProfile = ({ connection: { profile } }: OperatorCall) =>
   sameAgain({ profile, region: undefined, endpoint: undefined });
 const signIn = (call: OperatorCall) =>
-  `sign in again: aws sso login${withProfile(call)}, or renew the credentials where they come from`;
+  `sign in again (aws sso login${withProfile(call)}), or renew the credentials at their source`;
 
 function reach({ region, connection: { endpoint } }: OperatorCall, code: string): string {
   if (endpoint !== undefined) {
-    return 'see that something answers at --endpoint-url: is quarterturn local running there, or is the URL mistyped?';
+    return 'check --endpoint-url: is the URL right, and is quarterturn local running there?';
   }
-  const typed = code === 'ENOTFOUND' ? `look whether ${region ?? 'it'} is a Region, and ` : '';
+  const typed = code === 'ENOTFOUND' ? `check that ${region ?? 'it'} is a Region; ` : '';
   const host = `secretsmanager.${region ?? '<region>'}.amazonaws.com`;
-  return `${typed}see that this machine reaches ${host} on port 443: network, VPN, proxy; or what --endpoint-url or AWS_ENDPOINT_URL names`;
+  return `${typed}check network, VPN and proxy: this machine must reach ${host} on port 443, or the host that --endpoint-url or AWS_ENDPOINT_URL names`;
 }
 
-/** What the SDK has found amiss by itself. */
+/** Returns what the SDK found wrong before it sent anything. */
 function beforeItWasSent(call: OperatorCall, name: string, message: string): Meaning | undefined {
   const { profile = process.env.AWS_PROFILE || undefined } = call.connection;
   if (message === 'Region is missing') {
@@ -87,14 +87,14 @@ function beforeItWasSent(call: OperatorCall, name: string, message: string): Mea
         ]
       : [
           `was not sent: the profile ${JSON.stringify(profile)} does not exist, or has no credentials`,
-          `aws configure list-profiles lists them; aws sso login${withProfile(call)} signs in to one that has SSO`,
+          `aws configure list-profiles lists the profiles; aws sso login${withProfile(call)} signs in to one with SSO`,
         ];
   }
-  // An endpoint of the environment that is no URL: what the SDK throws then says little.
+  // For an endpoint in the environment that is not a URL, the SDK's message says little.
   return call.connection.endpoint === undefined ? whyNotSent(message) : undefined;
 }
 
-/** Which right is missing: AWS says so, but not always in the same words. */
+/** Returns which right is missing: AWS says so, in varying words. */
 function denied(call: OperatorCall, message: string): ServiceFailure {
   const [, said] = /not authorized to perform:? ([a-z0-9-]+:\w+)/i.exec(message) ?? [];
   const [, own] = /arn:aws[\w-]*:(?:sts|iam)::(\d{12}):/.exec(message) ?? [];
@@ -103,7 +103,7 @@ function denied(call: OperatorCall, message: string): ServiceFailure {
     return [
       'ERR_SECRETS_MANAGER_FAILED',
       'was denied: Secrets Manager cannot invoke the rotation function',
-      'let secretsmanager.amazonaws.com invoke it (aws lambda add-permission; quarterturn policy prints the statement)',
+      'allow secretsmanager.amazonaws.com to invoke it: aws lambda add-permission (quarterturn policy prints the statement)',
     ];
   }
   const isAboutKey = /KMS/.test(message) && said === undefined;
@@ -114,9 +114,9 @@ function denied(call: OperatorCall, message: string): ServiceFailure {
       ? 'the rotation function'
       : 'this secret';
   const more = /explicit deny/.test(message)
-    ? 'a policy denies it: a permissions boundary, an SCP, the secret’s own policy or the VPC endpoint’s'
+    ? 'a policy denies it explicitly: a permissions boundary, an SCP, the secret’s own policy or the VPC endpoint’s'
     : owner !== undefined && own !== undefined && owner !== own
-      ? `the secret is in account ${owner}, you are in ${own}: its resource policy, and its KMS key’s, must allow you too`
+      ? `the secret is in account ${owner}, you are in ${own}: the secret’s resource policy and its KMS key’s policy must allow you, too`
       : 'quarterturn policy --for operator prints what each command needs';
   const where = call.operation === 'ListSecrets' ? '' : ` on ${on}`;
   return [
@@ -126,7 +126,7 @@ function denied(call: OperatorCall, message: string): ServiceFailure {
   ];
 }
 
-/** A secret in a state in which this cannot be done. */
+/** Returns why the secret's state forbids the call. */
 function stateOf(
   { secretId, connection }: OperatorCall,
   name: string,
@@ -138,18 +138,18 @@ function stateOf(
     return [
       'ERR_MARKED_FOR_DELETION',
       'was refused: the secret is marked for deletion',
-      `aws secretsmanager restore-secret --secret-id ${secretId}${again} brings it back`,
+      `to bring it back: aws secretsmanager restore-secret --secret-id ${secretId}${again}`,
     ];
   }
   if (/previous rotation isn.t complete/.test(message)) {
     return [
       'ERR_SECRETS_MANAGER_FAILED',
-      'was refused: a rotation of it is not complete, and will be tried again',
-      `quarterturn status ${secretId}${again} shows since when; quarterturn doctor ${secretId}${again} finds out why. Do not remove AWSPENDING: it may be the only password that works`,
+      'was refused: a rotation of it is not complete, and Secrets Manager will try it again',
+      `quarterturn status ${secretId}${again} shows since when; quarterturn doctor ${secretId}${again} finds out why. Do not remove AWSPENDING: it may hold the only password that works`,
     ];
   }
   if (/replica/.test(message)) {
-    return ['ERR_REPLICA', 'was refused: it is a replica', 'name the primary secret, in its own Region'];
+    return ['ERR_REPLICA', 'was refused: it is a replica', 'name the primary secret, with its Region'];
   }
   if (/managed by|owning service|owned by/.test(message)) {
     return ['ERR_MANAGED_BY_SERVICE', 'was refused: another service manages it', 'change it in that service'];
@@ -162,7 +162,7 @@ const ANSWERS: readonly (readonly [name: RegExp, meaning: (call: OperatorCall) =
     /^ResourceNotFoundException$/,
     ({ region }) => [
       `found no such secret${region === undefined ? '' : ` in ${region}`}`,
-      'look at the name, --region and --profile: a secret of another account or Region is named by its ARN',
+      'check the name, --region and --profile. For a secret of another account or Region, give its ARN',
     ],
   ],
   [THROTTLED, () => ['was throttled', SLOW_DOWN]],
@@ -171,18 +171,18 @@ const ANSWERS: readonly (readonly [name: RegExp, meaning: (call: OperatorCall) =
     /^(?:UnrecognizedClient|InvalidClientTokenId|InvalidSignature|SignatureDoesNotMatch|IncompleteSignature|InvalidAccessKeyId)/,
     () => [
       'was refused: the AWS credentials are not valid',
-      'look at --profile, the access key, and this machine’s clock',
+      'check --profile, the access key and this machine’s clock',
     ],
   ],
   [
     /^DecryptionFailure$/,
     () => [
-      'was refused: the value cannot be decrypted',
-      'allow kms:Decrypt on the secret’s KMS key, and see that the key is enabled',
+      'was refused: KMS cannot decrypt the value',
+      'allow kms:Decrypt on the secret’s KMS key, and check that the key is enabled',
     ],
   ],
   [
     /^(?:InternalServiceError|InternalFailure|ServiceUnavailable)/,
-    () => ['failed at AWS', 'try again; health.aws.amazon.com tells of disturbances'],
+    () => ['failed at AWS', 'try again; health.aws.amazon.com lists outages'],
   ],
 ];

@@ -2,10 +2,10 @@ import { createInterface } from 'node:readline';
 import { UsageError } from '../usage-error.js';
 import type { Connection } from './connection.js';
 
-/** A secret that the command line names, by its name, ARN or partial ARN. */
+/** A secret on the command line, by name, ARN or partial ARN. */
 export interface SecretArgument {
   readonly id: string;
-  /** What its ARN, or `--region`, says. Absent: what the environment says. */
+  /** The Region of its ARN, or of `--region`. Absent: the environment's. */
   readonly region: string | undefined;
 }
 
@@ -13,9 +13,9 @@ const NAME = /^[\w/+=.@!-]{1,512}$/;
 const ARN = /^arn:aws[\w-]*:secretsmanager:([a-z0-9-]+):\d{12}:secret:[\w/+=.@!-]{1,519}$/;
 
 /**
- * Reads the secrets that are named as arguments; `-` stands for a list on stdin, one a line. Each comes once, in order.
+ * Reads the secrets among the arguments, each once, in order; `-` reads a list from stdin, one per line.
  *
- * @throws UsageError if one is no name, or if stdin is empty
+ * @throws UsageError if one is neither a name nor an ARN, or if stdin is empty
  */
 export async function readSecrets(
   positionals: readonly string[],
@@ -32,7 +32,7 @@ export async function readSecrets(
 /**
  * Reads the one secret of a command that takes one.
  *
- * @throws UsageError if there is none, or more than one
+ * @throws UsageError unless there is exactly one
  */
 export async function readSecret(
   command: string,
@@ -44,7 +44,7 @@ export async function readSecret(
   throw new UsageError(
     secret
       ? `${command} takes one secret, not ${others.length + 1}`
-      : `${command} takes a secret: its name or its ARN; quarterturn ${command} --help shows how`,
+      : `${command} takes a secret, by its name or ARN: quarterturn ${command} --help shows how`,
   );
 }
 
@@ -56,21 +56,21 @@ function secretOf(id: string, { region: asked }: Pick<Connection, 'region'>): Se
   return { id, region: own ?? asked };
 }
 
-/** @param shown what an error calls it. Of stdin that is its line: by mistake it may be a value. */
+/** @param shown what an error calls it: for stdin its line number, since the line may be a value by mistake */
 function assertId(id: string, shown: string): string {
   if (ARN.test(id) || (!id.startsWith('arn:') && NAME.test(id))) return id;
-  throw new UsageError(`${shown} is neither the name of a secret nor its ARN`);
+  throw new UsageError(`${shown} is neither the name nor the ARN of a secret`);
 }
 
 async function readStdin(): Promise<readonly string[]> {
   if (process.stdin.isTTY)
-    throw new UsageError('- reads secrets from stdin, one a line, and nothing is piped to it');
+    throw new UsageError('- reads secrets from stdin, one per line, but nothing is piped to it');
   const ids: string[] = [];
   let number = 0;
   for await (const line of createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
     number += 1;
     if (line.trim() !== '') ids.push(assertId(line.trim(), `line ${number} of stdin`));
   }
-  if (ids.length === 0) throw new UsageError('- reads secrets from stdin, one a line, and stdin is empty');
+  if (ids.length === 0) throw new UsageError('- reads secrets from stdin, one per line, but stdin is empty');
   return ids;
 }

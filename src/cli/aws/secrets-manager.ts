@@ -17,7 +17,7 @@ interface CallOptions {
   readonly abortSignal?: AbortSignal;
 }
 
-/** What operators' commands ask of Secrets Manager. Each failure is a RotationError, whose hint is for a person at a terminal. */
+/** Secrets Manager for operators' commands. Each failure is a RotationError with a hint for a person at a terminal. */
 export interface OperatorApi extends SecretsManagerApi {
   listSecretVersionIds(
     input: ListSecretVersionIdsRequest,
@@ -26,11 +26,11 @@ export interface OperatorApi extends SecretsManagerApi {
   listSecrets(input: ListSecretsRequest, options?: CallOptions): Promise<ListSecretsResponse>;
   rotateSecret(input: RotateSecretRequest, options?: CallOptions): Promise<RotateSecretResponse>;
   cancelRotateSecret(input: CancelRotateSecretRequest, options?: CallOptions): Promise<unknown>;
-  /** The time at AWS, as the last answer told it: this machine's clock may be wrong. */
+  /** The time at AWS, from its last answer: this machine's clock may be wrong. */
   now(): Date;
 }
 
-/** Makes clients, one a Region. The SDK is loaded when the first is asked for. */
+/** Makes one client per Region, and loads the SDK with the first. */
 export class Clients {
   readonly #connection: Connection;
   readonly #clients = new Map<string, Promise<OperatorApi>>();
@@ -39,7 +39,7 @@ export class Clients {
     this.#connection = connection;
   }
 
-  /** @param region of an ARN; that of the command line or the environment if absent */
+  /** @param region the Region of an ARN; by default that of the command line or the environment */
   for(region = this.#connection.region): Promise<OperatorApi> {
     const known = this.#clients.get(region ?? '');
     if (known) return known;
@@ -49,19 +49,19 @@ export class Clients {
   }
 }
 
-/** Less is the answer's own time, and matters to nothing here. */
+/** A smaller difference is the answer's own delay, and does not matter here. */
 const CLOCKS_DIFFER_MS = 60_000;
 
 const KEYS = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'] as const;
 
 /**
- * Whose credentials are used, as by the AWS CLI: `--profile`, then keys of the environment, then AWS_PROFILE. The SDK by
- * itself lets AWS_PROFILE win, and warns that this may change: a command could reach another account.
+ * Returns the credentials in the AWS CLI's order: `--profile`, keys of the environment, AWS_PROFILE. The SDK by itself
+ * prefers AWS_PROFILE, and warns that this may change: a command could reach another account.
  */
 function credentialsOf(profile: string | undefined) {
   const [accessKeyId, secretAccessKey, sessionToken] = KEYS.map((key) => process.env[key]);
   if (profile !== undefined) {
-    // For other clients of this process, too: those of rotators.
+    // Also for other clients in this process: those of rotators.
     for (const key of KEYS) delete process.env[key];
     process.env.AWS_PROFILE = profile;
     return { profile };
@@ -72,7 +72,7 @@ function credentialsOf(profile: string | undefined) {
 
 async function connect(connection: Connection): Promise<OperatorApi> {
   const { profile, region, endpoint } = connection;
-  // On Node.js 20 the SDK would warn of its next versions in the middle of the answer. This is its own switch.
+  // The SDK's own switch: it would print a warning about old Node.js versions in the middle of the answer.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
   const sdk = await import('@aws-sdk/client-secrets-manager');
   const client = noteThrottles(
@@ -81,11 +81,11 @@ async function connect(connection: Connection): Promise<OperatorApi> {
       ...(region !== undefined && { region }),
       ...(endpoint !== undefined && { endpoint }),
       retryMode: 'standard',
-      // `requestTimeout` alone only prints a warning, and without any timeout the SDK waits for ever.
+      // `requestTimeout` alone only prints a warning; without a timeout the SDK waits for ever.
       requestHandler: { connectionTimeout: 3000, requestTimeout: 10_000, throwOnRequestTimeout: true },
     }),
   );
-  /** Where it is asked, for errors: what the SDK has found, or what it was given. */
+  /** The Region for errors: the SDK's, or the one it was given. */
   const regionInUse = () => client.config.region().catch(() => region);
   const call = async <T>(
     operation: string,
@@ -102,14 +102,14 @@ async function connect(connection: Connection): Promise<OperatorApi> {
   return {
     now() {
       const { systemClockOffset: offset } = client.config;
-      // An answer tells it to the second, and took its time.
+      // An answer tells the time to the second, and with a delay.
       return new Date(Date.now() + (Math.abs(offset) < CLOCKS_DIFFER_MS ? 0 : offset));
     },
     describeSecret: (input, options) =>
       call('DescribeSecret', input.SecretId, () =>
         client.send(new sdk.DescribeSecretCommand(input), options),
       ),
-    // An answer is passed on, and nobody looks at it here: the gate of engine/secret-values.ts calls it.
+    // The gate in engine/secret-values.ts calls it; this passes the answer on, and does not look at it.
     getSecretValue: (input, options) =>
       call('GetSecretValue', input.SecretId, () =>
         client.send(new sdk.GetSecretValueCommand(input), options),

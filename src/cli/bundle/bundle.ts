@@ -14,16 +14,16 @@ import { bytesAtInit } from './reach.js';
 
 type Esbuild = Pick<typeof import('esbuild'), 'build'>;
 
-/** The package's folder, seen from this file as built. */
+/** The folder of this package, from where this file is when built. */
 const OURS = fileURLToPath(new URL('../../../../../', import.meta.url));
-/** What a bundle consists of: what may be replaced by the next one. */
+/** The parts of a bundle: the next one may replace them. */
 const PARTS = ['index.mjs', 'chunks', LICENCES];
 
 /** Runs `quarterturn bundle`; resolves to the exit code. */
 export async function bundle({ options, positionals }: BundleInput): Promise<number> {
   const [what, ...rest] = positionals;
   if (what === undefined || rest.length > 0) {
-    throw new UsageError('bundle takes one module that exports `lambda`: quarterturn bundle gate/lambda.ts');
+    throw new UsageError('bundle takes one module that exports lambda: quarterturn bundle gate/lambda.ts');
   }
   const entry = resolve(what);
   if (!existsSync(entry)) throw new UsageError(`there is no module at ${entry}`);
@@ -40,15 +40,15 @@ export async function bundle({ options, positionals }: BundleInput): Promise<num
   }
   await writeFile(join(out, LICENCES), text);
   for (const name of without) {
-    say(`${name} brings no text of its licence: see whether it wants one to go with the bundle`);
+    say(`the package ${name} contains no licence text: check whether its licence must go with the bundle`);
   }
   const total = result.outputFiles.reduce((sum, { contents }) => sum + contents.length, 0);
   const place = relative(process.cwd(), out) || '.';
-  line(`${place}: handler index.handler, ${bytesAtInit(result.metafile)} bytes at once, ${total} in all`);
+  line(`${place}: handler index.handler, ${bytesAtInit(result.metafile)} bytes at init, ${total} in all`);
   return 0;
 }
 
-/** Takes esbuild from the project of the rotator, or from where this package is. */
+/** Loads esbuild from the rotator's project, or from where this package is. */
 async function loadEsbuild(entry: string): Promise<Esbuild> {
   for (const from of [entry, fileURLToPath(import.meta.url)]) {
     try {
@@ -57,25 +57,25 @@ async function loadEsbuild(entry: string): Promise<Esbuild> {
       if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
     }
   }
-  throw new Error('bundle needs esbuild, which is not installed: npm install --save-dev esbuild');
+  throw new Error('bundle needs esbuild, and it is not installed: npm install --save-dev esbuild');
 }
 
-/** Nobody's files are to go, and none to be deployed that are no part of the bundle. */
+/** Refuses a folder with other files: they must be neither deleted nor deployed. */
 async function assertReplaceable(out: string): Promise<void> {
   const names = existsSync(out) ? await readdir(out) : [];
   const other = names.find((name) => !PARTS.includes(name));
   if (other !== undefined) {
     throw new UsageError(
-      `${out} holds ${other}, which is no part of a bundle: name another folder with --out`,
+      `${out} contains ${other}, which does not belong to a bundle: choose another folder with --out`,
     );
   }
 }
 
 type Result = BuildResult<ReturnType<typeof esbuildOptions>>;
 
-/** What esbuild makes; undefined if it could not, and has said why. */
+/** Returns what esbuild makes; undefined if it failed, with the reason printed. */
 async function build({ build }: Esbuild, entry: string, outdir: string): Promise<Result | undefined> {
-  // The manifest makes the rotator here, once, as the function is loaded. Other commands read the manifest of a bundle.
+  // The function makes its rotator once, when it is loaded. The export is for the commands that read a bundle's manifest.
   const contents = `import { lambda } from ${JSON.stringify(entry)};
 import { lambdaHandler } from 'quarterturn';
 export { lambda };

@@ -2,12 +2,13 @@ import { declare, type InputOf } from '../command.js';
 
 export const BUNDLE = declare({
   name: 'bundle',
-  summary: 'make the Lambda of a rotator of your own',
+  summary: 'bundle your own rotator as a Lambda function',
   positional: { usage: '<lambda.ts>' },
   about: [
-    'Makes a folder that Lambda runs as it is, of the module that exports `lambda`, made by defineLambda(): TypeScript or ' +
-      'JavaScript. It is made as our own are: drivers are loaded in the step that uses them, of AWS’s SDK only what a rotation ' +
-      'runs is in it, and the licences of all packages lie beside it. It needs esbuild: npm install --save-dev esbuild',
+    'Makes a folder that Lambda runs as it is, from a TypeScript or JavaScript module that exports lambda = defineLambda(…). ' +
+      'Drivers load in the step that uses them. Of AWS’s SDK, the bundle has only what a rotation runs. The licences of all ' +
+      'packages are beside it.',
+    'It needs esbuild: npm install --save-dev esbuild',
   ],
   options: {
     out: {
@@ -16,11 +17,11 @@ export const BUNDLE = declare({
     },
   },
   notes: [
-    'Handler index.handler, runtime nodejs24.x or nodejs22.x. `quarterturn policy <lambda.ts> --terraform`, or --cdk, prints how it is deployed. ' +
-      'docs/deploy-your-own.md of the package says how SAM deploys it.',
+    'Handler: index.handler. Runtime: nodejs24.x or nodejs22.x. quarterturn policy <lambda.ts> --terraform (or --cdk) prints its deployment. ' +
+      'For SAM, read docs/deploy-your-own.md of the package.',
   ],
   examples: [{ line: 'quarterturn bundle gate/lambda.ts' }],
-  exits: { 0: 'the folder is written', 1: 'it could not be made, and the folder is as it was' },
+  exits: { 0: 'the folder is written', 1: 'the bundle failed, and the folder is as it was' },
 });
 
 export type BundleInput = InputOf<typeof BUNDLE>;

@@ -2,14 +2,13 @@ import type { BuildOptions, Plugin } from 'esbuild';
 import { requireWhereAsked } from './require.js';
 import { sdkPlugins } from './sdk.js';
 
-/** Drivers ask for them, and do without. */
+/** Optional packages that drivers do without. */
 const ABSENT: readonly string[] = ['pg-native', 'pg-cloudflare', 'cardinal'];
 
 /**
- * How esbuild makes a Lambda with the handler `index.handler`, of which drivers wait in files of their own until they are
- * used. Ours are made so, and those of others.
+ * Returns the options for a Lambda with the handler `index.handler`, whose drivers are in separate files until they are used.
  *
- * @param plugins those that take a source before the ones which make AWS's SDK small
+ * @param plugins run before those that make AWS's SDK small
  */
 export function esbuildOptions(plugins: readonly Plugin[]) {
   return {
@@ -21,7 +20,7 @@ export function esbuildOptions(plugins: readonly Plugin[]) {
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
     outExtension: { '.js': '.mjs' },
-    // Not the SDK's CommonJS, of which nothing can be left out.
+    // Not the SDK's CommonJS: esbuild can leave nothing of it out.
     mainFields: ['module', 'main'],
     minify: true,
     charset: 'utf8',

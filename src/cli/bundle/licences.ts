@@ -3,21 +3,21 @@ import { join } from 'node:path';
 import type { Metafile } from 'esbuild';
 import { packageAt } from './package-at.js';
 
-/** The file beside a bundle: MIT, ISC and Apache-2.0 want their licences to go with every copy. */
+/** The file beside a bundle: MIT, ISC and Apache-2.0 require their text to go with every copy. */
 export const LICENCES = 'THIRD-PARTY-LICENSES.txt';
 
 /** The licences of what is in a bundle. */
 export interface Licences {
-  /** Our own licence, then of each package its name, its licence and the text, each text once. */
+  /** Our licence, then each package's name, licence and text, each text once. */
   readonly text: string;
-  /** The packages that bring no text of their licence. */
+  /** The packages without a licence text. */
   readonly without: readonly string[];
 }
 
 /**
- * Collects the licences of what is in a bundle.
+ * Collects the licences of the packages in a bundle.
  *
- * @param folder what the paths of the metafile are relative to
+ * @param folder the folder that the metafile's paths are relative to
  * @param ourRoot the folder of this package
  */
 export function licencesOf({ inputs }: Pick<Metafile, 'inputs'>, folder: string, ourRoot: string): Licences {
@@ -36,7 +36,7 @@ export function licencesOf({ inputs }: Pick<Metafile, 'inputs'>, folder: string,
   return { text: [section(['quarterturn'], textOf(ourRoot) ?? ''), ...sections].join('\n'), without };
 }
 
-/** Some have it in their README alone. */
+/** Some packages have it only in their README. */
 function textOf(folder: string): string | undefined {
   const names = readdirSync(folder).sort();
   const read = (pattern: RegExp) =>

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What a package says of itself. */
+/** The fields of a package.json that a bundle needs. */
 export interface PackageFile {
   readonly name: string;
   readonly version: string;

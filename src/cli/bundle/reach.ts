@@ -1,6 +1,6 @@
 import type { Metafile } from 'esbuild';
 
-/** How many bytes are loaded when the function is: its first file, and all that this imports at once. */
+/** Returns how many bytes load with the function: its first file, and all that it imports at once. */
 export function bytesAtInit({ outputs }: Metafile): number {
   const first = Object.keys(outputs).filter(
     (path) => outputs[path]?.entryPoint !== undefined && path.endsWith('index.mjs'),

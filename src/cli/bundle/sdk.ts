@@ -4,15 +4,15 @@ import { dirname } from 'node:path';
 import type { Plugin, PluginBuild } from 'esbuild';
 import { packageAt } from './package-at.js';
 
-/** How AWS's SDK gets into a bundle: what a Lambda does not run is kept out. The first that takes a module decides. */
+/** Returns the plugins that keep out of a bundle what a Lambda does not run of AWS's SDK. The first that takes a module decides. */
 export function sdkPlugins(): Plugin[] {
   return [withoutOtherPlatforms, versionAlone, directImports];
 }
 
-/** What stands in place of a module of the SDK, and why. */
+/** Modules of the SDK, and what replaces them. */
 const LEFT_OUT: readonly (readonly [filter: RegExp, contents: string])[] = [
-  // Lambda puts credentials into the environment: none are to come from files, from processes that a file names, from
-  // SSO, or from an address in the network.
+  // Lambda puts credentials into the environment: files, processes that a file names, SSO and network addresses must not
+  // provide any.
   [
     /[\\/]credential-provider-node[\\/]dist-es[\\/]defaultProvider\.js$/,
     "export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env';",
@@ -28,7 +28,7 @@ const withoutOtherPlatforms: Plugin = {
   },
 };
 
-/** Of its package.json each client tells the server the version, and no more. */
+/** Of its package.json, each client uses only the version. */
 const versionAlone: Plugin = {
   name: 'version-alone',
   setup(build) {
@@ -46,9 +46,9 @@ const EXPORT_ALL = /^export \* from "([^"]+)";/gm;
 const EXPORT_OWN = /^export (?:const|let|function|async function|class) (\w+)/gm;
 
 /**
- * Makes each module of the SDK import from the modules that declare, past the index files between. esbuild puts a module
- * into what is loaded first if a path of imports leads there, used or not: through the index of all protocols, the XML
- * of RDS would be loaded with the JSON of Secrets Manager. What this cannot read stays as it is.
+ * Makes each module of the SDK import directly from the declaring modules, past the index files. esbuild loads a module at
+ * init if any path of imports reaches it, used or not: through the index of all protocols, the XML of RDS would load with the
+ * JSON of Secrets Manager. An import that this does not understand stays as it is.
  */
 const directImports: Plugin = {
   name: 'direct-imports',
@@ -59,7 +59,7 @@ const directImports: Plugin = {
   },
 };
 
-// Each module is read once, for all bundles.
+// Reads each module once, for all bundles.
 const withDirectImports = once(async (file, build) => {
   const text = await readFile(file, 'utf8');
   const direct = await Promise.all(
@@ -96,7 +96,7 @@ interface Origin {
   readonly name: string;
 }
 
-/** The module that declares what `file` exports as `name`; undefined if that cannot be told. */
+/** Returns the module that declares what `file` exports as `name`; undefined if unknown. */
 async function originOf(name: string, file: string, build: PluginBuild): Promise<Origin | undefined> {
   if (!SDK_MODULE.test(file)) return undefined;
   const { own, named, all } = await exportsOf(file, build);
@@ -133,7 +133,7 @@ const exportsOf = once(async (file) => {
   };
 });
 
-/** Of `a, b as c`: [a, a] and [b, c]. */
+/** Returns [a, a] and [b, c] for `a, b as c`. */
 function namesIn(list: string): readonly (readonly [name: string, local: string])[] {
   const parts = list.split(',').map((part) => part.trim().split(' as '));
   return parts.flatMap(([name = '', alias = name]) => (name === '' ? [] : [[name, alias] as const]));

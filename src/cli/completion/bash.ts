@@ -1,7 +1,7 @@
 import type { Declaration } from '../command.js';
 import { optionsOf, quoted } from './words.js';
 
-/** The script for bash, 3.2 and later. */
+/** Returns the script for bash 3.2 and later. */
 export function bash(declarations: readonly Declaration[]): string {
   const names = [...declarations.map(({ name }) => name), '--help', '--version'];
   return `# bash completion of quarterturn
@@ -26,7 +26,7 @@ complete -F _quarterturn quarterturn
 `;
 }
 
-/** What may follow an option. */
+/** Returns the cases for the values of options. */
 function values(declaration: Declaration): readonly string[] {
   return optionsOf(declaration).flatMap(({ name, value, choices, isFile }) => {
     if (value === undefined) return [];

@@ -4,11 +4,11 @@ export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
 export const COMPLETION = declare({
   name: 'completion',
-  summary: 'completion of commands and options for bash, zsh or fish',
+  summary: 'print a completion script for bash, zsh or fish',
   positional: { usage: '<shell>', choices: () => SHELLS },
   about: [
-    'Prints a script that completes commands, options, their choices and rotators. Names of secrets are not completed: Tab ' +
-      'asks nobody.',
+    'Prints a script that completes commands, options, their choices and rotators. It does not complete names of secrets: Tab ' +
+      'makes no call to AWS.',
   ],
   options: {},
   examples: [

@@ -1,7 +1,7 @@
 import type { Declaration } from '../command.js';
 import { type CompletedOption, optionsOf } from './words.js';
 
-/** The script for fish. */
+/** Returns the script for fish. */
 export function fish(declarations: readonly Declaration[]): string {
   const first = declarations.map(
     ({ name, summary }) =>
@@ -38,7 +38,7 @@ function spec({ name, short, about, value, choices, isFile }: CompletedOption): 
   ].join(' ');
 }
 
-/** Between single quotes fish knows two escapes. */
+/** Returns a text in single quotes, in which fish knows two escapes. */
 function quoted(text: string): string {
   return `'${text.replace(/['\\]/g, '\\$&')}'`;
 }

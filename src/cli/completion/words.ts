@@ -5,14 +5,14 @@ export interface CompletedOption {
   readonly name: string;
   readonly short: string | undefined;
   readonly about: string;
-  /** Absent: nothing follows it. */
+  /** Absent: it is a switch. */
   readonly value: string | undefined;
   readonly choices: readonly string[];
   readonly isFile: boolean;
   readonly repeats: boolean;
 }
 
-/** The options of a command, with `--help`. */
+/** Returns the options of a command, with `--help`. */
 export function optionsOf({ options }: Declaration): readonly CompletedOption[] {
   const all: readonly [string, OptionDeclaration][] = Object.entries({ ...options, ...HELP_OPTION });
   return all.map(([name, { short, about, value, choices = [], repeats = false }]) => ({
@@ -22,7 +22,7 @@ export function optionsOf({ options }: Declaration): readonly CompletedOption[] 
   }));
 }
 
-/** A text between single quotes of a shell. */
+/** Returns a text in a shell's single quotes. */
 export function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }

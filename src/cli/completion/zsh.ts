@@ -1,7 +1,7 @@
 import type { Declaration } from '../command.js';
 import { type CompletedOption, optionsOf, quoted } from './words.js';
 
-/** The script for zsh, for eval after compinit, or as the file _quarterturn in a folder of fpath. */
+/** Returns the script for zsh: for eval after compinit, or as the file _quarterturn in a folder of fpath. */
 export function zsh(declarations: readonly Declaration[]): string {
   const commands = declarations.map(({ name, summary }) => `    ${quoted(`${name}:${summary}`)}`);
   return `#compdef quarterturn

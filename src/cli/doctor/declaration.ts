@@ -3,33 +3,33 @@ import { SUBJECT_OPTIONS } from './subject-options.js';
 
 export const DOCTOR = declare({
   name: 'doctor',
-  summary: 'what is the matter with a stuck secret, what repairs it, and what must not be done',
+  summary: 'find out why a secret is stuck, what repairs it, and what not to do',
   positional: { usage: '<secret>' },
   about: [
-    'Tries no more versions than it takes to find out which one works, and names what it has found: docs/operate.md has a ' +
-      'section for each finding. It changes nothing without --fix.',
-    '--fix makes one repair at a time, asks before each, and looks again after it. It moves AWSCURRENT only to a newer version ' +
-      'that was just seen to work, while AWSCURRENT does not. It takes AWSPENDING off only where AWSCURRENT works, and no step ' +
-      'can be running. What somebody may have done on purpose it leaves as it is.',
+    'Logs in with as few versions as it needs to see which one works, and names its finding. docs/operate.md has a section for ' +
+      'each finding. Without --fix it changes nothing.',
+    '--fix asks before each repair, and looks again after it. It moves AWSCURRENT only if AWSCURRENT does not work, and only to ' +
+      'a newer version that just worked. It removes AWSPENDING only if AWSCURRENT works and no step can be running. It never ' +
+      'undoes what somebody may have done on purpose.',
   ],
   options: {
-    fix: { about: 'repair what can be repaired without harm' },
+    fix: { about: 'repair what is safe to repair' },
     here: {
       about:
-        'let --fix take the rotation’s four steps here, with this machine’s rights and the rotator as this machine’s environment ' +
-        'makes it',
+        'let --fix run the rotation’s four steps on this machine, with its rights. The rotator reads this machine’s ' +
+        'environment variables: set those that the function has',
     },
     now: {
       about:
-        'take a rotation for stuck although something has changed within 15 minutes: nobody is at work, and no step is running. AWSPENDING is not taken off before they have passed all the same',
+        'do not wait 15 minutes after the last change. Only if you know that nobody is at work and no step is running. Removing ' +
+        'AWSPENDING waits all the same',
     },
     wait: {
       value: '<time>',
-      about:
-        'for how long to look on after AWSPENDING was taken off: as long as a step of the function may run',
+      about: 'watch so long after AWSPENDING was removed: as long as a step of the function may run',
       default: '15m',
     },
-    yes: { short: 'y', about: 'yes, repair it: do not ask' },
+    yes: { short: 'y', about: 'repair without asking' },
     ...SUBJECT_OPTIONS,
     json: JSON_OPTION,
   },
@@ -37,15 +37,15 @@ export const DOCTOR = declare({
     { line: 'quarterturn doctor app/db --rotator postgres' },
     { line: 'quarterturn doctor app/db --rotator postgres --fix --here --yes' },
   ],
-  exits: { 0: 'nothing is the matter, or no longer', 1: 'something is' },
+  exits: { 0: 'nothing is wrong, or no longer', 1: 'something is wrong' },
   rights: [
     { action: 'secretsmanager:DescribeSecret', on: 'secret', why: 'labels, dates and replicas' },
-    { action: 'secretsmanager:GetSecretValue', on: 'secret', why: 'the values that are tried' },
+    { action: 'secretsmanager:GetSecretValue', on: 'secret', why: 'the values that it tries' },
     { action: 'kms:Decrypt', on: 'key', why: 'with a key of your own' },
     {
       action: 'secretsmanager:ListSecretVersionIds',
       on: 'secret',
-      why: 'ages and versions without a label; without it little is repaired',
+      why: 'ages, and versions without a label; without this right it repairs little',
     },
     { action: 'secretsmanager:UpdateSecretVersionStage', on: 'secret', why: 'with --fix: moves a label' },
     { action: 'secretsmanager:PutSecretValue', on: 'secret', why: 'with --fix --here: createSecret' },

@@ -28,7 +28,6 @@ export function doctor({ options, positionals }: DoctorInput): Promise<number> {
   });
 }
 
-/** One run of the command. */
 class Visit {
   readonly #subject: Subject;
   readonly #options: DoctorInput['options'];
@@ -40,7 +39,7 @@ class Visit {
     this.#looking = options['probe-all'] ? { which: 'all', refusals: Number.POSITIVE_INFINITY } : {};
   }
 
-  /** Looks, and says what is the matter. */
+  /** Looks, and prints the finding. */
   async examine(): Promise<number> {
     const state = await this.#subject.look(this.#looking);
     const finding = diagnose(state, { isHurried: this.#options.now });
@@ -48,7 +47,7 @@ class Visit {
     return this.#end(state, finding);
   }
 
-  /** Looks, and repairs. Ctrl-C ends it between two calls, and once more at once. */
+  /** Looks, and repairs. Ctrl-C ends it between two calls, a second Ctrl-C at once. */
   async fix(lookOnMs: number): Promise<number> {
     const stop = new AbortController();
     const interruption = new Interruption(
@@ -87,7 +86,7 @@ class Visit {
           ask: async ({ repairs }, repair) => {
             if (repair.kind === 'promote' && !here && repairs.some(({ kind }) => kind === 'resume')) {
               this.#subject.output.say(
-                'the label alone moves; --here takes the rotation’s steps instead, and retires what they retire',
+                'this moves the label alone; --here runs the rotation’s steps instead, finishSecret too',
               );
             }
             const isAgreed = await confirmed(`${inWords(repair)} of ${whose}?`, {
@@ -105,7 +104,9 @@ class Visit {
       );
       if (unretired !== undefined && rotator.finishSecret) {
         this.#print(
-          [`AWSCURRENT moved without finishSecret: what it would have retired is in version ${unretired}`],
+          [
+            `AWSCURRENT moved without finishSecret: version ${unretired} holds what finishSecret would have retired`,
+          ],
           { type: 'unretired', versionId: unretired },
         );
       }
@@ -123,7 +124,7 @@ class Visit {
   #sayNothingRepaired({ repairs }: Finding): void {
     const wantsSteps = !this.#options.here && repairs[0]?.kind === 'resume';
     this.#subject.output.say(
-      `nothing was repaired${wantsSteps ? ': --here lets it take the four steps on this machine' : ''}`,
+      `nothing was repaired${wantsSteps ? ': --here runs the four steps on this machine' : ''}`,
     );
   }
 
@@ -140,7 +141,7 @@ class Visit {
         break;
       case 'looking-on':
         this.#print(
-          [`looking on for ${ageInWords(event.forMs)}, in case that a step was under way; Ctrl-C ends it`],
+          [`watching for ${ageInWords(event.forMs)}, in case a step was still running; Ctrl-C ends it`],
           { type: 'looking-on', forMs: event.forMs },
         );
     }
@@ -158,7 +159,7 @@ class Visit {
     );
   }
 
-  /** A command to copy takes the rotation for stuck where this one does: else it would wait instead of repairing. */
+  /** A command to copy repeats --now: without it, it would wait instead of repairing. */
   #place(): Place {
     const { timeline, connection, again } = this.#subject;
     const now = this.#options.now ? ' --now' : '';

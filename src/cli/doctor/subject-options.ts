@@ -1,18 +1,18 @@
 import { CONNECTION_OPTIONS } from '../aws/connection.js';
 import type { OptionDeclaration } from '../command.js';
 
-/** Of every command that uses a rotator on a secret. */
+/** The options of every command that uses a rotator on a secret. */
 export const SUBJECT_OPTIONS = {
   rotator: {
     value: '<name|file>',
     about:
-      'the rotator of this secret: postgres, postgres/alternating-users, …, or a file of your own that exports ' +
-      '"lambda". Without it: the one that the secret’s "engine" names',
+      'the rotator of this secret: postgres, postgres/alternating-users, …, or a file of your own that exports "lambda". ' +
+      'Without it: the one that the secret’s "engine" names',
   },
   'probe-all': {
     about:
-      'try every version, those without a label too, however many logins are refused; without it two may be, since a service ' +
-      'may lock the user after three',
+      'try every version, also without a label, however many logins the service refuses. Without this option it stops after ' +
+      'two: a service may lock the user after three',
   },
   ...CONNECTION_OPTIONS,
 } as const satisfies Record<string, OptionDeclaration>;

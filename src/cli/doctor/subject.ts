@@ -8,7 +8,7 @@ import { type Timeline, timelineOf } from '../../operate/timeline.js';
 import { HiddenValues } from '../../redact/hidden-values.js';
 import { Redactor } from '../../redact/redactor.js';
 import type { Rotator } from '../../rotator.js';
-import { type Connection, readConnection, sameAgain } from '../aws/connection.js';
+import { type Connection, forShell, readConnection, sameAgain } from '../aws/connection.js';
 import { readSecret } from '../aws/secret-argument.js';
 import { Clients, type OperatorApi } from '../aws/secrets-manager.js';
 import { reportFailure } from '../failure.js';
@@ -27,7 +27,7 @@ interface SubjectValues {
 
 type AnyRotator = Rotator<object, never>;
 
-/** A secret and its rotator, as a command works with them. */
+/** A secret and its rotator, for a command to work with. */
 export interface Subject {
   readonly client: OperatorApi;
   readonly rotator: AnyRotator;
@@ -35,17 +35,17 @@ export interface Subject {
   readonly secretId: string;
   readonly timeline: Timeline;
   readonly connection: Connection;
-  /** The options that a command to copy needs, too: it begins with a blank. */
+  /** The options that a command to copy repeats, with a leading blank. */
   readonly again: string;
   readonly output: Output;
   look(options?: ObserveOptions): ReturnType<typeof observe>;
-  /** A text without the values that were read: a password may be a word such as "postgres", which stands in our own, too. */
+  /** Returns a text without the values that were read: a password may be a word of ours, such as "postgres". */
   clean(text: string): string;
-  /** Prints lines, without those values. */
+  /** Prints lines without those values. */
   print(lines: readonly string[]): void;
 }
 
-/** Finds the secret and the rotator that a command line names, and does something with them. */
+/** Finds the secret and the rotator of a command line, and calls `work` with them. */
 export async function withSubject(
   command: string,
   values: SubjectValues,
@@ -59,19 +59,19 @@ export async function withSubject(
   const described = await client.describeSecret({ SecretId: secret.id });
   const timeline = timelineOf(described, undefined, { now: client.now(), stuckAfterMs: 0 });
   const secretId = timeline.arn;
-  // For the clients of rotators: as in the function, which is in the Region of its secret.
+  // For the clients of rotators: the function, too, runs in the Region of its secret.
   if (timeline.region !== undefined) process.env.AWS_REGION = timeline.region;
   const loaded = await rotatorOf(values.rotator, client, secretId);
   const output = new Output();
   const hidden = new SearchedValues([secretId, loaded.rotator.name], output);
-  /** Node.js would print the error with all that hangs on it. */
+  /** Node.js would print the error with its cause and properties. */
   const onUncaught = (thrown: unknown) => {
     const { message } = new Redactor(hidden).error(thrown);
     process.exit(
       reportFailure(
         new RotationError(
           'ERR_ROTATOR_FAILED',
-          `the rotator ${loaded.rotator.name} failed where nobody waited for it: ${message}`,
+          `the rotator ${loaded.rotator.name} threw an error outside its steps: ${message}`,
           { hint: `quarterturn doctor ${timeline.name} shows which version works` },
         ),
       ),
@@ -83,7 +83,7 @@ export async function withSubject(
     const probing = { client, rotator: loaded.rotator, secretId, hidden };
     const code = await work({
       ...{ client, secretId, timeline, connection, output, ...loaded },
-      again: `${sameAgain(connection)}${values.rotator === undefined ? '' : ` --rotator ${values.rotator}`}`,
+      again: `${sameAgain(connection)}${values.rotator === undefined ? '' : ` --rotator ${forShell(values.rotator)}`}`,
       look: (options) => observe(probing, { ...options, now: client.now }),
       clean,
       print: (lines) => output.line(clean(lines.join('\n'))),
@@ -92,14 +92,14 @@ export async function withSubject(
     return code;
   } finally {
     output.end();
-    // What a rotator has left running keeps no command from its end, and throws no value later.
+    // What a rotator left running must not keep the command alive, nor throw a value later.
     setTimeout(() => process.exit(), LEFT_RUNNING_MS).unref();
   }
 }
 
 const LEFT_RUNNING_MS = 2000;
 
-/** Has what is printed searched for every value that the gate hands out. */
+/** Has the output searched for every value that the gate hands out. */
 class SearchedValues extends HiddenValues {
   readonly #output: Output;
 
@@ -119,8 +119,8 @@ class SearchedValues extends HiddenValues {
 }
 
 function leak(): RotationError {
-  return new RotationError('ERR_ROTATOR_FAILED', 'a value of the secret was in what is printed', {
-    hint: 'a message of the rotator quotes it: keep this output to yourself, rotate the secret, and report it',
+  return new RotationError('ERR_ROTATOR_FAILED', 'this output contains a value of the secret', {
+    hint: 'a message of the rotator quotes it. Do not share this output; rotate the secret, and report the rotator’s fault',
   });
 }
 
@@ -135,12 +135,12 @@ async function rotatorOf(
     return { rotator: manifest.rotator(process.env) as AnyRotator, rotatorName: name };
   } catch (error) {
     throw new UsageError(
-      `the rotator ${name} cannot be made: ${error instanceof Error ? error.message : 'it throws what is no Error'}`,
+      `cannot make the rotator ${name}: ${error instanceof Error ? error.message : 'it threw something that is not an Error'}`,
     );
   }
 }
 
-/** The rotator that has the name of the secret's engine. If users may take turns, which takes `masterarn`, it must be named. */
+/** Returns the rotator with the name of the secret's engine. With a `masterarn` users may take turns: then it must be named. */
 async function nameInSecret(client: SecretsManagerApi, secretId: string): Promise<string> {
   const deadline = new Deadline(undefined);
   try {
@@ -150,7 +150,7 @@ async function nameInSecret(client: SecretsManagerApi, secretId: string): Promis
     const { json } = await values.read({ VersionStage: 'AWSCURRENT' });
     const name = rotatorsWith('lambda.js').find((each) => each === json.engine);
     if (name !== undefined && !Object.hasOwn(json, 'masterarn')) {
-      say(`taken for a secret of the rotator ${name}, as its "engine" says; --rotator names another`);
+      say(`using the rotator ${name}, after the secret’s "engine"; --rotator names another`);
       return name;
     }
   } finally {

@@ -14,7 +14,7 @@ export function titleOf(name: string, region: string | undefined, { shown = {} }
 
 const COLOURS: Partial<Record<VersionVerdict, 'green' | 'red'>> = { accepted: 'green', refused: 'red' };
 
-/** A line for each version, and one for why it could not be tried. */
+/** Returns a line for each version, and the reason of its verdict below it. */
 export function versionLines({ versions, seenAt }: LabelState): readonly string[] {
   const shown = versions.filter(({ labels, verdict }) => labels.length > 0 || verdict !== 'untried');
   const labelsOf = ({ labels }: SeenVersion) => labels.join(' ') || 'no label';
@@ -29,15 +29,15 @@ export function versionLines({ versions, seenAt }: LabelState): readonly string[
   });
 }
 
-/** What to copy, and where. */
+/** What commands to copy are completed with. */
 export interface Place {
   readonly name: string;
-  /** Options of the connection for `aws`, and those for `quarterturn`: both begin with a blank. */
+  /** The options for `aws`, and those for `quarterturn`, both with a leading blank. */
   readonly forAws: string;
   readonly again: string;
 }
 
-/** A finding with its repairs and what must not be done. */
+/** Returns the lines of a finding: its repairs, advice and what not to do. */
 export function findingLines(finding: Finding, state: LabelState, place: Place): readonly string[] {
   const isFine = finding.name === 'OK';
   const advice = finding.advice.filter((line) => line !== '');
@@ -62,12 +62,12 @@ export function noteLines(
       ({ name, meaning, advice }) =>
         `${paint('yellow', name)}: ${printable(meaning)}; ${toCopy(advice, state, place)}`,
     ),
-    ...(notSeen.length === 0 ? [] : ['not looked at, since that takes other rights:']),
+    ...(notSeen.length === 0 ? [] : ['not checked, since that needs other rights:']),
     ...notSeen.map((line) => `  ${toCopy(line, state, place)}`),
   ];
 }
 
-/** The commands in a sentence, with the secret and the options of the connection: else they could reach another account. */
+/** Completes the commands in a sentence with the secret and the connection: without them they could reach another account. */
 function toCopy(text: string, { secretId }: LabelState, { name, forAws, again }: Place): string {
   return text
     .replace(/aws secretsmanager [a-z-]+/g, (call) => `${call} --secret-id ${secretId}${forAws}`)
@@ -75,25 +75,25 @@ function toCopy(text: string, { secretId }: LabelState, { name, forAws, again }:
     .replace(/quarterturn doctor/g, (call) => `${call} ${name}${again}`);
 }
 
-/** The endpoint is Secrets Manager's alone. */
-const forOtherServices = (forAws: string) => forAws.replace(/ --endpoint-url \S+/, '');
+/** Drops the endpoint, which is for Secrets Manager alone. It is the last option, and may be quoted. */
+const forOtherServices = (forAws: string) => forAws.replace(/ --endpoint-url .*$/, '');
 
-/** A repair in words, for the question. */
+/** Returns a repair in words, for the question. */
 export function inWords(repair: Repair): string {
   switch (repair.kind) {
     case 'resume':
-      return `take the four steps of version ${repair.token} here, with this machine’s rights`;
+      return `run the four steps of version ${repair.token} here, with this machine’s rights`;
     case 'promote':
       return `move AWSCURRENT to version ${repair.to}, from ${repair.from}`;
     case 'drop':
-      return `take AWSPENDING off version ${repair.from}`;
+      return `remove AWSPENDING from version ${repair.from}`;
   }
 }
 
-/** The calls that make a repair, to copy. */
+/** Returns the commands that make a repair. */
 function commandsOf(repair: Repair, state: LabelState, { name, forAws, again }: Place): readonly string[] {
   const stage = `aws secretsmanager update-secret-version-stage --secret-id ${state.secretId}${forAws} --version-stage`;
-  // Before the bare call: it looks once more, and goes on looking afterwards.
+  // Before the bare call: this command looks again before the change, and watches after it.
   const fix = `quarterturn doctor ${name}${again} --fix`;
   switch (repair.kind) {
     case 'resume':
@@ -114,9 +114,9 @@ function commandsOf(repair: Repair, state: LabelState, { name, forAws, again }: 
 }
 
 /**
- * The four steps by the function itself. `aws lambda invoke` succeeds when the function fails: without the look at
- * FunctionError the loop would go on to finishSecret, which does not ask whether the test has passed. Versions 1 and 2 of the
- * CLI agree about no other kind of payload than `fileb://`. answer.json is shown only where this call has written it.
+ * Returns a loop that runs the four steps in the function itself. `aws lambda invoke` succeeds when the function fails: the
+ * loop checks FunctionError, or it would go on to finishSecret, which does not ask whether the test passed. Versions 1 and 2
+ * of the CLI both take `fileb://`, and no other kind of payload. The loop shows answer.json only if this call wrote it.
  */
 function invokeCommand(token: string, functionArn: string, { secretId }: LabelState, forAws: string): string {
   const payload = `{\\"SecretId\\":\\"${secretId}\\",\\"ClientRequestToken\\":\\"${token}\\",\\"Step\\":\\"$step\\"}`;

@@ -5,10 +5,10 @@ import { namesOf, renamed } from './names.js';
 import { RUNNER } from './runners.js';
 import { contractTest, MANIFEST, readme, rehearsalOf, TSCONFIG } from './texts.js';
 
-/** The rotators and services to begin with: the package's own tests and its READMEs have the same. */
+/** The templates of rotators and services: the package's own tests and READMEs use the same files. */
 const TEMPLATES = new URL('../../../../../src/cli/init/templates/', import.meta.url);
 
-/** The files of a rotator's folder: their names, and what is in them. */
+/** Returns the files of a rotator's folder, by name. */
 export function filesOf(name: string, { kind, test }: InitInput['options']): ReadonlyMap<string, string> {
   const chosen = pick(KIND, kind);
   const runner = pick(RUNNER, test);
@@ -26,7 +26,7 @@ export function filesOf(name: string, { kind, test }: InitInput['options']): Rea
   return new Map([
     ...Object.entries(texts).map(([file, text]) => [file, renamed(text, chosen.example, names)] as const),
     ['README.md', readme(chosen, names, runner.command(name))],
-    // Whatever the project around it says, these are ES modules. A compiler may make CommonJS of them.
+    // These files are ES modules, whatever the project around them says. A compiler may turn them into CommonJS.
     ['package.json', '{\n  "private": true,\n  "type": "module"\n}\n'],
     ['tsconfig.json', TSCONFIG],
     ...Object.entries(runner.files ?? {}),
@@ -39,7 +39,7 @@ function pick<T>(of: Readonly<Record<string, T>>, name: string): T {
   return found;
 }
 
-/** As it stands in a project that has installed this package. */
+/** Reads a template, with the imports of a project that has this package installed. */
 function template(kind: string, file: string): string {
   return readFileSync(new URL(`${kind}/${file}.ts`, TEMPLATES), 'utf8')
     .replaceAll(/'(?:\.\.\/)+index\.js'/g, "'quarterturn'")

@@ -16,16 +16,18 @@ export async function init({ options, positionals }: InitInput): Promise<number>
   if (name === undefined || rest.length > 0)
     throw new UsageError('init takes one name: quarterturn init gate');
   if (!NAME.test(name)) {
-    throw new UsageError('init takes a name of small letters, digits and single hyphens, such as door-lock');
+    throw new UsageError(
+      'init takes a name of lower-case letters, digits and single hyphens, such as door-lock',
+    );
   }
   const files = filesOf(name, options);
   const taken = [...files.keys()].map((file) => join(name, file)).filter((path) => existsSync(path));
   if (taken.length > 0) {
-    say(`nothing was written, since these are there already: ${taken.join(', ')}`);
+    say(`nothing was written: these files exist already: ${taken.join(', ')}`);
     return 1;
   }
   await mkdir(name, { recursive: true });
-  // What has come meanwhile is not overwritten either.
+  // `wx`: a file that appeared meanwhile is not overwritten either.
   for (const [file, text] of files) await writeFile(join(name, file), text, { flag: 'wx' });
   line(`${name}/: ${[...files.keys()].join(', ')}`);
   line();
@@ -43,7 +45,7 @@ function nextCommands(name: string, test: string): readonly string[] {
   ];
 }
 
-/** Whether the folder's files will find this package. */
+/** Whether files in this project can import this package. */
 function isInstalled(): boolean {
   try {
     createRequire(resolve('index.js')).resolve('quarterturn');

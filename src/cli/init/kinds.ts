@@ -1,12 +1,12 @@
 import type { KINDS } from './declaration.js';
 
-/** What there is to know of a template beside its rotator and its service. */
+/** A template's names and fields. Its rotator and its service are files. */
 export interface Kind {
-  /** What its rotator is called there. */
+  /** The name of its rotator in the template. */
   readonly example: string;
-  /** The field that the service is asked about. */
+  /** The field that the service checks. */
   readonly credential: string;
-  /** Of keys, of which two live at once. */
+  /** Whether it rotates keys, two of them live at once. */
   readonly hasKeys: boolean;
   readonly fields: readonly Field[];
 }

@@ -1,4 +1,4 @@
-/** What a rotator is called, in each place. */
+/** The forms of a rotator's name. */
 export interface Names {
   /** `door-lock`: the folder, and the rotator in logs. */
   readonly folder: string;
@@ -17,8 +17,10 @@ const RESERVED = new Set(
 );
 
 /**
- * @param sources where the name must not stand for something else
- * @param example what the rotator is called there
+ * Returns the forms of a name.
+ *
+ * @param sources texts in which the name must not stand for something else
+ * @param example the rotator's name in these texts
  */
 export function namesOf(name: string, sources: readonly string[], example: string): Names {
   const type = name.replace(/(?:^|-)(\w)/g, (_, first: string) => first.toUpperCase());
@@ -27,7 +29,7 @@ export function namesOf(name: string, sources: readonly string[], example: strin
   return { folder: name, code: isUsed || RESERVED.has(plain) ? `${plain}Rotator` : plain, type };
 }
 
-/** Gives the rotator of a template, `gate`, its new name. In strings and in sentences that is the folder's. */
+/** Returns a template with its rotator, `gate`, renamed. In strings and sentences it takes the folder's name. */
 export function renamed(source: string, example: string, { folder, code, type }: Names): string {
   const first = example.charAt(0).toUpperCase() + example.slice(1);
   const word = `(?<type>\\b${first}(?=[A-Z]))|(?<told>(?<=['/]|\\b[Tt]he )${example}\\b)|\\b${example}\\b`;

@@ -1,20 +1,20 @@
 import type { RUNNERS } from './declaration.js';
 
-/** How a test runner is used, where runners differ. */
+/** The differences between test runners. */
 export interface Runner {
   readonly imports: string;
   readonly before: string;
   readonly after: string;
   /** One clause as a test. */
   readonly test: string;
-  /** What npm installs for it. */
+  /** The packages that it needs. */
   readonly packages: readonly string[];
-  /** The command that runs the test of a folder. */
+  /** Returns the command that runs a folder's test. */
   command(folder: string): string;
   readonly files?: Readonly<Record<string, string>>;
 }
 
-const JEST_CONFIG = `/** Jest takes the types out of TypeScript with SWC. */
+const JEST_CONFIG = `/** SWC strips the types from TypeScript for Jest. */
 export default {
   testEnvironment: 'node',
   transform: { '\\\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } }] },
@@ -49,7 +49,7 @@ export const RUNNER: Readonly<Record<(typeof RUNNERS)[number], Runner>> = {
   },
 };
 
-/** Node.js 22.18 and later takes types out itself; for one that does not, esbuild does. */
+/** Node.js 22.18 and later strips types itself; for an earlier one, esbuild does. */
 function nodeCommand(folder: string): string {
   if ('typescript' in process.features && process.features.typescript) {
     return `node --test ${folder}/contract.test.ts`;

@@ -9,11 +9,11 @@ import { gate } from './rotator.ts';
 /** How it is deployed. Importing this does nothing. */
 export const lambda = defineLambda({
   rotator: () => gate(),
-  /** The environment variables that \`rotator\` is given. */
+  /** The environment variables that \`rotator\` reads. */
   environment: [],
-  /** What the function may do besides rotating its secret, each right with a reason. */
+  /** The rights that the function needs in addition to rotating its secret, each with a reason. */
   permissions: [],
-  /** The packages that are loaded in the step that uses them, by loadDriver(). */
+  /** The packages that the rotator loads with loadDriver(), in the step that uses them. */
   drivers: [],
 });
 `;
@@ -39,9 +39,9 @@ export function rehearsalOf({ example, credential, hasKeys }: Kind): string {
 import { ${example} } from './rotator.ts';
 import { startService } from './service.ts';
 
-/** What \`quarterturn rehearse\` rotates: the service in memory. */
+/** \`quarterturn rehearse\` rotates this service in memory. */
 export const startRehearsal: StartRehearsal = async ({ secretString }) => {
-  if (secretString !== undefined) throw new Error('the service in memory has a secret of its own');
+  if (secretString !== undefined) throw new Error('--secret does not apply: the service in memory has its own secret');
   const service = await startService();
   const rotator = ${example}();
   return {
@@ -105,13 +105,13 @@ ${renamed(secret, example, names)}
 | --- | --- |
 ${rows.join('\n')}
 
-What else the owner keeps in the secret stays as it is.
+Any other field in the secret stays as it is.
 
 ## Make it yours
 
 The guide is \`node_modules/quarterturn/docs/rotators.md\`. In short:
 
-1. \`service.ts\` is the service in memory. Have it do what yours does, the refusals too.
+1. \`service.ts\` is the service in memory. Make it behave like yours, including what it refuses.
 2. \`rotator.ts\` is the rotator. Change it until the contract test passes:
 
    \`\`\`sh
@@ -119,7 +119,7 @@ The guide is \`node_modules/quarterturn/docs/rotators.md\`. In short:
    \`\`\`
 
    \`npx quarterturn rehearse ${folder}/lambda.ts\` shows each step of a rotation on it.
-3. \`lambda.ts\` says how it is deployed: its environment variables, and what its function may do.
+3. \`lambda.ts\` is the manifest: environment variables, rights and drivers of the function.
 
 ## Deploy it
 
@@ -152,6 +152,6 @@ sam deploy --stack-name rotate-${folder} --resolve-s3 --capabilities CAPABILITY_
 
 \`node_modules/quarterturn/docs/deploy-your-own.md\` says how to give it its environment variables and its rights.
 
-\`policy\`, \`local\`, \`test\`, \`doctor\`, \`run\` and \`rehearse\` read TypeScript with Node.js 22.18 and later. With an earlier one, give all but the last what \`bundle\` has made: \`dist/lambda/${folder}/index.mjs\`.
+\`policy\`, \`local\`, \`test\`, \`doctor\`, \`run\` and \`rehearse\` read TypeScript with Node.js 22.18 and later. With an earlier one, give them the bundle instead: \`dist/lambda/${folder}/index.mjs\`. \`rehearse\` does not take a bundle.
 `;
 }

@@ -2,14 +2,14 @@ import { basename, dirname, extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DEFAULTS, logGroupOf } from '../../local/rotations/lambda-call.js';
 
-/** What would lead a function to AWS itself. */
+/** Variables with which a function would call AWS itself. */
 const NOT_FOR_FUNCTIONS = {
   AWS_PROFILE: undefined,
   AWS_DEFAULT_PROFILE: undefined,
   AWS_SESSION_TOKEN: undefined,
 };
 
-/** The environment of a function: ours, with what Lambda adds. Each process has a log stream, and each step a trace, besides. */
+/** Returns the environment of a function: ours, with Lambda's variables. Each process adds its log stream, each step its trace. */
 export function environmentOf(
   name: string,
   location: URL,
@@ -20,7 +20,7 @@ export function environmentOf(
     ...process.env,
     ...NOT_FOR_FUNCTIONS,
     ...client,
-    // What AWS's own rotation functions read.
+    // AWS's own rotation functions read this one.
     SECRETS_MANAGER_ENDPOINT: client.AWS_ENDPOINT_URL_SECRETS_MANAGER,
     _HANDLER: `${basename(path, extname(path))}.handler`,
     LAMBDA_TASK_ROOT: dirname(path),

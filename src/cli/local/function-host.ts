@@ -7,21 +7,18 @@ import { isRotationError } from '../../errors.js';
 import { type ContextData, callHandler, type LambdaHandler } from '../../local/rotations/lambda-call.js';
 import { assertManifest, type Exports, whyNotLoaded } from '../manifest-checks.js';
 
-/**
- * The process in which a rotation function runs, as a Lambda has one: `function-host.js <URL of the module>`. What the
- * function does to its process, it does to this one alone.
- */
+/** The process of a rotation function, as in Lambda: `function-host.js <URL of the module>`. The function can only harm this process. */
 
-/** What the host is asked to do. */
+/** A message to the host: one invocation. */
 export interface Invocation {
   readonly id: string;
   readonly event: RotationEvent;
-  /** Without its functions, which do not go between processes. */
+  /** Without its functions: they do not pass between processes. */
   readonly context: Omit<ContextData, 'getRemainingTimeInMillis'>;
   readonly remainingMs: number;
 }
 
-/** What the host says: of the module (`id` is empty), and of each invocation. */
+/** A message from the host: about its module (`id` is empty), or about an invocation. */
 export interface Answer {
   readonly host: 'quarterturn';
   readonly id: string;
@@ -40,7 +37,7 @@ function described(error: unknown): NonNullable<Answer['error']> {
   if (typeof error === 'string') return { name: 'Error', message: error };
   return error instanceof Error
     ? { name: error.name, message: error.message }
-    : { name: 'Error', message: 'something was thrown that is no Error' };
+    : { name: 'Error', message: 'it threw something that is not an Error' };
 }
 
 async function load(url: string): Promise<LambdaHandler> {
@@ -52,13 +49,13 @@ async function load(url: string): Promise<LambdaHandler> {
   if (typeof handler === 'function') return handler as LambdaHandler;
   const lambda = module.lambda ?? module.default?.lambda;
   if (lambda === undefined) {
-    throw new TypeError('the module does not export a function "handler", nor "lambda"');
+    throw new TypeError('the module exports neither a function "handler" nor "lambda"');
   }
   assertManifest(lambda);
   return rotationHandler(lambda.rotator(process.env));
 }
 
-/** Adds to the message of what a module threw as it was loaded the file and the line. */
+/** Adds file and line to the message of a module's error. */
 function withPlace(error: unknown, url: string): unknown {
   if (!(error instanceof Error)) return error;
   const stack = error instanceof SyntaxError ? printedBy(url) : (error.stack ?? '');
@@ -68,7 +65,7 @@ function withPlace(error: unknown, url: string): unknown {
   return error;
 }
 
-/** Where a module has an error of syntax, Node tells nobody but the terminal. Nothing of the module runs before. */
+/** Returns what Node.js prints for a syntax error: only there it names the line. Nothing of the module runs. */
 function printedBy(url: string): string {
   const args = ['--input-type=module', '--eval', `import ${JSON.stringify(url)}`];
   return spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 5000 }).stderr;
@@ -80,7 +77,7 @@ async function invoke(handler: LambdaHandler, { event, context, remainingMs }: I
   const getRemainingTimeInMillis = () => Math.max(0, Math.floor(endsAt - performance.now()));
   const { AWS_LAMBDA_LOG_STREAM_NAME: logStreamName = '' } = process.env;
   process.env._X_AMZN_TRACE_ID = traceId();
-  // What still asks for the process, so that it is known when nothing does.
+  // The channel keeps the process alive: without it, beforeExit shows that nothing else does.
   const { channel } = process;
   const listeners: (() => void)[] = [];
   try {
@@ -100,10 +97,10 @@ function traceId(): string {
   return `Root=1-${time}-${randomBytes(12).toString('hex')};Parent=${randomBytes(8).toString('hex')};Sampled=0`;
 }
 
-// Ctrl-C reaches the whole process group; a step that is under way ends in order, and then the parent hangs up.
+// Ctrl-C reaches the whole process group: the current step ends in order, then the parent disconnects.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 process.on('disconnect', () => process.exit());
-// A function that never yields does not hear of that.
+// A function that never yields does not notice that.
 const watch = `const { ppid } = process;
 setInterval(() => process.ppid === ppid || process.kill(process.pid, 'SIGKILL'), 500);`;
 new Worker(watch, { eval: true }).unref();

@@ -9,10 +9,10 @@ import type { Answer, Invocation } from './function-host.js';
 import { FunctionError, remoteFunction } from './remote-function.js';
 
 const HOST = fileURLToPath(new URL('function-host.js', import.meta.url));
-/** As long as Lambda waits for a module. */
+/** Lambda waits as long for a module. */
 const LOAD_MS = 10_000;
 const MOST_PROCESSES = 10;
-/** Characters of a piece of what a function prints without a line break. */
+/** A printed line without an end is cut into pieces of so many characters. */
 const MOST_LINE = 16_384;
 
 /** A rotation function of `quarterturn local`. */
@@ -23,14 +23,14 @@ export interface StartedFunction {
 
 interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Takes each line that the function prints. */
+  /** Called with each line that the function prints. */
   readonly print: (line: string) => void;
 }
 
 /**
- * Makes a function of a module, or of the URL of a Lambda runtime interface.
+ * Starts a function from a module, or from the URL of a Lambda runtime interface.
  *
- * @throws Error if the module cannot be loaded
+ * @throws Error if the module does not load
  */
 export async function startFunction(url: URL, surroundings: Surroundings): Promise<StartedFunction> {
   if (url.protocol !== 'file:') return { invoke: remoteFunction(url), stop: () => {} };
@@ -39,7 +39,7 @@ export async function startFunction(url: URL, surroundings: Surroundings): Promi
   return { invoke: (event, context) => processes.invoke(event, context), stop: () => processes.stop() };
 }
 
-/** The processes of one function, each with one invocation at a time, as Lambda has them. */
+/** The processes of one function, each with one invocation at a time, as in Lambda. */
 class Processes {
   readonly #url: URL;
   readonly #surroundings: Surroundings;
@@ -53,7 +53,7 @@ class Processes {
     this.#surroundings = surroundings;
   }
 
-  /** Starts a process, so that a module that cannot be loaded is noticed now. */
+  /** Starts a process, to notice now if the module does not load. */
   async start(): Promise<void> {
     this.#idle = await this.#fork();
   }
@@ -61,9 +61,9 @@ class Processes {
   async invoke(event: RotationEvent, { getRemainingTimeInMillis, ...context }: LocalContext): Promise<void> {
     while (this.#busy >= MOST_PROCESSES) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     if (getRemainingTimeInMillis() === 0) {
-      // The step has failed already: it must not begin now.
+      // The step already counts as failed: it must not begin now.
       this.#waiting.shift()?.();
-      throw new Error(`its time was up while ${MOST_PROCESSES} others were running`);
+      throw new Error(`timed out while ${MOST_PROCESSES} other invocations were running`);
     }
     this.#busy += 1;
     try {
@@ -71,7 +71,7 @@ class Processes {
       const remainingMs = getRemainingTimeInMillis();
       if (remainingMs === 0) {
         this.#putBack(child);
-        throw new Error('its time was up while its process was starting');
+        throw new Error('timed out while its process was starting');
       }
       const invocation: Invocation = { id: randomUUID(), event, context, remainingMs };
       const error = await answerOf(child, invocation.id, remainingMs, () => child.send(invocation));
@@ -93,7 +93,7 @@ class Processes {
     return child;
   }
 
-  /** One process waits for the next invocation. */
+  /** Keeps one process for the next invocation. */
   #putBack(child: ChildProcess): void {
     if (this.#idle) child.kill('SIGKILL');
     else this.#idle = child;
@@ -104,7 +104,7 @@ class Processes {
     const own = { ...env, AWS_LAMBDA_LOG_STREAM_NAME: newLogStream() };
     const child = fork(HOST, [this.#url.href], { env: own, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
     this.#all.add(child);
-    // What cannot be sent to it: its exit says so.
+    // A message that could not be sent: its exit says so.
     child.on('error', () => {});
     child.once('exit', () => {
       this.#all.delete(child);
@@ -118,10 +118,7 @@ class Processes {
   }
 }
 
-/**
- * Waits for the host's word on the module (`id` is empty) or on an invocation. A host that says nothing in time is
- * ended, as Lambda does.
- */
+/** Waits for the host's message about its module (`id` is empty) or an invocation. Kills a host that is late, as Lambda does. */
 function answerOf(
   child: ChildProcess,
   id: string,
@@ -135,7 +132,7 @@ function answerOf(
       child.off('message', onMessage);
       child.off('exit', onExit);
     };
-    // A function may send messages of its own.
+    // A function, too, may send messages.
     const onMessage = (message: unknown) => {
       const answer = message as Partial<Answer> | null;
       if (answer?.host !== 'quarterturn' || answer.id !== id) return;
@@ -152,7 +149,7 @@ function answerOf(
   });
 }
 
-/** Calls `print` with each line; one that does not end is cut into pieces. */
+/** Calls `print` with each line, and cuts a line without an end into pieces. */
 function eachLine(stream: Readable, print: (line: string) => void): void {
   let rest = '';
   stream.setEncoding('utf8');

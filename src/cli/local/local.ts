@@ -13,7 +13,8 @@ import { inWords, line, messageOf, write } from './output.js';
 import { StateFile } from './state-file.js';
 
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
-/** Runs `quarterturn local`; resolves to the exit code, once it was interrupted. */
+
+/** Runs `quarterturn local`; resolves to the exit code after an interruption. */
 export async function local(input: LocalInput): Promise<number> {
   const command = await readLocalCommand(input);
   const state = command.stateFile === undefined ? undefined : new StateFile(command.stateFile);
@@ -50,11 +51,11 @@ async function serve(command: LocalCommand, state: StateFile | undefined): Promi
     begin = resolve;
   });
   const listener = await listenOn(secrets, command.port, ready);
-  // Functions may call while they are loaded, when nobody else is answered yet.
+  // Functions may call while they load, when nobody else is answered yet.
   const forFunctions = await secrets.listen();
   const client = {
     AWS_ENDPOINT_URL_SECRETS_MANAGER: listener.url,
-    // The second is what boto3 and version 1 of the AWS CLI read.
+    // boto3 and version 1 of the AWS CLI read the second.
     ...{ AWS_REGION: region, AWS_DEFAULT_REGION: region },
     ...CREDENTIALS,
   };
@@ -64,9 +65,10 @@ async function serve(command: LocalCommand, state: StateFile | undefined): Promi
     const arns = await startFunctions(command, secrets, own, functions);
     introduce(client, arns, seeded, command.stateFile);
     isIntroduced = true;
-    if (state?.torn !== undefined) line(`the last line of the state was not whole, and is in ${state.torn}`);
+    if (state?.torn !== undefined)
+      line(`the last line of the state was not complete, and is in ${state.torn}`);
     if (interruption.exitCode === undefined) {
-      for (const name of secrets.unfinished) line(`going on with the rotation of ${name}`);
+      for (const name of secrets.unfinished) line(`continuing the rotation of ${name}`);
       secrets.resume();
     }
     begin();
@@ -84,12 +86,12 @@ async function listenOn(secrets: LocalSecretsManager, port: number, ready: Promi
   try {
     return await secrets.listen(port, ready);
   } catch (error) {
-    if (codeOf(error) === 'EADDRINUSE') throw new Error(`port ${port} is in use; --port takes another`);
+    if (codeOf(error) === 'EADDRINUSE') throw new Error(`port ${port} is in use; choose another with --port`);
     throw error;
   }
 }
 
-/** Registers the functions; resolves to their ARNs. */
+/** Registers the functions, and returns their ARNs. */
 async function startFunctions(
   command: LocalCommand,
   secrets: LocalSecretsManager,
@@ -107,13 +109,13 @@ async function startFunctions(
       functions.push(started);
       arns.push(secrets.addFunction(name, started.invoke));
     } catch (error) {
-      throw new Error(`the function ${name} cannot be loaded: ${secrets.redact(messageOf(error))}`);
+      throw new Error(`cannot load the function ${name}: ${secrets.redact(messageOf(error))}`);
     }
   }
   return arns;
 }
 
-/** Creates the secrets that are not there yet; resolves to what is to be said of each. */
+/** Creates the secrets that do not exist yet, and returns a text for each. */
 async function plant(seed: LocalCommand['seed'], secrets: LocalSecretsManager): Promise<readonly string[]> {
   const said: string[] = [];
   for (const [name, SecretString] of seed) {
@@ -122,7 +124,7 @@ async function plant(seed: LocalCommand['seed'], secrets: LocalSecretsManager): 
       () => false,
     );
     if (!isKnown) await create(name, SecretString, secrets);
-    said.push(isKnown ? `${name} (as the state has it, not as the seed)` : name);
+    said.push(isKnown ? `${name} (from the state, not from the seed)` : name);
   }
   return said;
 }
@@ -131,11 +133,11 @@ async function create(name: string, SecretString: string, secrets: LocalSecretsM
   try {
     await secrets.createSecret({ Name: name, SecretString });
   } catch (error) {
-    throw new UsageError(`the seed of ${JSON.stringify(name)} is refused: ${messageOf(error)}`);
+    throw new UsageError(`cannot create ${JSON.stringify(name)} from the seed: ${messageOf(error)}`);
   }
 }
 
-/** The environment in which a client finds its way here. */
+/** The environment variables for a client. */
 type Client = Readonly<Record<'AWS_ENDPOINT_URL_SECRETS_MANAGER' | 'AWS_REGION', string>>;
 
 function introduce(
@@ -147,10 +149,10 @@ function introduce(
   const exports = Object.entries(rest).map(([name, value]) => `${name}=${value}`);
   const kept =
     stateFile === undefined
-      ? 'Secrets are in memory alone: all is lost in the end. --state keeps them.'
+      ? 'Secrets are only in memory, and lost at the end. --state keeps them.'
       : `Secrets are kept in ${stateFile}.`;
   write(`Secrets Manager on ${url}. ${kept}
-A client finds it with
+For clients:
 
   export AWS_ENDPOINT_URL_SECRETS_MANAGER=${url}
   export ${exports.join(' ')}
@@ -159,11 +161,11 @@ ${[...arns.map((arn) => `function  ${arn}`), ...seeded.map((name) => `secret    
 `);
 }
 
-/** Lets the rotations that are under way come to their end: of some values there may be no other copy. */
+/** Lets the current rotations end: there may be no other copy of some values. */
 async function finish(secrets: LocalSecretsManager): Promise<void> {
   const driven = secrets.stop();
-  if (driven.length > 0) line(`ending the rotation of ${driven.join(', ')} first`);
-  // What broke one off was told when it did.
+  if (driven.length > 0) line(`finishing the rotation of ${driven.join(', ')} first`);
+  // An error that ended a rotation was printed when it happened.
   await secrets.idle().catch(() => {});
   for (const name of secrets.unfinished) line(`the rotation of ${name} is not complete`);
   line('ended');

@@ -8,11 +8,11 @@ import { rotatorFile, rotatorsWith } from '../rotators.js';
 import { UsageError } from '../usage-error.js';
 import type { LocalInput } from './declaration.js';
 
-/** What the command line of `quarterturn local` asks for. */
+/** The options of `quarterturn local`. */
 export interface LocalCommand {
   readonly port: number;
   readonly timeoutMs: number;
-  /** What each function is, by its name. */
+  /** The URL of each function, by its name. */
   readonly functions: ReadonlyMap<string, URL>;
   /** The values of the secrets to begin with, by name. */
   readonly seed: ReadonlyMap<string, string>;
@@ -20,7 +20,7 @@ export interface LocalCommand {
 }
 
 /**
- * Makes sense of the command line, and the file that `--seed` names.
+ * Reads the command line, and the file of `--seed`.
  *
  * @throws UsageError
  */
@@ -60,7 +60,7 @@ function urlOf(what: string): URL {
   if (/^(?:https?|file):\/\//.test(what) && URL.canParse(what)) {
     const url = new URL(what);
     if (url.username || url.password)
-      throw new UsageError('the URL of a function must not have a password in it');
+      throw new UsageError('the URL of a function must not contain a password');
     return url.protocol === 'file:' ? existing(url) : url;
   }
   if (rotatorsWith('lambda.js').includes(what)) return rotatorFile(what, 'lambda.js');
@@ -70,7 +70,7 @@ function urlOf(what: string): URL {
 function existing(url: URL): URL {
   if (existsSync(url)) return url;
   throw new UsageError(
-    `there is no file ${fileURLToPath(url)}, and no rotator of that name; there is ${rotatorsWith('lambda.js').join(', ')}`,
+    `there is no file ${fileURLToPath(url)}, and no rotator of that name; the rotators are ${rotatorsWith('lambda.js').join(', ')}`,
   );
 }
 
@@ -90,12 +90,12 @@ async function readSeed(path: string): Promise<ReadonlyMap<string, string>> {
   );
 }
 
-/** Names the line at which a text ceases to be JSON, and quotes nothing of it. */
+/** Returns the line at which a text stops being JSON, and quotes nothing of it. */
 function brokenAt(text: string): string {
   const errors: ParseError[] = [];
   parse(text, errors, { disallowComments: true });
   const [first] = errors;
-  return first ? `: look at line ${text.slice(0, first.offset).trimEnd().split('\n').length}` : '';
+  return first ? `: check line ${text.slice(0, first.offset).trimEnd().split('\n').length}` : '';
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

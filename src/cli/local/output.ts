@@ -1,7 +1,7 @@
 import type { Observation } from '../../local/settings.js';
 import { printable } from '../terminal/screen.js';
 
-/** Says what has happened, in one line. */
+/** Returns what happened, in one line. */
 export function inWords(seen: Observation): string {
   switch (seen.kind) {
     case 'call':
@@ -12,7 +12,7 @@ export function inWords(seen: Observation): string {
       return `  ${seen.secret}: ${seen.step}${attempt} ${end} (${Math.round(seen.durationMs)} ms)`;
     }
     case 'broken':
-      return `  ${seen.secret}: the rotation is broken off: ${messageOf(seen.error)}`;
+      return `  ${seen.secret}: the rotation broke off: ${messageOf(seen.error)}`;
     case 'end':
       return `  ${seen.secret}: the rotation ${ENDS[seen.outcome]}`;
   }
@@ -25,13 +25,13 @@ const ENDS = {
   abandoned: 'was abandoned: somebody stored a value, cancelled it, or deleted the secret',
 } as const;
 
-/** What an error says, with its name if that says anything. */
+/** Returns an error's message, after its name unless that is `Error`. */
 export function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'something was thrown that is no Error';
+  if (!(error instanceof Error)) return 'it threw something that is not an Error';
   return error.name === 'Error' ? error.message : `${error.name}: ${error.message}`;
 }
 
-/** Prints a line with the time. One thing is one line, whatever a function has put into its error. */
+/** Prints one line with the time, even if a function's error has line breaks. */
 export function line(text: string): void {
   write(`${new Date().toTimeString().slice(0, 8)}  ${printable(text)}`);
 }

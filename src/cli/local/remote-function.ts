@@ -4,12 +4,12 @@ import { parseJson } from '../../json.js';
 import type { LocalFunction } from '../../local/settings.js';
 import { codeOf } from '../durable.js';
 
-/** Where Lambda's runtime interface emulator takes invocations. */
+/** The path for invocations of Lambda's runtime interface emulator. */
 const EMULATOR_PATH = '/2015-03-31/functions/function/invocations';
-/** No rotation function has more to say. */
+/** No rotation function answers with more. */
 const MOST_BYTES = 1_048_576;
 
-/** What a function threw, elsewhere. */
+/** An error that a function threw in another process. */
 export class FunctionError extends Error {
   constructor(name: string, message: string) {
     super(message);
@@ -17,7 +17,7 @@ export class FunctionError extends Error {
   }
 }
 
-/** A rotation function in any language, behind the URL of a Lambda runtime interface. */
+/** Returns a rotation function in any language, behind the URL of a Lambda runtime interface. */
 export function remoteFunction(url: URL): LocalFunction {
   const target = url.pathname === '/' ? new URL(EMULATOR_PATH, url) : url;
   return async (event, context) => {
@@ -29,13 +29,13 @@ export function remoteFunction(url: URL): LocalFunction {
     const answer = parse(text);
     const { errorType, errorMessage } = answer ?? {};
     if (errorType !== undefined || errorMessage !== undefined) {
-      throw new FunctionError(textOr(errorType, 'Error'), textOr(errorMessage, 'it said nothing more'));
+      throw new FunctionError(textOr(errorType, 'Error'), textOr(errorMessage, 'without a message'));
     }
-    // The emulator tells a timeout so, with status 200.
+    // The emulator reports a timeout so, with status 200.
     if (/^Task timed out after [\d.]+ seconds$/.test(text.trim())) throw new Error(text.trim());
-    if (isFailure) throw new Error('the function failed, and said nothing');
+    if (isFailure) throw new Error('the function failed without a message');
     if (status !== 200) throw new Error(`${target.origin} answered ${status}`);
-    if (!answer) throw new Error(`${target.origin} answered what is no JSON`);
+    if (!answer) throw new Error(`${target.origin} did not answer with JSON`);
   };
 }
 
@@ -46,16 +46,14 @@ interface Posted {
   readonly text: string;
 }
 
-/** Not `fetch`, which gives up after five minutes; a function may take fifteen. */
+/** Not `fetch`: it gives up after five minutes, and a function may take fifteen. */
 function post(target: URL, body: string, timeoutMs: number): Promise<Posted> {
   const { request } = target.protocol === 'https:' ? https : http;
   return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(timeoutMs);
     const call = request(target, { method: 'POST', headers: { 'content-type': 'application/json' }, signal });
     call.on('error', (error) => {
-      const isLate = signal.aborted
-        ? 'its time was up'
-        : `cannot be reached (${codeOf(error) ?? error.name})`;
+      const isLate = signal.aborted ? 'timed out' : `no connection (${codeOf(error) ?? error.name})`;
       reject(new Error(`${target.origin}: ${isLate}`));
     });
     call.on('response', (response) => {
@@ -68,7 +66,7 @@ function post(target: URL, body: string, timeoutMs: number): Promise<Posted> {
           }),
         (error: unknown) => {
           call.destroy();
-          reject(signal.aborted ? new Error(`${target.origin}: its time was up`) : error);
+          reject(signal.aborted ? new Error(`${target.origin}: timed out`) : error);
         },
       );
     });
@@ -81,13 +79,13 @@ async function textOf(response: AsyncIterable<Buffer>): Promise<string> {
   let size = 0;
   for await (const chunk of response) {
     size += chunk.byteLength;
-    if (size > MOST_BYTES) throw new Error('the function’s answer has more than 1 MiB');
+    if (size > MOST_BYTES) throw new Error('the function’s answer is larger than 1 MiB');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();
 }
 
-/** What a runtime answers: of a function that has failed, its error, with status 200 all the same. */
+/** Parses the answer of a runtime. If the function failed, it is an error, even with status 200. */
 function parse(text: string): { errorType?: unknown; errorMessage?: unknown } | undefined {
   const answer = text.trim() === '' ? null : parseJson(text);
   if (answer === undefined) return undefined;

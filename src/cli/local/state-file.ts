@@ -17,17 +17,17 @@ import type { StoredSecret } from '../../local/store/stored-secret.js';
 import { codeOf, Lock, syncDirectory } from '../durable.js';
 import { HEADER, lineOf, lineOfForgotten, linesOf, readLines, type Written } from './state-lines.js';
 
-/** A file that has grown by so much, and to a multiple of what it need be, is written anew. */
+/** The file is written anew once it has grown by this many bytes, plus this multiple of its last size. */
 const GROWTH_BYTES = 1_048_576;
 const GROWTH_FACTOR = 4;
 
 /**
- * The secrets of `quarterturn local` in a file that only its owner may read: one line of JSON a change, each on disk
- * before the change is answered. A crash leaves at most an unfinished last line, of a change that nobody was told of.
+ * The secrets of `quarterturn local`, in a file that only its owner may read: one line of JSON per change, on disk before the
+ * change is answered. A crash leaves at most an unfinished last line, whose change was not answered.
  */
 export class StateFile implements Archive {
   readonly secrets: readonly StoredSecret[];
-  /** The file in which an unfinished last line was put aside. */
+  /** The file that holds an unfinished last line, if there was one. */
   readonly torn: string | undefined;
   readonly #path: string;
   readonly #lock: Lock;
@@ -35,11 +35,11 @@ export class StateFile implements Archive {
   #written = new Map<string, Written>();
   #file = -1;
   #size = 0;
-  /** At which it is written anew. */
+  /** The size at which the file is written anew. */
   #mostSize = 0;
 
   /**
-   * Reads a state file, or begins one. There is one process with it at a time.
+   * Reads a state file, or begins one, and locks it for this process.
    *
    * @throws Error that quotes nothing of the file
    */
@@ -71,7 +71,7 @@ export class StateFile implements Archive {
     try {
       this.#writeAnew();
     } catch {
-      // The change is safe where it is; later there may be more room.
+      // The change is safe where it is. Later there may be more space.
       this.#mostSize = 2 * this.#size;
     }
   }
@@ -87,7 +87,7 @@ export class StateFile implements Archive {
     this.#lock.release();
   }
 
-  /** Writes the file without what is outdated or unfinished, and with the right mode. */
+  /** Writes the file without outdated and unfinished lines, and with the right mode. */
   #writeAnew(): void {
     const unfinished = `${this.#path}.part`;
     let file = -1;
@@ -105,7 +105,7 @@ export class StateFile implements Archive {
       }
       fdatasyncSync(file);
       renameSync(unfinished, this.#path);
-      // From here on this is the file, whatever else fails.
+      // From here on, this is the file, even if a later call fails.
       if (this.#file >= 0) closeSync(this.#file);
       this.#file = file;
       this.#size = size;
@@ -131,14 +131,14 @@ export class StateFile implements Archive {
   }
 }
 
-/** Where a file is, whatever links lead to it: nothing else may be put in its place. */
+/** Returns the real path of a file: a rename must not replace a link. */
 function realPath(path: string): string {
   try {
     const real = realpathSync(path);
     if (lstatSync(real).isFile()) return real;
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw new Error(`cannot use the state ${path}: ${codeOf(error)}`);
-    if (lstatSync(path, { throwIfNoEntry: false })) throw new Error(`the state ${path} is a link to nothing`);
+    if (lstatSync(path, { throwIfNoEntry: false })) throw new Error(`the state ${path} is a broken link`);
     try {
       return join(realpathSync(dirname(resolve(path))), basename(path));
     } catch {
@@ -148,7 +148,7 @@ function realPath(path: string): string {
   throw new Error(`cannot use the state ${path}: it is not a file`);
 }
 
-/** The lines of a file, each with its line break, but for what follows the last; none if there is no file. */
+/** Yields the lines of a file with their line breaks, and the rest after the last one. Without a file: nothing. */
 function* linesIn(path: string): Generator<string> {
   let file = -1;
   try {
@@ -162,7 +162,7 @@ function* linesIn(path: string): Generator<string> {
         from = end + 1;
       }
       if (from < chunk.length && parts.push(chunk.subarray(from)) > MOST_CHUNKS) {
-        throw new Error(`cannot read the state ${path}: it has a line that is too long`);
+        throw new Error(`cannot read the state ${path}: a line is too long`);
       }
     }
     if (parts.length > 0) yield Buffer.concat(parts).toString();
@@ -176,7 +176,7 @@ function* linesIn(path: string): Generator<string> {
 }
 
 const CHUNK_BYTES = 1_048_576;
-/** Of one line: far more than is ever written. */
+/** For one line: far more than is ever written. */
 const MOST_CHUNKS = 256;
 
 function nextOf(file: number): Buffer {

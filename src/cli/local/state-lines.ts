@@ -1,29 +1,28 @@
 import type { Version } from '../../local/store/labels.js';
 import type { StoredSecret } from '../../local/store/stored-secret.js';
 
-/** The lines of a state file: a header, and one line of JSON for each change of a secret. */
-
-/** The first line: nothing else is taken for a state. */
+/** The first line of a state file. One line of JSON for each change of a secret follows. */
 export const HEADER = `${JSON.stringify({ quarterturn: 'state', version: 1 })}\n`;
-/** A version as it is written: its value only once, as text or as bytes in base64. */
+
+/** A version as written: its value only once, as text or as bytes in base64. */
 interface WrittenVersion extends Omit<Version, 'labels' | 'secretString' | 'secretBinary'> {
   readonly labels: readonly string[];
   readonly string?: string;
   readonly binary?: string;
 }
 
-/** How each version of a secret was written last, and whether with its value. */
+/** The last written form of each version of a secret, and whether its value was written. */
 export type Written = Map<string, { readonly text: string; readonly isFilled: boolean }>;
 
-/** A line: a secret as it is after a change, with those of its versions that have changed; or a secret that is gone. */
+/** A line: a secret after a change, with the changed versions; or a secret that is gone. */
 type Line =
   | { readonly secret: Omit<StoredSecret, 'versions'>; readonly versions: readonly WrittenVersion[] }
   | { readonly forgotten: string };
 
-/** Characters of values in one line: a secret may have more of them than a string can hold. */
+/** The most characters of values in one line: all versions together may exceed the longest string. */
 const MOST_IN_LINE = 16_777_216;
 
-/** The lines for a secret as it is, with all its versions; a reader puts them together. */
+/** Yields the lines for a secret with all its versions; {@link readLines} joins them. */
 export function* linesOf(secret: StoredSecret, written: Written): Generator<string> {
   let versions = new Map<string, Version>();
   let size = 0;
@@ -39,9 +38,9 @@ export function* linesOf(secret: StoredSecret, written: Written): Generator<stri
 }
 
 /**
- * The line for a secret after a change.
+ * Returns the line for a secret after a change.
  *
- * @param written how each version was written last; those of this line are noted
+ * @param written the last written form of each version, which this updates
  */
 export function lineOf({ versions, ...secret }: StoredSecret, written: Written): string {
   const changed: WrittenVersion[] = [];
@@ -59,20 +58,20 @@ export function lineOf({ versions, ...secret }: StoredSecret, written: Written):
     });
     written.set(version.id, { text, isFilled });
   }
-  // What a function threw may quote a value, and an attempt that is broken off starts over.
+  // Without the steps: a function's error may quote a value, and an interrupted attempt starts over.
   const { inFlight } = secret;
   const kept = { ...secret, ...(inFlight && { inFlight: { ...inFlight, steps: [] } }) };
   return `${JSON.stringify({ secret: kept, versions: changed } satisfies Line)}\n`;
 }
 
-/** The line for a secret that is gone. */
+/** Returns the line for a secret that is gone. */
 export function lineOfForgotten({ arn }: StoredSecret): string {
   return `${JSON.stringify({ forgotten: arn } satisfies Line)}\n`;
 }
 
 /**
- * Reads the lines of a file, each with its line break; `rest` is what follows the last one, and was never answered. The
- * text as a whole may be longer than a string can be.
+ * Reads the lines of a file, each with its line break. `rest` is an unfinished last line, whose change was never answered. The
+ * whole text may be longer than the longest string.
  */
 export function readLines(
   lines: Iterable<string>,
@@ -85,13 +84,13 @@ export function readLines(
     number += 1;
     if (number === 1) {
       if (line === HEADER) continue;
-      throw new Error(`${path} is not a state of quarterturn local: nothing was changed in it`);
+      throw new Error(`${path} is not a state of quarterturn local: nothing was changed`);
     }
     if (take(line, secrets)) continue;
     if (line.endsWith('\n')) {
       throw new Error(
-        `line ${number} of ${path} is damaged; nothing was changed. The lines before it are whole: to go on with ` +
-          'these, keep a copy of the file, and delete from that line on',
+        `line ${number} of ${path} is damaged: nothing was changed. The lines before it are intact. To continue with them, copy ` +
+          'the file first, then delete that line and all after it',
       );
     }
     rest = line;
@@ -101,7 +100,7 @@ export function readLines(
   return { secrets: kept, rest };
 }
 
-/** Takes up what a line says; false if it is none. */
+/** Applies a line to the secrets; false if it is damaged. */
 function take(text: string, secrets: Map<string, StoredSecret>): boolean {
   try {
     // biome-ignore lint/plugin: the command's own lines, whose types are known; its error goes nowhere.
@@ -134,7 +133,7 @@ function restored(
   };
 }
 
-/** Dates are the only members whose names end so. */
+/** Turns dates back into Date: only their names end so. */
 function revived(key: string, value: unknown): unknown {
   const isDate = /Date$|^opens$|^closes$/.test(key) && typeof value === 'string';
   return isDate ? new Date(value) : value;

@@ -2,7 +2,7 @@ import { bundleOf, environmentNote, fill, grantsOf, interpolated, isOfList, oneO
 import { type Grant, networkGrants } from './grants.js';
 import type { PolicyOptions } from './options.js';
 
-/** What stands for the open parts of an ARN in a stack of the AWS CDK. */
+/** The expressions for the open parts of an ARN in an AWS CDK stack. */
 const PARTS = interpolated({
   partition: 'this.partition',
   urlSuffix: 'this.urlSuffix',
@@ -16,17 +16,17 @@ const PARTS = interpolated({
 });
 
 /**
- * A whole deployment for the AWS CDK. Not with `addRotationSchedule`: that lets Secrets Manager invoke the function for any
- * account, grants GetRandomPassword on all, and lets the role at the secret even when it rotates with another function.
+ * Returns a whole deployment for the AWS CDK. It avoids `addRotationSchedule`, which lets Secrets Manager invoke the function
+ * for any account, grants GetRandomPassword on everything, and gives the role the secret even if another function rotates it.
  */
 export function cdkStack(options: PolicyOptions): string {
   const { rotator, isOurs, needs, named, isInVpc, schedule, lifetimeDays } = options;
   const grants = grantsOf({ ...options, named: { ...named, secret: '{secret}' } });
   return `${imports(isInVpc)}
 export interface RotationProps extends StackProps {
-  /** The secret that is rotated: its full ARN. */
+  /** The full ARN of the secret to rotate. */
   readonly secretArn: string;
-  /** The folder with the Lambda: without it, ${bundleOf(options)}. */
+  /** The folder of the Lambda; by default ${bundleOf(options)}. */
   readonly bundle?: string;
   /** ${environmentNote(needs)} */
   readonly environment${needs.isEnvironmentRequired ? '' : '?'}: Record<string, string>;${isInVpc ? NETWORK_PROPS : ''}
@@ -59,21 +59,21 @@ export class RotationStack extends Stack {
       logGroup,
       role,${isInVpc ? '\n      vpc,\n      securityGroups,' : ''}
     });
-    // A policy of its own: it names the function, which needs the role.
+    // A separate policy: it names the function, which needs the role first.
     const policy = new iam.Policy(this, 'Policy', {
       roles: [role],
       statements: [
 ${grants.map((grant) => statement(grant, '        ')).join('\n')}
       ],
     });
-    // Secrets Manager may invoke it, for the secrets of this account alone.
+    // Secrets Manager may invoke it, only for secrets of this account.
     const invoke = new lambda.CfnPermission(this, 'Invoke', {
       action: 'lambda:InvokeFunction',
       functionName: rotate.functionArn,
       principal: 'secretsmanager.amazonaws.com',
       sourceAccount: this.account,
     });
-    // Deployed, it runs testSecret alone, on the current value. It rotates with the schedule.
+    // The deployment runs only testSecret, on the current value. The schedule rotates.
     const schedule = new secretsmanager.CfnRotationSchedule(this, 'Schedule', {
       secretId: secretArn,
       rotationLambdaArn: rotate.functionArn,
@@ -140,7 +140,7 @@ function statement({ sid, permissions, resources, condition, isDenied }: Grant, 
     .join('\n');
 }
 
-/** What the stack is given is named: its security groups, and the subnets that Lambda takes of the VPC. */
+/** Returns a resource as an expression. The stack's own security groups and subnets are named one by one. */
 function expression(resource: string): string {
   const one = literal(oneOf(resource));
   if (!isOfList(resource)) return one;

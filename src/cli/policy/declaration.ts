@@ -1,56 +1,54 @@
 import { declare, type InputOf } from '../command.js';
 import { rotatorsWith } from '../rotators.js';
 
-/** What a deployment has if nothing else is asked for. */
+/** The default schedule of a deployment. */
 export const USUAL_SCHEDULE = 'rate(30 days)';
 
 const rotators = () => rotatorsWith('lambda.js');
 
 export const POLICY = declare({
   name: 'policy',
-  summary: 'the least that a rotation function must be allowed, and how it is deployed',
+  summary: 'print the least rights of a rotation function, or a deployment of it',
   positional: { usage: '[rotator]', choices: rotators },
   about: [
-    'Prints the least that the role of a rotation function must be allowed, why, and who may invoke the function; or, with --for, the least that applications or operators need. Nothing ' +
-      'of AWS is needed or touched. A rotator of your own is given as the path of its manifest, gate/lambda.ts; quarterturn ' +
-      'bundle makes its bundle, dist/lambda/gate.',
+    'Prints the least rights that a rotation function needs, the reason for each, and who may invoke the function. With --for: ' +
+      'the least rights of applications or operators. It does not need or touch AWS.',
+    'For your own rotator, give the path of its manifest: gate/lambda.ts. quarterturn bundle makes its bundle, dist/lambda/gate.',
   ],
   options: {
     for: {
       value: '<whom>',
-      about:
-        'the rights of applications that read the secret, or of whoever runs a command; goes without a rotator',
+      about: 'without a rotator: print the rights of applications that read the secret, or of operators',
       choices: ['client', 'operator'],
     },
     secret: {
       value: '<arn>',
-      about: 'the secret that is rotated; without it, every secret that names this very function',
+      about: 'the secret to rotate; without it, every secret that names this function',
     },
-    kms: { value: '<arn>', about: 'its KMS key, if it is one of your own' },
+    kms: { value: '<arn>', about: 'the KMS key of the secret, if it is your own' },
     admin: { value: '<arn>', about: 'the administrator’s secret' },
-    'admin-kms': { value: '<arn>', about: 'the KMS key of that, likewise' },
+    'admin-kms': { value: '<arn>', about: 'the KMS key of the administrator’s secret, if it is your own' },
     target: {
       value: '<arn>',
-      about: 'a database or user that the rotator looks at or changes; may be repeated',
+      about: 'a database or user that the rotator reads or changes; may be repeated',
       repeats: true,
     },
     function: { value: '<arn>', about: 'the function' },
     vpc: { about: 'the function is in a VPC' },
     schedule: {
       value: '<expr>',
-      about: `when to rotate: "${USUAL_SCHEDULE}", which a deployment has without it`,
+      about: `when to rotate; a deployment’s default is "${USUAL_SCHEDULE}"`,
     },
     'lifetime-days': {
       value: '<n>',
-      about:
-        'in how many days new keys end, where they end: it must be at least twice the days of the schedule',
+      about: 'the days after which new keys expire, if they expire: at least twice the days of the schedule',
     },
-    json: { about: 'one JSON object' },
-    terraform: { about: 'a whole deployment for Terraform' },
-    cdk: { about: 'a whole deployment for the AWS CDK, in TypeScript' },
+    json: { about: 'print one JSON object' },
+    terraform: { about: 'print a whole deployment for Terraform' },
+    cdk: { about: 'print a whole deployment for the AWS CDK, in TypeScript' },
     'custom-policy': {
       about:
-        'the rights that the manifest of your own rotator declares, as a managed policy for CustomPolicyArns of template.yaml',
+        'print the rights in the manifest of your own rotator, as a managed policy for CustomPolicyArns of template.yaml',
     },
   },
   examples: [

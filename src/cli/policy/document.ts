@@ -2,7 +2,7 @@ import type { RotatorNeeds } from '../../permissions.js';
 import { type Grant, grantsFor, networkDenial, networkGrants } from './grants.js';
 import type { PolicyOptions } from './options.js';
 
-/** What stands for the open parts of an ARN: `{region}`, `{function}` … */
+/** Values for the open parts of an ARN: `{region}`, `{function}` … */
 export type Parts = Readonly<Record<string, string>>;
 
 interface Statement {
@@ -20,7 +20,7 @@ export interface PolicyDocument {
   readonly Statement: readonly Statement[];
 }
 
-/** What one JSON object says of a function's rights. */
+/** Returns a function's rights as one JSON object. */
 export function policyReport(options: PolicyOptions, parts: Parts) {
   const { rotator, needs, isInVpc, schedule, lifetimeDays } = options;
   const grants = grantsOf(options);
@@ -56,17 +56,17 @@ export function policyReport(options: PolicyOptions, parts: Parts) {
   };
 }
 
-/** What the execution policy grants: with all that is of the function itself. */
+/** Returns the grants of the execution policy. */
 export function grantsOf({ needs, named, isInVpc }: PolicyOptions): readonly Grant[] {
   return [...grantsFor(needs, named), ...(isInVpc ? [networkDenial()] : [])];
 }
 
-/** The folder with the rotator's Lambda, ready to be deployed, as others see it who have installed the package. */
+/** Returns the folder of the rotator's Lambda, as seen from a project that has the package installed. */
 export function bundleOf({ rotator, isOurs }: PolicyOptions): string {
   return `${isOurs ? 'node_modules/quarterturn/' : ''}dist/lambda/${rotator.replaceAll('/', '-')}`;
 }
 
-/** What stands above the environment variables of a deployment. */
+/** Returns the comment above the environment variables of a deployment. */
 export function environmentNote({ environment, isEnvironmentRequired = false }: RotatorNeeds): string {
   const names = [...environment, 'SECRETS_MANAGER_ENDPOINT'].join(', ');
   return `Environment variables of the function. It reads ${names}.${isEnvironmentRequired ? ` Without ${environment} it does not start.` : ''}`;
@@ -76,7 +76,7 @@ export function functionName(rotator: string): string {
   return `quarterturn-${rotator.replaceAll('/', '-')}`;
 }
 
-/** The open parts, as far as the ARNs that were given say them. */
+/** Returns the open parts, from the ARNs that were given. */
 export function policyParts({
   rotator,
   functionArn,
@@ -96,22 +96,22 @@ export function policyParts({
   };
 }
 
-/** Expressions of another language, as they stand within a text of it. */
+/** Returns expressions of another language, as interpolated in its strings. */
 export function interpolated(expressions: Parts): Parts {
   return Object.fromEntries(Object.entries(expressions).map(([name, of]) => [name, `\${${of}}`]));
 }
 
-/** Puts values in the place of the open parts. */
+/** Replaces open parts with their values. */
 export function fill(text: string, parts: Parts): string {
   return text.replace(/\{(\w+)\}/g, (open, name) => parts[name] ?? open);
 }
 
-/** Security groups and subnets: a deployment knows which are its function's, and names those. */
+/** Whether a resource is security groups or subnets: a deployment names its own. */
 export function isOfList(resource: string): boolean {
   return /:(?:security-group|subnet)\/\*$/.test(resource);
 }
 
-/** One such, by its `{id}`; any other resource as it is. */
+/** Returns one of them, by its `{id}`; any other resource as it is. */
 export function oneOf(resource: string): string {
   return isOfList(resource) ? resource.replace(/\*$/, '{id}') : resource;
 }
@@ -120,7 +120,7 @@ export function policyDocument(grants: readonly Grant[], parts: Parts): PolicyDo
   return { Version: '2012-10-17', Statement: grants.map((grant) => statement(grant, parts)) };
 }
 
-/** Who may take the role: Lambda. */
+/** Lets Lambda assume the role. */
 function trustPolicy(): PolicyDocument {
   const Principal = { Service: 'lambda.amazonaws.com' };
   return {
@@ -129,7 +129,7 @@ function trustPolicy(): PolicyDocument {
   };
 }
 
-/** Who may invoke the function: Secrets Manager, for the secrets of one account. */
+/** Lets Secrets Manager invoke the function, for the secrets of one account. */
 function functionPolicy({ function: Resource = '', account = '' }: Parts): PolicyDocument {
   return {
     Version: '2012-10-17',

@@ -4,26 +4,26 @@ import { type PolicyDocument, policyDocument, policyParts } from './document.js'
 import { type Grant, keyGrant } from './grants.js';
 import { readNamedForPeople } from './options.js';
 
-/** What applications need that read a secret with `quarterturn/client`. */
+/** The rights of applications that read a secret with `quarterturn/client`. */
 const CLIENT_RIGHTS: readonly Right[] = [
   {
     action: 'secretsmanager:GetSecretValue',
     on: 'secret',
-    why: 'reads AWSCURRENT, and in a rotation, after a refusal, AWSPENDING',
+    why: 'reads AWSCURRENT; and AWSPENDING, if the service refuses AWSCURRENT during a rotation',
   },
   {
     action: 'kms:Decrypt',
     on: 'key',
-    why: 'Secrets Manager decrypts what is read; only for a key of your own',
+    why: 'Secrets Manager decrypts the value; only with a KMS key of your own',
   },
   {
     action: 'secretsmanager:BatchGetSecretValue',
     on: 'all',
-    why: 'only for prefetch(), which without it reads the secrets one by one',
+    why: 'only for prefetch(), which otherwise reads the secrets one by one',
   },
 ];
 
-/** Somebody who needs rights: an application, or whoever runs a command. */
+/** Somebody who needs rights: an application, or the operator who runs a command. */
 interface Holder {
   /** `quarterturn status`. */
   readonly name: string;
@@ -33,7 +33,7 @@ interface Holder {
 }
 
 /**
- * Prints what `policy --for` asks for: the least rights of applications, or of each command.
+ * Returns the text of `policy --for`: the least rights of applications, or of each command.
  *
  * @throws UsageError
  */
@@ -78,7 +78,7 @@ function operators(declarations: readonly Declaration[]): readonly Holder[] {
 
 type Resources = Readonly<Record<Right['on'], string | undefined>>;
 
-/** One statement for each kind of resource. */
+/** Returns one statement for each kind of resource. */
 function grantsOf({ sid, rights }: Holder, resources: Resources): readonly Grant[] {
   return (['secret', 'function', 'all', 'key'] as const).flatMap((on) => {
     const permissions = rights
@@ -102,5 +102,5 @@ const ON: Readonly<Record<Right['on'], string>> = {
   secret: 'the secret',
   key: 'its KMS key: --kms',
   function: 'its rotation function',
-  all: 'all: IAM knows no resource for it',
+  all: '*: IAM has no resource type for it',
 };

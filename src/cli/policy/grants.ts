@@ -8,7 +8,7 @@ import {
   type RotatorNeeds,
 } from '../../permissions.js';
 
-/** What the owner of a function names. ARNs, or placeholders such as `{secret}`. */
+/** The ARNs that the owner of a function gives, or placeholders such as `{secret}`. */
 export interface Named {
   /** Absent: every secret that names the function. */
   readonly secret?: string;
@@ -18,20 +18,20 @@ export interface Named {
   readonly targets: readonly string[];
 }
 
-/** Rights that have their resources and their condition in common. In ARNs, `{region}` and the like stay open. */
+/** Rights with the same resources and condition. Parts of an ARN such as `{region}` are open. */
 export interface Grant {
   readonly sid: string;
   readonly permissions: readonly (CommonPermission | Permission)[];
   readonly resources: readonly string[];
   readonly condition?: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** Denied, not allowed. */
+  /** Whether the rights are denied. */
   readonly isDenied?: boolean;
 }
 
 const ANY_SECRET = 'arn:{partition}:secretsmanager:{region}:{account}:secret:*';
 const NO_ADMIN = 'arn:{partition}:secretsmanager:{region}:{account}:secret:ADMINISTRATOR';
 
-/** What the role of the function may do, but for the network. */
+/** Returns the rights of the function's role, without the network. */
 export function grantsFor({ permissions, onSecret = [] }: RotatorNeeds, named: Named): readonly Grant[] {
   const { secret = ANY_SECRET, secretKey } = named;
   return [
@@ -42,7 +42,7 @@ export function grantsFor({ permissions, onSecret = [] }: RotatorNeeds, named: N
   ];
 }
 
-/** What the manifest of a rotator adds to that which the role of every rotation function may do. */
+/** Returns the rights that the manifest adds to those of every rotation function. */
 export function declaredGrants({ permissions, onSecret = [] }: RotatorNeeds, named: Named): readonly Grant[] {
   return [
     ...(onSecret.length === 0 ? [] : [secretGrant(onSecret, named.secret ?? ANY_SECRET)]),
@@ -59,7 +59,7 @@ function secretGrant(permissions: readonly CommonPermission[], secret: string): 
   };
 }
 
-/** On the administrator's secret, and on what else the rotator works on. */
+/** Returns the rights on the administrator's secret and on the targets. */
 function ownGrants(permissions: readonly Permission[], named: Named): readonly Grant[] {
   const { admin = NO_ADMIN, adminKey, targets } = named;
   const given = permissions.filter((permission) => isGiven(permission, named));
@@ -73,7 +73,7 @@ function ownGrants(permissions: readonly Permission[], named: Named): readonly G
   return [...grants, ...targetGrants(given, targets)];
 }
 
-/** What Lambda itself does with the role in a VPC. Its own policy: the function cannot be made without it. */
+/** Returns what Lambda itself does with the role in a VPC. A separate policy: it must exist before the function. */
 export function networkGrants(): readonly Grant[] {
   const on = (verb: RegExp) => ON_NETWORK.filter(({ action }) => verb.test(action));
   return [
@@ -97,7 +97,7 @@ export function networkGrants(): readonly Grant[] {
   ];
 }
 
-/** In a VPC: the code of the function may not do what Lambda may with the same role. */
+/** Denies the function's code, in a VPC, what Lambda may do with the same role. */
 export function networkDenial(): Grant {
   return {
     sid: 'LambdaAloneAndNotItsCode',
@@ -108,7 +108,7 @@ export function networkDenial(): Grant {
   };
 }
 
-/** What some secrets need, and the owner did not ask for. */
+/** Returns the rights that only some secrets need, and that the owner did not ask for. */
 export function leftOut({ permissions }: RotatorNeeds, named: Named): readonly Permission[] {
   return permissions.filter((permission) => !isGiven(permission, named));
 }
@@ -118,7 +118,7 @@ function isGiven({ on, onlyFor }: Permission, { admin, targets }: Named): boolea
   return on === 'administrator' ? admin !== undefined : targets.length > 0;
 }
 
-/** On a key, and through Secrets Manager alone, for this secret. */
+/** Grants rights on a key, only through Secrets Manager and for this secret. */
 export function keyGrant(
   sid: string,
   permissions: readonly CommonPermission[],

@@ -1,7 +1,7 @@
 import { fill, interpolated, isOfList, oneOf } from './document.js';
 import type { Grant } from './grants.js';
 
-/** What stands for the open parts of an ARN in a Terraform module. */
+/** The expressions for the open parts of an ARN in a Terraform module. */
 const PARTS = interpolated({
   partition: 'data.aws_partition.current.partition',
   urlSuffix: 'data.aws_partition.current.dns_suffix',
@@ -13,7 +13,7 @@ const PARTS = interpolated({
   id: 'id',
 });
 
-/** A statement of a policy within `jsonencode()`, with a reason beside each right. */
+/** Returns a policy's statement for `jsonencode()`, with a reason beside each right. */
 export function hclStatement({ sid, permissions, resources, condition, isDenied }: Grant): string {
   const tests = Object.entries(condition ?? {}).map(([test, keys]) => {
     const pairs = aligned(
@@ -34,13 +34,13 @@ ${resources.map((resource) => `          ${expression(resource)},`).join('\n')}
 ${condition ? `        Condition = {\n${tests.join('\n')}\n        }\n` : ''}      },`;
 }
 
-/** Lines of two parts, the second ones below one another: as `terraform fmt` has them. */
+/** Aligns the second parts of lines, as `terraform fmt` does. */
 function aligned(lines: readonly (readonly [string, string])[]): readonly string[] {
   const width = Math.max(...lines.map(([first]) => first.length));
   return lines.map(([first, second]) => `${first.padEnd(width)} ${second}`);
 }
 
-/** What the module is given is named: its security groups and subnets. */
+/** Returns a resource as an expression. The module's own security groups and subnets are named one by one. */
 function expression(resource: string): string {
   const one = `"${fill(oneOf(resource), PARTS)}"`;
   if (!isOfList(resource)) return one;

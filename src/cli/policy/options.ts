@@ -6,13 +6,12 @@ import { type PolicyInput, USUAL_SCHEDULE } from './declaration.js';
 import type { Named } from './grants.js';
 import { assertOutlives, readLifetime, readSchedule } from './schedule.js';
 
-/** How the policy is printed. */
 type Format = 'text' | 'json' | 'terraform' | 'cdk' | 'custom-policy';
 
-/** What the command line of `quarterturn policy` asks for. */
+/** The options of `quarterturn policy`. */
 export interface PolicyOptions {
   readonly rotator: string;
-  /** Whether it comes with this package, and its bundle too. */
+  /** Whether the rotator and its bundle come with this package. */
   readonly isOurs: boolean;
   readonly needs: RotatorNeeds;
   readonly named: Named;
@@ -21,19 +20,20 @@ export interface PolicyOptions {
   readonly format: Format;
   /** A schedule expression. */
   readonly schedule: string | undefined;
-  /** In how many days new keys end, if that was asked for. */
+  /** The days after which new keys expire, if given. */
   readonly lifetimeDays: number | undefined;
 }
 
 /**
- * Makes sense of the command line.
+ * Reads the command line.
  *
  * @throws UsageError
  */
 export async function readOptions({ options: values, positionals }: PolicyInput): Promise<PolicyOptions> {
   const names = rotatorsWith('lambda.js').join(', ');
   const [what, ...rest] = positionals;
-  if (what === undefined || rest.length > 0) throw new UsageError(`policy takes one of ${names}`);
+  if (what === undefined || rest.length > 0)
+    throw new UsageError(`policy takes one rotator: ${names}, or the path of your own`);
   const { rotator, manifest: needs, isOurs } = await loadManifest(what);
   const format = formatOf(values);
   if (format === 'custom-policy') assertCustom(rotator, isOurs, values);
@@ -54,7 +54,7 @@ export async function readOptions({ options: values, positionals }: PolicyInput)
   };
 }
 
-/** What template.yaml does by parameters of its own. */
+/** The options for which template.yaml has parameters. */
 const OF_THE_TEMPLATE = ['kms', 'vpc', 'schedule', 'lifetime-days'] as const;
 
 function assertCustom(rotator: string, isOurs: boolean, values: PolicyInput['options']): void {
@@ -67,11 +67,11 @@ function assertCustom(rotator: string, isOurs: boolean, values: PolicyInput['opt
   if (other) throw new UsageError(`--custom-policy and --${other} exclude each other`);
 }
 
-/** What `--for` may go with. */
+/** The options that `--for` may be combined with. */
 const FOR_PEOPLE = ['for', 'secret', 'kms', 'function', 'json'];
 
 /**
- * Makes sense of a command line with `--for`.
+ * Reads a command line with `--for`.
  *
  * @throws UsageError
  */
@@ -90,9 +90,9 @@ export function readNamedForPeople({ options, positionals }: PolicyInput) {
 
 const FUNCTION = /^lambda:[\w-]+:\d{12}:function:[\w-]+$/;
 const SECRET = /^secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+-\w{6}$/;
-const FULL = 'full ARN of a secret, which ends with a hyphen and six characters';
+const FULL = 'full ARN of a secret, which ends in a hyphen and six characters';
 const KEY = /^kms:[\w-]+:\d{12}:key\/[\w-]+$/;
-const NO_ALIAS = 'ARN of a key, and of no alias';
+const NO_ALIAS = 'ARN of a key (no alias)';
 
 function readNamed(rotator: string, { permissions }: RotatorNeeds, values: PolicyInput['options']): Named {
   const secret = arn('secret', values.secret, SECRET, FULL);
@@ -125,7 +125,7 @@ function assertTarget(target: string, kinds: readonly PermissionTarget[], rotato
   if (!isOne) throw new UsageError(`--target takes ${kind.name}: ${kind.arns.join(' or ')}, not ${target}`);
 }
 
-/** A pattern would give more than what is named. */
+/** Accepts an ARN, but no pattern: a pattern would grant more than its name says. */
 function arn(option: string, value: string | undefined, pattern: RegExp, what: string): string | undefined {
   const rest = value?.replace(/^arn:aws[\w-]*:/, '');
   if (rest === undefined || (rest !== value && pattern.test(rest))) return value;

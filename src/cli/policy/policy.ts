@@ -17,8 +17,8 @@ export async function policy(input: PolicyInput, declarations: readonly Declarat
   if (open) {
     say(
       input.options.for
-        ? 'REGION, ACCOUNT and NAME are for you to replace: give --secret, --function'
-        : 'REGION, ACCOUNT, ADMINISTRATOR and NAME are for you to replace: give --secret, --admin, --target',
+        ? 'replace REGION, ACCOUNT and NAME, or give --secret and --function'
+        : 'replace REGION, ACCOUNT, ADMINISTRATOR and NAME, or give --secret, --admin and --target',
     );
   }
   return 0;

@@ -3,7 +3,7 @@ import type { RotatorNeeds } from '../../permissions.js';
 import { UsageError } from '../usage-error.js';
 
 const DAY_MS = 86_400_000;
-/** Windows that are looked at: eight years of months. */
+/** The number of windows to look at: eight years of months. */
 const LOOKS = 100;
 
 /**
@@ -25,7 +25,7 @@ export function readSchedule(expression: string | undefined): string | undefined
 }
 
 /**
- * Checks for how many days keys are to live.
+ * Checks the lifetime of new keys, in days.
  *
  * @throws UsageError
  */
@@ -36,8 +36,10 @@ export function readLifetime(
 ): number | undefined {
   if (value === undefined) return undefined;
   if (lifetime === undefined) {
-    const where = environment.includes('API_KEY_SPEC') ? 'the spec says when keys end' : 'keys do not end';
-    throw new UsageError(`${rotator} has no lifetime to set, since ${where}: leave out --lifetime-days`);
+    const where = environment.includes('API_KEY_SPEC')
+      ? 'the spec says when keys expire'
+      : 'its keys do not expire';
+    throw new UsageError(`${rotator} does not take --lifetime-days: ${where}`);
   }
   const days = /^\d+$/.test(value) ? Number(value) : 0;
   if (days >= 1 && days <= lifetime.mostDays) return days;
@@ -47,7 +49,7 @@ export function readLifetime(
 }
 
 /**
- * Refuses keys that end before the rotation after the next: until then they are in use.
+ * Refuses keys that expire before the second rotation after their own: until then they are in use.
  *
  * @throws UsageError
  */
@@ -63,19 +65,19 @@ export function assertOutlives(
   const isPossible = lifetime !== undefined && needed <= lifetime.mostDays;
   const remedy = isPossible ? `give --lifetime-days ${Math.ceil(needed)} or more, or rotate` : 'rotate';
   throw new UsageError(
-    `keys of ${rotator} live for ${lives} days${days === undefined ? ' by default' : ''}, and two rotations of ${schedule} ` +
-      `take up to ${Number(needed.toFixed(1))}: ${remedy} more often`,
+    `keys of ${rotator} expire after ${lives} days${days === undefined ? ' by default' : ''}, but two rotations with ${schedule} ` +
+      `take up to ${Number(needed.toFixed(1))} days: ${remedy} more often`,
   );
 }
 
-/** The longest time from one rotation to the second after it. */
+/** Returns the longest time from one rotation to the second after it. */
 function daysOfTwoRotations(expression: string): number {
   const opens = [new Date('2026-01-01T00:00:00Z')];
   for (let look = 0; look < LOOKS; look++) {
     const window = nextWindow({ ScheduleExpression: expression }, opens.at(-1) ?? new Date(0));
     if (window) opens.push(window.opens);
   }
-  // The first is no rotation of a cron expression.
+  // With a cron expression, the first date is not a rotation.
   const starts = opens.slice(1).map((date) => date.getTime() / DAY_MS);
   return Math.max(...starts.slice(2).map((start, index) => start - (starts[index] ?? start)));
 }

@@ -3,7 +3,7 @@ import { type Grant, networkGrants } from './grants.js';
 import { hclStatement } from './hcl.js';
 import type { PolicyOptions } from './options.js';
 
-/** A whole deployment for Terraform: the function, its role, its log, who may invoke it, and the schedule. */
+/** Returns a whole deployment for Terraform: the function, its role, its log, who may invoke it, and the schedule. */
 export function terraformModule(options: PolicyOptions): string {
   const { named, isInVpc } = options;
   const withSecret = { ...options, named: { ...named, secret: '{secret}' } };
@@ -35,18 +35,18 @@ function preamble(options: PolicyOptions): string {
   }
 }
 
-# The secret that is rotated: the full ARN.
+# The full ARN of the secret to rotate.
 variable "secret_arn" {
 ${secret === undefined ? '  type = string' : `  type    = string\n  default = "${secret}"`}
 }
 
-# Of the function and its log group. A second deployment needs another.
+# The name of the function and its log group. A second deployment needs another name.
 variable "name" {
   type    = string
   default = "${functionName(rotator)}"
 }
 
-# The folder with the Lambda${isOurs ? ', as it is in the package' : ''}.
+# The folder of the Lambda${isOurs ? ', as in the package' : ''}.
 variable "bundle" {
   type    = string
   default = "${bundleOf(options)}"
@@ -65,14 +65,14 @@ data "aws_caller_identity" "current" {}
 
 function aFunction({ needs, isInVpc, lifetimeDays }: PolicyOptions): string {
   const vpc = `
-  # Before \`terraform destroy\`, apply once with both lists empty: Lambda removes its network interfaces with the role, and
-  # some minutes later. Without the role they stay, and hold the subnets and the security groups.
+  # Before \`terraform destroy\`, apply once with both lists empty: Lambda needs the role to remove its network interfaces, and
+  # some minutes. Without the role they stay, and block the subnets and the security groups.
   vpc_config {
     subnet_ids         = var.subnet_ids
     security_group_ids = var.security_group_ids
   }
 
-  # Lambda makes its network interfaces with the role, before the function is there.
+  # Lambda creates its network interfaces with the role, before the function exists.
   depends_on = [aws_iam_role_policy.network]
 `;
   return `data "archive_file" "rotate" {
@@ -126,7 +126,7 @@ ${isInVpc ? vpc : ''}}
 }
 
 function policyOf(name: string, what: string, grants: readonly Grant[]): string {
-  return `# Beside each right, ${what}.
+  return `# The comment beside each right: ${what}.
 resource "aws_iam_role_policy" "${name}" {
   name = "${name}"
   role = aws_iam_role.rotate.id
@@ -141,7 +141,7 @@ ${grants.map(hclStatement).join('\n')}
 }
 
 function ending({ schedule }: PolicyOptions): string {
-  return `# Secrets Manager may invoke it, for the secrets of this account alone.
+  return `# Secrets Manager may invoke it, only for secrets of this account.
 resource "aws_lambda_permission" "secrets_manager" {
   statement_id   = "SecretsManager"
   action         = "lambda:InvokeFunction"
@@ -150,7 +150,7 @@ resource "aws_lambda_permission" "secrets_manager" {
   source_account = data.aws_caller_identity.current.account_id
 }
 
-# Applied, it runs testSecret alone, on the current value. It rotates with the schedule.
+# Applying it runs only testSecret, on the current value. The schedule rotates.
 resource "aws_secretsmanager_secret_rotation" "rotate" {
   secret_id           = var.secret_arn
   rotation_lambda_arn = aws_lambda_function.rotate.arn

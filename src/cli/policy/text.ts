@@ -4,7 +4,7 @@ import { fill, grantsOf, type Parts, policyParts, policyReport } from './documen
 import { type Grant, leftOut, networkGrants } from './grants.js';
 import type { PolicyOptions } from './options.js';
 
-/** For people: each right with its reason, and the policies. */
+/** Returns the text for people: each right with its reason, and the policies. */
 export function policyText(options: PolicyOptions): string {
   const { rotator, needs, named, isInVpc, schedule, lifetimeDays } = options;
   const parts = policyParts(options);
@@ -14,13 +14,13 @@ export function policyText(options: PolicyOptions): string {
   };
   const grants = [...grantsOf(options), ...(isInVpc ? networkGrants() : [])];
   const policies = Object.entries({
-    'The role is taken by': trustPolicy,
-    'It may (execution policy)': executionPolicy,
-    'And Lambda, with it, in the VPC (network policy)': networkPolicy,
-    'The function is invoked by (its resource policy)': functionPolicy,
+    'Who may assume the role (trust policy)': trustPolicy,
+    'What it may do (execution policy)': executionPolicy,
+    'What Lambda may do with it in the VPC (network policy)': networkPolicy,
+    'Who may invoke the function (its resource policy)': functionPolicy,
   });
   return [
-    `What the function's role needs to rotate with ${rotator}`,
+    `What the function’s role needs to rotate with ${rotator}`,
     ...grants.map((grant) => section(grant, parts)),
     ...others(leftOut(needs, named)),
     ...(schedule === undefined ? [] : [`It rotates with the schedule\n  ${schedule}`]),
@@ -58,5 +58,5 @@ function others(permissions: readonly Permission[]): readonly string[] {
     const option = on === 'administrator' ? '--admin' : `--target, ${on.name}`;
     return `    ${action} (${option}): ${onlyFor}`;
   });
-  return [['Left out, since only some secrets need it', ...lines].join('\n')];
+  return [['Left out, because only some secrets need it', ...lines].join('\n')];
 }

@@ -4,10 +4,10 @@ import { parseJson } from '../../json.js';
 import { isRunning, syncDirectory } from '../durable.js';
 
 /**
- * Every value of a rehearsal on a real service, in a file that only its owner may read. A value is on disk before the
- * service is made to accept it, so no crash can lose a password that is in use.
+ * Keeps every value of a rehearsal on a real service, in a file that only its owner may read. A value is on disk before the
+ * service accepts it, so no crash can lose a password in use.
  *
- * The first line is the id of the process that writes it, each other one a value as a JSON string.
+ * The first line is the id of the writing process, each other line a value as a JSON string.
  */
 export class Journal {
   readonly path: string;
@@ -17,15 +17,15 @@ export class Journal {
     this.path = `${secretFile}.rehearsal`;
   }
 
-  /** The values, oldest first; the first is what the service is to accept in the end. */
+  /** The values, oldest first. The service must accept the first one in the end. */
   get values(): readonly string[] {
     return this.#values;
   }
 
   /**
-   * What an earlier rehearsal has left, because it could not set its first value again.
+   * Returns the values of an earlier rehearsal that did not set its first value again.
    *
-   * @throws Error if the rehearsal is still under way, or if the file is no journal
+   * @throws Error if that rehearsal is still under way, or if the file is not a journal
    */
   async readLeftOver(): Promise<readonly string[]> {
     const text = await readFile(this.path, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -36,21 +36,21 @@ export class Journal {
     const [pid = '', ...lines] = text.trimEnd().split('\n');
     if (isRunning(Number(pid)))
       throw new Error(
-        `another rehearsal with this secret is under way (process ${pid}); if that process is none, ${this.path} is from a ` +
-          'crash: do not delete it, it may hold the value in use, but change its first line to 0',
+        `another rehearsal with this secret is under way (process ${pid}). If process ${pid} is not a rehearsal, a crash left ` +
+          `${this.path}: do not delete it, since it may hold the value in use; change its first line to 0`,
       );
-    // A crash came before the first value was in it, and so before anything was changed.
+    // A crash came before the first value was written, and so before any change.
     if (lines.length === 0 && /^[\d\0]*$/.test(pid)) await this.remove();
     return lines.map((line) => this.#parse(line));
   }
 
-  /** Begins a journal, of which there can be one. */
+  /** Begins the journal; there is only one. */
   async begin(value: string): Promise<void> {
     const beginning = `${this.path}.${process.pid}`;
     try {
       await rm(beginning, { force: true });
       await this.#write(await open(beginning, 'wx', 0o600), [value]);
-      // Whole from the first moment: one without a value is nobody's who is about to write it.
+      // Complete from the first moment: a journal without a value is never one that somebody is about to write.
       await link(beginning, this.path);
     } finally {
       await rm(beginning, { force: true });

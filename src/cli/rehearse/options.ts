@@ -14,7 +14,7 @@ import { rotatorFile, rotatorsWith } from '../rotators.js';
 import { UsageError } from '../usage-error.js';
 import type { RehearseInput } from './declaration.js';
 
-/** What the command line of `quarterturn rehearse` asks for. */
+/** The options of `quarterturn rehearse`. */
 export interface RehearseOptions {
   readonly rotator: string;
   readonly rotations: number;
@@ -27,7 +27,7 @@ interface Rehearsing {
 }
 
 /**
- * Loads the rehearsal that a rotator brings, one of ours or, by a path, one of somebody else's.
+ * Loads the rehearsal of one of our rotators by its name, or of any other by its path.
  *
  * @throws UsageError
  */
@@ -44,11 +44,11 @@ export async function loadRehearsal(rotator: string): Promise<StartRehearsal> {
     if (typeof startRehearsal === 'function') return startRehearsal;
     throw new TypeError('the module does not export a function "startRehearsal"');
   } catch (error) {
-    throw new UsageError(`the rehearsal ${path} cannot be used: ${whyNotLoaded(error, path, '')}`);
+    throw new UsageError(`cannot use the rehearsal ${path}: ${whyNotLoaded(error, path, '')}`);
   }
 }
 
-/** Of `gate/lambda.ts` the rehearsal is `gate/rehearsal.ts`; another module is one itself. */
+/** Returns `gate/rehearsal.ts` for `gate/lambda.ts`; any other path is that of a rehearsal. */
 function besideManifest(path: string): string {
   return path.replace(/(^|[\\/])lambda(\.[cm]?[jt]s)$/, '$1rehearsal$2');
 }
@@ -56,7 +56,7 @@ function besideManifest(path: string): string {
 /**
  * Reads the secret that `--secret` names.
  *
- * @throws UsageError if there is no JSON object in the file; nothing of it is quoted
+ * @throws UsageError if the file is not a JSON object; the message quotes nothing of it
  */
 export async function readSecretFile(path: string): Promise<string> {
   try {
@@ -70,7 +70,7 @@ export async function readSecretFile(path: string): Promise<string> {
 }
 
 /**
- * Makes sense of the command line.
+ * Reads the command line.
  *
  * @throws UsageError
  */
@@ -80,7 +80,7 @@ export function readOptions({ options: values, positionals }: RehearseInput): Re
   if (rest.length > 0) throw new UsageError(`rehearse takes one rotator, not ${positionals.length}`);
   if (!names.includes(rotator) && !isPath(rotator)) {
     throw new UsageError(
-      `there is no rehearsal ${JSON.stringify(rotator)}; there is ${names.join(', ')}${didYouMean(rotator, names)}`,
+      `there is no rehearsal ${JSON.stringify(rotator)}; choose from ${names.join(', ')}${didYouMean(rotator, names)}`,
     );
   }
   const rotations = Number(values.rotations ?? 1);
@@ -89,7 +89,7 @@ export function readOptions({ options: values, positionals }: RehearseInput): Re
   }
   if (values.secret !== undefined && !values.yes) {
     throw new UsageError(
-      '--secret changes a real credential until the rehearsal ends: nobody else may use it meanwhile; add --yes',
+      '--secret changes a real credential until the rehearsal ends. Only if nobody else uses it meanwhile: add --yes',
     );
   }
   if (values.yes && values.secret === undefined) throw new UsageError('--yes goes with --secret');

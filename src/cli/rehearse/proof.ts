@@ -7,14 +7,13 @@ import type { Proof, ShownVersion } from './report.js';
 
 const LABELS = ['AWSPREVIOUS', 'AWSCURRENT', 'AWSPENDING'] as const;
 
-/** A version and its value. */
 export interface StoredVersion {
   readonly label: ShownVersion['label'];
   readonly versionId: string;
   readonly value: string;
 }
 
-/** The labelled versions of a secret that have a value. */
+/** Returns the labelled versions of a secret that have a value. */
 export async function versionsOf(
   secrets: LocalSecretsManager,
   secretId: string,
@@ -25,7 +24,7 @@ export async function versionsOf(
     const versionId = Object.keys(VersionIdsToStages).find((id) => VersionIdsToStages[id]?.includes(label));
     if (versionId === undefined) continue;
     try {
-      // Past the engine's gate: the service has to be shown the values, and all that is printed is searched for them.
+      // Past the engine's gate: the service needs the values, and all output is searched for them.
       const { SecretString } = await secrets.getSecretValue({ SecretId: secretId, VersionId: versionId });
       found.push({ label, versionId, value: SecretString ?? '' });
     } catch (error) {
@@ -36,7 +35,6 @@ export async function versionsOf(
   return found;
 }
 
-/** Tries every version on the service. */
 export async function accepted(
   versions: readonly StoredVersion[],
   rehearsal: Rehearsal,
@@ -48,7 +46,7 @@ export async function accepted(
   return shown;
 }
 
-/** What can be said at the end of a rehearsal. */
+/** Returns what a rehearsal has proven at its end. */
 export function prove({ versions, overlaps, seen, failure }: Ending): Proof {
   const of = (label: string) => versions.find((version) => version.label === label)?.isAccepted;
   const toCome = failure ? `${failure.message} ${failure.hint}` : '';
@@ -62,7 +60,7 @@ export function prove({ versions, overlaps, seen, failure }: Ending): Proof {
   return { newAccepted, previousAccepted, ...oldRefused, ...rest };
 }
 
-/** Whether all holds that was to be proven. */
+/** Whether everything was proven. */
 export function isProof({ newAccepted, previousAccepted, oldRefused, nothingPrinted }: Proof): boolean {
   return newAccepted && previousAccepted !== false && oldRefused !== false && nothingPrinted;
 }
@@ -74,7 +72,7 @@ interface Ending {
   readonly failure: RotationError | undefined;
 }
 
-/** The secret values of a rehearsal, for which its output is searched. */
+/** The secret values of a rehearsal. Its output is searched for them. */
 export class Seen {
   readonly #versions = new Map<string, StoredVersion>();
   readonly #declared: Rehearsal['rotator'];
@@ -89,7 +87,7 @@ export class Seen {
     return this.#versions.size;
   }
 
-  /** The version that was the last to lose its label. */
+  /** Returns the version that lost its label last. */
   retired(labelled: readonly StoredVersion[]): readonly StoredVersion[] {
     const others = [...this.#versions.values()].filter(
       ({ versionId }) => !labelled.some((version) => version.versionId === versionId),
@@ -104,7 +102,7 @@ export class Seen {
     this.#output.lookFor(jsonObject(version.value) ?? {}, shows, rotates);
   }
 
-  /** Whether none of them was printed, nor is in what is to come. */
+  /** Whether neither the output nor the text to come contains a value. */
   isNowhereIn(toCome: string): boolean {
     return this.#output.isClean(toCome);
   }

@@ -17,12 +17,10 @@ export async function rehearse(input: RehearseInput): Promise<number> {
   const options = readOptions(input);
   const secretString =
     options.secretFile === undefined ? undefined : await readSecretFile(options.secretFile);
-  // On Node.js 20 the SDK would warn of its next versions in the middle of the table. This is its own switch.
+  // The SDK's own switch: it would print a warning about old Node.js versions in the middle of the table.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
   const output = new Output();
-  const interruption = new Interruption(() =>
-    output.say('ending the step that is under way, then cleaning up'),
-  );
+  const interruption = new Interruption(() => output.say('finishing the current step, then cleaning up'));
   try {
     const startRehearsal = await loadRehearsal(options.rotator);
     const rehearsal = await startRehearsal({ secretString });
@@ -32,7 +30,7 @@ export async function rehearse(input: RehearseInput): Promise<number> {
     if (interruption.exitCode !== undefined) output.say('stopped');
     return interruption.exitCode ?? (isProven ? 0 : 1);
   } catch (error) {
-    // What breaks off with the interruption is no news; a credential that is not what it was is.
+    // An error by the interruption is no news; a credential that was not restored is.
     if (interruption.exitCode === undefined || error instanceof NotRestored) throw error;
     output.say('stopped');
     return interruption.exitCode;
@@ -51,7 +49,7 @@ interface Run {
   readonly interruption: Interruption;
 }
 
-/** Rehearses, and cleans up whatever happens. */
+/** Rehearses, and always cleans up. */
 async function run({ rehearsal, options, journal, report, output, interruption }: Run): Promise<boolean> {
   const { secretString } = rehearsal;
   try {
@@ -59,7 +57,7 @@ async function run({ rehearsal, options, journal, report, output, interruption }
     const hadLeftOver = await settleLeftOver(rehearsal, journal, report);
     if (!(await rehearsal.accepts(secretString))) {
       throw new Error(
-        `the service refuses the value in this secret${hadLeftOver ? '' : ', so nothing was changed'}`,
+        `the service refuses the value in this secret${hadLeftOver ? '' : ': nothing was changed'}`,
       );
     }
     await journal?.begin(secretString);
@@ -127,12 +125,12 @@ function unwritten(versions: readonly StoredVersion[], journal: Journal | undefi
   return versions.map(({ value }) => value).filter((value) => journal && !journal.values.includes(value));
 }
 
-/** The service does not accept what it accepted before the rehearsal. */
+/** The service does not accept the value from before the rehearsal. */
 class NotRestored extends Error {
   override readonly name = 'NotRestored';
 }
 
-/** Sets the first value again, and uses it. */
+/** Sets the first value again, and checks that the service accepts it. */
 async function restore(
   rehearsal: Rehearsal,
   first: string,
@@ -145,8 +143,8 @@ async function restore(
   } catch (cause) {
     const problem = cause instanceof Error ? cause.message : 'failed';
     throw new NotRestored(
-      `the first value could NOT be set again (${problem}): ${journal.path} holds every value, the last one most ` +
-        'likely in use; run the same command again, or set the first one as an administrator',
+      `the first value was NOT set again (${problem}). Run the same command again, or set the first value as an administrator: ` +
+        `${journal.path} holds every value, and the last one is most likely in use`,
       { cause },
     );
   }
@@ -160,7 +158,7 @@ async function settleLeftOver(
 ): Promise<boolean> {
   const [first, ...others] = (await journal?.readLeftOver()) ?? [];
   if (!journal || first === undefined) return false;
-  report.note(`${journal.path} is from a rehearsal that did not end: its first value is set again`);
+  report.note(`${journal.path} is from an unfinished rehearsal: setting its first value again`);
   await restore(rehearsal, first, others, journal);
   return true;
 }

@@ -6,22 +6,22 @@ import type { Rehearsal } from '../../testing/rehearsal.js';
 import type { Output } from '../terminal/output.js';
 import { paint } from '../terminal/screen.js';
 
-/** A version, and whether the service takes its value now. */
+/** A version, and whether the service accepts its value now. */
 export interface ShownVersion {
   readonly label: 'no label' | 'AWSPREVIOUS' | 'AWSCURRENT' | 'AWSPENDING';
   readonly versionId: string;
   readonly isAccepted: boolean;
 }
 
-/** What holds at the end of a rehearsal. */
+/** What a rehearsal has proven at its end. */
 export interface Proof {
   readonly newAccepted: boolean;
-  /** Of a service whose credentials overlap, AWSPREVIOUS must be accepted still. */
+  /** Whether AWSPREVIOUS is still accepted, as it must be if credentials overlap. */
   readonly previousAccepted?: boolean;
-  /** The old value, or with an overlap the one before it, if there is one. */
+  /** Whether the old value is refused; with an overlap, the one before it, if there is one. */
   readonly oldRefused?: boolean;
   readonly nothingPrinted: boolean;
-  /** How many values of the secret the output was searched for. */
+  /** The number of secret values that the output was searched for. */
   readonly values: number;
 }
 
@@ -30,11 +30,11 @@ interface ShownStep {
   readonly entry: LogEntry;
   readonly versions: readonly ShownVersion[];
   readonly failure: RotationError | undefined;
-  /** With the last step. */
+  /** Present with the last step. */
   readonly proof: Proof | undefined;
 }
 
-/** How a rehearsal is shown. */
+/** Prints a rehearsal. */
 export interface Report {
   title(text: string): void;
   rotation(number: number, of: number): void;
@@ -42,7 +42,7 @@ export interface Report {
   note(text: string): void;
 }
 
-/** One JSON object a step on stdout; what is for people goes to stderr. */
+/** Prints one JSON object per step to stdout; text for people goes to stderr. */
 export function jsonReport(output: Output): Report {
   return {
     title: () => {},
@@ -60,11 +60,11 @@ export function jsonReport(output: Output): Report {
 }
 
 const DEEDS: Readonly<Record<Outcome, string>> = {
-  created: 'a new value is stored as AWSPENDING',
-  kept: 'the value of an earlier attempt is kept',
-  set: 'what the service needs to accept AWSPENDING was done',
-  passed: 'AWSPENDING was used as an application would',
-  promoted: 'AWSCURRENT has moved to the new value',
+  created: 'stored a new value as AWSPENDING',
+  kept: 'kept the value of an earlier attempt',
+  set: 'made the service accept AWSPENDING',
+  passed: 'used AWSPENDING as an application would',
+  promoted: 'moved AWSCURRENT to the new value',
   'already-current': 'nothing was left to do',
 };
 
@@ -75,7 +75,7 @@ const NUMBERS: Readonly<Record<Step, number>> = {
   finishSecret: 4,
 };
 
-/** For people: plain text, in colour on a terminal that wants it. */
+/** Prints plain text for people, in colour on a terminal. */
 export function textReport(output: Output, { refresh }: Pick<Rehearsal, 'refresh'>): Report {
   const deeds = refresh ? { ...DEEDS, set: 'nothing to do: the service reads the secret' } : DEEDS;
   const verdict = (isGood: boolean, text: string): string => paint(isGood ? 'green' : 'red', text);
@@ -85,7 +85,7 @@ export function textReport(output: Output, { refresh }: Pick<Rehearsal, 'refresh
   return {
     title(text) {
       output.line(text);
-      output.line('after each step every version is tried on the service: accepted, or refused');
+      output.line('after each step, every version is tried on the service: accepted or refused');
     },
 
     rotation(number, of) {

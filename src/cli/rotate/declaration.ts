@@ -6,25 +6,29 @@ export const ROTATE = declare({
   summary: 'rotate a secret now, and follow it to the end',
   positional: { usage: '<secret>' },
   about: [
-    'Has Secrets Manager rotate a secret with its own function, and looks at the labels until the new version is AWSCURRENT. ' +
-      'It refuses a secret whose rotation somebody has turned off, a replica, one that is going to be deleted, and one that ' +
-      'another service manages. Nothing of its schedule changes, and no value is read.',
+    'Makes Secrets Manager rotate a secret with its own function, and watches the labels until the new version is AWSCURRENT. ' +
+      'The schedule stays as it is. No value is read.',
+    'It refuses a secret whose rotation is off or not complete, a replica, a secret that is marked for deletion, and one that ' +
+      'another service manages.',
   ],
   options: {
-    yes: { short: 'y', about: 'yes, rotate it: do not ask' },
-    wait: { about: 'follow it to its end, which it does anyway' },
-    'no-wait': { about: 'begin it, and do not wait' },
-    timeout: { value: '<time>', about: 'wait for so long: 90s, 15m, 1h', default: '15m' },
+    yes: { short: 'y', about: 'rotate without asking' },
+    wait: { about: 'wait for the end, which is the default' },
+    'no-wait': { about: 'begin the rotation, and do not wait' },
+    timeout: { value: '<time>', about: 'wait at most so long: 90s, 15m, 1h', default: '15m' },
     quiet: { short: 'q', about: 'print no progress' },
     json: JSON_OPTION,
     ...CONNECTION_OPTIONS,
   },
   notes: [
-    'Ctrl-C ends the waiting, not the rotation: quarterturn status shows how it goes on. What the function says of a failure ' +
-      'is in its log; quarterturn doctor finds out where it stopped.',
+    'Ctrl-C ends the waiting, not the rotation: quarterturn status shows how it goes on. If the rotation fails, quarterturn ' +
+      'doctor finds out where it stopped, and the function’s log says why.',
   ],
   examples: [{ line: 'quarterturn rotate app/db --yes' }],
-  exits: { 0: 'it is rotated, or with --no-wait: begun', 1: 'it is not rotated, or not yet' },
+  exits: {
+    0: 'the secret is rotated, or with --no-wait: the rotation began',
+    1: 'it is not rotated, or not yet',
+  },
   rights: [
     {
       action: 'secretsmanager:DescribeSecret',
@@ -32,7 +36,7 @@ export const ROTATE = declare({
       why: 'whether it may be rotated, and how it goes on',
     },
     { action: 'secretsmanager:RotateSecret', on: 'secret', why: 'begins the rotation' },
-    { action: 'lambda:InvokeFunction', on: 'function', why: 'AWS asks it of whoever calls RotateSecret' },
+    { action: 'lambda:InvokeFunction', on: 'function', why: 'AWS requires it of the caller of RotateSecret' },
   ],
 });
 

@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DescribeSecretResponse } from '@aws-sdk/client-secrets-manager';
 
-/** How a rotation came to its end, or did not. */
+/** How following a rotation ended. */
 export type FollowOutcome =
   /** Its version is AWSCURRENT. */
   | 'rotated'
-  /** Its version has lost its labels: somebody stored a value, cancelled the rotation or removed the label. */
+  /** Its version lost its labels: somebody stored a value, cancelled the rotation or removed the label. */
   | 'abandoned'
   /** Its version was AWSCURRENT, and another is now. */
   | 'replaced'
-  /** Somebody has turned rotation off: nothing will complete it. */
+  /** Somebody turned rotation off: nothing will complete it. */
   | 'turned-off'
   /** The time was up, and AWSPENDING is still on its version. */
   | 'unfinished'
@@ -17,7 +17,6 @@ export type FollowOutcome =
   | 'left';
 
 export interface Following {
-  /** Describes the secret. */
   readonly describe: () => Promise<DescribeSecretResponse>;
   readonly versionId: string;
   readonly timeoutMs: number;
@@ -27,15 +26,15 @@ export interface Following {
   readonly now?: () => number;
 }
 
-/** Seconds until the next look; the last goes on for ever. */
+/** Seconds until the next look; the last one repeats. */
 const PACE = [2, 3, 5, 8, 13, 20, 30];
-/** DescribeSecret may not see a change for some seconds: a version without a label has lost it when it has none for so long. */
+/** DescribeSecret may lag behind for some seconds: a version counts as lost after so long without a label. */
 const LOST_AFTER_MS = 10_000;
 
-/** How many looks on end may fail: the rotation goes on without us. */
+/** So many looks in a row may fail: the rotation goes on without us. */
 const MOST_FAILURES = 3;
 
-/** Looks at the labels until a rotation has ended, or the time is up. */
+/** Watches the labels until a rotation ends, or the time is up. */
 export async function follow({
   describe,
   versionId,
@@ -49,7 +48,7 @@ export async function follow({
   let failures = 0;
   for (let look = 0; ; look++) {
     const pace = (PACE[Math.min(look, PACE.length - 1)] ?? 0) * 1000;
-    // Not all who follow at the same moment look at the same moment.
+    // Jitter: several that follow at once do not all look at the same moment.
     await wait(Math.max(0, Math.min(pace * (0.8 + 0.4 * Math.random()), end - now())), signal);
     if (signal.aborted) return 'left';
     const described = await describe().catch((error: unknown) => {

@@ -5,9 +5,9 @@ import { type Connection, sameAgain } from '../aws/connection.js';
 import { ageInWords } from '../terminal/time.js';
 
 /**
- * Checks that a secret may be rotated by whoever asks for it now. The checks stand in the order in which they are made.
+ * Checks that an operator may rotate a secret now.
  *
- * @throws RotationError; then nothing was called but DescribeSecret
+ * @throws RotationError; then only DescribeSecret was called
  */
 export function assertRotatable(secret: DescribeSecretResponse, now: Date, connection: Connection): Timeline {
   const again = sameAgain(connection);
@@ -38,31 +38,31 @@ export function assertRotatable(secret: DescribeSecretResponse, now: Date, conne
   }
   if (deletedDate) {
     throw new RotationError('ERR_MARKED_FOR_DELETION', `${name} is marked for deletion: nothing was done`, {
-      hint: `aws secretsmanager restore-secret --secret-id ${name}${again} brings it back`,
+      hint: `to bring it back: aws secretsmanager restore-secret --secret-id ${name}${again}`,
     });
   }
   if (functionArn === undefined) {
     throw new RotationError('ERR_ROTATION_DISABLED', `${name} has no rotation function: nothing was done`, {
-      hint: 'give it one, with a schedule: aws secretsmanager rotate-secret --rotation-lambda-arn; quarterturn policy shows how it is deployed',
+      hint: 'set one, with a schedule: aws secretsmanager rotate-secret --rotation-lambda-arn. quarterturn policy prints how to deploy it',
     });
   }
   if (!isRotationOn) {
     throw new RotationError('ERR_ROTATION_DISABLED', `rotation of ${name} is off: nothing was done`, {
-      hint: `somebody has turned it off; find out why first. RotateSecret would turn it on again, with its schedule: aws secretsmanager rotate-secret --secret-id ${name}${again}`,
+      hint: `somebody turned it off: find out why first. RotateSecret turns it on again, with its schedule: aws secretsmanager rotate-secret --secret-id ${name}${again}`,
     });
   }
   if (pending) {
     const age = pending.since ? `, for ${ageInWords(now.getTime() - pending.since.getTime())} or more` : '';
     throw new RotationError(
       'ERR_SECRETS_MANAGER_FAILED',
-      `a rotation of ${name} is not complete${age}: no other was begun`,
+      `a rotation of ${name} is not complete${age}: no new one was begun`,
       { hint: pendingHint(name, again) },
     );
   }
   return timeline;
 }
 
-/** What to do about a rotation that does not come to its end. */
+/** Returns what to do about a rotation that does not end. */
 export function pendingHint(name: string, again: string): string {
-  return `quarterturn doctor ${name}${again} finds out where it stopped. Do not remove AWSPENDING: it may be the only password that works`;
+  return `quarterturn doctor ${name}${again} finds out where it stopped. Do not remove AWSPENDING: it may hold the only password that works`;
 }

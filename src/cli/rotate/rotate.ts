@@ -24,7 +24,7 @@ export async function rotate({ options, positionals }: RotateInput): Promise<num
   if (options.wait && options['no-wait']) throw new UsageError('--wait and --no-wait exclude each other');
   const secret = await readSecret('rotate', positionals, connection);
   const client = await new Clients(connection).for(secret.region);
-  // What the ARN says, too: a command to copy names the secret by its name.
+  // With the ARN's Region: a command to copy names the secret by its name.
   const own = { ...connection, region: secret.region };
   const stop = new AbortController();
   const interruption = new Interruption(
@@ -47,11 +47,10 @@ interface Setting {
   readonly signal: AbortSignal;
 }
 
-/** One rotation of one secret. */
 class Run {
   readonly #client: OperatorApi;
   readonly #setting: Setting;
-  /** What a command to copy repeats. */
+  /** The options that a command to copy repeats. */
   readonly #again: string;
 
   constructor(setting: Setting) {
@@ -60,7 +59,7 @@ class Run {
     this.#again = sameAgain(setting.connection);
   }
 
-  /** Resolves to the exit code; undefined if it was interrupted. */
+  /** Resolves to the exit code; undefined after an interruption. */
   async rotate(secretId: string): Promise<number | undefined> {
     const described = await this.#client.describeSecret({ SecretId: secretId });
     const { connection, options, signal } = this.#setting;
@@ -74,7 +73,7 @@ class Run {
       say('nothing was done');
       return signal.aborted ? undefined : 1;
     }
-    // While a person thought about it somebody may have turned rotation off, which RotateSecret would undo.
+    // Before the answer, somebody may have turned rotation off: RotateSecret would turn it on again.
     if (!options.yes)
       assertRotatable(await this.#client.describeSecret({ SecretId: arn }), new Date(), connection);
     const begun = Date.now();
@@ -100,12 +99,12 @@ class Run {
         ...{ versionId, timeoutMs, signal },
       });
     } catch (error) {
-      say('the rotation was begun, and goes on; how it goes on cannot be seen:');
+      say('the rotation began and goes on, but this command can no longer follow it:');
       throw error;
     }
   }
 
-  /** Asks for the rotation. A try whose answer was lost may have begun it, whatever the next was answered. */
+  /** Begins the rotation. A try whose answer was lost may have begun it, whatever the next try was answered. */
   async #begin({ name, arn }: Timeline, versionId: string): Promise<void> {
     try {
       await this.#client.rotateSecret({ SecretId: arn, ClientRequestToken: versionId });
@@ -114,7 +113,7 @@ class Run {
       if (Object.hasOwn(seen?.VersionIdsToStages ?? {}, versionId)) return;
       if (!isRotationError(error) || error.code !== 'ERR_SECRETS_MANAGER_UNREACHABLE') throw error;
       throw new RotationError(error.code, error.message, {
-        hint: `it may have begun all the same: quarterturn status ${name}${this.#again} shows it. ${error.hint}`,
+        hint: `the rotation may have begun all the same: quarterturn status ${name}${this.#again} shows it. ${error.hint}`,
         cause: error.cause,
       });
     }
@@ -140,7 +139,7 @@ class Run {
   }
 }
 
-/** `app/db (eu-west-1, account 123456789012)`: whom a person may have mistaken it for. */
+/** Returns `app/db (eu-west-1, account 123456789012)`: a person may have meant another one. */
 function placeOf({ name, arn, region }: Timeline): string {
   return `${name} (${region}, account ${arn.split(':')[4]})`;
 }
@@ -156,7 +155,7 @@ function failureOf(
     case 'unfinished':
       return new RotationError(
         'ERR_DEADLINE',
-        `AWSPENDING of ${name} is left after ${ageInWords(durationMs)}`,
+        `the rotation of ${name} is not complete after ${ageInWords(durationMs)}`,
         {
           hint: `Secrets Manager may try again for hours. ${doctor}`,
         },
@@ -172,15 +171,15 @@ function failureOf(
     case 'replaced':
       return new RotationError(
         'ERR_ROTATION_UNDONE',
-        `${name} was rotated, and another version is AWSCURRENT by now`,
+        `${name} was rotated, but another version is AWSCURRENT now`,
         {
-          hint: `quarterturn status ${name}${again} shows the versions: a later rotation has ended, or somebody has moved AWSCURRENT back`,
+          hint: `quarterturn status ${name}${again} shows the versions: a later rotation ended, or somebody moved AWSCURRENT back`,
         },
       );
     case 'turned-off':
       return new RotationError(
         'ERR_ROTATION_DISABLED',
-        `rotation of ${name} was turned off meanwhile, and is not complete`,
+        `somebody turned rotation of ${name} off meanwhile: it is not complete`,
         {
           hint: doctor,
         },

@@ -4,26 +4,24 @@ import { SUBJECT_OPTIONS } from '../doctor/subject-options.js';
 
 export const RUN = declare({
   name: 'run',
-  summary:
-    'take the four steps of a rotation here: for a rotator in the making, or when its function is broken',
+  summary: 'run the four steps of a rotation here: for a new rotator, or when its function is broken',
   positional: { usage: '<secret>' },
   about: [
-    'Does what the rotation function does, with this machine’s rights and network, and the rotator as this machine’s environment ' +
-      'makes it. A rotation that is not complete is gone on with; else a new one begins, and nothing is written before ' +
-      'createSecret. It asks first.',
+    'Does what the rotation function does, with this machine’s rights, network and environment variables. It continues a ' +
+      'rotation that is not complete; otherwise it begins a new one, and writes nothing before createSecret. It asks first.',
   ],
   options: {
-    step: { value: '<step>', about: 'take this step alone; may be repeated', choices: STEPS, repeats: true },
-    now: { about: 'go on although something has changed within 15 minutes: no step is running' },
-    yes: { short: 'y', about: 'yes, rotate it: do not ask' },
+    step: { value: '<step>', about: 'run this step alone; may be repeated', choices: STEPS, repeats: true },
+    now: { about: 'do not wait 15 minutes after the last change. Only if you know that no step is running' },
+    yes: { short: 'y', about: 'rotate without asking' },
     ...SUBJECT_OPTIONS,
     json: JSON_OPTION,
   },
   examples: [{ line: 'quarterturn run app/db --rotator postgres --yes' }],
-  exits: { 0: 'the steps were taken', 1: 'one failed, or none was taken' },
+  exits: { 0: 'the steps succeeded', 1: 'a step failed, or no step ran' },
   rights: [
     { action: 'secretsmanager:DescribeSecret', on: 'secret', why: 'its labels' },
-    { action: 'secretsmanager:GetSecretValue', on: 'secret', why: 'the values that are rotated' },
+    { action: 'secretsmanager:GetSecretValue', on: 'secret', why: 'the values that it rotates' },
     { action: 'secretsmanager:PutSecretValue', on: 'secret', why: 'createSecret' },
     { action: 'secretsmanager:UpdateSecretVersionStage', on: 'secret', why: 'finishSecret' },
     {

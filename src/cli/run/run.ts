@@ -16,7 +16,7 @@ export function run({ options, positionals }: RunInput): Promise<number> {
     const asked = { steps: STEPS.filter((step) => options.step.includes(step)), isHurried: options.now };
     const plan = runPlan(state, asked);
     const account = timeline.arn.split(':')[4];
-    const what = plan.isNew ? 'begin a rotation of' : `go on with the rotation ${plan.token} of`;
+    const what = plan.isNew ? 'begin a rotation of' : `continue the rotation ${plan.token} of`;
     const where = `${titleOf(timeline.name, timeline.region, state)}, account ${account}`;
     const isAgreed = await confirmed(clean(`${what} ${where}, with ${rotatorName}?`), {
       isAgreed: options.yes,
@@ -26,16 +26,16 @@ export function run({ options, positionals }: RunInput): Promise<number> {
       return 1;
     }
     if (options.yes) return steps(subject, plan, options);
-    // Nobody knows how long the answer took: what was true then may be no more.
+    // The answer may have taken long: look again.
     const now = runPlan(await look(), asked);
     if (plan.isNew === now.isNew && (plan.isNew || plan.token === now.token))
       return steps(subject, now, options);
-    output.say('the labels have moved while you were asked: nothing was done');
+    output.say('the labels moved before you answered: nothing was done');
     return 1;
   });
 }
 
-/** Takes the steps. Ctrl-C ends it after the one that is under way, and once more at once. */
+/** Runs the steps. Ctrl-C ends it after the current one, a second Ctrl-C at once. */
 async function steps(
   subject: Subject,
   { token, isNew }: RunPlan,
@@ -43,7 +43,7 @@ async function steps(
 ): Promise<number> {
   const { secretId, rotator, print, clean, output, timeline, again } = subject;
   const interruption = new Interruption(
-    () => output.say('stops after this step; Ctrl-C again ends it at once'),
+    () => output.say('stopping after this step; a second Ctrl-C ends it at once'),
     () => process.exit(interruption.exitCode),
   );
   try {

@@ -3,49 +3,49 @@ import { declare, type InputOf, JSON_OPTION } from '../command.js';
 
 export const STATUS = declare({
   name: 'status',
-  summary: 'where the rotation of a secret stands, or of many: stuck, overdue, off, ok',
+  summary: 'show the rotation of one secret, or of many: stuck, overdue, off, ok',
   positional: { usage: '[secret…]' },
   about: [
-    'Of one secret: its labelled versions, since when, and what is next. Of several, of those with a tag, or of all in the ' +
-      'Region: a table, the worst first. No value is read. A secret is named by its name or ARN; - reads them from stdin.',
+    'For one secret: its labelled versions with their ages, and what is next. For several, for those with a tag, or for all in ' +
+      'the Region: a table, the worst first. No value is read. Give names or ARNs; - reads them from stdin.',
   ],
   options: {
     tag: {
       value: '<key>=<value>',
-      about: 'the secrets with this tag; if repeated, with all of these',
+      about: 'the secrets with this tag; if repeated, with all of the tags',
       repeats: true,
     },
-    check: { about: 'exit with 1 unless each is ok, for monitors' },
+    check: { about: 'exit with 1 unless every secret is ok, for monitors' },
     'stuck-after': {
       value: '<time>',
-      about: 'call a rotation that is not complete stuck at this age: 90s, 15m, 1h, 1d',
+      about: 'age at which a rotation that is not complete counts as stuck: 90s, 15m, 1h, 1d',
       default: '1h',
     },
     fresh: {
       about:
-        'describe each secret: with --tag, or without a secret, what is shown is else up to five minutes old, and knows of no replicas',
+        'describe each secret. Without this option a list (--tag, or no secret) is up to five minutes old, and shows no replicas',
     },
-    all: { about: 'show those that are ok one by one, too' },
-    wide: { about: 'shorten nothing to the width of the terminal' },
-    watch: { about: 'look again every five seconds, on a terminal, until Ctrl-C' },
+    all: { about: 'also show the secrets that are ok one by one' },
+    wide: { about: 'do not shorten anything to the width of the terminal' },
+    watch: { about: 'repeat every five seconds, on a terminal, until Ctrl-C' },
     json: JSON_OPTION,
     ...CONNECTION_OPTIONS,
   },
   notes: [
-    'A rotation that is not complete is in-flight until it is stuck. overdue: the next rotation should have been a day ago. ' +
-      'off: nothing rotates it. unused: nobody has read it for 90 days. unreplicated: a replica has failed.',
+    'A rotation that is not complete is in-flight until it is stuck. overdue: the next rotation was due over a day ago. ' +
+      'off: nothing rotates it. unused: nobody has read it for 90 days. unreplicated: a replica failed.',
   ],
   examples: [
     { line: 'quarterturn status app/db' },
     { line: 'quarterturn status --tag team=payments --check' },
   ],
-  exits: { 0: 'the answer is printed', 1: 'it could not be found out, or with --check: not each is ok' },
+  exits: { 0: 'the answer is printed', 1: 'a secret could not be looked at, or with --check: one is not ok' },
   rights: [
     { action: 'secretsmanager:DescribeSecret', on: 'secret', why: 'labels, dates, rotation and replicas' },
     {
       action: 'secretsmanager:ListSecretVersionIds',
       on: 'secret',
-      why: 'how old each version is; without it ages are left out',
+      why: 'the age of each version; without this right, ages are missing',
     },
     { action: 'secretsmanager:ListSecrets', on: 'all', why: 'with --tag, or without a secret' },
   ],

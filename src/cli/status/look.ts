@@ -12,13 +12,13 @@ interface Unseen {
   readonly error: RotationError;
 }
 
-/** What was found at one time. */
+/** The secrets as seen at one time. */
 export interface Look {
   readonly timelines: readonly Timeline[];
   readonly unseen: readonly Unseen[];
 }
 
-/** How many secrets are described at a time. */
+/** So many secrets are described at the same time. */
 const AT_ONCE = 5;
 
 /** Looks at the secrets that the command line names. */
@@ -71,7 +71,7 @@ export class Lookout {
     const client = await this.#clients.for(region);
     const described = await client.describeSecret({ SecretId: id });
     const versions = await versionsOf(client, id).catch((error: unknown) => {
-      // A right of its own, for ages alone.
+      // A separate right, only for ages.
       if (isRotationError(error) && errorParts(error.cause).name === 'AccessDeniedException')
         return undefined;
       throw error;
@@ -107,7 +107,7 @@ async function versionsOf(
 
 /** The secrets that have all the tags. */
 async function* secretsWith(client: OperatorApi, tags: readonly Tag[]): AsyncGenerator<SecretListEntry> {
-  // More than ten are refused.
+  // AWS refuses more than ten.
   const Filters = tags.flatMap(filtersOf).slice(0, 10);
   let token: string | undefined;
   do {
@@ -124,8 +124,8 @@ async function* secretsWith(client: OperatorApi, tags: readonly Tag[]): AsyncGen
 }
 
 /**
- * Filters match by the beginning, and a key and a value of different tags: they only make the list shorter, and each entry
- * is looked at afterwards. A text that begins with ! would turn a filter round.
+ * Returns filters that shorten the list. They match beginnings, and the key of one tag with the value of another, so each
+ * entry is checked afterwards. A text that begins with ! would negate a filter.
  */
 function filtersOf({ key, value }: Tag): Filter[] {
   const isPlain = (text: string) => /^[a-zA-Z0-9 :_@/+=.-]{1,256}$/.test(text);

@@ -4,15 +4,15 @@ import { milliseconds } from '../terminal/time.js';
 import { UsageError } from '../usage-error.js';
 import type { StatusInput } from './declaration.js';
 
-/** A tag that a secret must have, with just this value. */
+/** A tag that a secret must have, with exactly this value. */
 export interface Tag {
   readonly key: string;
   readonly value: string;
 }
 
-/** What the command line of `quarterturn status` asks for. */
+/** The options of `quarterturn status`. */
 export interface StatusOptions {
-  /** Absent: those with the tags, or all. */
+  /** Absent: the secrets with the tags, or all. */
   readonly secrets: readonly SecretArgument[] | undefined;
   readonly tags: readonly Tag[];
   readonly stuckAfterMs: number;
@@ -26,7 +26,7 @@ export interface StatusOptions {
 }
 
 /**
- * Makes sense of the command line.
+ * Reads the command line.
  *
  * @throws UsageError
  */
@@ -44,7 +44,7 @@ export async function readOptions({ options, positionals }: StatusInput): Promis
   }
   if (options.watch && options.json) throw new UsageError('--watch and --json exclude each other');
   if (options.watch && !process.stdout.isTTY) {
-    throw new UsageError('--watch needs a terminal; without one run status again yourself');
+    throw new UsageError('--watch needs a terminal; without one, run status repeatedly');
   }
   return {
     secrets: positionals.length > 0 ? await readSecrets(positionals, connection) : undefined,

@@ -21,7 +21,7 @@ export async function status(input: StatusInput): Promise<number> {
 
 const EVERY_MS = 5000;
 
-/** Looks again and again; a look that fails is shown, and is not the last. */
+/** Looks again and again. A look that fails is shown, and does not end it. */
 async function watch(lookout: Lookout, options: StatusOptions): Promise<number> {
   const stop = new AbortController();
   const interruption = new Interruption(
@@ -56,7 +56,7 @@ function show({ timelines: found, unseen }: Look, options: StatusOptions): numbe
   for (const { error } of unseen) say(printable(error.message));
   for (const hint of new Set(unseen.map(({ error }) => error.hint))) if (hint) sayHint(hint);
   if (unseen.length > 0) return 1;
-  // A monitor that looks at nothing would be content for ever.
+  // No secret at all is not ok: a monitor with a mistyped tag would never report anything.
   return options.isCheck && (timelines.length === 0 || timelines.some(({ isHealthy }) => !isHealthy)) ? 1 : 0;
 }
 
@@ -66,8 +66,7 @@ function printText(timelines: readonly Timeline[], options: StatusOptions): void
   const room = { width: widthOf(), isWide, now: new Date(), again: sameAgain({ ...connection, region }) };
   const [first] = timelines;
   if (!first) {
-    if (secrets === undefined)
-      say(`no secret ${tags.length > 0 ? 'has these tags' : 'is there'} in this Region`);
+    if (secrets === undefined) say(`this Region has no secret${tags.length > 0 ? ' with these tags' : ''}`);
     return;
   }
   const isOne = secrets?.length === 1;
@@ -77,7 +76,7 @@ function printText(timelines: readonly Timeline[], options: StatusOptions): void
   for (const text of lines) line(text);
 }
 
-/** One document for one secret; else an object for each, and one for the end. */
+/** Prints one document for one secret; for several, an object for each and one for the end. */
 function printJson({ timelines, unseen }: Look, { secrets }: StatusOptions): void {
   const isOne = secrets?.length === 1;
   for (const timeline of timelines) jsonLine(isOne ? timeline : { type: 'secret', ...timeline });

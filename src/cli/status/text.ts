@@ -3,17 +3,16 @@ import { paint, printable } from '../terminal/screen.js';
 import { type Column, shortened, table } from '../terminal/table.js';
 import { ageInWords, dateInWords } from '../terminal/time.js';
 
-/** How much room there is. */
+/** The space and the time that a text is made for. */
 export interface Room {
   readonly width: number;
-  /** Whether nothing is shortened. */
   readonly isWide: boolean;
   readonly now: Date;
-  /** The options that a command to copy needs, too: it begins with a blank. */
+  /** The options that a command to copy repeats, with a leading blank. */
   readonly again: string;
 }
 
-/** One secret: its versions, and what is next. */
+/** Returns the lines for one secret: its versions, and what is next. */
 export function timelineText(timeline: Timeline, room: Room): readonly string[] {
   const { width, isWide } = room;
   const fit = (text: string) => (isWide ? text : shortened(text, width, 'beginning'));
@@ -49,7 +48,7 @@ function versionLines({ versions, pending }: Timeline, { isWide, now, width }: R
     const text = `  ${labels[index]?.padEnd(longest)}  ${id}  ${age.padStart(6)}`.trimEnd();
     return isWide || text.length + note.length <= width ? text + note : text;
   });
-  return lines.length > 0 ? lines : ['  no version has a label: no value was stored'];
+  return lines.length > 0 ? lines : ['  no version has a label: nobody has stored a value'];
 }
 
 function dateLines(timeline: Timeline, { now, isWide, width }: Room): readonly string[] {
@@ -69,7 +68,7 @@ function dateLines(timeline: Timeline, { now, isWide, width }: Room): readonly s
   ];
 }
 
-/** What it comes to, and what to do. */
+/** Returns the state, and what to do about it. */
 function verdictLines(
   { name, state, pending, isHealthy, nextRotationDate: next }: Timeline,
   { now, again }: Room,
@@ -83,7 +82,7 @@ function verdictLines(
         pending?.trouble === 'rotation-off'
           ? ': rotation is off, so nothing will complete it'
           : pending?.trouble === 'on-previous'
-            ? ': AWSPENDING is on AWSPREVIOUS’s version, and keeps the next rotation from beginning'
+            ? ': AWSPENDING is on the version of AWSPREVIOUS, so no rotation can begin'
             : '';
       const line = paint(colourOf(state, isHealthy), state === 'stuck' ? 'STUCK' : 'in-flight');
       return [`  ${line}${age}${why}`, ...(isHealthy ? [] : [`  find out why  ${doctor}`])];
@@ -104,10 +103,10 @@ function colourOf(state: SecretState, isHealthy: boolean): 'green' | 'yellow' | 
   return state === 'stuck' || state === 'overdue' || state === 'unreplicated' ? 'red' : 'yellow';
 }
 
-/** How many rows are shown before those that are ok become one. */
+/** With more rows than this, those that are ok become one. */
 const FEW = 10;
 
-/** Many secrets: a table, and how many are how. They are in the order in which they are to be shown. */
+/** Returns a table of many secrets, in the order given, and the count of each state. */
 export function manyText(timelines: readonly Timeline[], showsAll: boolean, room: Room): readonly string[] {
   const ok = timelines.filter(({ state }) => state === 'ok');
   const isShort = showsAll || timelines.length <= FEW || ok.length < 2;
@@ -157,13 +156,13 @@ function pendingAge(since: Date | undefined, now: Date): string {
   return since ? ageInWords(now.getTime() - since.getTime()) : 'yes';
 }
 
-/** `45 secrets: 1 stuck, 1 overdue, 43 ok`. */
+/** Returns `45 secrets: 1 stuck, 1 overdue, 43 ok`. */
 function summaryOf(timelines: readonly Timeline[]): string {
   const counts = Object.entries(countsOf(timelines)).map(([state, count]) => `${count} ${state}`);
   return `${timelines.length} ${timelines.length === 1 ? 'secret' : 'secrets'}: ${counts.join(', ')}`;
 }
 
-/** How many secrets are how, the worst first. */
+/** Returns the count of each state, the worst first. */
 export function countsOf(timelines: readonly Timeline[]): Readonly<Partial<Record<SecretState, number>>> {
   const counts = SECRET_STATES.map(
     (state) => [state, timelines.filter((timeline) => timeline.state === state).length] as const,

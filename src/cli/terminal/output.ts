@@ -1,16 +1,13 @@
 import { Redactor } from '../../redact/redactor.js';
 import { line, say } from './screen.js';
 
-/**
- * Everything that a command prints, kept until its end, so that it can be searched for what must not be in it. Commands
- * that read values have one, and have it look for each value that was read.
- */
+/** Keeps everything that a command prints, to search it for the values that were read. Each command that reads values has one. */
 export class Output {
   #printed = '';
   readonly #redactor = new Redactor();
   readonly #writes = [process.stdout, process.stderr].map((stream) => ({ stream, write: stream.write }));
 
-  /** Listens on stdout and stderr themselves: a library that prints is heard too. */
+  /** Listens on stdout and stderr themselves: what a library prints is searched, too. */
   constructor() {
     for (const { stream, write } of this.#writes) {
       stream.write = (chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
@@ -24,15 +21,12 @@ export class Output {
     line(text);
   }
 
-  /** To stderr: for people, beside what machines read. */
+  /** Prints to stderr, for people: stdout may be read by machines. */
   say(text: string): void {
     say(text);
   }
 
-  /**
-   * Looks for the fields of a value that rotate. Words of a field that stays ("rotation") stand in our own words too, and
-   * prove nothing.
-   */
+  /** Looks for the fields that rotate. A word of another field ("rotation") may be a word of ours, and proves nothing. */
   lookFor(
     fields: Readonly<Record<string, unknown>>,
     shows: readonly string[],
@@ -43,9 +37,9 @@ export class Output {
   }
 
   /**
-   * Whether none of the values was printed.
+   * Whether the output contains none of the values.
    *
-   * @param next what is about to be printed
+   * @param next what will be printed next
    */
   isClean(next = ''): boolean {
     const text = this.#printed + next;

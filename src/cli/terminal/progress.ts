@@ -2,7 +2,7 @@ import { clearLine, cursorTo } from 'node:readline';
 import { widthOf } from './screen.js';
 import { ageInWords } from './time.js';
 
-/** One line on stderr that says what is under way and for how long; on a terminal alone, and gone in the end. */
+/** A line on stderr that says what is under way, and for how long. Only on a terminal; it disappears in the end. */
 export class Progress {
   readonly #timer: NodeJS.Timeout | undefined;
 

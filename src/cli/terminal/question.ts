@@ -2,9 +2,9 @@ import { createInterface } from 'node:readline/promises';
 import { UsageError } from '../usage-error.js';
 
 /**
- * Asks a person before something is changed; anything but y or yes is no, and so is Ctrl-C.
+ * Asks a person before a change. Anything but y or yes means no, and so does Ctrl-C.
  *
- * @throws UsageError if nobody is there who could be asked, and `--yes` was not given
+ * @throws UsageError without a terminal and without `--yes`
  */
 export async function confirmed(
   question: string,
@@ -12,7 +12,7 @@ export async function confirmed(
 ): Promise<boolean> {
   if (isAgreed) return true;
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
-    throw new UsageError('this asks first, and there is no terminal to ask at: add --yes');
+    throw new UsageError('this command asks before it changes anything, but there is no terminal: add --yes');
   }
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
   const isOver = new AbortController();
@@ -24,7 +24,7 @@ export async function confirmed(
     const answer = await prompt.question(`${question} [y/N] `, { signal: AbortSignal.any(signals) });
     return /^\s*y(?:es)?\s*$/i.test(answer);
   } catch {
-    // Ctrl-C, Ctrl-D, or a signal: nobody has said yes.
+    // Ctrl-C, Ctrl-D or a signal: nobody said yes.
     process.stderr.write('\n');
     return false;
   } finally {

@@ -1,19 +1,18 @@
-/** A column of a table. */
 export interface Column<Row> {
   readonly title: string;
   readonly text: (row: Row) => string;
-  /** What is shortened where the terminal is too narrow: it keeps its end, or its beginning. Absent: it is never shortened. */
+  /** The part that stays if the terminal is too narrow. Absent: the column is never shortened. */
   readonly keeps?: 'end' | 'beginning';
-  /** Whether it is left out, the last first, where the terminal is too narrow yet. */
+  /** Whether the column may be left out if shortening is not enough; the last one goes first. */
   readonly isOptional?: boolean;
   readonly paint?: (row: Row, padded: string) => string;
 }
 
 const GAP = '  ';
-/** No shorter is a name of use to anybody. */
+/** A shorter name is of no use. */
 const SHORTEST = 12;
 
-/** The lines of a table, none wider than the terminal; texts are ASCII, so that their length is their width. */
+/** Returns the lines of a table, none wider than `width`. Texts are ASCII: their length is their width. */
 export function table<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
@@ -71,7 +70,7 @@ function fit<Row>(
   }
 }
 
-/** A text that is at most so wide, if it may be shortened. */
+/** Returns a text of at most that width, if it may be shortened. */
 export function shortened(text: string, width: number, keeps: 'end' | 'beginning' | undefined): string {
   if (text.length <= width || keeps === undefined) return text;
   return keeps === 'end' ? `…${text.slice(text.length - width + 1)}` : `${text.slice(0, width - 1)}…`;

@@ -3,19 +3,19 @@ import { SUBJECT_OPTIONS } from '../doctor/subject-options.js';
 
 export const TEST = declare({
   name: 'test',
-  summary: 'which version of a secret works: tries each with its rotator, and changes nothing',
+  summary: 'find out which version of a secret works: try each with its rotator, and change nothing',
   positional: { usage: '<secret>' },
   about: [
-    'Logs in with AWSCURRENT, AWSPENDING, AWSPREVIOUS and every other labelled version, as the rotator’s testSecret does. ' +
-      'unknown: the service could not be asked. locked: it lets the user in with no password. Neither is a refusal. A version ' +
-      'that names another host or user than AWSCURRENT is foreign, and is not tried.',
+    'Logs in with AWSCURRENT, AWSPENDING, AWSPREVIOUS and every other labelled version, as the rotator’s testSecret does.',
+    'unknown: the service could not be asked. locked: it does not let the user in, whatever the password. Neither is a refusal. ' +
+      'foreign: the version names another host or user than AWSCURRENT, and is not tried.',
   ],
   options: { ...SUBJECT_OPTIONS, json: JSON_OPTION },
   examples: [{ line: 'quarterturn test app/db --rotator postgres' }],
-  exits: { 0: 'the service takes AWSCURRENT', 1: 'it does not, or could not be asked' },
+  exits: { 0: 'the service accepts AWSCURRENT', 1: 'it does not, or could not be asked' },
   rights: [
     { action: 'secretsmanager:DescribeSecret', on: 'secret', why: 'its labels' },
-    { action: 'secretsmanager:GetSecretValue', on: 'secret', why: 'the values that are tried' },
+    { action: 'secretsmanager:GetSecretValue', on: 'secret', why: 'the values that it tries' },
     { action: 'kms:Decrypt', on: 'key', why: 'with a key of your own' },
     {
       action: 'secretsmanager:ListSecretVersionIds',

@@ -1,7 +1,7 @@
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const MOST_REDIRECTS = 20;
 
-/** Follows redirects within the origin; any other is the answer. */
+/** Follows redirects within the origin, and returns the first other response. */
 export async function follow(
   first: Response,
   from: string,
@@ -21,7 +21,7 @@ export async function follow(
   return response;
 }
 
-/** Not by the origin alone, which a blob: has too. One with a user and a password signs the request otherwise. */
+/** Compares protocol and host: a blob: URL has the same origin. A user or password in the URL would replace our credential. */
 function isWithin(from: URL, { protocol, host, username, password }: URL): boolean {
   return protocol === from.protocol && host === from.host && username === '' && password === '';
 }

@@ -3,22 +3,39 @@ import { isSecretError, SecretError } from '../secret-error.js';
 import type { SecretVersion } from '../version.js';
 import { follow } from './redirects.js';
 
+/** Options of {@link rotatingFetch}. */
 export interface RotatingFetchOptions {
-  /** The statuses that refuse a credential. Not 403, which is mostly a right that is missing. @default [401] */
+  /**
+   * HTTP statuses that mean "credential refused". Do not add 403: it usually means a missing permission.
+   *
+   * @default [401]
+   */
   readonly refusedOn?: readonly number[];
-  /** @default the global one */
+  /**
+   * The `fetch` that sends the requests.
+   *
+   * @default globalThis.fetch
+   */
   readonly fetch?: typeof fetch;
 }
 
 /**
- * Returns a `fetch` that signs each request. Nobody waits for another, and no 401 of one caller counts for another: any end
- * user can cause one. After a 401 it looks at the secret, at most once a second, and sends the request again with each other
- * version that may be used, if its body can be sent twice: at most three times in all.
+ * Returns a `fetch` that signs each request with the secret.
  *
- * Redirects are followed within the origin alone, and of GET and HEAD alone. Any other is returned as it came: what signs the
- * request goes nowhere else.
+ * After a 401 it reads the secret, at most once per second, and sends the request again with each other usable version:
+ * three requests at most, and only if the body can be sent twice (never a stream). One caller's 401 does not affect other
+ * callers, because any end user can cause one. No caller waits for another.
  *
- * @param authorize sets the headers that sign a request. What it throws is not passed on: `Headers` quotes the value
+ * It follows redirects of GET and HEAD within the origin. It returns every other redirect to you, so the credential never
+ * goes to another origin.
+ *
+ * @param authorize sets the headers that sign a request. Its errors are not passed on, because `Headers` quotes the value
+ * @throws {@link SecretError} (the returned function, by rejecting) if the secret could not be read or `authorize` fails
+ * @example
+ * ```ts
+ * const secret = rotatingSecret<{ apiKey: string }>('billing/key', { pending: ['apiKey'] });
+ * const signedFetch = rotatingFetch(secret, ({ apiKey }, headers) => headers.set('x-api-key', apiKey));
+ * ```
  */
 export function rotatingFetch<T>(
   secret: RotatingSecret<T>,
@@ -26,7 +43,7 @@ export function rotatingFetch<T>(
   { refusedOn = [401], fetch: send = globalThis.fetch }: RotatingFetchOptions = {},
 ): typeof fetch {
   const place = {};
-  /** What was accepted in place of an AWSCURRENT that was refused. */
+  /** The version that was accepted when AWSCURRENT was refused. */
   let better: { readonly than: string; readonly version: SecretVersion<T> } | undefined;
 
   async function versionToUse(signal: AbortSignal | undefined): Promise<SecretVersion<T>> {
@@ -35,7 +52,7 @@ export function rotatingFetch<T>(
   }
 
   return async (input, init = {}) => {
-    // By its shape: another library's is no `instanceof Request`.
+    // By shape: another library's Request fails `instanceof`.
     const request = typeof input === 'object' && 'url' in input ? input : undefined;
     const redirect = init.redirect ?? request?.redirect ?? 'follow';
     const signal = init.signal ?? request?.signal ?? undefined;
@@ -49,8 +66,8 @@ export function rotatingFetch<T>(
         throw new SecretError(
           'ERR_SECRET_MALFORMED',
           secret.id,
-          `the value of ${secret.id} is not what \`authorize\` takes`,
-          'a header has no line breaks, and no characters beyond Latin-1',
+          `\`authorize\` rejected the value of ${secret.id}`,
+          'check the secret and `authorize`; a header must not contain line breaks or characters beyond Latin-1',
         );
       }
       return { ...init, headers, redirect: redirect === 'follow' ? 'manual' : redirect };
@@ -85,14 +102,14 @@ export function rotatingFetch<T>(
       throw refusal;
     };
     try {
-      // A place of its own: what others were answered is theirs.
+      // A new place: the answers to other callers do not count here.
       await secret.logIn(tryNext, { place: {}, limitMs: 0, signal, isRefusal });
     } catch (error) {
       if (!isRefusal(error) && !isSecretError(error)) {
         await response.body?.cancel();
         throw error;
       }
-      // No other version, or none that can be read: the refusal is the answer. What was better before may have been replaced.
+      // No other version can be read: return the refusal. The better version may have been replaced.
       better = undefined;
     }
     return response;

@@ -1,19 +1,32 @@
 import type { RotatingSecret } from '../secret.js';
 
+/** Options of {@link tokenGuard}. */
 export interface TokenGuardOptions {
-  /** How often at most an unknown token causes a look at the secret. @default 5000 */
+  /**
+   * Shortest time between two reads that unknown tokens cause, in milliseconds.
+   *
+   * @default 5000
+   */
   readonly paceMs?: number;
 }
 
-/** How long an unknown token waits for the look that it has caused. */
+/** How long a request with an unknown token waits for the read. */
 const LONGEST_LOOK_MS = 2000;
 
 /**
- * Returns what checks the Authorization header of a request against a secret of tokens or public keys. While Secrets Manager
- * is away it goes by what it holds; an unknown token makes it look again, at a bounded pace, however many come.
+ * Returns a function that checks a request's Authorization header against a secret of tokens or public keys.
  *
- * @param check what a token is worth under a secret: `accepts` or `verified` of `quarterturn/rotators/service-token/verify`
- * @returns what `check` says, of a token that is absent too; rejects with a SecretError if the secret could never be read
+ * An unknown token makes it read the secret again, at most once per `paceMs`. While Secrets Manager does not answer, it uses
+ * the set in memory.
+ *
+ * @param check checks a token: `accepts` or `verified` of `quarterturn/rotators/service-token/verify`. A missing token is `''`
+ * @returns a function that resolves to the result of `check`
+ * @throws {@link SecretError} (the returned function, by rejecting) if the secret could never be read
+ * @example
+ * ```ts
+ * const isKnown = tokenGuard(rotatingSecret('gate/token'), accepts);
+ * if (!(await isKnown(request.headers.authorization))) response.sendStatus(401);
+ * ```
  */
 export function tokenGuard<T, R>(
   secret: RotatingSecret<T>,
@@ -21,7 +34,7 @@ export function tokenGuard<T, R>(
   { paceMs = 5000 }: TokenGuardOptions = {},
 ): (authorization?: string) => Promise<R> {
   return async (authorization) => {
-    // Frameworks differ in what they make of a header that came twice.
+    // For a repeated header, some frameworks pass an array.
     const header = typeof authorization === 'string' ? authorization : '';
     const token = /^Bearer +(\S+) *$/i.exec(header)?.[1] ?? '';
     const held = await secret.get();

@@ -1,23 +1,23 @@
 import { since } from '../wait.js';
 
-/** What is known of a secret when somebody wants to log in. */
+/** The versions that a caller may log in with. */
 export interface Known<V> {
   readonly current: V;
-  /** When the last look at both began. */
+  /** When the last read of both labels began. */
   readonly at: number;
-  /** What was AWSPENDING since, and may be tried in place of `current`, the newest first. */
+  /** Versions that had AWSPENDING while `current` was AWSCURRENT and may be tried, newest first. */
   readonly pending: readonly V[];
 }
 
-/** What a caller who wants to log in does next. */
+/** The next thing that a caller does to log in. */
 export type Decision<V> =
   | { readonly next: 'log-in'; readonly version: V }
   /**
-   * Somebody tries a version: wait for the verdict, `ms` at most. `version` is there as long as nothing was refused: who has
-   * no time to wait logs in with it.
+   * Another caller is trying a version: wait `ms` at most for the outcome. `version` is set if nothing was refused: a caller
+   * without time logs in with it.
    */
   | { readonly next: 'wait'; readonly ms: number; readonly version?: V }
-  /** Everything known is refused: look for more. In `ms` the first of them may be tried again. */
+  /** Every known version was refused: read the secret. The first of them may be tried again after `ms`. */
   | { readonly next: 'search'; readonly ms: number };
 
 /** A login that has begun. */
@@ -26,35 +26,34 @@ export interface Login {
   readonly number: number;
 }
 
-/** How a login ended: `unclear` if it failed for another reason than the credential. */
+/** How a login ended; `unclear` means that it failed, but not because of the credential. */
 export type Outcome = 'accepted' | 'refused' | 'unclear';
 
 interface Verdict {
   readonly is: Outcome;
-  /** The login that brought it; 0 as long as none has told of the credential. */
+  /** Number of the login that decided; 0 while none has. */
   readonly number: number;
   readonly at: number;
-  /** Refusals in a row. */
+  /** Consecutive refusals. */
   readonly refusals: number;
 }
 
 const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 30_000;
-/** How long others wait for the first login with a version before they go as well. */
+/** How long others wait for the first login with a version before they log in too. */
 const FIRST_LOGIN_MS = 1000;
 const LOOK_MS = 500;
 const PROBE_MS = 10_000;
 const VERSIONS = 32;
 
 /**
- * What one place (a pool, a service) has said of the versions of a secret, and who may log in with which. It waits for
- * nothing and asks nobody.
+ * Decides who may log in with which version in one place (a pool, a service). It never waits and never reads.
  *
- * - A version that was accepted here is anybody's.
- * - One of which nothing is known is tried by one caller; the others wait for the verdict.
- * - One that was refused is tried again, by one caller, after 1, 2, 4 … 30 s: a replica may lag, a person may mend it.
- * - AWSPENDING is tried only after AWSCURRENT was refused here; if its login fails for another reason, the two take turns. Once
- *   accepted, it is used until it is refused or AWSCURRENT is another version.
+ * - Every caller may use a version that was accepted here.
+ * - One caller tries an untried version, and the others wait for the outcome.
+ * - One caller tries a refused version again after 1, 2, 4 … 30 s: a replica may lag, or a person may repair the password.
+ * - AWSPENDING is tried only after AWSCURRENT was refused here. If its login fails for another reason, both take turns.
+ *   Once accepted, it is used until it is refused or AWSCURRENT changes.
  */
 export class Gate<V extends { readonly versionId: string }> {
   readonly #verdicts = new Map<string, Verdict>();
@@ -68,30 +67,30 @@ export class Gate<V extends { readonly versionId: string }> {
     if (accepted) return { next: 'log-in', version: accepted };
     const isRefused = this.is(known.current.versionId) === 'refused';
     const wait = this.#probe ? (isRefused ? PROBE_MS : FIRST_LOGIN_MS) - since(this.#probe.at) : 0;
-    // Nothing was refused, and the first login took long or failed for another reason: no cause to make others wait.
+    // Nothing was refused. The first login is slow, or failed for another reason: others need not wait.
     if (!isRefused && (wait <= 0 || this.is(known.current.versionId) === 'unclear')) {
       return { next: 'log-in', version: known.current };
     }
     if (wait > 0) return { next: 'wait', ms: wait, ...(!isRefused && { version: known.current }) };
     const all = candidates.map((version) => ({ version, ms: this.#failedForMs(version, known.at) }));
-    // The one that was tried longest ago: none may keep another from its turn.
+    // The one tried longest ago, so that each gets its turn.
     const [first] = all.filter(({ ms }) => ms <= 0).sort((a, b) => this.#triedAt(a) - this.#triedAt(b));
     if (first) return { next: 'log-in', version: first.version };
     return { next: 'search', ms: Math.min(...all.map(({ ms }) => ms)) };
   }
 
-  /** Whether there is a version that anybody may log in with. */
+  /** Whether every caller may log in now. */
   isOpen(known: Known<V>): boolean {
     return this.#accepted(this.#inOrder(known)) !== undefined;
   }
 
-  /** Whether all that is known was refused, and nobody is trying it again. */
+  /** Whether every known version was refused, and nobody is trying one again. */
   isExhausted(known: Known<V>): boolean {
     const isTried = this.#probe !== undefined && since(this.#probe.at) < PROBE_MS;
     return !isTried && this.#inOrder(known).every(({ versionId }) => this.is(versionId) === 'refused');
   }
 
-  /** What somebody uses who does not wait: AWSPENDING in place of an AWSCURRENT that was refused, if it was not. */
+  /** The version for a caller that does not wait: an accepted AWSPENDING if AWSCURRENT was refused, else AWSCURRENT. */
   preferred(known: Known<V>): V {
     return this.#accepted(this.#inOrder(known)) ?? known.current;
   }
@@ -103,16 +102,16 @@ export class Gate<V extends { readonly versionId: string }> {
     return login;
   }
 
-  /** Returns whether it says anything new: not if a later login has ended before, unless others wait for this one. */
+  /** Records an outcome. Returns whether waiting callers should decide again. */
   end({ versionId, number }: Login, outcome: Outcome): boolean {
     const wasProbe = this.withdraw({ versionId, number });
     const last = this.#verdicts.get(versionId);
     if (outcome === 'unclear') return this.#failedOtherwise(versionId, last) || wasProbe;
-    // A later login knows better: this one's answer was on its way when the service changed.
+    // A later login has ended already, and its answer is newer.
     if (last && last.number >= number) return wasProbe;
     const isRefused = outcome === 'refused';
     const refusals = isRefused ? (last?.refusals ?? 0) + 1 : 0;
-    // Logins that are under way together are one refusal: those that began before it was known say nothing new.
+    // Concurrent logins count as one refusal, so ignore those that began before this one ended.
     this.#note(versionId, {
       is: outcome,
       number: isRefused ? this.#logins : number,
@@ -122,17 +121,17 @@ export class Gate<V extends { readonly versionId: string }> {
     return true;
   }
 
-  /** A login that began was not made after all: it says nothing. Returns whether others wait for it. */
+  /** Forgets a login that was not made after all. Returns whether others wait for it. */
   withdraw({ number }: Login): boolean {
     const isProbe = this.#probe?.number === number;
     if (isProbe) this.#probe = undefined;
     return isProbe;
   }
 
-  /** The login failed, and not for its credential: what is known of the credential stays, and hides no refusal that comes later. */
+  /** Keeps the verdict and its number, so that a later refusal still counts. */
   #failedOtherwise(versionId: string, last: Verdict | undefined): boolean {
     if (last?.is === 'accepted') return false;
-    // One that was refused has had its turn: the next is a back-off later.
+    // The new time makes a refused version wait for its back-off again.
     const verdict = last ?? { is: 'unclear', number: 0, refusals: 0 };
     this.#note(versionId, { ...verdict, at: Date.now() });
     return true;
@@ -145,7 +144,7 @@ export class Gate<V extends { readonly versionId: string }> {
     if (this.#verdicts.size > VERSIONS && oldest !== undefined) this.#verdicts.delete(oldest);
   }
 
-  /** What was refused may be tried again as soon as after its first refusal, by one caller as ever. */
+  /** Resets every back-off to that of a first refusal. */
   tryAgain(): void {
     for (const [id, verdict] of this.#verdicts) {
       this.#verdicts.set(id, { ...verdict, refusals: Math.min(verdict.refusals, 1) });
@@ -162,23 +161,23 @@ export class Gate<V extends { readonly versionId: string }> {
 
   #inOrder({ current, pending }: Known<V>): readonly V[] {
     if (this.is(current.versionId) !== 'refused') return [current];
-    // What nobody has tried comes before what was refused.
+    // Untried versions come before refused ones.
     const having = (verdict: Outcome) =>
       pending.filter(({ versionId }) => (this.is(versionId) ?? 'unclear') === verdict);
     return [...having('accepted'), ...having('unclear'), current, ...having('refused')];
   }
 
-  /** 0: nobody has tried it. */
+  /** When it was last tried; 0 if never. */
   #triedAt({ version: { versionId } }: { readonly version: V }): number {
     return this.#verdicts.get(versionId)?.at ?? 0;
   }
 
-  /** How long it is until a version that was refused, or could not be tried out, may be tried again; 0 for any other. */
+  /** Time until a version that failed may be tried again, in milliseconds; 0 for every other. */
   #failedForMs({ versionId }: V, lookedAt: number): number {
     const verdict = this.#verdicts.get(versionId);
     if (!verdict || verdict.is === 'accepted') return 0;
     const backOff = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.max(0, verdict.refusals - 1));
-    // First a look, then the same again: the look may be under way.
+    // Give a read that is in progress time to finish first.
     return Math.max(0, backOff + (lookedAt > verdict.at ? 0 : LOOK_MS) - since(verdict.at));
   }
 }

@@ -9,58 +9,69 @@ import { type Decision, Gate, type Known, type Login, type Outcome } from './gat
 import { isNotMade } from './not-made.js';
 import { Search } from './search.js';
 
-/** How somebody logs in. */
+/** Options of {@link RotatingSecret.logIn} and {@link withSecret}. */
 export interface LogInOptions {
   /**
-   * Where: a pool, a server. Refusals belong to a place: a replica that lags says nothing of its writer. @default the secret
+   * Identifies the pool or server that the login is for. A refusal counts only for its place, because a lagging replica
+   * tells nothing about its writer.
+   *
+   * @default the secret itself: one place for all logins
    */
   readonly place?: object;
-  /** Ends the wait for a version that is not refused. */
+  /** Ends the wait for a version that the service accepts. */
   readonly signal?: AbortSignal | undefined;
-  /** How long all waits together may take; never longer than the secret's `windowMs`. */
+  /**
+   * Longest total wait, in milliseconds. The secret's `windowMs` caps it.
+   *
+   * @default no limit but `windowMs`
+   */
   readonly limitMs?: number | undefined;
-  /** Which errors are a refusal of the credential. @default those of pg, mysql2, and HTTP's 401, by code */
+  /**
+   * Returns whether an error means that the service refused the credential.
+   *
+   * @default {@link isLoginRefused}
+   */
   readonly isRefusal?: ((error: unknown) => boolean) | undefined;
-  /** For a pool, which opens a new connection for each login: then one is made, and what the caller has had so far counts. */
+  /** The caller's attempt so far, for a pool that opens a new connection for each login. Then `logIn` logs in once. */
   readonly attempt?: Attempt | undefined;
 }
 
-/** What a place asks of its secret. */
+/** The secret, as a place uses it. */
 export interface Source<T> {
   readonly id: string;
-  /** Whether there may be another version than the one that is held: not of a pinned one. */
+  /** Whether another version may exist; false for a pinned version. */
   readonly canSearch: boolean;
   windowMs(): number;
-  /** What is known, if it need not be read first. */
+  /** The known versions; undefined if the secret must be read first. */
   inMemory(): Known<ReadVersion<T>> | undefined;
-  /** What is known: from memory, or read first. */
+  /** The known versions, read first if necessary. */
   known(signal: AbortSignal | undefined): Promise<Known<ReadVersion<T>>>;
-  /** Grows with each `invalidate`. */
+  /** Increases with each `invalidate`. */
   readonly epoch: number;
   /**
-   * Looks at AWSCURRENT, then, if that was refused, at AWSPENDING; at either at most once a second. Never rejects.
+   * Reads AWSCURRENT and, if that was refused, AWSPENDING: each at most once per second. Never rejects.
    *
-   * @returns whether Secrets Manager has answered
+   * @returns whether Secrets Manager answered
    */
   lookFurther(isRefused: (versionId: string) => boolean): Promise<boolean>;
-  /** When AWSCURRENT may be looked at again. */
+  /** Time until AWSCURRENT may be read again, in milliseconds. */
   readonly mayLookInMs: number;
-  /** Whom to tell what was read, as long as somebody wants to log in. */
+  /** Adds or removes a place that is notified of reads. */
   watch(place: Place<T>, isWanted: boolean): void;
   tell(event: Happening): void;
-  /** A version was accepted by a service, and is in use. */
+  /** Records that a service accepted a version. */
   uses(version: ReadVersion<T>): void;
 }
 
-/** Once a whole window has found nothing, callers are refused at once for so long; one probes at each back-off. */
+/** After a full window without success, callers fail at once for this long. One caller probes at each back-off. */
 const GAVE_UP_MS = 30_000;
-/** The same, if Secrets Manager has not answered: so that those who queue behind one another do not wait a window each. */
+/** The same if Secrets Manager did not answer: queued callers must not wait a full window each. */
 const GAVE_UP_UNANSWERED_MS = 5000;
-/** How long a caller who has no time waits for its one look. */
+/** How long a caller without time waits for its one read. */
 const ONE_LOOK_MS = 2000;
 const MOST_WAITING = 1000;
 
-/** Where versions are used: who may log in, who waits, and one search for all that wait. */
+/** A pool or service that versions are used in: it lets callers log in or wait, and runs one search for all that wait. */
 export class Place<T> {
   readonly #source: Source<T>;
   readonly #gate = new Gate<ReadVersion<T>>();
@@ -68,7 +79,7 @@ export class Place<T> {
   #callers = 0;
   #waiting = 0;
   readonly #search: Search;
-  /** What all that is remembered here is about. */
+  /** The state that `#gaveUp` and the search belong to. */
   #subject = { epoch: 0, versionId: '' };
   #gaveUp: { readonly at: number; readonly ms: number } | undefined;
   #lastRefusal: { readonly error: unknown } | undefined;
@@ -97,15 +108,15 @@ export class Place<T> {
     });
   }
 
-  /** The version for somebody who does not wait. */
+  /** The version for a caller that does not wait. */
   preferred(known: Known<ReadVersion<T>>): ReadVersion<T> {
     return this.#gate.preferred(known);
   }
 
   /**
-   * Logs in, at most three times, each time with a version that is not refused; with an `attempt` of the caller's, once.
+   * Logs in with a version that is not refused: at most three times, or once with an `attempt` of the caller.
    *
-   * @throws what the last login failed with; who never got to log in gets what the place refused the others with
+   * @throws the error of the last login; a caller that never logged in gets the last refusal of this place
    */
   async logIn<R>(
     work: (value: T, version: SecretVersion<T>) => Promise<R>,
@@ -117,7 +128,7 @@ export class Place<T> {
     try {
       for (;;) {
         const turn = await this.#turn(attempt, signal).catch((error) => {
-          // Rather the driver's own error than that there is no secret any more.
+          // Prefer the driver's error to the read's.
           throw attempt.refusal ? attempt.refusal.error : error;
         });
         if (!turn) throw this.#refusal(attempt, signal);
@@ -141,7 +152,7 @@ export class Place<T> {
     }
   }
 
-  /** Notes a refusal by somebody who logs in without us, and finds what they try next. */
+  /** Records a refusal from a caller that logs in by itself. Returns the version to try next. */
   async next(refused: SecretVersion<T>, options: LogInOptions): Promise<ReadVersion<T> | undefined> {
     this.#refused({ version: refused, login: this.#gate.begin(refused) }, undefined);
     if (!this.#source.canSearch) return undefined;
@@ -149,7 +160,7 @@ export class Place<T> {
     try {
       const turn = await this.#turn(this.#attempt(options), options.signal);
       options.signal?.throwIfAborted();
-      // They do not tell how it ends: until they say otherwise, it is accepted.
+      // The caller does not report success: treat it as accepted until it reports a refusal.
       if (turn) this.#accepted(turn);
       return turn?.version;
     } finally {
@@ -161,7 +172,7 @@ export class Place<T> {
     return new Attempt(limitMs, this.#source.windowMs());
   }
 
-  /** Something was read: those that wait look whether it is for them. */
+  /** The secret was read: waiting callers decide again. */
   news(): void {
     this.#wake();
   }
@@ -175,11 +186,11 @@ export class Place<T> {
   #leave(): void {
     if (--this.#callers > 0) return;
     this.#source.watch(this, false);
-    // So that the search ends, and leaves no timer.
+    // Ends the search and its timer.
     this.#wake();
   }
 
-  /** Waits until there is a version to log in with, and begins the login. Nothing, if there is none in time. */
+  /** Waits for a version and begins the login. Returns undefined if no version comes in time. */
   async #turn(attempt: Attempt, signal: AbortSignal | undefined): Promise<Turn<T> | undefined> {
     for (let hasLooked = false; ; ) {
       if (signal?.aborted) return undefined;
@@ -206,7 +217,7 @@ export class Place<T> {
     }
   }
 
-  /** For who has no time: one look, however Secrets Manager is. */
+  /** One read for a caller without time. */
   async #lookOnce(signal: AbortSignal | undefined): Promise<void> {
     const look = inTime(this.#source.lookFurther(this.#isRefused), ONE_LOOK_MS, new Error());
     await unlessAborted(
@@ -218,7 +229,7 @@ export class Place<T> {
     );
   }
 
-  /** What is known, from memory at once. What must be read first is waited for as long as the caller waits for anything. */
+  /** The known versions, at once if in memory. Else it waits for the first read, within the caller's time. */
   async #known(attempt?: Attempt, signal?: AbortSignal): Promise<Known<ReadVersion<T>>> {
     const known = this.#source.inMemory();
     if (known) return known;
@@ -227,12 +238,12 @@ export class Place<T> {
     const late = new SecretError(
       'ERR_SECRET_UNAVAILABLE',
       this.#source.id,
-      `${this.#source.id} was not read in time`,
+      `could not read ${this.#source.id} in time`,
     );
     return inTime(read, attempt.readMs, late);
   }
 
-  /** @param savesMs how long the caller would rather wait than try again what was refused */
+  /** @param savesMs how long the caller waits rather than use its last login for a refused version, in milliseconds */
   #decide(known: Known<ReadVersion<T>>, savesMs: number): Decision<ReadVersion<T>> {
     const { epoch } = this.#source;
     const { versionId } = known.current;
@@ -266,7 +277,7 @@ export class Place<T> {
 
   #refused({ version, login }: Ended<T>, error: unknown): void {
     this.#lastRefusal = { error };
-    // What was refused just now may have been replaced just now.
+    // A version that is refused now may have been replaced just now.
     if (!this.#isRefused(version.versionId)) this.#search.hurry();
     const isNews = this.#ended({ version, login }, 'refused');
     if (isNews) this.#source.tell({ type: 'refused', versionId: version.versionId });
@@ -274,12 +285,12 @@ export class Place<T> {
 
   #ended({ login }: Ended<T>, outcome: Outcome): boolean {
     const isNews = this.#gate.end(login, outcome);
-    // A thousand who are refused together wake those that wait once.
+    // A thousand simultaneous refusals wake the others once.
     if (isNews) this.#wake();
     return isNews;
   }
 
-  /** What a caller gets who found no version: the driver's own error, with what we know as its cause. */
+  /** The error for a caller that found no version: the driver's own, with our SecretError as its `cause`. */
   #refusal(attempt: Attempt, signal: AbortSignal | undefined): unknown {
     attempt.isOver = true;
     const own = attempt.refusal;
@@ -287,9 +298,9 @@ export class Place<T> {
     const why = new SecretError(
       'ERR_SECRET_REFUSED',
       this.#source.id,
-      `the service refuses every version of ${this.#source.id} that may be used`,
-      'find out which version works, by the ids in the events of quarterturn:client; until then do not take AWSPENDING off any: ' +
-        'it may be the only one that works',
+      `the service refused every version of ${this.#source.id} that may be used`,
+      'find the version that works: the events of quarterturn:client name the ids; ' +
+        'until then, do not remove AWSPENDING from any version: that version may be the only one that works',
     );
     const { error } = own ?? this.#lastRefusal ?? {};
     if (!isError(error)) return error ?? why;
@@ -299,7 +310,7 @@ export class Place<T> {
     return error;
   }
 
-  /** Resolves when something has changed, after `ms`, or when the signal fires. */
+  /** Resolves at the next change, after `ms`, or when the signal fires. */
   #change(ms: number, waits?: { readonly signal: AbortSignal | undefined }): Promise<void> {
     const signal = waits?.signal;
     return new Promise((resolve) => {
@@ -310,7 +321,7 @@ export class Place<T> {
         resolve();
       };
       const timer = setTimeout(done, ms);
-      // A search is there for those that wait, and keeps no process alive by itself.
+      // The search alone does not keep the process alive.
       if (!waits) timer.unref();
       signal?.addEventListener('abort', done, { once: true });
       this.#wakers.add(done);

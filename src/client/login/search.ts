@@ -3,26 +3,27 @@ import { jittered, since } from '../wait.js';
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 5000;
 
-/** What a search is for. */
+/** What a search needs from its place. */
 export interface Searched {
-  /** Whether somebody is there who wants to log in, and no version is accepted. */
+  /** Whether a caller wants to log in and no version is accepted. */
   isWanted(): Promise<boolean>;
-  /** Looks at Secrets Manager. Returns whether it has answered. */
+  /** Reads the secret. Returns whether Secrets Manager answered. */
   look(): Promise<boolean>;
-  /** When a look may be next. */
+  /** Time until the next read is allowed, in milliseconds. */
   readonly mayLookInMs: number;
   readonly windowMs: number;
-  /** Waits for so long, or until something has changed. */
+  /** Waits for `ms`, or until something changes. */
   change(ms: number): Promise<void>;
-  /** Whether nothing is known that was not refused. */
+  /** Whether every known version was refused. */
   isExhausted(): boolean;
-  /** A full window has gone by. `hasAnswer`: in which Secrets Manager has answered. */
+  /** Called after a full window. `hasAnswer`: whether Secrets Manager answered during it. */
   foundNothing(hasAnswer: boolean): void;
 }
 
 /**
- * One search for all that wait in a place, and only as long as somebody does. Its pace, and what it has spent of a window, go
- * on from one caller to the next: callers who wait a moment each, one after another, are one search.
+ * One search for all callers that wait in a place. It ends when nobody waits.
+ *
+ * Its pace and the time spent of the window carry over from one caller to the next: a row of short waits counts as one search.
  */
 export class Search {
   readonly #for: Searched;
@@ -38,7 +39,7 @@ export class Search {
     this.#for = searched;
   }
 
-  /** There is something new: the next search begins anew. */
+  /** Starts pace and window again. */
   reset(): void {
     this.#hasAnswer = false;
     this.#pauseMs = 0;
@@ -46,7 +47,7 @@ export class Search {
     this.#spentMs = 0;
   }
 
-  /** A version was refused that was not before: it looks at once, whatever its pace. */
+  /** Makes the search read at once: a version was refused for the first time. */
   hurry(): void {
     this.#isNews = true;
   }
@@ -64,11 +65,11 @@ export class Search {
           return;
         }
         await this.#for.change(Math.max(1, this.#waitMs - since(this.#lookedAt)));
-        // A process that was frozen has not looked in that time.
+        // A frozen process did not search in that time.
         this.#spentMs += Math.min(LONGEST_PAUSE_MS, Math.max(0, Date.now() - at));
       }
     } catch {
-      // Nothing is held any more, or it was closed: those that wait find out themselves.
+      // No value in memory, or closed: each waiting caller gets that error itself.
     } finally {
       this.#isUnderWay = false;
     }

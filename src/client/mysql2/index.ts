@@ -6,16 +6,22 @@ import { loginOf } from '../pools/login.js';
 import { Retirement, type SessionLogin } from '../pools/retirement.js';
 import type { RotatingSecret } from '../secret.js';
 
-/** What is needed of the package `mysql2`: `import mysql from 'mysql2'`. */
+/** The part of the package `mysql2` that {@link rotatingMysqlPool} uses: pass the default import. */
 export interface Mysql2 {
   createPool(options: PoolOptions): Pool;
 }
 
-/** As that of `createPool()`, without what the secret says. `host` and `port` win over the secret's: a proxy, a tunnel, a reader. */
+/**
+ * Options of {@link rotatingMysqlPool}: those of mysql2's `createPool()`, without the login.
+ *
+ * `host` and `port` override the secret's: set them for a proxy, a tunnel or a reader.
+ */
 export interface RotatingMysqlPoolConfig
   extends Omit<PoolOptions, 'user' | 'uri' | 'password' | 'password1' | 'passwordSha1'> {
   /**
-   * When the secret has another user, the sessions of the old one are ended one by one over so long, each when nobody uses it.
+   * Time over which the pool closes the old user's sessions after the secret's user changes, in milliseconds. It closes
+   * them one by one, each only while it is idle.
+   *
    * @default 600_000
    */
   readonly retireMs?: number;
@@ -26,14 +32,16 @@ const RETIRE_MS = 600_000;
 const CONNECT_MS = 10_000;
 
 /**
- * Returns a pool whose connections log in with the secret's user and password of the moment; `.promise()` is its other face.
- * In all else it is mysql2's own.
+ * Returns a mysql2 pool whose connections log in with the secret's current user and password.
+ *
+ * During a rotation they log in with AWSPENDING once the server refuses AWSCURRENT. In everything else, `.promise()`
+ * included, it is an ordinary pool of mysql2.
  *
  * @example
  * ```ts
  * const pool = rotatingMysqlPool(mysql, rotatingSecret('app/db'), { connectionLimit: 20 }).promise();
  * ```
- * @throws TypeError for `user`, `password` or `uri`: mysql2 would use them in place of the secret's
+ * @throws TypeError if `config` has `user`, `password`, `password1`, `passwordSha1` or `uri`: mysql2 would use them instead
  */
 export function rotatingMysqlPool(
   mysql: Mysql2,
@@ -41,20 +49,19 @@ export function rotatingMysqlPool(
   config: RotatingMysqlPoolConfig = {},
 ): Pool {
   const taken = NOT_TAKEN.find((name) => Object.hasOwn(config, name));
-  if (taken) throw new TypeError(`leave ${taken} out: the secret says who logs in`);
+  if (taken) throw new TypeError(`remove ${taken}: the secret decides who logs in`);
   const { retireMs = RETIRE_MS, ...options } = config;
   const pool = mysql.createPool({ gracefulEnd: true, ...options });
   const inner = pool as unknown as Inner;
   const place = {};
-  // mysql2 takes 0 for no limit.
+  // In mysql2, 0 means no limit.
   const limitMs = options.connectTimeout === 0 ? undefined : (options.connectTimeout ?? CONNECT_MS);
   const ending = new AbortController();
-  // One listener for each that waits to log in.
+  // Each waiting login adds a listener.
   setMaxListeners(0, ending.signal);
   const isPlaced = options.host !== undefined || options.socketPath !== undefined;
   const connect = inner.getConnection.bind(inner);
   const logins = new WeakMap<PoolConnection, SessionLogin>();
-  /** Those that nobody uses. */
   const idle = new Set<PoolConnection>();
 
   function mustLogIn(): boolean {
@@ -63,7 +70,7 @@ export function rotatingMysqlPool(
     return !inner._closed && inner._freeConnections.length === 0 && hasRoom;
   }
 
-  /** Opens a connection with a pair that stays together: mysql2 reads the user and the password of its own configuration later. */
+  /** Opens a connection with a user and password of one version: mysql2 reads them from its configuration later. */
   function open(login: object): Promise<PoolConnection> {
     const { connectionConfig } = inner.config;
     return new Promise((resolve, reject) => {
@@ -105,7 +112,7 @@ export function rotatingMysqlPool(
       (connection) => {
         const login = logins.get(connection);
         if (login) retirement.began(connection, login);
-        // mysql2 does not tell of each end; the socket does.
+        // mysql2 does not report every end of a session, so listen to the socket.
         streamOf(connection).once('close', () => {
           idle.delete(connection);
           retirement.ended(connection);
@@ -113,13 +120,13 @@ export function rotatingMysqlPool(
         process.nextTick(callback, null, connection);
       },
       (error) => {
-        // Somebody has given a connection back meanwhile, or others have opened as many as there may be.
+        // A connection was released meanwhile, or the pool is full.
         if (isNotMade(error)) {
           inner.getConnection(callback);
           return;
         }
         process.nextTick(callback, error);
-        // mysql2 lets one of those that wait go on for each session that ends. Here there was no session to end.
+        // mysql2 serves its queue when a session ends, and here no session existed.
         const next = mustLogIn() ? inner._connectionQueue.shift() : undefined;
         if (next) inner.getConnection(next);
       },
@@ -138,7 +145,7 @@ export function rotatingMysqlPool(
     if (old) end(old);
   });
   pool.on('acquire', (connection) => idle.delete(connection));
-  // Told only if nobody waits for one.
+  // mysql2 emits this only if no caller waits for a connection.
   pool.on('release', (connection) => {
     if (retirement.isDue(connection)) end(connection);
     else idle.add(connection);
@@ -152,7 +159,7 @@ export function rotatingMysqlPool(
   return pool;
 }
 
-/** As the rotator has it: a host that is a path is a Unix socket. */
+/** As in the rotator: a host that begins with / is a Unix socket. */
 function placeOf(host: string | undefined): object {
   if (host === undefined) return {};
   return host.startsWith('/') ? { socketPath: host } : { host };
@@ -162,7 +169,7 @@ function streamOf(connection: PoolConnection): EventEmitter {
   return (connection as unknown as { readonly stream: EventEmitter }).stream;
 }
 
-/** What of mysql2's pool is not in its types. */
+/** The members of mysql2's pool that its types lack. */
 interface Inner {
   readonly config: { connectionConfig: { readonly gracefulEnd?: boolean }; readonly connectionLimit: number };
   readonly _allConnections: { readonly length: number };
@@ -174,7 +181,7 @@ interface Inner {
 
 type Callback = (error: Error | null, connection: PoolConnection) => void;
 
-/** A copy of mysql2's configuration of a connection. Its password is a getter, and inspect() shows neither, even if it asks getters. */
+/** Copies mysql2's connection configuration. The password is a getter that inspect() does not show, even with `getters`. */
 function withLogin(config: object, password: string, fields: object): { readonly gracefulEnd?: boolean } {
   let held: unknown = password;
   const copy = Object.create(Object.getPrototypeOf(config), Object.getOwnPropertyDescriptors(config));
@@ -184,7 +191,7 @@ function withLogin(config: object, password: string, fields: object): { readonly
     configurable: true,
     enumerable: false,
     get: () => held,
-    // mysql2 sets it where a server asks for a second factor.
+    // mysql2 sets it when a server asks for a second factor.
     set: (next: unknown) => {
       held = next;
     },

@@ -7,17 +7,23 @@ import { Retirement } from '../pools/retirement.js';
 import type { RotatingSecret } from '../secret.js';
 import { inTime, since, unlessAborted } from '../wait.js';
 
-/** What is needed of the package `pg`: `import pg from 'pg'`. */
+/** The part of the package `pg` that {@link rotatingPool} uses: pass the default import. */
 export interface Pg {
   readonly Pool: typeof Pool;
   readonly Client: typeof Client;
 }
 
-/** As that of `new Pool()`, without what the secret says. `host` and `port` win over the secret's: a proxy, a tunnel, a reader. */
+/**
+ * Options of {@link rotatingPool}: those of `new Pool()` of pg, without the login.
+ *
+ * `host` and `port` override the secret's: set them for a proxy, a tunnel or a reader.
+ */
 export interface RotatingPoolConfig
   extends Omit<PoolConfig, 'user' | 'password' | 'connectionString' | 'Client'> {
   /**
-   * When the secret has another user, the sessions of the old one are ended one by one over so long, each when nobody uses it.
+   * Time over which the pool closes the old user's sessions after the secret's user changes, in milliseconds. It closes
+   * them one by one, each only while it is idle.
+   *
    * @default 600_000
    */
   readonly retireMs?: number;
@@ -27,29 +33,31 @@ const NOT_TAKEN = ['user', 'password', 'connectionString', 'Client'];
 const RETIRE_MS = 600_000;
 
 /**
- * Returns a pool whose connections log in with the secret's user and password of the moment. In all else it is pg's own.
+ * Returns a pg `Pool` whose connections log in with the secret's current user and password.
+ *
+ * During a rotation they log in with AWSPENDING once the server refuses AWSCURRENT. In everything else it is an
+ * ordinary pool of pg.
  *
  * @example
  * ```ts
  * const pool = rotatingPool(pg, rotatingSecret('app/db'), { max: 20 });
  * ```
- * @throws TypeError for `user`, `password` or `connectionString`: pg would use them in place of the secret's
+ * @throws TypeError if `config` has `user`, `password`, `connectionString` or `Client`: pg would use them instead
  */
 export function rotatingPool(pg: Pg, secret: RotatingSecret<unknown>, config: RotatingPoolConfig = {}): Pool {
   const taken = NOT_TAKEN.find((name) => Object.hasOwn(config, name));
-  if (taken) throw new TypeError(`leave ${taken} out: the secret says who logs in`);
+  if (taken) throw new TypeError(`remove ${taken}: the secret decides who logs in`);
   const { retireMs = RETIRE_MS, ...options } = config;
   const timeoutMs = options.connectionTimeoutMillis || undefined;
   const limitMs = timeoutMs && timeoutMs * SHARE;
   const ending = new AbortController();
-  // One listener for each that waits to log in.
+  // Each waiting login adds a listener.
   setMaxListeners(0, ending.signal);
-  /** What a login failed with for which no version was left: whoever gets it from the queue does not try again, either. */
+  /** Errors of logins without a version left to try: queued callers that receive one do not retry either. */
   const last = new WeakSet<object>();
   const place = {};
-  /** Those that nobody uses. */
   const idle = new Set<object>();
-  /** Of whom pg's pool opens a connection for in this very tick. */
+  /** The attempt of the caller for which the pool opens a connection in this tick. */
   let caller: Attempt | undefined;
 
   class RotatingClient extends pg.Client {
@@ -70,7 +78,7 @@ export function rotatingPool(pg: Pg, secret: RotatingSecret<unknown>, config: Ro
       const logIn = secret.logIn(
         async (value, { versionId }) => {
           const { username, password, host, port, dbname } = loginOf(secret.id, value);
-          // In one tick: no user is tried with the password of another version.
+          // In one tick, so that user and password are of the same version.
           const fields = {
             user: username,
             ...(options.host === undefined && host && { host }),
@@ -84,7 +92,7 @@ export function rotatingPool(pg: Pg, secret: RotatingSecret<unknown>, config: Ro
           try {
             await super.connect();
           } finally {
-            // A session that is open needs it no more, and inspect() does not find it there.
+            // An open session no longer needs it, and inspect() must not show it.
             hold(this, null);
             hold(connectionParameters, null);
           }
@@ -127,7 +135,7 @@ export function rotatingPool(pg: Pg, secret: RotatingSecret<unknown>, config: Ro
       return ended;
     }
 
-    /** Ends one idle session that is due. pg hands out the youngest idle one, so all are taken for a tick, and given back. */
+    /** Ends one idle session that is due. pg hands out the newest idle one, so this takes all of them for one tick. */
     endIdle(isDue: (session: object) => boolean): void {
       const count = this.idleCount;
       if (this.waitingCount > 0 || ![...idle].some(isDue)) return;
@@ -159,11 +167,11 @@ export function rotatingPool(pg: Pg, secret: RotatingSecret<unknown>, config: Ro
       }
     }
 
-    /** @param late ends a second wait with what the first one failed with: pg's own timer begins anew */
+    /** @param late ends a second wait with the first error, because pg restarts its own timer */
     async #connectFor(attempt: Attempt, late?: { ms: number; error: Error }): Promise<PoolClient> {
       caller = attempt;
       const connecting = super.connect();
-      // No connection was opened for it in this tick. pg forgets those in its queue when a pool ends.
+      // pg opened no connection in this tick. It forgets its queue when the pool ends.
       const isQueued = caller !== undefined;
       caller = undefined;
       const connected = isQueued ? unlessAborted(connecting, ending.signal) : connecting;
@@ -189,16 +197,16 @@ export function rotatingPool(pg: Pg, secret: RotatingSecret<unknown>, config: Ro
       return;
     }
     retirement.retires(client);
-    // pg's pool finds that it is ending, and removes it.
+    // Then the pool removes it.
     void client.end();
   });
   return pool;
 }
 
-/** Our wait ends before pg's own timer, which takes what has not connected yet for dead. */
+/** Our wait must end before the timer of pg, which treats an unfinished connection as dead. */
 const SHARE = 0.9;
 
-/** As pg itself keeps it: where no loop over properties comes by. */
+/** Like pg, keeps the password out of every loop over properties. */
 function hold(owner: object, password: string | null): void {
   Object.defineProperty(owner, 'password', {
     value: password,

@@ -1,6 +1,6 @@
 import { SecretError } from '../secret-error.js';
 
-/** What a secret of a database says, in AWS's fields. */
+/** The login in a database's secret, in AWS's fields. */
 export interface DatabaseLogin {
   readonly username: string;
   readonly password: string;
@@ -9,7 +9,7 @@ export interface DatabaseLogin {
   readonly dbname: string | undefined;
 }
 
-/** @throws SecretError, without the value, if it is not the secret of a database */
+/** @throws SecretError without the value, if a field is missing or invalid */
 export function loginOf(secretId: string, value: unknown): DatabaseLogin {
   const fields: Readonly<Record<string, unknown>> =
     typeof value === 'object' && value !== null ? { ...value } : {};
@@ -19,13 +19,17 @@ export function loginOf(secretId: string, value: unknown): DatabaseLogin {
     throw new SecretError(
       'ERR_SECRET_MALFORMED',
       secretId,
-      `the value of ${secretId} has no string "${name}"`,
+      `"${name}" in the value of ${secretId} must be a nonempty string`,
     );
   };
   const optional = (name: string) => (fields[name] === undefined ? undefined : text(name));
   const port = fields.port === undefined ? undefined : Number(fields.port);
   if (port !== undefined && !(port > 0 && port < 65_536)) {
-    throw new SecretError('ERR_SECRET_MALFORMED', secretId, `the value of ${secretId} has no valid "port"`);
+    throw new SecretError(
+      'ERR_SECRET_MALFORMED',
+      secretId,
+      `"port" in the value of ${secretId} must be from 1 to 65535`,
+    );
   }
   return {
     username: text('username'),

@@ -3,22 +3,22 @@ import type { RotatingSecret } from '../secret.js';
 import { LONGEST_TIMER_MS, since } from '../wait.js';
 import { loginOf } from './login.js';
 
-/** With what a session has logged in. */
+/** The login of a session. */
 export interface SessionLogin {
   readonly versionId: string;
   readonly user: string;
 }
 
 interface Session extends SessionLogin {
-  /** When its turn comes to be ended, if its user is no longer the secret's. */
+  /** When to end it, if its user is no longer the secret's. */
   due: { readonly from: number; readonly ms: number } | undefined;
 }
 
 const SHORTEST_MS = 1000;
 
 /**
- * Ends the sessions of a user that is no longer the secret's (alternating users): one by one, over `retireMs`, and only those
- * that nobody uses. A session outlives a change of its own user's password, so then nothing is ended.
+ * Ends the sessions of a user that is no longer the secret's (alternating users): one by one over `retireMs`, and only idle
+ * ones. A password change of the same user ends nothing, because open sessions outlive it.
  */
 export class Retirement<S extends object> {
   readonly #secret: RotatingSecret<unknown>;
@@ -29,7 +29,7 @@ export class Retirement<S extends object> {
   #user: string | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param endIdle ends one idle session that is due, if there is one and nobody waits for a session */
+  /** @param endIdle ends one idle session that is due, unless a caller waits for a session */
   constructor(
     secret: RotatingSecret<unknown>,
     retireMs: number,
@@ -51,13 +51,13 @@ export class Retirement<S extends object> {
     this.#sessions.delete(session);
   }
 
-  /** Whether the session is to be ended now, if nobody uses it. */
+  /** Whether the session should end now if it is idle. */
   readonly isDue = (session: S): boolean => {
     const { due } = this.#sessions.get(session) ?? {};
     return due !== undefined && since(due.from) >= due.ms;
   };
 
-  /** The session is being ended. */
+  /** Records that the pool ends the session. */
   retires(session: S): void {
     const { versionId } = this.#sessions.get(session) ?? {};
     this.#sessions.delete(session);
@@ -75,14 +75,14 @@ export class Retirement<S extends object> {
     try {
       user = loginOf(this.#secret.id, value).username;
     } catch {
-      return; // Whoever logs in with it next says what is wrong with it.
+      return; // The next login reports the error.
     }
     if (user === this.#user) return;
     this.#user = user;
     this.#spread();
   }
 
-  /** So that not all reconnect at once. */
+  /** Spreads the ends over `retireMs`, so that sessions do not all reconnect at once. */
   #spread(): void {
     const old = [...this.#sessions.values()].filter(({ user }) => user !== this.#user);
     for (const session of this.#sessions.values()) session.due = undefined;
@@ -92,7 +92,7 @@ export class Retirement<S extends object> {
     this.#schedule();
   }
 
-  /** Those that stay idle do not come by themselves. */
+  /** Idle sessions cause no event, so a timer ends them. */
   #schedule(): void {
     clearTimeout(this.#timer);
     const left = [...this.#sessions.values()].flatMap(({ due }) => (due ? [due.ms - since(due.from)] : []));

@@ -2,17 +2,17 @@ import type { Members, Shape } from './model.js';
 import * as refusals from './refusals.js';
 
 /**
- * Checks a request against the model, as AWS does before it looks at anything else.
+ * Checks a request against the model, as AWS does before everything else.
  *
  * @throws ValidationException that lists every violation
- * @throws SerializationException for a value of another type
+ * @throws SerializationException if a value has the wrong type
  */
 export function assertConstraints(members: Members, request: object): void {
   const violations = violationsOf({ type: 'structure', members }, request, '');
   if (violations.length > 0) throw refusals.violates(violations);
 }
 
-/** In the words of AWS's validation errors: only the code and the field's name are to be relied on. */
+/** The texts follow AWS's validation errors. Rely only on the code and the field's name. */
 function violationsOf(shape: Shape, value: unknown, path: string): readonly string[] {
   const failed = (constraint: string): string =>
     `Value ${shown(shape, value)}at '${path}' failed to satisfy constraint: Member must ${constraint}`;
@@ -63,7 +63,7 @@ function membersOf(members: Members, value: unknown, path: string): readonly str
   });
 }
 
-/** Whether it is an object of the JSON kind: no list, no bytes, no date. */
+/** Whether it is a JSON object: not a list, bytes or a date. */
 function isStructure(value: unknown): value is object {
   return Object.prototype.toString.call(value) === '[object Object]';
 }

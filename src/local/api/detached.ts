@@ -1,9 +1,9 @@
 import * as refusals from './refusals.js';
 
-/** No request needs this, and readers recurse. */
+/** Deeper than any valid request: the readers recurse. */
 const MOST_DEPTH = 100;
 
-/** A copy of a request or an answer that shares nothing with the original, and has no absent members. */
+/** Returns a deep copy of a request or answer, without undefined and null members. */
 export function detached<T>(value: T, depth?: number): T;
 export function detached(value: unknown, depth = 0): unknown {
   if (typeof value !== 'object' || value === null) return value;

@@ -1,6 +1,6 @@
 /**
- * The requests of Secrets Manager's API, with the constraints of AWS's service model. The SDK for JavaScript checks
- * none of them, so a call that breaks one would work here and fail on AWS.
+ * The requests of Secrets Manager's API with the constraints of AWS's service model. The SDK for JavaScript does not check
+ * them: without this, an invalid call would work here and fail on AWS.
  */
 
 export type Shape =
@@ -10,7 +10,7 @@ export type Shape =
       readonly max?: number;
       readonly pattern?: RegExp;
       readonly oneOf?: readonly string[];
-      /** Whether the length is counted in bytes of UTF-8. */
+      /** Whether the limits count bytes of UTF-8. */
       readonly inBytes?: boolean;
       /** Whether errors must not quote the value. */
       readonly isSensitive?: boolean;
@@ -57,7 +57,7 @@ const Filters = list(
   10,
 );
 const SecretBinary = { type: 'blob', min: 1, max: 65_536 } as const;
-/** The model's limit is of 65,536 characters, the documents' of as many bytes. */
+/** The model limits characters to 65,536; the documentation limits bytes. */
 const secretString = (min: number) =>
   ({ type: 'string', min, max: 65_536, inBytes: true, isSensitive: true }) as const;
 const RotationRules = structure({
@@ -115,7 +115,7 @@ export const REQUESTS = {
     SecretId,
     ClientRequestToken,
     SecretBinary,
-    // The model says 1; AWS answers the empty string with an error of its own.
+    // The model says 1, but AWS has a separate error for the empty string.
     SecretString: secretString(0),
     VersionStages: list(VersionStage, 1, 20),
     RotationToken: string(36, 256, { pattern: /^[a-zA-Z0-9-]+$/, isSensitive: true }),
@@ -150,7 +150,7 @@ export const REQUESTS = {
   ValidateResourcePolicy: { SecretId: string(1, 2048), ResourcePolicy },
 } as const satisfies Readonly<Record<string, Members>>;
 
-/** An operation of Secrets Manager that is here. */
+/** An operation that the local Secrets Manager supports. */
 export type Operation = keyof typeof REQUESTS;
 
 export function isOperation(name: string): name is Operation {

@@ -11,7 +11,7 @@ import {
   SecretsManagerServiceException,
 } from '@aws-sdk/client-secrets-manager';
 
-/** What Secrets Manager refuses, in its own words. */
+/** The errors of Secrets Manager, in its own words. */
 
 type Exception = new (options: {
   message: string;
@@ -58,7 +58,7 @@ export const removeFromMissing = (label: string, holder: string) =>
     `The parameter RemoveFromVersionId can't be empty. Staging label ${label} is currently attached to version ${holder}, so you must explicitly reference that version in RemoveFromVersionId.`,
   );
 
-/** Assumed: AWS documents that the move fails, but neither its code nor its text. */
+/** Assumed: the code and the text. AWS documents only that the move fails. */
 export const removeFromMismatch = (label: string) =>
   refuse(
     InvalidParameterException,
@@ -71,13 +71,13 @@ export const currentCannotBeRemoved = () =>
     'You can only move staging label AWSCURRENT to a different secret version. It can’t be completely removed.',
   );
 
-/** Assumed: the code and the text, for an id that no version has, and for a call that names no version at all. */
+/** Assumed: the code and the text, for an unknown id and for a call without any id. */
 export const notAVersion = (id: string | undefined) =>
   refuse(InvalidParameterException, `Not a valid version: ${id}`);
 
-/** Assumed: that AWSCURRENT may not move to a version without a value. */
+/** Assumed: AWSCURRENT may not move to a version without a value. */
 export const currentNeedsValue = (id: string) =>
-  refuse(InvalidParameterException, `Version ${id} has no value to become AWSCURRENT`);
+  refuse(InvalidParameterException, `Version ${id} has no value, so it can't become AWSCURRENT.`);
 
 export const noRotationFunction = () =>
   refuse(InvalidRequestException, 'No Lambda rotation function ARN is associated with this secret.');
@@ -96,7 +96,7 @@ export const invalidName = () =>
     'Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!',
   );
 
-/** The text follows the pattern of AWS's validation errors; only the code and the field's name are to be relied on. */
+/** The text follows AWS's validation errors. Rely only on the code and the field's name. */
 export const violates = (violations: readonly string[]) =>
   validation(
     `${violations.length} validation error${violations.length > 1 ? 's' : ''} detected: ${violations.join('; ')}`,
@@ -145,7 +145,7 @@ export const recoveryWindowAndForce = () =>
 
 const TOKEN_NEEDED = 'You must provide a ClientRequestToken value. We recommend a UUID-type value.';
 export const tokenMissing = () => refuse(InvalidRequestException, TOKEN_NEEDED);
-/** RotateSecret has another code for the same text. */
+/** RotateSecret uses a different code for the same text. */
 export const rotationTokenMissing = () => refuse(InvalidParameterException, TOKEN_NEEDED);
 
 /** Assumed: the texts of the limits. */
@@ -208,27 +208,27 @@ export const invalidRules = (
 export const neverConfigured = () =>
   refuse(InvalidRequestException, 'Rotation was never turned on for this secret.');
 
-/** What AWS can do and the local Secrets Manager cannot. */
+/** For features of AWS that the local Secrets Manager lacks. */
 export const notHere = (what: string) =>
-  refuse(InvalidRequestException, `The local Secrets Manager has no ${what}.`);
+  refuse(InvalidRequestException, `The local Secrets Manager does not support ${what}.`);
 
-/** As IAM puts it, for a call that a rotation function's role does not allow. */
+/** In IAM's words, for a call that a rotation function's role does not allow. */
 export const notAuthorized = (role: string, operation: string, arn: string) =>
   unmodelled(
     'AccessDeniedException',
     `User: ${role} is not authorized to perform: secretsmanager:${operation} on resource: ${arn} because no identity-based policy allows the secretsmanager:${operation} action`,
   );
 
-/** Assumed: codes and texts of what is wrong with a request before it is one of Secrets Manager's. */
+/** Assumed: the codes and texts for requests that are invalid before they reach an operation. */
 export const wrongType = (path: string, type: string) =>
   unmodelled('SerializationException', `The value at '${path}' can not be converted to ${type}`);
 export const notJson = () => unmodelled('SerializationException', 'The request is not a JSON object.');
 export const tooLarge = () =>
-  unmodelled('RequestEntityTooLargeException', 'The request has more than 1 MiB.', 413);
+  unmodelled('RequestEntityTooLargeException', 'The request is larger than 1 MiB.', 413);
 export const unknownOperation = (name: string | undefined) =>
   unmodelled(
     'UnknownOperationException',
-    `The local Secrets Manager has no operation ${name ?? 'of this name'}.`,
+    `The local Secrets Manager does not support ${name ?? 'this operation'}.`,
   );
 
 export const throttled = () =>
@@ -240,7 +240,7 @@ export const internal = () =>
     $metadata: { httpStatusCode: 500, attempts: 1 },
   });
 
-/** As the SDK reports a connection that broke before there was an answer. */
+/** As the SDK reports a connection that broke before the answer. */
 export const dropped = () =>
   Object.assign(new Error('socket hang up'), {
     name: 'TimeoutError',

@@ -9,23 +9,23 @@ import { isOperation, type Operation, REQUESTS } from './model.js';
 import * as refusals from './refusals.js';
 
 /**
- * The wire protocol of Secrets Manager: AWS JSON 1.1. `POST /`, the operation in the header `X-Amz-Target`, the request
- * and the answer as JSON, times as seconds since the epoch, bytes in base64.
+ * The wire protocol of Secrets Manager, AWS JSON 1.1: `POST /`, the operation in the header `X-Amz-Target`, JSON bodies,
+ * times in seconds since the epoch, bytes in base64.
  */
 
-/** More than any valid request has: a value is 64 KiB at most. */
+/** Larger than any valid request: a value has 64 KiB at most. */
 const MOST_BYTES = 1_048_576;
-/** Of a request that is refused for its size: it has an end. */
+/** Limit for reading a request that is refused for its size. */
 const MOST_READ = 64 * MOST_BYTES;
 const CONTENT_TYPE = 'application/x-amz-json-1.1';
 
-/** What is behind the socket. */
+/** The service behind the socket. */
 export interface Answering {
-  /** Does an operation; what it throws is the answer. */
+  /** Executes an operation. Its error becomes the answer. */
   answer(operation: Operation, input: object): object;
-  /** Is told the error's name for a request that is none of an operation. */
+  /** Called with the error's name if a request is refused before it reaches an operation. */
   refused(error: string): void;
-  /** Until when requests wait for their answers. */
+  /** Requests wait for this promise before they are answered. */
   readonly ready?: Promise<void> | undefined;
 }
 
@@ -41,11 +41,11 @@ interface WireResponse {
   readonly body: string;
 }
 
-/** Answers one request; undefined if the connection is to break off without an answer. */
+/** Answers one request. Undefined means: close the connection without an answer. */
 function respond(request: WireRequest, { answer, refused }: Answering): WireResponse | undefined {
   let isOperation = false;
   try {
-    // Every browser sends Origin with a POST, and no SDK does: a web page must not get at the secrets.
+    // Web pages must not read the secrets. Browsers send Origin with each POST, and SDKs do not.
     if (request.method !== 'POST' || request.headers.origin !== undefined)
       throw refusals.unknownOperation(undefined);
     const operation = operationOf(request.headers['x-amz-target']);
@@ -61,7 +61,7 @@ function respond(request: WireRequest, { answer, refused }: Answering): WireResp
 }
 
 function errorResponse(error: unknown): WireResponse {
-  // Only what AWS answers has metadata. Anything else is a defect of ours, and may quote anything.
+  // Only AWS's errors have metadata. Any other error is a bug here and may quote a value.
   const known = isError(error) && '$metadata' in error ? error : refusals.internal();
   const { httpStatusCode } = known.$metadata as { readonly httpStatusCode?: number };
   return response(httpStatusCode ?? 500, { __type: known.name, Message: known.message });
@@ -72,7 +72,7 @@ function response(status: number, output: object): WireResponse {
   return { status, headers, body: JSON.stringify(output, encoded) };
 }
 
-/** For JSON.stringify, which has called toJSON on dates before it asks. */
+/** Replacer for JSON.stringify, which calls it after a date's toJSON. */
 function encoded(this: unknown, key: string, value: unknown): unknown {
   const original: unknown = Reflect.get(Object(this), key);
   if (original instanceof Date) return original.getTime() / 1000;
@@ -118,18 +118,18 @@ function decoded(name: string, value: unknown): Uint8Array {
   return Uint8Array.from(Buffer.from(value, 'base64'));
 }
 
-/** A socket behind which the local Secrets Manager is. */
+/** A local Secrets Manager that listens on a socket, made by {@link LocalSecretsManager.listen}. */
 export interface Listener {
-  /** For `AWS_ENDPOINT_URL_SECRETS_MANAGER`, or a client's option `endpoint`. */
+  /** URL for `AWS_ENDPOINT_URL_SECRETS_MANAGER` or for a client's option `endpoint`. */
   readonly url: string;
-  /** Answers what has been asked, and closes the socket. */
+  /** Answers the requests in progress, then closes the socket. */
   close(): Promise<void>;
 }
 
-/** Listens on loopback: what is behind the socket is for this machine alone. */
+/** Listens on 127.0.0.1, so that only this machine can connect. */
 export async function listen(answering: Answering, port: number): Promise<Listener> {
   const server = createServer({
-    // As long as SDKs wait, and no longer: a client that says nothing holds nothing up.
+    // About as long as SDKs wait, so that a silent client does not block close().
     headersTimeout: 10_000,
     requestTimeout: 30_000,
     connectionsCheckingInterval: 1000,
@@ -147,7 +147,7 @@ export async function listen(answering: Answering, port: number): Promise<Listen
   };
   server.on('connect', (_, socket) => hangUp(socket));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    // What is no HTTP is told so; who is too slow, or has gone, is hung up on.
+    // Invalid HTTP gets an answer. A slow or vanished client does not.
     if (error.code?.startsWith('HPE_') && socket.writable) hangUp(socket);
     else socket.destroy();
   });
@@ -168,7 +168,7 @@ async function close(server: Server): Promise<void> {
 }
 
 async function serve(request: IncomingMessage, reply: ServerResponse, answering: Answering): Promise<void> {
-  // Whoever hangs up gets no answer; that is all.
+  // A client that hangs up gets no answer.
   reply.on('error', () => {});
   try {
     const body = await bodyOf(request);
@@ -183,8 +183,8 @@ async function serve(request: IncomingMessage, reply: ServerResponse, answering:
 }
 
 /**
- * The body, or undefined if it is too large. What is too large is read all the same, and dropped: a client that is still
- * sending when the connection closes does not see the answer.
+ * Returns the body, or undefined if it is too large. It reads a body that is too large to the end: a client that is still
+ * sending when the connection closes would not see the answer.
  */
 async function bodyOf(request: IncomingMessage): Promise<Uint8Array | undefined> {
   if (Number(request.headers['content-length']) > MOST_READ) return undefined;

@@ -5,20 +5,20 @@ import type { VersionMap } from '../store/labels.js';
 import type { Store } from '../store/store.js';
 import { isValidName, type StoredSecret } from '../store/stored-secret.js';
 
-/** One call of an operation: when it happens, and what it works on. */
+/** The context of one call. */
 export interface Call {
   readonly now: Date;
   readonly store: Store;
   readonly trail: Trail;
   readonly settings: Settings;
-  /** Whether there is a rotation function of this name. */
+  /** Whether a rotation function of this name is registered. */
   hasFunction(name: string): boolean;
-  /** The versions as this call sees them: perhaps not yet as the last change has left them. */
+  /** The versions as this call sees them: perhaps without the last change. */
   versionsOf(secret: StoredSecret): VersionMap;
 }
 
 /**
- * Whether a SecretId could be one is told before anything else of the request, and that the secret is missing last.
+ * Checks the form of a SecretId. AWS does so before it checks anything else, and reports a missing secret last.
  *
  * @throws ValidationException
  */
@@ -27,7 +27,7 @@ export function assertNameOrArn(secretId = ''): void {
 }
 
 /**
- * The secret that a call is about.
+ * Returns the call's secret, even if it is marked for deletion.
  *
  * @throws ValidationException ResourceNotFoundException
  */
@@ -39,7 +39,7 @@ export function described({ store, now }: Call, secretId: string | undefined): S
 }
 
 /**
- * The secret that a call is about, if it is not marked for deletion.
+ * Returns the call's secret, unless it is marked for deletion.
  *
  * @throws ValidationException ResourceNotFoundException InvalidRequestException
  */
@@ -49,7 +49,7 @@ export function live(call: Call, secretId: string | undefined): StoredSecret {
   return secret;
 }
 
-/** Changes a secret, whole or not at all. */
+/** Changes a secret completely or not at all. */
 export function commit<T>({ store, now }: Call, secret: StoredSecret, work: () => T): T {
   return store.commit(secret, now, work);
 }

@@ -32,7 +32,7 @@ export function describeSecret(call: Call, { SecretId }: DescribeSecretRequest):
   return { ...entryOf(secret), ...(stages && { VersionIdsToStages: stages }) };
 }
 
-/** What DescribeSecret and ListSecrets both show: only what has a value. */
+/** The fields that DescribeSecret and ListSecrets both show, without empty ones. */
 function entryOf(secret: StoredSecret) {
   const { rotation } = secret;
   const next = rotation?.enabled ? rotation.next : undefined;
@@ -53,7 +53,7 @@ function entryOf(secret: StoredSecret) {
   };
 }
 
-/** With the days that follow from an expression. */
+/** The rules, with the days that follow from an expression. */
 function rulesOf({ rules, next }: NonNullable<StoredSecret['rotation']>): RotationRulesType {
   return { ...rules, ...(next?.days !== undefined && { AutomaticallyAfterDays: next.days }) };
 }
@@ -127,7 +127,7 @@ export function deleteSecret(call: Call, input: DeleteSecretRequest): DeleteSecr
   if (days !== undefined && (days < 7 || days > 30)) throw refusals.recoveryWindowOutOfRange();
   if (!secret) {
     if (!isForced) throw refusals.noSuchSecret();
-    // AWS answers as if it had been there.
+    // AWS answers as if the secret had existed.
     const isArn = SecretId.startsWith('arn:');
     const ARN = isArn ? SecretId : newArn(settings.region, SecretId);
     return { ARN, Name: isArn ? nameIn(SecretId) : SecretId, DeletionDate: now };

@@ -3,7 +3,7 @@ import * as refusals from '../api/refusals.js';
 import type { StoredSecret } from '../store/stored-secret.js';
 
 /**
- * Checks what the model leaves open.
+ * Checks the filters for what the model does not require.
  *
  * @throws InvalidParameterException
  */
@@ -14,7 +14,7 @@ export function assertFilters(filters: readonly Filter[]): void {
   }
 }
 
-/** Whether a secret is in a list: all filters must match, each by one of its values. */
+/** Whether a secret matches all filters, each by at least one of its values. */
 export function matches(secret: StoredSecret, filters: readonly Filter[]): boolean {
   return filters.every(({ Key: key, Values: values = [] }) =>
     values.some((value) =>
@@ -42,25 +42,25 @@ function matchesValue(
     case 'all':
       return hasWords([name, description, ...tagKeys, ...tagValues].flatMap(wordsOf), value);
     default:
-      // No secret here is a replica, or another service's.
+      // Replicas and secrets of other services do not exist here.
       return false;
   }
 }
 
-/** Whether every word of `value` begins one of `words`, whatever the case. */
+/** Whether every word of `value` is the beginning of one of `words`, ignoring case. */
 function hasWords(words: readonly string[], value: string): boolean {
   const sought = wordsOf(value);
-  // A value of signs alone has no words to find.
+  // A value of separators only has no words.
   if (sought.length === 0) return value === '';
   return sought.every((wanted) => words.some((word) => word.startsWith(wanted)));
 }
 
-/** Those that separate words, where a name has only one of them. */
+/** Separators of words, if the name has only one of them. */
 const SIGNS = ['/', '-', '_', '+', '=', '.', '@'];
 
 /**
- * As recorded: `prod/AppBeta` is prod, App, Beta, and `COMPANYthings` is COMPAN, Ythings. Assumed: that a name with several of the
- * signs is one word, and that other signs separate.
+ * Recorded: `prod/AppBeta` is prod, App, Beta, and `COMPANYthings` is COMPAN, Ythings. Assumed: a name with several of the
+ * separators is one word, and every other sign separates.
  */
 function wordsOf(text: string): readonly string[] {
   return text.split(/[^\p{L}\p{N}/_+=.@-]+/u).flatMap((part) => {

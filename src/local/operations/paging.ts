@@ -1,7 +1,7 @@
 import { parseJson } from '../../json.js';
 import * as refusals from '../api/refusals.js';
 
-/** Where an item stands in a list: by what it is sorted, and by its number among those that are the same there. */
+/** Position of an item in a list: its sort key, then its number among items with the same key. */
 export type Place = readonly [key: string | number, number: number];
 
 interface Paging {
@@ -11,8 +11,8 @@ interface Paging {
 }
 
 /**
- * One page of a list, sorted; `next` is the token for the page after it. A token says behind which place to go on, so
- * that nothing is left out when items go while somebody pages.
+ * Returns one page of a sorted list; `next` is the token for the next page. A token holds the last position, so a deleted
+ * item does not make the next page skip one.
  */
 export function page<T>(
   items: readonly T[],

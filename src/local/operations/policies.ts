@@ -12,7 +12,7 @@ import * as refusals from '../api/refusals.js';
 import { type Call, commit, identity, live } from './call.js';
 import { type Statement, statementsOf } from './policy-document.js';
 
-/** Resource policies are kept as they are given. Nobody's rights are decided by them here. */
+/** Stores a resource policy as given. The local Secrets Manager does not enforce it. */
 export function putResourcePolicy(call: Call, input: PutResourcePolicyRequest): PutResourcePolicyResponse {
   const secret = live(call, input.SecretId);
   const { ResourcePolicy: policy = '' } = input;
@@ -55,12 +55,12 @@ export function validateResourcePolicy(
   };
 }
 
-/** As far as it can be told without knowing the conditions: an allowance for everybody that has none. */
+/** Whether a statement allows everybody without a condition. Conditions are not evaluated. */
 function isPublic({ Effect, Principal, Condition }: Statement): boolean {
   const principals: unknown[] = [
     typeof Principal === 'object' && Principal !== null ? Object.values(Principal) : Principal,
   ].flat(2);
-  // Without a Principal it names those who are not meant, and means all others.
+  // Without a Principal, NotPrincipal names the exceptions, and everybody else is allowed.
   const isForAll = Principal === undefined || principals.includes('*');
   return Effect === 'Allow' && Condition === undefined && isForAll;
 }

@@ -1,7 +1,7 @@
 import { jsonObject } from '../../json.js';
 import * as refusals from '../api/refusals.js';
 
-/** A statement of a resource policy, as far as it is looked at here. */
+/** The parts of a policy statement that are checked here. */
 export interface Statement {
   readonly Effect: 'Allow' | 'Deny';
   readonly Principal?: unknown;
@@ -9,7 +9,7 @@ export interface Statement {
   readonly Condition?: unknown;
 }
 
-/** IAM User Guide, the grammar of policies; a policy of a resource names its principals. */
+/** IAM User Guide, policy grammar. A resource policy must name principals. */
 const ELEMENTS = ['Version', 'Id', 'Statement'];
 const VERSIONS = ['2012-10-17', '2008-10-17'];
 const ONE_OF = [
@@ -22,7 +22,7 @@ const ACTION = /^(?:\*|[\w-]+:[\w*?]+)$/;
 const RESOURCE = /^(?:\*|arn:.+)$/s;
 const OPERATOR =
   /^(?:(?:ForAnyValue|ForAllValues):)?(?:String(?:Not)?(?:Equals(?:IgnoreCase)?|Like)|(?:Numeric|Date)(?:(?:Not)?Equals|(?:Less|Greater)Than(?:Equals)?)|Bool|BinaryEquals|(?:Not)?IpAddress|Arn(?:Not)?(?:Equals|Like)|Null)(?:IfExists)?$/;
-/** An account, a user, a role or a session, or what AWS leaves in place of one that was deleted. Whether it is there, nobody knows. */
+/** An account, user, role or session, or the id that AWS leaves for a deleted one. Whether it exists is not checked. */
 const PRINCIPALS: Readonly<Record<string, RegExp>> = {
   AWS: /^(?:\*|\d{12}|arn:aws[\w-]*:(?:iam|sts)::\d{12}:.+|A[0-9A-Z]{15,})$/,
   Service: /^[\w.-]+\.amazonaws\.com(?:\.cn)?$/,
@@ -31,7 +31,7 @@ const PRINCIPALS: Readonly<Record<string, RegExp>> = {
 };
 
 /**
- * The statements of a resource policy.
+ * Returns the statements of a resource policy.
  *
  * @throws MalformedPolicyDocumentException
  */
@@ -61,7 +61,7 @@ function isStatement(statement: unknown): statement is Statement {
     isOneOf &&
     (isGiven('Principal') || isGiven('NotPrincipal')) &&
     areTexts(rest.Action ?? rest.NotAction, ACTION) &&
-    // Assumed: without any, it is the secret that has the policy.
+    // Assumed: without a Resource, it is the policy's secret.
     areTexts(rest.Resource ?? rest.NotResource ?? '*', RESOURCE) &&
     isCondition(Condition)
   );
@@ -92,7 +92,7 @@ function assertPrincipals(principals: unknown): void {
   }
 }
 
-/** Whether it is a text, or a list of one at least, of such a form. */
+/** Whether it is a string of the pattern, or a list of one or more such strings. */
 function areTexts(value: unknown, pattern: RegExp): boolean {
   const texts = listOf(value);
   return texts.length > 0 && texts.every((text) => typeof text === 'string' && pattern.test(text));

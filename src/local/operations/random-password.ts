@@ -9,7 +9,7 @@ const TYPES = [
   ['ExcludePunctuation', '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~'],
 ] as const;
 
-/** GetRandomPassword. A space may be in the password, and never has to be. */
+/** Returns a random password. IncludeSpace allows a space but does not require one. */
 export function getRandomPassword(input: GetRandomPasswordRequest): GetRandomPasswordResponse {
   const { PasswordLength: length = 32, ExcludeCharacters = '', RequireEachIncludedType = true } = input;
   const excluded = new Set(ExcludeCharacters);

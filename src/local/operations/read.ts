@@ -12,7 +12,7 @@ import { type Call, identity, live } from './call.js';
 import { assertFilters, matches } from './filters.js';
 import { type Place, page } from './paging.js';
 
-// The other side of the engine's gate: what answers the calls, with values that were stored here.
+// The service's side of GetSecretValue: the values were stored here.
 export function getSecretValue(call: Call, input: GetSecretValueRequest): GetSecretValueResponse {
   return readValue(call, live(call, input.SecretId), input.VersionId, input.VersionStage);
 }
@@ -54,7 +54,7 @@ function readValue(
   const today = new Date(call.now);
   today.setUTCHours(0, 0, 0, 0);
   secret.lastAccessedDate = today;
-  // A stale read is of a copy.
+  // A stale read returns a copy.
   const stored = secret.versions.get(version.id);
   if (stored) stored.lastAccessedDate = today;
   const { secretString, secretBinary, labels, createdDate } = version;
@@ -68,7 +68,7 @@ function readValue(
   };
 }
 
-/** By id, by label, or by both; AWSCURRENT if by neither. */
+/** Finds a version by id, by label or by both; without either, AWSCURRENT. */
 function findVersion(
   call: Call,
   secret: StoredSecret,

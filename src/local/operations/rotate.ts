@@ -15,8 +15,8 @@ import { assertNameOrArn, type Call, commit, identity, live } from './call.js';
 import { storeValue } from './write.js';
 
 /**
- * What RotateSecret does before it answers: it checks, with nothing changed if a check fails, and then turns rotation
- * on and puts AWSPENDING on a new version. The rotation itself follows (LocalRotation).
+ * Does what RotateSecret does before it answers: it checks the request, turns rotation on and attaches AWSPENDING to a new
+ * version. If a check fails, nothing changes. LocalRotation runs the rotation afterwards.
  */
 export function rotateSecret(call: Call, input: RotateSecretRequest): RotateSecretResponse {
   const { SecretId = '', ClientRequestToken: token, RotateImmediately = true } = input;
@@ -45,9 +45,9 @@ export function rotateSecret(call: Call, input: RotateSecretRequest): RotateSecr
   const current = kind === 'test' ? holderOf(secret.versions, 'AWSCURRENT') : undefined;
   const copy = { SecretString: current?.secretString, SecretBinary: current?.secretBinary };
   commit(call, secret, () => {
-    // A rotation that fails does not move the next one: only new rules do, and a success.
+    // Only new rules and a successful rotation move the next window.
     const isNew = !secret.rotation?.enabled || input.RotationRules !== undefined;
-    // Assumed: days are counted from now, not from the last change of the value.
+    // Assumed: days count from now, not from the last change of the value.
     const schedule = isNew && { next: nextWindow(rules, call.now) };
     secret.rotation = { ...secret.rotation, enabled: true, lambdaArn, rules, ...schedule };
     attach(secret.versions, 'AWSPENDING', storeValue(secret, token, copy, call.now));
@@ -59,7 +59,7 @@ export function rotateSecret(call: Call, input: RotateSecretRequest): RotateSecr
   return answer;
 }
 
-/** Turns rotation off. The half-made version keeps AWSPENDING, and function and rules stay for the next RotateSecret. */
+/** Turns rotation off. The unfinished version keeps AWSPENDING; function and rules stay for the next RotateSecret. */
 export function cancelRotateSecret(call: Call, input: CancelRotateSecretRequest): CancelRotateSecretResponse {
   const secret = live(call, input.SecretId);
   const { rotation, inFlight } = secret;
@@ -72,7 +72,7 @@ export function cancelRotateSecret(call: Call, input: CancelRotateSecretRequest)
   return { ...identity(secret), ...(isUnderWay && { VersionId: inFlight.token }) };
 }
 
-/** The name in the ARN of a function; undefined for any other text. */
+/** Returns the name in a function's ARN, or undefined for any other text. */
 export function functionName(arn: string): string | undefined {
   return /^arn:[\w-]+:lambda:[\w-]+:\d{12}:function:([\w-]+)(?::[\w$-]+)?$/.exec(arn)?.[1];
 }

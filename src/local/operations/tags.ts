@@ -5,7 +5,7 @@ import * as refusals from '../api/refusals.js';
 const MOST_TAGS = 50;
 
 /**
- * Adds tags to others; one with a key that is there takes its place.
+ * Adds tags to others. A tag with an existing key replaces that tag.
  *
  * @throws LimitExceededException
  */

@@ -22,7 +22,7 @@ import {
 import { assertNameOrArn, type Call, commit, identity, live } from './call.js';
 import { mergedTags } from './tags.js';
 
-/** The value in a request: one of the two, or none. */
+/** The value in a request: a string, bytes or neither. */
 interface Value {
   readonly SecretString?: string | undefined;
   readonly SecretBinary?: Uint8Array | undefined;
@@ -55,7 +55,7 @@ export function createSecret(call: Call, input: CreateSecretRequest): CreateSecr
   return { ...identity(secret), ...(hasValue(input) && { VersionId: token }) };
 }
 
-/** CreateSecret for a name that is taken: the same call again succeeds, and does nothing. */
+/** CreateSecret for an existing name: the same call again succeeds and does nothing. */
 function recreate(secret: StoredSecret, input: CreateSecretRequest): CreateSecretResponse {
   if (secret.deletedDate) throw refusals.nameMarkedForDeletion();
   const token = input.ClientRequestToken;
@@ -100,7 +100,7 @@ interface Put {
   readonly alsoChange?: () => void;
 }
 
-/** Stores a value under a token. Versions never change; the one exception is the empty version of a rotation. */
+/** Stores a value under a token. A version never changes, except for the empty version of a rotation. */
 function putValue(call: Call, secret: StoredSecret, { token, value, stages, alsoChange }: Put): void {
   const existing = secret.versions.get(token);
   if (existing && !isEmpty(existing)) {
@@ -119,7 +119,7 @@ function putValue(call: Call, secret: StoredSecret, { token, value, stages, also
   if (abandoned) call.trail.record('RotationAbandoned', secret, { token: abandoned.token, time: call.now });
 }
 
-/** AWS counts a value that is put by hand as a rotation. Returns the rotation that it puts an end to. */
+/** AWS treats a value that is stored by hand as a rotation. Returns the rotation that this abandons. */
 function noteNewCurrent({ now }: Call, secret: StoredSecret): RotationInFlight | undefined {
   const { rotation, inFlight } = secret;
   if (rotation?.enabled) secret.rotation = { ...rotation, next: nextWindow(rotation.rules, now) };
@@ -141,7 +141,7 @@ export function updateSecretVersionStage(
   return identity(secret);
 }
 
-/** Stores a value under an id, or fills the empty version that has it; a version of neither is empty. */
+/** Stores a value under an id, or fills the empty version of that id. Without a value, the version is empty. */
 export function storeValue(
   secret: Pick<StoredSecret, 'versions' | 'kmsKeyId'>,
   id: string,

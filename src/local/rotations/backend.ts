@@ -7,14 +7,14 @@ import { nextWindow, type RotationWindow } from '../store/schedule.js';
 import { isOvertaken, type RotationInFlight, type StoredSecret } from '../store/stored-secret.js';
 import { LocalRotation, type RotationReport } from './rotation.js';
 
-/** What Secrets Manager does of itself: rotations after RotateSecret, if they are automatic, and by schedule. */
+/** Runs rotations as AWS's backend does: after RotateSecret (with `automatic`) and by schedule. */
 export class Backend {
   readonly #account: Account;
   readonly #drives = new Map<StoredSecret, Promise<void>>();
-  /** Those that are to be started over once the drive has ended. */
+  /** Secrets whose rotation starts over once the present drive has ended. */
   readonly #again = new Set<StoredSecret>();
   readonly #errors: unknown[] = [];
-  /** When a rotation is tried again that began in a window and failed. */
+  /** When to try a rotation again that failed in a window. */
   readonly #retryAt = new WeakMap<RotationWindow, Date>();
   #isStopping = false;
   #isAdvancing = false;
@@ -23,12 +23,12 @@ export class Backend {
     this.#account = account;
   }
 
-  /** Does an operation, and what follows upon it. */
+  /** Executes an operation, and starts the rotation that follows from it. */
   call(operation: Operation, input: object, isRemote: boolean): object {
     if (operation !== 'RotateSecret' || !this.#account.settings.automatic) {
       return this.#account.call(operation, input, isRemote);
     }
-    if (this.#isStopping) throw refusals.notHere('time for another rotation: it is ending');
+    if (this.#isStopping) throw refusals.notHere('new rotations while it is stopping');
     let again = false;
     try {
       return this.#account.call(operation, input, isRemote);
@@ -37,18 +37,18 @@ export class Backend {
       again = isError(error) && error.message === refusals.rotationUnfinished().message;
       throw error;
     } finally {
-      // Also after an error: the call may have taken effect all the same.
+      // Also after an error: the call may have taken effect.
       this.drive(this.#secretIn(input), { again });
     }
   }
 
-  /** The secrets whose rotation has begun and is not complete. */
+  /** Secrets whose rotation has begun and is not complete. */
   get unfinished(): readonly StoredSecret[] {
     const { store, clock } = this.#account;
     return [...store.all(clock.now())].filter(isUnfinished);
   }
 
-  /** Drives the rotation of a secret that is under way, if nobody does; one that has ended in vain only if it is to. */
+  /** Drives a secret's incomplete rotation, unless it is being driven. A failed one starts over only with `again`. */
   drive(secret: StoredSecret | undefined, { again = false } = {}): void {
     if (!secret || !isUnfinished(secret) || this.#isStopping) return;
     if (this.#drives.has(secret)) {
@@ -60,7 +60,7 @@ export class Backend {
     const { driven, store } = this.#account;
     const drive = new Promise<void>((resolve) => setImmediate(resolve))
       .then(async () => {
-        // Meanwhile it may have been cancelled, or taken up by somebody else.
+        // It may have been cancelled or taken over meanwhile.
         if (secret.inFlight?.token !== token || !store.has(secret) || driven.has(secret)) return;
         const rotation = new LocalRotation(this.#account, secret);
         await (secret.inFlight.steps.length > 0 ? rotation.reattempt() : rotation.run());
@@ -72,7 +72,7 @@ export class Backend {
       .finally(() => {
         this.#drives.delete(secret);
         const isWanted = this.#again.delete(secret);
-        // Another may have begun before this one had come to its end.
+        // Another rotation may have begun before this one ended.
         if (isWanted || secret.inFlight?.token !== token) this.drive(secret, { again: isWanted });
       });
     this.#drives.set(secret, drive);
@@ -81,14 +81,14 @@ export class Backend {
   /**
    * Resolves when no rotation is being driven.
    *
-   * @throws what broke one off: in strict mode, what the function did that it must not
+   * @throws the errors that broke rotations off
    */
   async idle(): Promise<void> {
     while (this.#drives.size > 0) await Promise.all(this.#drives.values());
     throwAll(this.#errors.splice(0));
   }
 
-  /** Begins no further rotation; the secrets whose rotation is being driven. */
+  /** Stops starting rotations. Returns the secrets whose rotation is still being driven. */
   stop(): readonly StoredSecret[] {
     this.#isStopping = true;
     return [...this.#drives.keys()];
@@ -99,11 +99,12 @@ export class Backend {
     this.#isStopping = false;
   }
 
-  /** Lets time pass, and runs the rotations that are due, each at the opening of its window. */
+  /** Sets the clock forward, and runs each due rotation when its window opens. */
   async advanceTo(date: Date): Promise<readonly RotationReport[]> {
     const { clock } = this.#account;
-    if (!(date >= clock.now())) throw new RangeError(`it is ${clock.now().toISOString()} already`);
-    if (this.#isAdvancing) throw new Error('advanceTo() is under way');
+    if (!(date >= clock.now()))
+      throw new RangeError(`advanceTo() must not go back: it is ${clock.now().toISOString()}`);
+    if (this.#isAdvancing) throw new Error('advanceTo() is already running: await it first');
     this.#isAdvancing = true;
     const reports: RotationReport[] = [];
     const errors: unknown[] = [];
@@ -122,7 +123,7 @@ export class Backend {
       this.#isAdvancing = false;
     }
     clock.advanceTo(date);
-    // What a client has begun meanwhile.
+    // Rotations that a client has begun meanwhile.
     if (this.#account.settings.automatic) for (const secret of this.unfinished) this.drive(secret);
     throwAll(errors);
     return reports;
@@ -139,7 +140,7 @@ export class Backend {
     return first;
   }
 
-  /** Goes on with a rotation that is not complete, or begins one. */
+  /** Continues an incomplete rotation, or begins one. */
   async #rotateBySchedule(secret: StoredSecret): Promise<RotationReport> {
     if (isUnfinished(secret)) return new LocalRotation(this.#account, secret).reattempt();
     const { trail, clock } = this.#account;
@@ -147,7 +148,7 @@ export class Backend {
     try {
       this.#account.rotateBySchedule(secret, token);
     } catch (error) {
-      // No function, or an AWSPENDING that somebody has left: a matter of this secret alone.
+      // No function, or a leftover AWSPENDING: only this secret is affected.
       const errorMessage = isError(error) ? error.message : '';
       trail.record('RotationFailed', secret, { token, time: clock.now(), errorMessage });
       return { secret: secret.name, outcome: 'failed', steps: [] };

@@ -6,58 +6,58 @@ import { ACCOUNT } from '../store/store.js';
 import type { StoredSecret } from '../store/stored-secret.js';
 import { SeenValues } from './seen-values.js';
 
-/** One invocation of a rotation function, while it runs. */
+/** A running invocation of a rotation function. */
 export interface Invocation {
   readonly secret: StoredSecret;
   readonly token: string;
-  /** What strict mode found. */
+  /** Rules of strict mode that the function broke. */
   readonly violations: string[];
 }
 
-/** AWS User Guide, the permissions of a rotation function. */
+/** AWS User Guide, permissions of a rotation function. */
 const ALLOWED: readonly Operation[] = [
   'DescribeSecret',
   'GetSecretValue',
   'PutSecretValue',
   'UpdateSecretVersionStage',
   'GetRandomPassword',
-  // Not in AWS's policies for such functions, but in this package's: see src/permissions.ts.
+  // Not in AWS's policies for rotation functions, but in this package's: see src/permissions.ts.
   'ListSecretVersionIds',
 ];
 
-/** Whose call it is. One for all, since each that there is costs every promise of the process some time. */
+/** The caller of the current call. One for all accounts, because each AsyncLocalStorage slows every promise. */
 const CALLER = new AsyncLocalStorage<{ readonly invocation: Invocation; readonly of: Invocations }>();
 
-/** The rotation functions that run: which calls are theirs, what they may call, and which values they can know. */
+/** Tracks running rotation functions: their calls, their permissions and the values that they can know. */
 export class Invocations {
   readonly #running = new Set<Invocation>();
   readonly #seen = new SeenValues();
 
-  /** Runs a rotation function, and knows meanwhile which calls are its own. */
+  /** Runs a rotation function, and attributes its calls to it. */
   async during(invocation: Invocation, work: () => Promise<void>): Promise<void> {
     this.#running.add(invocation);
-    // What it knows from earlier, or from elsewhere.
+    // The function may know these from an earlier call or another source.
     for (const { labels, secretString, secretBinary } of invocation.secret.versions.values()) {
       if (labels.size > 0) this.note({ SecretString: secretString, SecretBinary: secretBinary });
     }
     await CALLER.run({ invocation, of: this }, work).finally(() => this.#running.delete(invocation));
   }
 
-  /** Notes the values in a request or an answer: whoever calls while a function runs may be that function. */
+  /** Records the values in a request or an answer, if a function runs: the caller may be that function. */
   note(message: object): void {
     if (this.#running.size > 0) this.#seen.note(message);
   }
 
-  /** Takes the values that rotation functions can know out of texts and errors. */
+  /** Removes the values that rotation functions can know from texts and errors. */
   get redactor(): Redactor {
     return this.#seen.redactor;
   }
 
   /**
-   * Strict mode: notes what a function does that it must not.
+   * Strict mode: records each rule that a function breaks.
    *
-   * @param secret the secret that the request is about
-   * @throws AccessDeniedException for an operation that its role does not allow
+   * @param secret the request's secret
+   * @throws AccessDeniedException if the function's role does not allow the operation
    */
   assertAllowed(
     operation: Operation,
@@ -69,13 +69,13 @@ export class Invocations {
     if (!invocation) return;
     const { token, violations } = invocation;
     if (!ALLOWED.includes(operation)) {
-      violations.push(`called ${operation}, which the role of a rotation function does not allow`);
+      violations.push(`called ${operation}, which a rotation function’s role does not allow`);
       const role = `arn:aws:sts::${ACCOUNT}:assumed-role/rotation/function`;
       throw refusals.notAuthorized(role, operation, secret?.arn ?? '*');
     }
     const { ClientRequestToken } = input as { readonly ClientRequestToken?: unknown };
     if (operation === 'PutSecretValue' && secret === invocation.secret && ClientRequestToken !== token) {
-      violations.push('called PutSecretValue without the ClientRequestToken of the rotation');
+      violations.push('called PutSecretValue without the rotation’s ClientRequestToken');
     }
   }
 
@@ -84,7 +84,7 @@ export class Invocations {
     return caller?.of === this ? caller.invocation : undefined;
   }
 
-  /** Whose call over the socket it is, as far as can be told: the function that rotates this secret, or the only one. */
+  /** The likely caller over the socket: the function that rotates this secret, else the only one that runs. */
   #likelyCaller(secret: StoredSecret | undefined): Invocation | undefined {
     const running = [...this.#running];
     return (

@@ -8,14 +8,14 @@ import type { RotationInFlight, StepRecord, StoredSecret } from '../store/stored
 import type { Invocation } from './invocations.js';
 import { callHandler, DEFAULTS, logGroupOf, newLogStream } from './lambda-call.js';
 
-/** That of functions in this process. */
+/** Log stream of functions in this process. */
 const LOG_STREAM = newLogStream();
 
 /**
- * Invokes the rotation function of a secret for one step, with AWS's event, as long as Lambda would let it run.
+ * Invokes a secret's rotation function for one step, with AWS's event and Lambda's time limit.
  *
- * @returns what became of it, and what it did that strict mode forbids
- * @throws Error if the function is gone
+ * @returns the step's record, and the rules of strict mode that the function broke
+ * @throws Error if the function is not registered
  */
 export async function invoke(
   account: Account,
@@ -27,7 +27,8 @@ export async function invoke(
   const lambdaArn = secret.rotation?.lambdaArn ?? '';
   const name = functionName(lambdaArn) ?? '';
   const handler = account.functions.get(name);
-  if (!handler) throw new Error(`the rotation function of ${secret.name} is gone`);
+  if (!handler)
+    throw new Error(`the rotation function of ${secret.name} is not registered: call addFunction first`);
   const event: RotationEvent = {
     Step: step,
     SecretId: secret.arn,
@@ -47,7 +48,7 @@ export async function invoke(
     )
     .then(
       () => undefined,
-      (thrown: unknown) => thrown ?? new Error('the function threw nothing'),
+      (thrown: unknown) => thrown ?? new Error('the function failed without an error'),
     );
   const durationMs = performance.now() - startedAt;
   account.tell({ kind: 'step', secret: secret.name, step, attempt, error: undefined, durationMs }, error);
@@ -55,7 +56,7 @@ export async function invoke(
   return { record, violations: invocation.violations };
 }
 
-/** Lambda's: the invocation fails when its time is up, whatever the function is doing. */
+/** Fails the invocation when its time is up, as Lambda does. */
 async function withTimeout(
   timeoutMs: number,
   invoke: (context: LambdaContext) => Promise<unknown>,

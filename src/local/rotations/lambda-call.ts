@@ -2,20 +2,20 @@ import { randomBytes } from 'node:crypto';
 import type { RotationEvent } from '../../engine/event.js';
 import type { LocalContext } from '../settings.js';
 
-/** A handler in any of the ways that Lambda takes: it returns a promise, or is ended by the callback or the context. */
+/** A Lambda handler: it returns a promise, or ends through the callback or the context. */
 export type LambdaHandler = (event: RotationEvent, context: LocalContext, callback: Callback) => unknown;
 type Callback = (error?: unknown, result?: unknown) => void;
 
-/** The context without what only the process of the function can make. */
+/** The serializable part of the context. */
 export type ContextData = Omit<LocalContext, 'callbackWaitsForEmptyEventLoop' | 'done' | 'fail' | 'succeed'>;
 
-/** Calls back once nothing is left to do in the process. */
+/** Calls back once the process has nothing left to do. */
 export type WhenIdle = (idle: () => void) => void;
 
-/** As Lambda has them by default. */
+/** Lambda's defaults. */
 export const DEFAULTS = { functionVersion: '$LATEST', memoryLimitInMB: '128' };
 
-/** The name of a log stream, of which each container of a function has one. */
+/** Returns a new log stream's name. Each container of a function has one. */
 export function newLogStream(): string {
   const day = new Date().toISOString().slice(0, 10).replaceAll('-', '/');
   return `${day}/[$LATEST]${randomBytes(16).toString('hex')}`;
@@ -28,9 +28,9 @@ export function logGroupOf(functionName: string): string {
 /**
  * Calls a handler as Lambda does, and waits for its end.
  *
- * @param whenIdle absent where others share the process: a handler that returns no promise has ended then when it
- * returns, unless it takes the callback
- * @throws whatever the handler throws, or gives as its error
+ * @param whenIdle absent if others share the process: then a handler without a promise ends when it returns, unless it
+ *   takes the callback
+ * @throws the handler's error
  */
 export function callHandler(
   handler: LambdaHandler,

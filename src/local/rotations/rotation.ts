@@ -12,22 +12,26 @@ import {
 } from '../store/stored-secret.js';
 import { invoke } from './invoke.js';
 
+/** How a rotation ended. */
 export interface RotationReport {
   /** The secret's name. */
   readonly secret: string;
+  /** The outcome. */
   readonly outcome: RotationOutcome;
-  /** The invocations of this attempt, in order; the last one has the error of a failed rotation. */
+  /** Invocations of this attempt, in order. If the rotation failed, the last one has the error. */
   readonly steps: readonly StepRecord[];
 }
 
 /**
- * Does what AWS does once RotateSecret has answered: calls the function step by step, stops at the first failure with
- * AWSPENDING left where it is, and counts the rotation as a success only if AWSCURRENT has moved.
+ * A rotation that RotateSecret has begun, made by {@link LocalSecretsManager.rotation}.
+ *
+ * Like AWS it calls the function step by step, stops at the first failure and leaves AWSPENDING in place. The rotation
+ * succeeds only if AWSCURRENT has moved.
  */
 export class LocalRotation {
   readonly #account: Account;
   readonly #secret: StoredSecret;
-  /** The ClientRequestToken of the rotation that is under way, if one is. */
+  /** ClientRequestToken of the rotation; undefined if no rotation is in progress. */
   readonly token: string | undefined;
 
   constructor(account: Account, secret: StoredSecret) {
@@ -37,20 +41,20 @@ export class LocalRotation {
   }
 
   /**
-   * Takes the steps that are left, to the end or to the last failure (with the option `retries`, it starts over).
+   * Runs the remaining steps to the end or to a failure. With the option `retries` it starts over after a failure.
    *
-   * @throws Error if no rotation is under way, or if it is being driven already; in strict mode, if the function did
-   *   what it must not
+   * @throws Error if no rotation is in progress, if it is already being driven, or if it has failed and
+   *   {@link LocalRotation.reattempt} was not called; in strict mode, if the function broke a rule
    */
   run(): Promise<RotationReport> {
     return this.#drive(() => this.#toTheEnd());
   }
 
   /**
-   * Takes the next step.
+   * Runs the next step.
    *
-   * @returns how the rotation ended, or undefined if more steps follow
-   * @throws Error as `run()` does
+   * @returns the report if the rotation has ended, undefined if more steps follow
+   * @throws Error as {@link LocalRotation.run} does
    */
   runStep(): Promise<RotationReport | undefined> {
     return this.#drive(() => this.#nextStep());
@@ -59,7 +63,7 @@ export class LocalRotation {
   /**
    * Starts over at createSecret with the same token, as AWS does after a failure.
    *
-   * @throws Error as `run()` does
+   * @throws Error as {@link LocalRotation.run} does
    */
   reattempt(): Promise<RotationReport> {
     return this.#drive(() => {
@@ -68,18 +72,22 @@ export class LocalRotation {
     });
   }
 
-  /** Invokes the function for one step, whatever has gone before: for steps delivered twice or out of order. */
+  /**
+   * Invokes the function for one step, regardless of the earlier steps: for steps delivered twice or out of order.
+   *
+   * @throws the function's error, or Error if no rotation is in progress
+   */
   async deliver(step: Step): Promise<void> {
     const { record, violations } = await invoke(this.#account, this.#secret, this.#underWay(), step);
     if (violations[0] !== undefined) throw this.#violation(violations[0], step);
     if (record.error !== undefined) throw record.error;
   }
 
-  /** Steps are taken by one at a time, or one of them would be skipped. */
+  /** Allows one driver at a time: two would skip a step. */
   async #drive<T>(work: () => Promise<T>): Promise<T> {
     const { driven } = this.#account;
     if (driven.has(this.#secret))
-      throw new Error(`the rotation of ${this.#secret.name} is being driven already`);
+      throw new Error(`the rotation of ${this.#secret.name} is already being driven`);
     driven.add(this.#secret);
     try {
       return await work();
@@ -103,7 +111,7 @@ export class LocalRotation {
     const rotation = this.#underWay();
     const { steps, kind } = rotation;
     if (steps.at(-1)?.error !== undefined) {
-      throw new Error(`the rotation of ${this.#secret.name} has failed: reattempt() starts it over`);
+      throw new Error(`the rotation of ${this.#secret.name} failed: call reattempt() to start it over`);
     }
     if (this.#isLost(rotation)) return this.#abandon(rotation);
     const planned: readonly Step[] = kind === 'test' ? ['testSecret'] : STEPS;
@@ -129,7 +137,7 @@ export class LocalRotation {
     return kind === 'test' ? this.#endTest(taken) : this.#endRotation(taken);
   }
 
-  /** The rotation that was under way when this was made, if it still is. */
+  /** The rotation of this object, if it is still in progress. */
   #current(): RotationInFlight | undefined {
     const { inFlight } = this.#secret;
     const isCurrent = inFlight?.token === this.token && this.#account.store.has(this.#secret);
@@ -139,7 +147,7 @@ export class LocalRotation {
   #underWay(): RotationInFlight {
     const rotation = this.#current();
     if (rotation) return rotation;
-    throw new Error(`no rotation of ${this.#secret.name} is under way: call rotateSecret first`);
+    throw new Error(`no rotation of ${this.#secret.name} is in progress: call rotateSecret first`);
   }
 
   #startOver(): void {
@@ -147,21 +155,21 @@ export class LocalRotation {
     this.#secret.inFlight = { ...rotation, attempt: rotation.attempt + 1, steps: [] };
   }
 
-  /** Somebody stored a new current value meanwhile, took the label away, or marked the secret for deletion. */
+  /** Whether a new current value was stored, AWSPENDING was removed, or the secret was marked for deletion. */
   #isLost(rotation: RotationInFlight): boolean {
     return isOvertaken(this.#secret, rotation) || this.#secret.deletedDate !== undefined;
   }
 
   #abandon(rotation: RotationInFlight): RotationReport {
     const isNews = this.#current() && !rotation.isAbandoned && rotation.kind === 'rotate';
-    // A secret that is marked for deletion may be restored, and its rotation be started over.
+    // RestoreSecret may restore the secret, and its rotation can start over.
     if (this.#secret.deletedDate) return this.#tell('abandoned', rotation);
     const report = this.#end(rotation, 'abandoned', () => {});
     if (isNews) this.#record('RotationAbandoned', rotation);
     return report;
   }
 
-  /** AWSPENDING stays for the next attempt; the copy of a mere test loses it. */
+  /** AWSPENDING stays for the next attempt, but the copy of a test loses it. */
   #fail(rotation: RotationInFlight, step: Step): RotationReport {
     const { lambdaArn } = this.#secret.rotation ?? {};
     const isTest = rotation.kind === 'test';
@@ -187,12 +195,12 @@ export class LocalRotation {
     const isComplete = holderOf(versions, 'AWSCURRENT')?.id === rotation.token;
     const report = isComplete ? this.#succeed(rotation) : this.#tell('incomplete', rotation);
     if (!isLeft || !this.#account.settings.strict) return report;
-    throw this.#violation('left AWSPENDING on another version than AWSCURRENT', 'finishSecret');
+    throw this.#violation('left AWSPENDING on a version that is not AWSCURRENT', 'finishSecret');
   }
 
   #succeed(rotation: RotationInFlight): RotationReport {
     const report = this.#end(rotation, 'succeeded', (now) => {
-      // The backend clears the label once a rotation is complete; the function need not.
+      // AWS removes the label after a complete rotation; the function need not.
       if (this.#account.settings.cleansUpPending) this.#dropPending(rotation);
       this.#reschedule(now);
     });

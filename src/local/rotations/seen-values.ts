@@ -10,10 +10,10 @@ interface Values {
   readonly SecretValues?: readonly Values[];
 }
 
-/** Values that are taken out of a text; each costs a look at the text. */
+/** Limit of values: each costs a search of the text. */
 const MOST_VALUES = 1000;
 
-/** The values that rotation functions have got or given, the latest of them: what they can throw or print. */
+/** The latest values that rotation functions read or wrote, and so can throw or print. */
 export class SeenValues {
   readonly #seen = new Set<string>();
   #redactor: Redactor | undefined;
@@ -30,7 +30,7 @@ export class SeenValues {
     }
   }
 
-  /** Takes them out of texts and errors. */
+  /** Removes the values from texts and errors. */
   get redactor(): Redactor {
     if (!this.#redactor) {
       this.#redactor = new Redactor();
@@ -57,10 +57,10 @@ function hide(redactor: Redactor, secretString: string): void {
   redactor.hide(secretString);
 }
 
-/** Hides the strings in a JSON text; false if it is too deep to be read. */
+/** Hides the strings in a JSON text. Returns false if the JSON is too deep. */
 function hideStrings(redactor: Redactor, json: string): boolean {
   try {
-    // Not the parsed object: of a key that is there twice it has one value.
+    // Not the parsed object: it keeps one value of a duplicate key.
     visit(json, {
       onLiteralValue(value, _offset, _length, _line, _character, path) {
         const property = String(path().findLast((segment) => typeof segment === 'string') ?? '');

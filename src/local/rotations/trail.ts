@@ -9,20 +9,23 @@ type TrailEventName =
   | 'TestRotationSucceeded'
   | 'TestRotationFailed';
 
-/** What Secrets Manager does of itself, as CloudTrail records it. */
+/** An event of Secrets Manager, as CloudTrail records it. */
 export interface TrailEvent {
+  /** When it happened. */
   readonly eventTime: Date;
   readonly eventSource: 'secretsmanager.amazonaws.com';
+  /** Name of the event, such as `RotationSucceeded`. */
   readonly eventName: TrailEventName;
   readonly eventType: 'AwsServiceEvent';
   /** `Rotation-<ARN of the secret>-<ClientRequestToken>` */
   readonly requestID: string;
-  /** Why it failed: which function, in which step. What the function threw is in its own log only. */
+  /** Function and step that failed. The function's error is in its own log only. */
   readonly errorMessage?: string;
+  /** The secret's ARN. */
   readonly additionalEventData: { readonly SecretId: string };
 }
 
-/** The events, oldest first. */
+/** Records the events, oldest first. */
 export class Trail {
   readonly events: TrailEvent[] = [];
 

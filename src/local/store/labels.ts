@@ -1,6 +1,6 @@
 /**
- * The label algebra of Secrets Manager. A label is on at most one version of a secret; a version without labels is
- * deprecated: no longer listed, still readable by its id.
+ * Secrets Manager's rules for staging labels. A label is on one version at most. A version without labels is deprecated: no
+ * longer listed, but readable by its id.
  */
 
 import * as refusals from '../api/refusals.js';
@@ -11,7 +11,7 @@ export interface Version {
   readonly createdDate: Date;
   readonly labels: Set<string>;
   lastAccessedDate?: Date;
-  /** The key that was the secret's when the value was stored; absent for the default key. */
+  /** The secret's KMS key when the value was stored; absent for the default key. */
   kmsKeyId?: string | undefined;
   /** Both are absent while the version is the empty placeholder of a rotation. */
   secretString?: string | undefined;
@@ -26,13 +26,13 @@ export function holderOf(versions: VersionMap, label: string): Version | undefin
   return [...versions.values()].find(({ labels }) => labels.has(label));
 }
 
-/** Puts a label on a version, and takes it from the one that had it. */
+/** Moves a label to a version. */
 export function attach(versions: VersionMap, label: string, to: Version): void {
   holderOf(versions, label)?.labels.delete(label);
   to.labels.add(label);
 }
 
-/** Moves AWSCURRENT, and AWSPREVIOUS to where AWSCURRENT was. Other labels, AWSPENDING too, stay where they are. */
+/** Moves AWSCURRENT, and AWSPREVIOUS to where AWSCURRENT was. Other labels, including AWSPENDING, stay. */
 function moveCurrent(versions: VersionMap, to: Version): void {
   const from = holderOf(versions, 'AWSCURRENT');
   if (from === to) return;
@@ -41,7 +41,7 @@ function moveCurrent(versions: VersionMap, to: Version): void {
   from?.labels.add('AWSPREVIOUS');
 }
 
-/** What PutSecretValue does with the labels of the version that it has stored; the secret's first gets AWSCURRENT. */
+/** Sets the labels of a version that PutSecretValue has stored. The secret's first version gets AWSCURRENT. */
 export function putLabels(
   versions: VersionMap,
   to: Version,
@@ -49,9 +49,9 @@ export function putLabels(
   isFirst: boolean,
 ): void {
   for (const stage of stages ?? []) if (stage !== 'AWSCURRENT') attach(versions, stage, to);
-  // AWS API reference, PutSecretValue: the first version gets AWSCURRENT, whatever it is given.
+  // AWS API reference, PutSecretValue: the first version always gets AWSCURRENT.
   if (isFirst || !stages || stages.includes('AWSCURRENT')) moveCurrent(versions, to);
-  // A new current value abandons a rotation that is under way.
+  // A new current value abandons a rotation in progress.
   const abandons = !stages || (ASSUMED.currentByNameAbandons && stages.includes('AWSCURRENT'));
   if (abandons && !stages?.includes('AWSPENDING')) {
     holderOf(versions, 'AWSPENDING')?.labels.delete('AWSPENDING');
@@ -59,8 +59,8 @@ export function putLabels(
 }
 
 /**
- * UpdateSecretVersionStage: moves a label from one version to another, attaches it, or removes it. A label that is on a
- * version moves only if the caller names that version: a compare-and-set.
+ * UpdateSecretVersionStage: attaches, moves or removes a label. A label moves only if the caller names the version that has
+ * it (compare-and-set).
  */
 export function moveLabel(
   versions: VersionMap,
@@ -91,7 +91,7 @@ export function assertLabelLimit(versions: VersionMap): void {
   if (count > MOST_LABELS) throw refusals.tooMany('staging labels', MOST_LABELS);
 }
 
-/** The placeholder of a rotation has no value until createSecret has stored one. */
+/** Whether it is the placeholder of a rotation, before createSecret has stored a value. */
 export function isEmpty({ secretString, secretBinary }: Version): boolean {
   return secretString === undefined && secretBinary === undefined;
 }

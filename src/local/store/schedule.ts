@@ -2,26 +2,26 @@ import type { RotationRulesType } from '@aws-sdk/client-secrets-manager';
 import { Cron } from 'croner';
 import * as refusals from '../api/refusals.js';
 
-/** A rotation window: Secrets Manager rotates at any time in it. */
+/** A rotation window. Secrets Manager may rotate at any time in it. */
 export interface RotationWindow {
   readonly opens: Date;
   readonly closes: Date;
-  /** With a ScheduleExpression: the days between the last rotation and this one. */
+  /** Days between the last rotation and this one, if the rules have a ScheduleExpression. */
   readonly days?: number;
 }
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const LEAST_HOURS = 4;
-/** As late as a Date can be. */
+/** The latest Date. */
 const MOST_MS = 8.64e15;
 
-/** Rules as they are computed with. All times are in UTC, and windows open on the hour. */
+/** Parsed rules. All times are in UTC, and windows open on the hour. */
 interface Schedule {
   readonly opensAfter: (date: Date) => Date;
   readonly isHourly: boolean;
   readonly durationHours: number | undefined;
-  /** Checks what takes a look at many windows. */
+  /** Checks that need many windows. */
   readonly assert?: () => void;
 }
 
@@ -35,26 +35,26 @@ export function assertRules(rules: RotationRulesType): void {
 }
 
 /**
- * The first window that opens after `last`: the last rotation, or the last change of the value by hand. Undefined if
- * the rules have no schedule.
+ * Returns the first window that opens after `last`, the time of the last rotation or manual change. Undefined if the rules
+ * have no schedule.
  */
 export function nextWindow(rules: RotationRulesType | undefined, last: Date): RotationWindow | undefined {
   const schedule = rules && scheduleOf(rules);
   if (!schedule) return undefined;
   const opens = schedule.opensAfter(last);
   const untilMidnight = 24 - opens.getUTCHours();
-  // AWS User Guide: a window does not extend into the next day. Assumed: that one of a rate is cut off there.
+  // AWS User Guide: a window does not extend into the next day. Assumed: a rate's window ends at midnight.
   const hours = Math.min(schedule.durationHours ?? (schedule.isHourly ? 1 : 24), untilMidnight);
   const closes = new Date(opens.getTime() + hours * HOUR_MS);
   return { opens, closes, ...(rules.ScheduleExpression !== undefined && { days: daysBetween(last, opens) }) };
 }
 
-/** What DescribeSecret shows as NextRotationDate: the window's last second. */
+/** Returns DescribeSecret's NextRotationDate: the window's last second. */
 export function nextRotationDate({ closes }: RotationWindow): Date {
   return new Date(closes.getTime() - 1000);
 }
 
-/** What DescribeSecret adds to rules with an expression. Assumed: that it rounds up. */
+/** Returns the days that DescribeSecret adds to rules with an expression. Assumed: they are rounded up. */
 function daysBetween(last: Date, opens: Date): number {
   return Math.max(1, Math.ceil((opens.getTime() - midnight(last).getTime()) / DAY_MS));
 }
@@ -91,7 +91,7 @@ function rateOf(count: number, isHourly: boolean, durationHours: number | undefi
   }
   if ((durationHours ?? 1) > count)
     throw refusals.invalidRules('Duration cannot be greater than Rate in hour.');
-  // Assumed: from the hour of the last rotation.
+  // Assumed: counts from the hour of the last rotation.
   const opensAfter = (date: Date) => new Date(Math.floor(date.getTime() / HOUR_MS + count) * HOUR_MS);
   return { opensAfter, isHourly, durationHours };
 }
@@ -106,13 +106,13 @@ const DAYS = listOf('[1-9]|[12]\\d|3[01]|L');
 const MONTHS = listOf('[1-9]|1[0-2]|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC');
 const WEEKDAYS = listOf('(?:[1-7]|SUN|MON|TUE|WED|THU|FRI|SAT)(?:L|#[1-5])?');
 
-/** A field of a cron expression: values, ranges, steps, in a list. */
+/** Pattern for a field of a cron expression: a list of values, ranges and steps. */
 function listOf(value: string): RegExp {
   const item = `(?:\\*|${value}|(?:${value})-(?:${value}))?(?:/\\d+)?`;
   return new RegExp(`^(?=[^,]+(?:,[^,]+)*$)${item}(?:,${item})*$`);
 }
 
-/** The fields that may vary: hours, days of the month, months, days of the week (1 is Sunday). */
+/** `fields` are hours, days of the month, months, days of the week (1 is Sunday). */
 function cronOf(fields: readonly string[], durationHours: number | undefined): Schedule {
   const [hours = '', days = '', months = '', weekdays = ''] = fields;
   const isValid =
@@ -126,7 +126,7 @@ function cronOf(fields: readonly string[], durationHours: number | undefined): S
   return { opensAfter, isHourly, durationHours, assert: () => assertCron(cron, durationHours) };
 }
 
-/** Looks at the windows of four years and more, among which is a leap year. */
+/** Checks a hundred windows: those of a monthly schedule include a leap year. */
 function assertCron(cron: Cron, durationHours = 1): void {
   const starts = cron.nextRuns(100, new Date('2025-01-01T00:00:00Z'));
   const gaps = starts.slice(1).map((start, index) => start.getTime() - (starts[index]?.getTime() ?? 0));

@@ -5,16 +5,16 @@ import type { StoredSecret } from './stored-secret.js';
 /** The account of every secret and function. */
 export const ACCOUNT = '123456789012';
 
-/** Where secrets are kept beyond this process. */
+/** Storage of the secrets beyond this process. */
 export interface Archive {
-  /** What was kept before. */
+  /** The stored secrets. */
   readonly secrets: Iterable<StoredSecret>;
-  /** Keeps a secret as it is now. When it returns, the secret is safe; when it throws, nothing has changed. */
+  /** Stores a secret. When it returns, the secret is safe; if it throws, nothing has changed. */
   keep(secret: StoredSecret): void;
   forget(secret: StoredSecret): void;
 }
 
-/** Every secret, by name. A change is made whole or not at all. */
+/** All secrets, by name. A change happens completely or not at all. */
 export class Store {
   readonly #secrets = new Map<string, StoredSecret>();
   readonly #before = new WeakMap<StoredSecret, VersionMap>();
@@ -27,17 +27,17 @@ export class Store {
     for (const secret of archive?.secrets ?? []) this.#put(secret);
   }
 
-  /** All secrets, oldest first; none whose recovery window has passed. */
+  /** All secrets whose recovery window has not passed, oldest first. */
   *all(now: Date): Iterable<StoredSecret> {
     for (const secret of this.#secrets.values()) if (this.#isThere(secret, now)) yield secret;
   }
 
-  /** Whether it is still there, and not gone or replaced by another of the same name. */
+  /** Whether this secret still exists, and no other secret has replaced it under its name. */
   has(secret: StoredSecret): boolean {
     return this.#secrets.get(secret.name) === secret;
   }
 
-  /** Secrets have numbers in the order of their creation. */
+  /** Number of the secret, in order of creation. */
   numberOf(secret: StoredSecret): number {
     return this.#numbers.get(secret) ?? 0;
   }
@@ -48,8 +48,8 @@ export class Store {
   }
 
   /**
-   * Finds a secret by name, ARN or partial ARN (without the hyphen and the six random characters). A partial ARN
-   * whose name ends in what looks like those six is taken for a full one, and finds nothing: so does AWS's.
+   * Finds a secret by name, ARN or partial ARN (without the hyphen and the six random characters). As on AWS, a partial
+   * ARN finds nothing if the name ends in a hyphen and six characters: it looks like a full ARN.
    */
   find(secretId: string, now: Date): StoredSecret | undefined {
     if (!secretId.startsWith('arn:')) return this.named(secretId, now);
@@ -68,7 +68,7 @@ export class Store {
     this.#secrets.delete(secret.name);
   }
 
-  /** Changes a secret. If `change` throws, or the archive cannot keep the outcome, the secret is what it was. */
+  /** Changes a secret. If `change` throws or the archive fails, the secret stays as it was. */
   commit<T>(secret: StoredSecret, now: Date, change: () => T): T {
     const before = { ...secret, versions: copyOf(secret.versions) };
     try {
@@ -84,7 +84,7 @@ export class Store {
     }
   }
 
-  /** The versions as they were before the last change: what a reader sees whom that change has not reached. */
+  /** The versions before the last change, for stale reads. */
   before(secret: StoredSecret): VersionMap {
     return this.#before.get(secret) ?? secret.versions;
   }
@@ -97,13 +97,13 @@ export class Store {
 
   #isThere(secret: StoredSecret, now: Date): boolean {
     if (!secret.deletedDate || secret.deletedDate > now) return true;
-    // Of the archive it is no business: its next reader sees the date.
+    // The archive keeps it: its next reader sees the date.
     this.#secrets.delete(secret.name);
     return false;
   }
 }
 
-/** An ARN for a new secret: each time another, so that no policy for an old secret fits a new one of the same name. */
+/** Returns a new secret's ARN, with random characters: a policy for an old secret must not match a new one of its name. */
 export function newArn(region: string, name: string): string {
   const suffix = Array.from({ length: 6 }, () =>
     SUFFIX_CHARACTERS.charAt(randomInt(SUFFIX_CHARACTERS.length)),
@@ -111,12 +111,12 @@ export function newArn(region: string, name: string): string {
   return `${arnOf('secretsmanager', region)}secret:${name}-${suffix.join('')}`;
 }
 
-/** The name in a secret's ARN, full or partial. */
+/** Returns the name in a secret's full or partial ARN. */
 export function nameIn(arn: string): string {
   return (arn.split(':')[6] ?? arn).replace(SUFFIX, '');
 }
 
-/** The beginning of an ARN of this account. */
+/** Returns the beginning of an ARN of this account. */
 export function arnOf(service: 'secretsmanager' | 'lambda', region: string): string {
   const partition = region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
   return `arn:${partition}:${service}:${region}:${ACCOUNT}:`;

@@ -3,7 +3,7 @@ import type { Step } from '../../step.js';
 import { holderOf, type Version, type VersionMap } from './labels.js';
 import type { RotationWindow } from './schedule.js';
 
-/** How a drive ended. `incomplete`: all steps succeeded, but AWSCURRENT is not on the rotation's version. */
+/** How a rotation ended. `incomplete` means that all steps succeeded, but AWSCURRENT has not moved to the new version. */
 export type RotationOutcome = 'succeeded' | 'failed' | 'incomplete' | 'abandoned';
 
 /** One secret of the local Secrets Manager. */
@@ -13,21 +13,21 @@ export interface StoredSecret {
   readonly createdDate: Date;
   lastChangedDate: Date;
   lastAccessedDate?: Date;
-  /** When it is to be gone: it is marked for deletion. */
+  /** Date of deletion, if the secret is marked for deletion. */
   deletedDate?: Date | undefined;
   description?: string | undefined;
   kmsKeyId?: string | undefined;
   type?: string | undefined;
-  /** Absent until there was a first tag, empty after the last one. */
+  /** Absent before the first tag, empty after the last one was removed. */
   tags?: readonly Tag[] | undefined;
   policy?: string | undefined;
   versions: Map<string, Version>;
   rotation?: RotationSettings;
-  /** The rotation that has begun and is neither finished nor replaced by another. */
+  /** The rotation that has begun and is neither complete nor replaced. */
   inFlight?: RotationInFlight | undefined;
 }
 
-/** What RotateSecret stores: it stays for the next call. */
+/** The settings of RotateSecret, kept for the next call. */
 interface RotationSettings {
   readonly enabled: boolean;
   readonly lambdaArn: string;
@@ -40,21 +40,22 @@ interface RotationSettings {
 export interface RotationInFlight {
   readonly token: string;
   readonly rotationToken: string;
-  /** `test`: RotateImmediately was false, so that only testSecret runs, on a copy of the current value. */
+  /** `test` means RotateImmediately=false: only testSecret runs, on a copy of the current value. */
   readonly kind: 'rotate' | 'test';
   readonly attempt: number;
-  /** The invocations of this attempt, in order. */
+  /** Invocations of this attempt, in order. */
   readonly steps: readonly StepRecord[];
-  /** Somebody has stored a new current value meanwhile. */
+  /** Whether a new current value was stored meanwhile. */
   readonly isAbandoned?: boolean;
 }
 
 /** One invocation of the rotation function. */
 export interface StepRecord {
+  /** The step. */
   readonly step: Step;
-  /** 1 for the first delivery of the rotation, 2 for its first repetition. */
+  /** Attempt of the rotation: 1 for the first. */
   readonly attempt: number;
-  /** What the function threw, if it threw. */
+  /** The function's error, if it failed. */
   readonly error?: unknown;
 }
 
@@ -64,14 +65,14 @@ export function isValidName(name: string): boolean {
   return NAME.test(name);
 }
 
-/** The labels by version id, without deprecated versions; undefined if there is none. */
+/** Returns the labels by version id, without deprecated versions; undefined if no version has labels. */
 export function stagesOf(versions: VersionMap): Record<string, string[]> | undefined {
   const labelled = [...versions.values()].filter(({ labels }) => labels.size > 0);
   if (labelled.length === 0) return undefined;
   return Object.fromEntries(labelled.map(({ id, labels }) => [id, [...labels]]));
 }
 
-/** Whether a rotation has lost its version: AWSPENDING is elsewhere, and AWSCURRENT has not come. */
+/** Whether a rotation has lost its version, which has neither AWSPENDING nor AWSCURRENT. */
 export function isOvertaken({ versions }: StoredSecret, { token, isAbandoned }: RotationInFlight): boolean {
   if (isAbandoned) return true;
   return ![holderOf(versions, 'AWSPENDING')?.id, holderOf(versions, 'AWSCURRENT')?.id].includes(token);

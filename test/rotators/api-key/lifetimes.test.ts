@@ -72,8 +72,8 @@ describe('gitlab', () => {
       expect(await rig.rotate(every(90))).toMatchObject({ outcome: 'succeeded' });
       expect(newest().expires_at).toBe('2026-04-10');
       expect(rig.warnings()).toEqual([
-        'the new key ends at 2026-04-10T00:00:00.000Z, before the next rotation begins (rate(90 days)): applications and the ' +
-          'rotation itself are refused from then on; make keys that live for at least 180 days (the option lifetimeDays, or ' +
+        'the new key expires at 2026-04-10T00:00:00.000Z, before the next rotation begins (rate(90 days)): the provider then ' +
+          'refuses applications and the rotation itself; make keys that live for at least 180 days (the option lifetimeDays, or ' +
           'KEY_LIFETIME_DAYS of a ready-made function), or rotate more often',
       ]);
       expect(counted(rig)).toBe(1);
@@ -228,7 +228,7 @@ test.each<[string, (url: string) => ReturnType<typeof cloudflare>, object, objec
   expect(await rig.rotate(every(90))).toMatchObject({ outcome: 'succeeded' });
   expect(counted(rig)).toBe(1);
   expect(rig.warnings()).toEqual([
-    expect.stringMatching(/^the new key ends at 2026-04-20T.*\(the member create of the spec\)/),
+    expect.stringMatching(/^the new key expires at 2026-04-20T.*\(the member create of the spec\)/),
   ]);
 });
 

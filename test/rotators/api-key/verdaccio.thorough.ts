@@ -73,7 +73,7 @@ describeIssuer(VERDACCIO, 'on Verdaccio, whose tokens outlive their deletion', (
       expect(await verdaccio.accepts(token)).toBe(true);
       expect(warnings()).toHaveLength(rotation - 1);
       expect(warnings().at(-1)).toMatch(
-        `the key ${ended} was to end with this rotation, and the provider still takes it`,
+        `this rotation ended the key ${ended}, but the provider still accepts it`,
       );
       expect(log.at(-1)).toMatchObject({ step: 'finishSecret', endedKeyWorks: 1 });
     }

@@ -193,7 +193,7 @@ describe('what keeps RDS from answering is an error, and no answer:', () => {
     expect(await ask()).toMatchObject({
       code: 'ERR_SERVICE_FAILED',
       message: expect.stringContaining('throttled'),
-      hint: 'the account’s quota for these calls is used up; Secrets Manager tries the rotation again',
+      hint: 'the account has used up its quota for these calls; Secrets Manager tries the rotation again',
     });
     expect(rds.requests.length).toBeGreaterThan(1);
   });
@@ -257,7 +257,7 @@ describe('what keeps RDS from answering is an error, and no answer:', () => {
       code: 'ERR_SERVICE_TIMEOUT',
       hint: expect.stringContaining('com.amazonaws.<region>.rds'),
     });
-    // Three attempts of their own length take more than nine seconds.
+    // Three attempts at their full length take more than nine seconds.
     expect(performance.now() - startedAt).toBeLessThan(8000);
   });
 });

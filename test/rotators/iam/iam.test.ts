@@ -279,7 +279,7 @@ describe('a key that is not this secret’s', () => {
     await begin({ RotateImmediately: false });
     expect((await run()).steps.at(-1)?.error).toMatchObject({
       code: 'ERR_SECRET_MALFORMED',
-      message: expect.stringContaining('user/apps/app, not of the user "other"'),
+      message: expect.stringContaining('user/apps/app, not to the user "other"'),
     });
   });
 
@@ -329,7 +329,7 @@ describe('what went wrong with AWS', () => {
     expect(await rejection(deliver('testSecret'))).toMatchObject(UNREACHED);
   });
 
-  // In a process of its own, on the built package: in Jest's realm the SDK does not know Node's errors for errors.
+  // In a separate process, on the built package: in Jest's realm the SDK does not know Node's errors for errors.
   test('a server that nobody vouches for did not answer, like a port where nobody listens', async () => {
     const [key, cert] = await Promise.all([certificate('server.key'), certificate('server.pem')]);
     const stranger = createServer({ key, cert }).listen(0, '127.0.0.1');

@@ -289,7 +289,7 @@ describeServers('what cannot be rotated', (program, test) => {
   });
 
   test('a pooler in the way is found out before anything is sent, unless it asks the server', async () => {
-    // As one that has a number of its own for the connection.
+    // Like a pooler, which numbers the connection differently.
     const pooler = await disturbed(server.port, (answer) => {
       if (answer[3] !== 0 || answer[4] !== 10) return answer;
       const at = answer.indexOf(0, 5) + 1;

@@ -57,7 +57,7 @@ describeServers('the users that the README makes', (program, test) => {
   if (isMysql) {
     test('have the rights to take turns, and there is nothing to warn of', async () => {
       const app = newUser();
-      // Made by root alone: the administrator of other tests is none here.
+      // Only root makes it: the administrator of other tests must not help here.
       const { rotate, version, accepts, warnings } = await pairRig(server, {
         app,
         administrator,

@@ -111,7 +111,9 @@ describeServers('quarterturn rehearse mysql', (program, test) => {
     test('and an administrator nothing is tried', async () => {
       await secretFile({ masterarn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:admin-AbCdEf' });
       const { code, stderr } = await rehearse();
-      expect(stderr).toMatch(/^quarterturn: two passwords by an administrator are rehearsed on .*\n$/);
+      expect(stderr).toMatch(
+        /^quarterturn: two passwords by an administrator can be rehearsed only on .*\n$/,
+      );
       expect(code).toBe(1);
       expect(await isAccepted(server, app, FIRST)).toBe(true);
       expect(await readdir(rig.folder)).toEqual(['secret.json']);
@@ -122,11 +124,13 @@ describeServers('quarterturn rehearse mysql', (program, test) => {
 const isInstalled = FOLDERS.some((folder) => NAMES.some((name) => existsSync(join(folder, name))));
 
 (isInstalled ? test.skip : test)('without a server says in a line how to get one', async () => {
-  // One that is there and cannot be run is none.
+  // A program that exists but does not run does not count.
   const folder = join(rig.folder, 'bin');
   await mkdir(folder);
   await writeFile(join(folder, 'mysqld'), 'no program', { mode: 0o755 });
   const { code, stdout, stderr } = await rig.start(['rehearse', 'mysql'], { PATH: folder }).end;
-  expect(stderr).toMatch(/^quarterturn: no mysqld or mariadbd .*apt-get install mariadb-server.*--secret\n$/);
+  expect(stderr).toMatch(
+    /^quarterturn: found no `mysqld` or `mariadbd` .*apt-get install mariadb-server.*--secret\n$/,
+  );
   expect([code, stdout]).toEqual([1, '']);
 });

@@ -140,7 +140,7 @@ describeServers('what the server writes and shows', (program, test) => {
         const own = text.slice(text.startsWith(before.get(name) ?? '') ? before.get(name)?.length : 0);
         for (const secret of passwords) expect([name, leaks(own, secret)]).toEqual([name, undefined]);
       }
-      // What has been looked at are the statements that change the password.
+      // The statements that change the password are among those in the logs.
       const statement = options.secret === undefined || isMysql ? /ALTER USER/ : /SET PASSWORD/;
       for (const log of ['general', 'slow', 'binary']) expect(after.get(log)).toMatch(statement);
       expect(shown).toMatch(statement);

@@ -135,7 +135,8 @@ describeServers('a session', (program, test) => {
       expect(methodsOf(String(Object.values(row ?? {})[0]))).toHaveLength(1);
     });
     await server.sql(`DROP USER ${accountName({ user, host: '%' })}`);
-    for (const name of ['a\0b', 'a\nb', '\u{1f600}']) expect(() => identifier(name)).toThrow('none has');
+    for (const name of ['a\0b', 'a\nb', '\u{1f600}'])
+      expect(() => identifier(name)).toThrow('a name has characters that no server allows');
   });
 
   test('tells the server nothing of the driver or the machine', async () => {
@@ -280,7 +281,7 @@ describeServers('a server without TLS', (program, test) => {
     });
 
     test('asks so for a user that is not there, too, and the hint says that', async () => {
-      // MySQL gives each name that it does not know a plugin of its own choice.
+      // MySQL chooses a plugin for each name that it does not know.
       for (const name of ['gone_1', 'gone_2', 'gone_3', 'gone_4', 'gone_5', 'gone_6']) {
         const end = await endOf(server, name, FIRST, { ssl: false });
         if (end !== 'rejected')

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-/** A secret whose AWSCURRENT was edited by hand, and is wrong; `unreadable` are the versions that cannot be decrypted. */
+/** A secret whose AWSCURRENT was edited by hand, and is wrong; `unreadable` are the versions that nobody can decrypt. */
 async function edited(first: string) {
   const app = `app_${++count}`;
   await server.sql(`CREATE ROLE ${app} LOGIN PASSWORD '${FIRST}'`);

@@ -364,7 +364,7 @@ test.each([
     await way.close();
     expect(error).toMatchObject({
       code: 'ERR_SERVICE_UNSUPPORTED',
-      message: expect.stringContaining('takes new passwords in plain text alone'),
+      message: expect.stringContaining('takes new passwords only in plain text'),
       hint: expect.stringContaining('credcheck.encrypted_password_allowed = on'),
     });
     expect(error).toMatchObject({ hint: expect.not.stringContaining('update-secret-version-stage') });
@@ -381,7 +381,7 @@ test('a role with REPLICATION before PostgreSQL 16 is told who may change it, an
     await beginWith(old.secret('standby', PENDING));
     expect(await rejection(deliver('setSecret'))).toMatchObject({
       code: 'ERR_RIGHTS_MISSING',
-      message: expect.stringContaining('lets a superuser alone change this role'),
+      message: expect.stringContaining('lets only a superuser change this role'),
       hint: expect.stringContaining('before PostgreSQL 16 also a role with REPLICATION'),
     });
     expect(await old.accepts('standby', FIRST)).toBe(true);
@@ -403,7 +403,7 @@ test('a server that stops answering after it let the function in is not told as 
   await way.close();
   expect(error).toMatchObject({
     code: 'ERR_SERVICE_TIMEOUT',
-    hint: expect.stringMatching(/^it had let the function in, .*lock/),
+    hint: expect.stringMatching(/^wait for the next attempt, .* had let the function in, .*lock/),
   });
   expect(error).toMatchObject({ hint: expect.not.stringContaining('security group') });
   expect(await server.accepts(app, FIRST)).toBe(true);

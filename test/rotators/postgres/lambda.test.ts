@@ -30,7 +30,7 @@ async function deployed(secretString: string, env: Record<string, string> = {}) 
   return deployment;
 }
 
-/** A user, and a secret of it that leads to the server over TLS. */
+/** A user, and its secret for the server over TLS. */
 async function user(name: string, password: string, more: object = {}): Promise<string> {
   await server.sql(
     `CREATE ROLE ${name} LOGIN PASSWORD '${FIRST}'; GRANT ${name} TO master WITH ADMIN OPTION`,

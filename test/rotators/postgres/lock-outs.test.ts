@@ -295,7 +295,7 @@ describe('a COMMIT without an answer', () => {
     });
   });
 
-  /** Until a new session sees it: the server reads its configuration some time after it was told to. */
+  /** Until a new session sees it: the server reads its configuration some time after the signal. */
   async function configure(change: string): Promise<void> {
     const value = async () =>
       (await server.sql('SHOW synchronous_standby_names'))[0]?.synchronous_standby_names;
@@ -307,7 +307,7 @@ describe('a COMMIT without an answer', () => {
 });
 
 describe('behind a pooler that refuses passwords with 08P01', () => {
-  /** As PgBouncer does, which has no code of its own for them. */
+  /** As PgBouncer does, which has no separate code for them. */
   const rewrite = (answer: Buffer): Buffer =>
     Buffer.from(answer.toString('latin1').replaceAll('C28P01\0', 'C08P01\0'), 'latin1');
 

@@ -52,7 +52,7 @@ interface Settings {
   readonly tls?: boolean;
 }
 
-/** A role, and a secret of it that leads to a pooler in front of the server. */
+/** A role, and its secret for a pooler in front of the server. */
 async function behind(
   start: Start,
   { options, password = FIRST, byAdministrator, tls = false }: Settings = {},

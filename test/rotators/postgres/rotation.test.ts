@@ -26,7 +26,7 @@ beforeAll(async () => {
 
 afterAll(() => server.stop());
 
-/** A role of its own for each test. */
+/** A separate role for each test. */
 async function role(name = `app_${++count}`, attributes = ''): Promise<string> {
   const quoted = `"${name.replaceAll('"', '""')}"`;
   await server.sql(`CREATE ROLE ${quoted} LOGIN PASSWORD '${FIRST}' ${attributes}`);
@@ -289,10 +289,10 @@ describe('parse', () => {
   test.each([
     ['another engine', { engine: 'mysql' }, '"engine" must be postgres or aurora-postgresql'],
     ['no host', { host: undefined }, '"host" is missing'],
-    ['an empty host', { host: '' }, '"host" must be a non-empty string'],
+    ['an empty host', { host: '' }, '"host" must be a string that is not empty'],
     ['no user', { username: undefined }, '"username" is missing'],
     ['a user with a NUL', { username: 'app\0database\0other' }, '"username" must not contain a NUL'],
-    ['a password that is a number', { password: 12345678 }, '"password" must be a non-empty string'],
+    ['a password that is a number', { password: 12345678 }, '"password" must be a string that is not empty'],
     ['a port that is none', { port: 'five' }, '"port" must be a number'],
     ['a port that is too high', { port: 70000 }, '"port" must be a number'],
   ])('refuses %s by name', async (_, wrong, problem) => {
@@ -312,11 +312,11 @@ describe('parse', () => {
     ['db.example.com/app', '"/"'],
     ['db.example.com,db2.example.com', '","'],
     ['app@db.example.com', '"@"'],
-    ['db.example.com ', 'a blank or an invisible character'],
-    ['\tdb.example.com', 'a blank or an invisible character'],
-    ['db.example.com\n', 'a blank or an invisible character'],
-    ['db.example.com\u200b', 'a blank or an invisible character'],
-    ['\ufeffdb.example.com', 'a blank or an invisible character'],
+    ['db.example.com ', 'a space or an invisible character'],
+    ['\tdb.example.com', 'a space or an invisible character'],
+    ['db.example.com\n', 'a space or an invisible character'],
+    ['db.example.com\u200b', 'a space or an invisible character'],
+    ['\ufeffdb.example.com', 'a space or an invisible character'],
   ])('refuses the host %j, says what is wrong with it, and stores nothing', async (host, alien) => {
     const { begin, deliver, text } = await postgresRig(server.secret('app', FIRST, { host }));
     await begin();

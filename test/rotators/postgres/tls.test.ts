@@ -83,7 +83,7 @@ test.each([
 test('not even NODE_TLS_REJECT_UNAUTHORIZED=0 makes it trust', async () => {
   const app = await role(encrypted);
   const secret = { ...JSON.parse(secretFor(encrypted, app)), ssl: true };
-  // In a process of its own: what a test sets in process.env never reaches Node's TLS.
+  // In a separate process: what a test sets in process.env never reaches Node's TLS.
   const login = pathToFileURL(join(built('esm'), 'rotators/postgres/login.js'));
   const script =
     `import { logIn } from ${JSON.stringify(login)};` +
@@ -188,7 +188,7 @@ test.each(['option', 'variable'])('a proxy that ends TLS is passed if the %s say
   close();
 });
 
-/** Ends the client's TLS with another certificate for the same name, and passes all on over TLS of its own. */
+/** Ends the client's TLS with another certificate for the same name, and passes everything on over its own TLS. */
 async function manInTheMiddle(target: number): Promise<{ port: number; close: () => void }> {
   const [key, cert] = await Promise.all([certificate('impostor.key'), certificate('impostor.pem')]);
   const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);

@@ -36,7 +36,7 @@ describe.each(isThorough ? KINDS : KINDS.slice(0, 2))('with a service that is to
     accepts: (secret) => service.takes(secret),
     line: () => service.line,
     overlaps: true,
-    // The service is told all that it accepts, in one request, and has no condition for it.
+    // One request names everything that the service accepts, and the service has no condition for it.
     lateChangesLand: true,
   });
   test.each(tried(clauses, EXAMPLES[kind]))('serviceToken() $name', ({ run }) => run());

@@ -80,9 +80,9 @@ test('with "previous" taken out by hand, as for one that leaked, the next rotati
 
 test.each([
   [{ next: 'nxt-6Fm3-8rpd' }, '"current" is missing'],
-  [{ current: 7 }, '"current" must be a non-empty string'],
-  [{ current: '' }, '"current" must be a non-empty string'],
-  [{ current: 'crr-4Hn8-2zty', next: ['nxt-6Fm3-8rpd'] }, '"next" must be a non-empty string'],
+  [{ current: 7 }, '"current" must be a string that is not empty'],
+  [{ current: '' }, '"current" must be a string that is not empty'],
+  [{ current: 'crr-4Hn8-2zty', next: ['nxt-6Fm3-8rpd'] }, '"next" must be a string that is not empty'],
   [{ current: '-----BEGIN PRIVATE KEY-----\nhunter2hunter2' }, '"current" of AWSCURRENT is not a token'],
 ])('of %j nothing is made, and nothing quoted', async (secret, problem) => {
   const { begin, rotation, secrets } = await tokenRig(secret);
@@ -248,7 +248,7 @@ test('whatever becomes of rotations and labels, AWSCURRENT never goes more than 
       const afterCreate = (step: Step) => value('AWSPENDING').then(() => rotation().deliver(step));
       let before: Secret = await value('AWSCURRENT');
       for (const next of events) {
-        // What is refused, as there is no rotation, must have changed nothing.
+        // A call that is refused, as there is no rotation, must have changed nothing.
         await Promise.resolve()
           .then(acts[next])
           .catch(() => {});

@@ -22,7 +22,7 @@ test.each([
   expect(code.trimEnd().split('\n').length).toBeLessThan(most);
 });
 
-/** A gate that is told which tokens to accept. */
+/** A gate that gets the tokens to accept. */
 let accepted: unknown[] = [];
 const server = createServer(async (request, response) => {
   let body = '';

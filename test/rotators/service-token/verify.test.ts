@@ -381,7 +381,7 @@ test('a symmetric key in the set accepts nothing', () => {
 
 test('RSA of less than 2048 bits is neither signed with nor verified', () => {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
-  expect(() => sign({ current: pem(privateKey) }, {})).toThrow('"current" is no private key');
+  expect(() => sign({ current: pem(privateKey) }, {})).toThrow('"current" is not a private key');
   const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'weak', alg: 'RS256', use: 'sig' } as PublicJwk;
   const data = ['{"alg":"RS256","kid":"weak"}', '{}']
     .map((part) => Buffer.from(part).toString('base64url'))
@@ -394,7 +394,9 @@ test.each([{}, { current: 'crr-4Hn8-2zty' }, { current: pem(generateKeyPairSync(
   'what is no signing key is not quoted',
   (secret) => {
     const thrown = () => sign(secret, {});
-    expect(thrown).toThrow(/^"current" is no private key \(Ed25519, or RSA of 2048 bits and more, as PEM\)$/);
+    expect(thrown).toThrow(
+      /^"current" is not a private key \(Ed25519, or RSA with at least 2048 bits, in PEM\)$/,
+    );
   },
 );
 
@@ -402,7 +404,7 @@ test.each(['verify/index.ts', 'sign/index.ts', 'keys.ts', 'slots.ts'])(
   '%s loads nothing but node:crypto and its neighbours',
   (file) => {
     const code = readFileSync(join(__dirname, '../../../rotators/service-token', file), 'utf8');
-    const loaded = [...code.matchAll(/from '([^']+)'/g)].map(([, from]) => from);
+    const loaded = [...code.matchAll(/^(?! \*).* from '([^']+)'/gm)].map(([, from]) => from);
     const allowed = ['node:crypto', './verify/index.js', '../verify/index.js', '../keys.js', '../slots.js'];
     for (const from of loaded) expect(allowed).toContain(from);
     expect(loaded.length > 0).toBe(file !== 'slots.ts');

@@ -87,7 +87,7 @@ describeServers(
         for (const count of [1, 2, 3]) {
           test(`what ${first} began, ${second} ends, from createSecret, after ${count} steps, in the turn of the ${turn}`, async () => {
             const { begin, take, rotate, version, works } = await rig();
-            // Its clones have rights of their own, which it copies back.
+            // Its clones have direct rights, which it copies back.
             if (turn === 'original') await rotate('AWS');
             await begin();
             await take(first, STEPS.slice(0, count));

@@ -453,7 +453,7 @@ describe.each(isThorough ? [18, 15] : [18])('on PostgreSQL %i', (major) => {
       await server.sql(`GRANT "${app}_clone" TO "${app}"`);
       const error = await refusal(await rig(app), app);
       expect(error).toMatchObject({ code: 'ERR_PENDING_MISMATCH' });
-      const [, statements = ''] = /: (REVOKE .*); else/.exec((error as { hint: string }).hint) ?? [];
+      const [, statements = ''] = /: (REVOKE .*)\. Otherwise/.exec((error as { hint: string }).hint) ?? [];
       await server.sql(statements);
     });
 
@@ -472,7 +472,7 @@ describe.each(isThorough ? [18, 15] : [18])('on PostgreSQL %i', (major) => {
       await server.sql(`CREATE ROLE "${app}_clone" LOGIN IN ROLE "${app}"; ${sql(`"${app}_clone"`)}`);
       expect(await refusal(await rig(app), app)).toMatchObject({
         code: 'ERR_PENDING_MISMATCH',
-        message: expect.stringContaining('that'),
+        message: expect.stringContaining('they are not a pair'),
       });
     });
 
@@ -513,7 +513,7 @@ describe.each(isThorough ? [18, 15] : [18])('on PostgreSQL %i', (major) => {
         code: 'ERR_USER_MISSING',
         message: expect.stringContaining(`"${app.replace('_clone', '')}"`),
         hint: expect.stringContaining(
-          `If "${app}" is a user by itself, name its clone with the option \`pairs: { '${app}': `,
+          `If "${app}" is not a clone, name its own clone with the option \`pairs: { '${app}': `,
         ),
       });
       expect(await snapshot()).toEqual(before);

@@ -18,7 +18,7 @@ describe.each([18, 15] as const)('on PostgreSQL %i', (major) => {
 
   afterAll(() => server.stop());
 
-  /** A user with a schema of its own, and a rotator for it and its clone. */
+  /** A user with its own schema, and a rotator for it and its clone. */
   async function pair(options: { readonly cloneMayDiffer?: boolean } = {}) {
     const app = `app_${++count}`;
     await server.sql(
@@ -81,7 +81,8 @@ describe.each([18, 15] as const)('on PostgreSQL %i', (major) => {
     });
     expect(JSON.stringify([error, log, String(error)])).not.toContain(TENANT);
     expect(await server.sql(`SELECT FROM pg_roles WHERE rolname = '${app}_clone'`)).toEqual([]);
-    const [, sql = ''] = /A superuser can: (.*?)\. Or/.exec((error as { hint?: string }).hint ?? '') ?? [];
+    const [, sql = ''] =
+      /Run as a superuser: (.*?)\. Only if/.exec((error as { hint?: string }).hint ?? '') ?? [];
     expect(sql).toContain('app.tenant');
     await server.sql(sql);
     expect(await run()).toMatchObject({ outcome: 'succeeded' });
@@ -195,7 +196,7 @@ describe.each([18, 15] as const)('on PostgreSQL %i', (major) => {
     expect(warnings()).toEqual([
       expect.stringContaining(
         `these ask who has logged in: default of ${app}.t.owner, function ${app}.acting(), function ${app}.process(), ` +
-          `function ${app}.shown(), policy acting on ${app}.t, policy login on ${app}.t, policy process on ${app}.t. Let`,
+          `function ${app}.shown(), policy acting on ${app}.t, policy login on ${app}.t, policy process on ${app}.t. Make them use`,
       ),
     ]);
     await server.sql(`DROP SCHEMA ${app} CASCADE`);

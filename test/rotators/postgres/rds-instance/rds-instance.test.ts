@@ -32,7 +32,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-/** A master user of its own for each test. */
+/** A separate master user for each test. */
 async function master(): Promise<string> {
   const name = `master_${++count}`;
   await server.sql(`CREATE ROLE "${name}" LOGIN PASSWORD '${FIRST}'`);
@@ -512,7 +512,7 @@ describe('a password that RDS refuses', () => {
     [{ length: 7 }, '8 to 128'],
     [{ length: 129 }, '8 to 128'],
     [{ length: 8.5 }, 'whole number'],
-    [{ require: ['digit'], exclude: '0123456789' }, 'all of them are excluded'],
+    [{ require: ['digit'], exclude: '0123456789' }, 'excludes all of them'],
   ] as const)('would be made by the policy %j, which is refused at once', (password, problem) => {
     expect(() => rdsInstance({ password })).toThrow(
       expect.objectContaining({ code: 'ERR_PASSWORD_POLICY', message: expect.stringContaining(problem) }),

@@ -11,11 +11,11 @@ interface Key {
   readonly createdAt: Date;
 }
 
-/** The desk in memory, over real HTTP: it makes a key for whoever shows one, lists keys without showing them, and ends them. */
+/** The desk in memory, over real HTTP. With a live key, a client can create, list and revoke keys; a list does not show them. */
 export interface Service {
-  /** The line that the rotator reaches it by: the contract suite cuts it, breaks it and stalls it. */
+  /** The connection that the rotator uses: the contract suite cuts it, breaks it and stalls it. */
   readonly line: TcpLine;
-  /** Back to one key; returns a secret that holds it, and whose url is the line's. */
+  /** Resets the service to one key, and returns its secret, whose url is the line's. */
   reset(): { readonly url: string; readonly key: string; readonly keyId: string };
   accepts(key: unknown): boolean;
   /** How many keys are live. */

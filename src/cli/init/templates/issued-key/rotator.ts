@@ -4,7 +4,7 @@ import { issuedKey, RotationError, stringField } from '../../../../index.js';
 type DeskSecret = { url: string; id: string; key: string };
 type Json = Readonly<Record<string, unknown>>;
 
-/** Keys of a service with an HTTP API, which shows a key once and lists the others without it. */
+/** Rotates keys of a service with an HTTP API that shows a key only once, when it creates it. */
 export const desk = () =>
   issuedKey({
     name: 'desk',
@@ -32,7 +32,7 @@ export const desk = () =>
 
 const keyIn = (json: Json) => ({ id: stringField(json, 'id'), key: stringField(json, 'key') });
 
-/** What the desk answers. What is neither a success nor expected tells nothing about the key. */
+/** Calls the desk. A status that is neither a success nor expected says nothing about the key. */
 async function call({ url, key }: DeskSecret, path: string, init: RequestInit, expected?: number) {
   const headers = { authorization: `Bearer ${key}` };
   const response = await fetch(url + path, { ...init, headers, redirect: 'error' });

@@ -5,11 +5,11 @@ import { lineTo, type TcpLine } from '../../../../testing/index.js';
 
 const FIRST = 'first-password-1';
 
-/** The gate in memory, over real HTTP: one user, "door-7", and one password. */
+/** The gate in memory, over real HTTP, with one user, "door-7", and one password. */
 export interface Service {
-  /** The line that the rotator reaches it by: the contract suite cuts it, breaks it and stalls it. */
+  /** The connection that the rotator uses: the contract suite cuts it, breaks it and stalls it. */
   readonly line: TcpLine;
-  /** Back to the first password; returns a secret that it accepts, and whose url is the line's. */
+  /** Resets the service to the first password, and returns its secret, whose url is the line's. */
   reset(): { readonly url: string; readonly user: string; readonly password: string };
   accepts(password: unknown): boolean;
   stop(): Promise<void>;
