@@ -8,6 +8,7 @@ export {
   rotationHandler,
   type StepResult,
 } from './engine/handler.js';
+export { lambdaHandler } from './engine/lambda-handler.js';
 export type { LogEntry } from './engine/log.js';
 export type { SecretsManagerApi } from './engine/secrets-manager.js';
 export type { Outcome } from './engine/steps.js';

@@ -22,7 +22,15 @@ test.each([
     [
       ...['LIFETIME_OPTION', 'RotationError', 'administratorOfKeys', 'awsFailure', 'checkedLifetimeDays'],
       ...['connectionFailure', 'defineLambda', 'errorParts', 'httpUrl', 'isRotationError'],
-      ...['issuedKey', 'jsonObject', 'keyEndingFrom', 'lifetimeDaysFrom', 'loadDriver', 'noteThrottles'],
+      ...[
+        'issuedKey',
+        'jsonObject',
+        'keyEndingFrom',
+        'lambdaHandler',
+        'lifetimeDaysFrom',
+        'loadDriver',
+        'noteThrottles',
+      ],
       'parseJson',
       ...['passwordPolicyFrom', 'passwordSource', 'quoted', 'replacedKey', 'request', 'rotationHandler'],
       ...['stringField', 'tlsContext'],

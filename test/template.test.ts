@@ -313,7 +313,7 @@ describe('what can never rotate is refused', () => {
 
   test('a schedule of no secret', () => {
     expect(objectionsTo('postgres', { Schedule: 'rate(30 days)' })).toEqual([
-      'Schedule needs SecretArn or NewSecret - else nothing is rotated',
+      'Schedule needs SecretArn or NewSecret',
     ]);
     expect(objectionsTo('postgres', { Schedule: 'rate(30 days)', ...NEW })).toEqual([]);
   });
@@ -348,7 +348,9 @@ describe('what can never rotate is refused', () => {
     expect(objectionsTo(rotator, NEW)).toEqual(
       /^(api-key|iam|entra)/.test(rotator) ? [expect.stringMatching(/^NewSecret makes a password/)] : [],
     );
-    expect(objectionsTo(rotator, { ...NEW, SecretArn: ADMIN })).toContain('SecretArn or NewSecret, not both');
+    expect(objectionsTo(rotator, { ...NEW, SecretArn: ADMIN })).toContain(
+      'Give SecretArn or NewSecret, not both',
+    );
   });
 });
 

@@ -11,6 +11,7 @@ import {
 import { dirname, join } from 'node:path';
 import { type Service, startService } from '../../src/cli/init/templates/password/service.js';
 import { built } from '../support/built.js';
+import { deployed } from '../support/cloudformation.js';
 import { CommandRig, until } from '../support/command.js';
 import { deploy } from '../support/deployment.js';
 import { OperatorRig } from '../support/operator.js';
@@ -82,6 +83,20 @@ describe('quarterturn init', () => {
       expect(rows.toSorted()).toEqual(Object.keys(JSON.parse(inCode)).toSorted());
     },
   );
+
+  test('the README of a rotator copies the template as the page on deployment does, and names its folder', async () => {
+    await run('quarterturn init door');
+    const page = readFileSync(join(ROOT, 'docs/deploy-your-own.md'), 'utf8');
+    const [copy = ''] = /^grep .*template\.yaml$/m.exec(page) ?? [];
+    const readme = read('door/README.md');
+    expect(readme).toContain(`\n${copy}\n`);
+    expect(readme).toContain(' Rotator=custom CustomBundle=door SecretArn=');
+    expect(await run(copy)).toMatchObject({ code: 0, stderr: '' });
+    // SAM would look for these files beside the copy, where another project has its own, or none.
+    const lines = readFileSync(join(ROOT, 'template.yaml'), 'utf8').split('\n');
+    const left = lines.filter((line) => !read('template.yaml').split('\n').includes(line));
+    expect(left).toEqual(['    LicenseUrl: LICENSE', '    ReadmeUrl: README.md']);
+  });
 
   test('overwrites no file: it lists those that are there, and writes none', async () => {
     write('gate/service.ts', 'mine');
@@ -160,6 +175,60 @@ describe('quarterturn bundle', () => {
     } finally {
       await deployment.stop();
     }
+  });
+
+  describe('is what template.yaml deploys with Rotator=custom', () => {
+    /** Bundles a rotator that needs the variable GATE_REALM, and starts it as the template has it. */
+    async function deployedBy(parameters: Record<string, string>) {
+      await run('quarterturn init gate');
+      write(
+        'gate/lambda.ts',
+        read('gate/lambda.ts')
+          .replace('environment: []', "environment: ['GATE_REALM']")
+          .replace(
+            'rotator: () => gate()',
+            "rotator: ({ GATE_REALM }) => {\n    if (GATE_REALM !== 'north') throw new TypeError('no realm');\n    return gate();\n  }",
+          ),
+      );
+      expect(await run('quarterturn bundle gate/lambda.ts')).toMatchObject({ code: 0, stderr: '' });
+      const { Function: made } = deployed({ Rotator: 'custom', CustomBundle: 'gate', ...parameters });
+      const { Handler, CodeUri, Environment } = made as unknown as {
+        Handler: string;
+        CodeUri: string;
+        Environment: { Variables: Record<string, string> };
+      };
+      return deploy(at(CodeUri), JSON.stringify(service.reset()), {
+        _HANDLER: Handler,
+        ...Environment.Variables,
+      });
+    }
+
+    test('with the variables of its manifest', async () => {
+      const deployment = await deployedBy({ CustomEnvironment: '{"GATE_REALM":"north"}' });
+      try {
+        expect(await deployment.rotate()).toMatchObject({ outcome: 'succeeded' });
+        const { password } = await deployment.value('AWSCURRENT');
+        expect(service.accepts(password)).toBe(true);
+      } finally {
+        await deployment.stop();
+      }
+    });
+
+    test('and it rotates nothing if a variable is one that its manifest does not name', async () => {
+      const deployment = await deployedBy({ CustomEnvironment: '{"GATE_RELAM":"north"}' });
+      try {
+        const before = await deployment.value('AWSCURRENT');
+        await expect(deployment.rotate()).resolves.toMatchObject({ outcome: 'failed' });
+        expect(deployment.runtime.output.stderr).toContain(
+          'CUSTOM_ENVIRONMENT has \\"GATE_RELAM\\" that \\"environment\\" of the manifest does not name: it names GATE_REALM',
+        );
+        expect(deployment.runtime.output.stderr).not.toContain('north');
+        expect(await deployment.value('AWSCURRENT')).toEqual(before);
+        expect(service.accepts(before.password)).toBe(true);
+      } finally {
+        await deployment.stop();
+      }
+    });
   });
 
   test('leaves a driver in a file of its own, and puts the licences beside', async () => {

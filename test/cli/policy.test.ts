@@ -10,6 +10,7 @@ const SECRET = `arn:aws:secretsmanager:${ACCOUNT}:secret:app-AbCdEf`;
 const ADMIN = `arn:aws:secretsmanager:${ACCOUNT}:secret:boss-AbCdEf`;
 const KEY = `arn:aws:kms:${ACCOUNT}:key/0a1b`;
 const DATABASE = `arn:aws:rds:${ACCOUNT}:db:db-1`;
+const FUNCTION = `arn:aws:lambda:${ACCOUNT}:function:rotate`;
 
 let rig: CommandRig;
 beforeAll(async () => {
@@ -416,6 +417,83 @@ describe('quarterturn policy of a rotator that is not ours', () => {
     const { code, stdout, stderr } = await policy(path);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr.trimEnd()).toMatch(message);
+  });
+
+  describe('--custom-policy, for CustomPolicyArns of template.yaml', () => {
+    const TARGET = `arn:aws:gate:${ACCOUNT}:north`;
+    const onAdmin = right('secretsmanager:GetSecretValue', 'administrator');
+    const own = (manifest: object) =>
+      file('own/lambda.mjs', `export const lambda = ${withRotator(manifest)};`);
+
+    test('prints what the manifest declares, and nothing that the template gives', async () => {
+      const path = await own({ ...MANIFEST, permissions: [...MANIFEST.permissions, onAdmin] });
+      const named = ['--admin', ADMIN, '--admin-kms', KEY, '--target', TARGET, '--function', FUNCTION];
+      const { code, stdout, stderr } = await policy(path, '--custom-policy', ...named);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(JSON.parse(stdout)).toEqual({
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Sid: 'OnlySecretsThatNameThisFunction',
+            Effect: 'Allow',
+            Action: ['secretsmanager:TagResource'],
+            Resource: [`arn:aws:secretsmanager:${ACCOUNT}:secret:*`],
+            Condition: {
+              StringEquals: { 'secretsmanager:resource/AllowRotationLambdaArn': FUNCTION },
+            },
+          },
+          {
+            Sid: 'Administrator',
+            Effect: 'Allow',
+            Action: ['secretsmanager:GetSecretValue'],
+            Resource: [ADMIN],
+          },
+          {
+            Sid: 'KeyOfTheAdministrator',
+            Effect: 'Allow',
+            Action: ['kms:Decrypt'],
+            Resource: [KEY],
+            Condition: {
+              StringEquals: {
+                'kms:ViaService': 'secretsmanager.eu-west-1.amazonaws.com',
+                'kms:EncryptionContext:SecretARN': ADMIN,
+              },
+            },
+          },
+          { Sid: 'Gates', Effect: 'Allow', Action: ['gate:Open'], Resource: [TARGET] },
+        ],
+      });
+    });
+
+    test('knows the Region of the administrator’s key by the secret, with no function named', async () => {
+      const path = await own({ ...MANIFEST, onSecret: [], permissions: [onAdmin] });
+      const { stdout, stderr } = await policy(path, '--custom-policy', '--admin', ADMIN, '--admin-kms', KEY);
+      expect(stderr).toBe('');
+      expect(stdout).toContain('"secretsmanager.eu-west-1.amazonaws.com"');
+    });
+
+    test.each([
+      [
+        { onSecret: [], permissions: [] },
+        [],
+        /^quarterturn: own needs no more rights than template\.yaml gives/,
+      ],
+      [{}, ['--target', TARGET], /needs rights on the secrets that name its function: deploy .*--function$/m],
+      [{}, ['--vpc'], /--custom-policy and --vpc exclude each other/],
+      [{}, ['--kms', KEY], /--custom-policy and --kms exclude each other/],
+      [{}, ['--json'], /--json and --custom-policy exclude each other/],
+    ])('prints no policy for %j with %j', async (change, args, message) => {
+      const path = await own({ ...MANIFEST, ...change });
+      const { code, stdout, stderr } = await policy(path, '--custom-policy', ...args);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toMatch(message);
+    });
+
+    test('prints none for a rotator of the package, whose rights the template has', async () => {
+      const { code, stdout, stderr } = await policy('postgres', '--custom-policy');
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toContain('template.yaml has the rights of postgres: --custom-policy takes the path of');
+    });
   });
 
   test('a name that is none is not taken for a path', async () => {

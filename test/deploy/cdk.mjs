@@ -1,12 +1,13 @@
 /**
  * Does what somebody does who deploys with the AWS CDK: installs our package in its own project with `aws-cdk-lib`,
  * which is too large to be a dependency of ours, prints a stack for each rotator, and for one of their own that `init` has
- * begun and `bundle` has made, compiles it, and synthesises it. What comes out must grant what `quarterturn policy --json` says, and no more. Exits with 1 if it does not.
+ * begun and `bundle` has made, compiles it, and synthesises it. What comes out must grant what `quarterturn policy --json` says,
+ * and no more, and deploy the bundle that it is given. Exits with 1 if it does not.
  */
 
-import { deepEqual, equal } from 'node:assert/strict';
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,8 +35,8 @@ const NAMED = {
 };
 const ENVIRONMENT = { API_KEY_SPEC: '{}' };
 const [GROUP, SUBNET] = ['sg-0123456789abcdef0', 'subnet-0123456789abcdef0'];
-/** Each rotator with what it must be given; with all that it can be, in a VPC. */
 const OWN = 'dist/lambda/gate/index.mjs';
+/** Each rotator with what it must be given; with all that it can be, in a VPC. */
 const SUBJECTS = (await manifestsIn(root)).flatMap(([rotator, { permissions }]) => {
   const must = permissions.filter(({ onlyFor }) => onlyFor === undefined);
   return [
@@ -43,7 +44,21 @@ const SUBJECTS = (await manifestsIn(root)).flatMap(([rotator, { permissions }]) 
     [rotator, ...namedFor(permissions), ...KEY, '--vpc'],
   ];
 });
-SUBJECTS.push([OWN], [OWN, ...KEY, '--vpc']);
+/** What the manifest of a rotator of their own declares. */
+const DECLARED = {
+  environment: ['GATE_REALM'],
+  permissions: [
+    { action: 'secretsmanager:GetSecretValue', on: 'administrator', steps: ['setSecret'], why: 'it asks' },
+    {
+      action: 'rds:DescribeDBInstances',
+      on: { name: 'databases', arns: ['arn:{partition}:rds:{region}:{account}:db:NAME'] },
+      steps: ['setSecret'],
+      why: 'where it is',
+    },
+  ],
+};
+const OWN_NAMED = [...NAMED.administrator, ...NAMED.databases.slice(0, 2)];
+SUBJECTS.push([OWN, ...OWN_NAMED], [OWN, ...OWN_NAMED, ...KEY, '--vpc']);
 
 try {
   writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }');
@@ -59,11 +74,9 @@ try {
     '@types/node@22',
     'esbuild',
   );
-  for (const args of [
-    ['init', 'gate'],
-    ['bundle', 'gate/lambda.ts'],
-  ])
-    run(join(project, 'node_modules/.bin/quarterturn'), ...args);
+  run(join(project, 'node_modules/.bin/quarterturn'), 'init', 'gate');
+  declare(join(project, 'gate/lambda.ts'));
+  run(join(project, 'node_modules/.bin/quarterturn'), 'bundle', 'gate/lambda.ts');
   const cdk = createRequire(join(project, 'index.js'))('aws-cdk-lib');
   process.chdir(project);
   for (const [at, subject] of SUBJECTS.entries()) {
@@ -86,7 +99,16 @@ try {
   run(tsc, ...settings, ...SUBJECTS.map((_, at) => `stack-${at}.ts`));
   for (const [at, subject] of SUBJECTS.entries()) {
     const { RotationStack } = await import(pathToFileURL(join(project, `stack-${at}.mjs`)));
-    assertSame(synthesised(cdk, RotationStack, subject.includes('--vpc')), subject);
+    const isInVpc = subject.includes('--vpc');
+    const { resources, outdir } = synthesised(cdk, RotationStack, { isInVpc });
+    assertSame(resources, subject);
+    if (subject[0] === OWN) {
+      assertDeploys(outdir, 'dist/lambda/gate');
+      match(readFileSync(join(project, `stack-${at}.ts`), 'utf8'), /It reads GATE_REALM, /);
+      cpSync(join(project, 'dist/lambda/gate'), join(project, 'elsewhere'), { recursive: true });
+      writeFileSync(join(project, 'elsewhere/index.mjs'), '// Of another place.');
+      assertDeploys(synthesised(cdk, RotationStack, { isInVpc, bundle: 'elsewhere' }).outdir, 'elsewhere');
+    }
     process.stdout.write(`synthesised: ${subject[0]}${subject.includes('--vpc') ? ', in a VPC' : ''}\n`);
   }
 } catch (error) {
@@ -108,18 +130,40 @@ function packed() {
   return join(project, execFileSync('npm', args, { cwd: root, encoding: 'utf8' }).trim());
 }
 
-function synthesised({ App, Stack, aws_ec2 }, RotationStack, isInVpc) {
+/** Has a manifest that `init` has written declare more. */
+function declare(path) {
+  const written = readFileSync(path, 'utf8');
+  const declared = Object.entries(DECLARED).reduce(
+    (text, [member, value]) => text.replace(`${member}: []`, `${member}: ${JSON.stringify(value)}`),
+    written,
+  );
+  ok(declared.includes('GATE_REALM') && declared.includes('rds:DescribeDBInstances'), declared);
+  writeFileSync(path, declared);
+}
+
+/** What is uploaded is the folder as it is. */
+function assertDeploys(outdir, bundle) {
+  const [asset, ...more] = readdirSync(outdir).filter((name) => name.startsWith('asset.'));
+  deepEqual(more, []);
+  deepEqual(readdirSync(join(outdir, asset)).sort(), readdirSync(join(project, bundle)).sort());
+  const first = (folder) => readFileSync(join(folder, 'index.mjs'), 'utf8');
+  equal(first(join(outdir, asset)), first(join(project, bundle)));
+}
+
+function synthesised({ App, Stack, aws_ec2 }, RotationStack, { isInVpc, bundle }) {
   const env = { account: ACCOUNT, region: 'eu-west-1' };
-  const app = new App({ outdir: mkdtempSync(join(project, 'out-')) });
+  const outdir = mkdtempSync(join(project, 'out-'));
+  const app = new App({ outdir });
   const network = isInVpc && networkOf(new Stack(app, 'Network', { env }), aws_ec2);
   const stack = new RotationStack(app, 'Rotation', {
     env,
     secretArn: SECRET,
     environment: ENVIRONMENT,
+    ...(bundle && { bundle }),
     ...network,
   });
   const { template } = app.synth().getStackByName(stack.stackName);
-  return Object.values(template.Resources);
+  return { resources: Object.values(template.Resources), outdir };
 }
 
 function networkOf(stack, ec2) {

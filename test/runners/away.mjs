@@ -14,17 +14,21 @@ const BOOTSTRAP = join(import.meta.dirname, '../support/lambda-bootstrap.mjs');
 /**
  * Rotates a secret with the bundle of a project's rotator: copied away from all packages, run by Lambda's runtime interface,
  * on the service that `init` has written.
+ *
+ * @param deployed the folder that is uploaded, and the environment, if they are not those of the bundle alone
  */
-export async function rotatesAway(project, folder) {
+export async function rotatesAway(
+  project,
+  folder,
+  { code = join(project, 'dist/lambda', folder), env = {}, how = 'its bundle' } = {},
+) {
   const { LocalSecretsManager } = await import(
     pathToFileURL(join(project, 'node_modules/quarterturn/dist/esm/src/testing/index.js'))
   );
   const service = await serviceOf(project, folder);
   const secrets = new LocalSecretsManager({ strict: true });
   const listener = await secrets.listen();
-  const lambda = await start(join(project, 'dist/lambda', folder), {
-    SECRETS_MANAGER_ENDPOINT: listener.url,
-  });
+  const lambda = await start(code, { ...env, SECRETS_MANAGER_ENDPOINT: listener.url });
   try {
     const RotationLambdaARN = secrets.addFunction('rotate', lambda.invoke);
     const first = service.reset();
@@ -35,7 +39,7 @@ export async function rotatesAway(project, folder) {
     const { SecretString } = await secrets.getSecretValue({ SecretId: 'app' });
     equal(service.accepts(JSON.parse(SecretString).password), true);
     equal(service.accepts(first.password), false);
-    process.stdout.write(`${folder}: its bundle has rotated a secret, away from all packages\n`);
+    process.stdout.write(`${folder}: ${how} has rotated a secret, away from all packages\n`);
   } finally {
     lambda.stop();
     await listener.close();

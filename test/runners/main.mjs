@@ -2,7 +2,8 @@
  * Does what a stranger does: installs the packed package into its own project, beside other versions of what only some
  * need, and rehearses there. Then the way from an empty folder to a Lambda: `init`, and the three commands that it prints,
  * with each test runner, as ES modules and as CommonJS; and the bundle rotates, where no package is, and is loaded as fast as
- * ours are. Exits with 1 if any of it fails.
+ * ours are. The bundle is deployed as the pages say: by Terraform, the CDK and template.yaml, as far as the machine has the
+ * tools. Exits with 1 if any of it fails.
  */
 import { equal, ok } from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
@@ -11,6 +12,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rotatesAway } from './away.mjs';
+import { deploysEachWay } from './deploys.mjs';
 import { importRatio } from './import-time.mjs';
 
 const root = join(import.meta.dirname, '../..');
@@ -49,6 +51,7 @@ try {
     await rotatesAway(project, folder);
     proveAsTheOther(folder, test);
   }
+  await deploysEachWay(project, 'gate-node');
   const lambda = (path) => join(project, path);
   const ratio = importRatio(
     lambda('dist/lambda/gate-node'),

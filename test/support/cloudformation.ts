@@ -8,6 +8,7 @@ type Fields = { readonly [name: string]: Json };
 interface Template {
   readonly Parameters: { readonly [name: string]: Fields };
   readonly Conditions: Fields;
+  readonly Mappings: { readonly [map: string]: { readonly [key: string]: Fields } };
   readonly Resources: {
     readonly [name: string]: { readonly Properties: Json; readonly [attribute: string]: Json };
   };
@@ -36,6 +37,7 @@ const FUNCTIONS = [
   'Join',
   'Split',
   'Select',
+  'FindInMap',
 ];
 const customTags = FUNCTIONS.flatMap((name) => {
   const key = name === 'Ref' || name === 'Condition' ? name : `Fn::${name}`;
@@ -138,6 +140,10 @@ function evaluator(
         return String(evaluate(list[1]!)).split(String(list[0]));
       case 'Fn::Select':
         return (evaluate(list[1]!) as readonly Json[])[Number(list[0])] ?? `<${list[0]}>`;
+      case 'Fn::FindInMap': {
+        const [map = '', key = '', name = ''] = list.map((part) => String(evaluate(part)));
+        return TEMPLATE.Mappings[map]?.[key]?.[name] ?? `<${name}>`;
+      }
       case 'Fn::Sub': {
         const own = evaluate(list[1] ?? {}) as Fields;
         return String(list[0]).replace(/\$\{([\w:.]+)\}/g, (_, key) =>

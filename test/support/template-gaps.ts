@@ -35,18 +35,23 @@ const LEFT_OUT = [
 ];
 /** Of every function, whatever it rotates. */
 const OF_ALL = ['NODE_OPTIONS', 'SECRETS_MANAGER_ENDPOINT', 'AWS_ENDPOINT_URL_RDS'];
+/** What stands for a rotator of one's own, and the variable with what its manifest names. */
+const CUSTOM = 'custom';
+const OF_CUSTOM = 'CUSTOM_ENVIRONMENT';
 
 type Needs = ReadonlyMap<string, RotatorNeeds>;
 
 /** What of these rotators template.yaml lacks, and what it has of others: each as the line that is to be changed. */
 export function templateGaps(rotators: Needs): readonly string[] {
-  const offered = TEMPLATE.Parameters.Rotator!.AllowedValues as readonly string[];
+  const offered = (TEMPLATE.Parameters.Rotator!.AllowedValues as readonly string[]).filter(
+    (rotator) => rotator !== CUSTOM,
+  );
   const { Environment } = TEMPLATE.Resources.Function!.Properties as { Environment: { Variables: object } };
   const variables = Object.keys(Environment.Variables);
   const read = [...rotators].flatMap(([rotator, { environment }]) =>
     environment.map((variable) => [variable, rotator] as const),
   );
-  const known = [...read.map(([variable]) => variable), ...OF_ALL];
+  const known = [...read.map(([variable]) => variable), ...OF_ALL, OF_CUSTOM];
   return [
     ...[...rotators.keys()]
       .filter((rotator) => !offered.includes(rotator))

@@ -77,9 +77,9 @@ type Result = BuildResult<ReturnType<typeof esbuildOptions>>;
 async function build({ build }: Esbuild, entry: string, outdir: string): Promise<Result | undefined> {
   // The function makes its rotator once, when it is loaded. The export is for the commands that read a bundle's manifest.
   const contents = `import { lambda } from ${JSON.stringify(entry)};
-import { rotationHandler } from 'quarterturn';
+import { lambdaHandler } from 'quarterturn';
 export { lambda };
-export const handler = rotationHandler(lambda.rotator(process.env));`;
+export const handler = lambdaHandler(lambda);`;
   try {
     const result = await build({
       ...esbuildOptions([]),

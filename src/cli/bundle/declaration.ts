@@ -17,7 +17,8 @@ export const BUNDLE = declare({
     },
   },
   notes: [
-    'Handler: index.handler. Runtime: nodejs24.x or nodejs22.x. quarterturn policy <lambda.ts> --terraform (or --cdk) prints its deployment.',
+    'Handler: index.handler. Runtime: nodejs24.x or nodejs22.x. quarterturn policy <lambda.ts> --terraform (or --cdk) prints its deployment. ' +
+      'For SAM, read docs/deploy-your-own.md of the package.',
   ],
   examples: [{ line: 'quarterturn bundle gate/lambda.ts' }],
   exits: { 0: 'the folder is written', 1: 'the bundle failed, and the folder is as it was' },

@@ -125,10 +125,32 @@ The guide is \`node_modules/quarterturn/docs/rotators.md\`. In short:
 
 \`\`\`sh
 npx quarterturn bundle ${folder}/lambda.ts
-npx quarterturn policy ${folder}/lambda.ts --terraform > ${folder}.tf
 \`\`\`
 
-The first command makes \`dist/lambda/${folder}\`, which Lambda runs as it is. The second prints a whole deployment (\`--cdk\` for the CDK).
+It writes \`dist/lambda/${folder}\`, which Lambda runs as it is. Deploy it in one of three ways.
+
+With Terraform:
+
+\`\`\`sh
+npx quarterturn policy ${folder}/lambda.ts --terraform > ${folder}.tf
+terraform init && terraform apply
+\`\`\`
+
+With the AWS CDK, for an app of yours:
+
+\`\`\`sh
+npx quarterturn policy ${folder}/lambda.ts --cdk > ${folder}-stack.ts
+\`\`\`
+
+With SAM, from a copy of the package's template. \`grep\` leaves out two files that your project may not have:
+
+\`\`\`sh
+grep -vE '(License|Readme)Url:' node_modules/quarterturn/template.yaml > template.yaml
+sam deploy --stack-name rotate-${folder} --resolve-s3 --capabilities CAPABILITY_IAM --parameter-overrides \\
+  Rotator=custom CustomBundle=${folder} SecretArn=<the ARN of the secret> 'Schedule="rate(30 days)"'
+\`\`\`
+
+\`node_modules/quarterturn/docs/deploy-your-own.md\` says how to give it its environment variables and its rights.
 
 \`policy\`, \`local\`, \`test\`, \`doctor\`, \`run\` and \`rehearse\` read TypeScript with Node.js 22.18 and later. With an earlier one, give them the bundle instead: \`dist/lambda/${folder}/index.mjs\`. \`rehearse\` does not take a bundle.
 `;

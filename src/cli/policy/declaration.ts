@@ -46,6 +46,10 @@ export const POLICY = declare({
     json: { about: 'print one JSON object' },
     terraform: { about: 'print a whole deployment for Terraform' },
     cdk: { about: 'print a whole deployment for the AWS CDK, in TypeScript' },
+    'custom-policy': {
+      about:
+        'print the rights in the manifest of your own rotator, as a managed policy for CustomPolicyArns of template.yaml',
+    },
   },
   examples: [
     { line: 'quarterturn policy postgres --vpc --terraform > rotation.tf' },

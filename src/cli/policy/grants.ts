@@ -33,30 +33,44 @@ const NO_ADMIN = 'arn:{partition}:secretsmanager:{region}:{account}:secret:ADMIN
 
 /** Returns the rights of the function's role, without the network. */
 export function grantsFor({ permissions, onSecret = [] }: RotatorNeeds, named: Named): readonly Grant[] {
-  const { secret = ANY_SECRET, secretKey, admin, adminKey } = named;
-  const given = permissions.filter((permission) => isGiven(permission, named));
-  const onAdmin = given.filter(({ on }) => on === 'administrator');
-  const grants: Grant[] = [
-    {
-      sid: 'OnlySecretsThatNameThisFunction',
-      permissions: [...ON_SECRET, ...onSecret],
-      resources: [secret],
-      condition: { StringEquals: { 'secretsmanager:resource/AllowRotationLambdaArn': '{function}' } },
-    },
-  ];
-  if (secretKey !== undefined) grants.push(keyGrant('KeyOfTheSecret', ON_KEY, secretKey, secret));
-  if (onAdmin.length > 0) {
-    grants.push({ sid: 'Administrator', permissions: onAdmin, resources: [admin ?? NO_ADMIN] });
-    const decrypt = ON_KEY.filter(({ action }) => action === 'kms:Decrypt');
-    if (adminKey !== undefined) {
-      grants.push(keyGrant('KeyOfTheAdministrator', decrypt, adminKey, admin ?? NO_ADMIN));
-    }
-  }
+  const { secret = ANY_SECRET, secretKey } = named;
   return [
-    ...grants,
-    ...targetGrants(given, named.targets),
+    secretGrant([...ON_SECRET, ...onSecret], secret),
+    ...(secretKey === undefined ? [] : [keyGrant('KeyOfTheSecret', ON_KEY, secretKey, secret)]),
+    ...ownGrants(permissions, named),
     { sid: 'Log', permissions: ON_LOG, resources: ['{streams}'] },
   ];
+}
+
+/** Returns the rights that the manifest adds to those of every rotation function. */
+export function declaredGrants({ permissions, onSecret = [] }: RotatorNeeds, named: Named): readonly Grant[] {
+  return [
+    ...(onSecret.length === 0 ? [] : [secretGrant(onSecret, named.secret ?? ANY_SECRET)]),
+    ...ownGrants(permissions, named),
+  ];
+}
+
+function secretGrant(permissions: readonly CommonPermission[], secret: string): Grant {
+  return {
+    sid: 'OnlySecretsThatNameThisFunction',
+    permissions,
+    resources: [secret],
+    condition: { StringEquals: { 'secretsmanager:resource/AllowRotationLambdaArn': '{function}' } },
+  };
+}
+
+/** Returns the rights on the administrator's secret and on the targets. */
+function ownGrants(permissions: readonly Permission[], named: Named): readonly Grant[] {
+  const { admin = NO_ADMIN, adminKey, targets } = named;
+  const given = permissions.filter((permission) => isGiven(permission, named));
+  const onAdmin = given.filter(({ on }) => on === 'administrator');
+  const grants: Grant[] = [];
+  if (onAdmin.length > 0) {
+    grants.push({ sid: 'Administrator', permissions: onAdmin, resources: [admin] });
+    const decrypt = ON_KEY.filter(({ action }) => action === 'kms:Decrypt');
+    if (adminKey !== undefined) grants.push(keyGrant('KeyOfTheAdministrator', decrypt, adminKey, admin));
+  }
+  return [...grants, ...targetGrants(given, targets)];
 }
 
 /** Returns what Lambda itself does with the role in a VPC. A separate policy: it must exist before the function. */

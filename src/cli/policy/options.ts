@@ -6,7 +6,7 @@ import { type PolicyInput, USUAL_SCHEDULE } from './declaration.js';
 import type { Named } from './grants.js';
 import { assertOutlives, readLifetime, readSchedule } from './schedule.js';
 
-type Format = 'text' | 'json' | 'terraform' | 'cdk';
+type Format = 'text' | 'json' | 'terraform' | 'cdk' | 'custom-policy';
 
 /** The options of `quarterturn policy`. */
 export interface PolicyOptions {
@@ -36,6 +36,7 @@ export async function readOptions({ options: values, positionals }: PolicyInput)
     throw new UsageError(`policy takes one rotator: ${names}, or the path of your own`);
   const { rotator, manifest: needs, isOurs } = await loadManifest(what);
   const format = formatOf(values);
+  if (format === 'custom-policy') assertCustom(rotator, isOurs, values);
   const isDeployment = format === 'terraform' || format === 'cdk';
   const schedule = readSchedule(values.schedule) ?? (isDeployment ? USUAL_SCHEDULE : undefined);
   const lifetimeDays = readLifetime(values['lifetime-days'], rotator, needs);
@@ -51,6 +52,19 @@ export async function readOptions({ options: values, positionals }: PolicyInput)
     schedule,
     lifetimeDays,
   };
+}
+
+/** The options for which template.yaml has parameters. */
+const OF_THE_TEMPLATE = ['kms', 'vpc', 'schedule', 'lifetime-days'] as const;
+
+function assertCustom(rotator: string, isOurs: boolean, values: PolicyInput['options']): void {
+  if (isOurs) {
+    throw new UsageError(
+      `template.yaml has the rights of ${rotator}: --custom-policy takes the path of a manifest of your own`,
+    );
+  }
+  const [other] = OF_THE_TEMPLATE.filter((name) => values[name]);
+  if (other) throw new UsageError(`--custom-policy and --${other} exclude each other`);
 }
 
 /** The options that `--for` may be combined with. */
@@ -119,7 +133,9 @@ function arn(option: string, value: string | undefined, pattern: RegExp, what: s
 }
 
 function formatOf(values: PolicyInput['options']): Format {
-  const [format = 'text', ...rest] = (['json', 'terraform', 'cdk'] as const).filter((name) => values[name]);
+  const [format = 'text', ...rest] = (['json', 'terraform', 'cdk', 'custom-policy'] as const).filter(
+    (name) => values[name],
+  );
   if (rest.length > 0) throw new UsageError(`--${format} and --${rest[0]} exclude each other`);
   return format;
 }

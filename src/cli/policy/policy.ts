@@ -1,6 +1,7 @@
 import type { Declaration } from '../command.js';
 import { say } from '../terminal/screen.js';
 import { cdkStack } from './cdk.js';
+import { customPolicy } from './custom-policy.js';
 import type { PolicyInput } from './declaration.js';
 import { policyParts, policyReport } from './document.js';
 import { policyForPeople } from './for-people.js';
@@ -31,6 +32,8 @@ function printed(options: PolicyOptions): string {
       return terraformModule(options);
     case 'cdk':
       return cdkStack(options);
+    case 'custom-policy':
+      return customPolicy(options);
     case 'text':
       return policyText(options);
   }
