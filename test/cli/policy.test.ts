@@ -84,9 +84,18 @@ describe('quarterturn policy', () => {
     );
     expect(stdout).not.toContain('"rds:');
     expect(stdout).toContain('arn:aws:secretsmanager:REGION:ACCOUNT:secret:*');
-    expect(stderr).toMatch(
-      /^quarterturn: replace REGION, ACCOUNT, ADMINISTRATOR and NAME, or give --secret, --admin and --target/,
-    );
+    expect(stderr).toBe('quarterturn: replace REGION and ACCOUNT, or give --secret\n');
+  });
+
+  test('asks for no option that the rotator refuses, nor for one that is given', async () => {
+    const { stderr } = await policy('postgres/alternating-users', '--secret', SECRET);
+    expect(stderr).toBe('quarterturn: replace ADMINISTRATOR, or give --admin\n');
+    const { stderr: ofOwn } = await policy('service-token');
+    expect(ofOwn).toBe('quarterturn: replace REGION and ACCOUNT, or give --secret\n');
+    expect(await policy('service-token', '--admin', ADMIN)).toMatchObject({ code: 2 });
+    const { stdout, stderr: ofTargets } = await policy('iam');
+    expect(stdout).toContain(':user/NAME');
+    expect(ofTargets).toBe('quarterturn: replace REGION, ACCOUNT and NAME, or give --secret and --target\n');
   });
 
   test('in a VPC lets Lambda at network interfaces, and denies them to the function’s code', async () => {
@@ -306,7 +315,9 @@ describe('quarterturn policy', () => {
   test('--for says what is to be replaced', async () => {
     const { stdout, stderr } = await policy('--for', 'client');
     expect(stdout).toContain('"arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-??????"');
-    expect(stderr).toBe('quarterturn: replace REGION, ACCOUNT and NAME, or give --secret and --function\n');
+    expect(stderr).toBe('quarterturn: replace REGION, ACCOUNT and NAME, or give --secret\n');
+    const { stderr: ofOperators } = await policy('--for', 'operator', '--secret', SECRET);
+    expect(ofOperators).toBe('quarterturn: replace NAME, or give --function\n');
   });
 
   test('--help lists the options and the rotators', async () => {

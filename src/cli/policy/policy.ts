@@ -13,15 +13,30 @@ import { policyText } from './text.js';
 export async function policy(input: PolicyInput, declarations: readonly Declaration[]): Promise<number> {
   const text = input.options.for ? policyForPeople(input, declarations) : printed(await readOptions(input));
   process.stdout.write(text);
-  const open = /\b(?:REGION|ACCOUNT|ADMINISTRATOR|NAME)\b/.exec(text);
-  if (open) {
-    say(
-      input.options.for
-        ? 'replace REGION, ACCOUNT and NAME, or give --secret and --function'
-        : 'replace REGION, ACCOUNT, ADMINISTRATOR and NAME, or give --secret, --admin and --target',
-    );
+  const open = PLACEHOLDERS.filter((name) => new RegExp(`\\b${name}\\b`).test(text));
+  if (open.length > 0) {
+    const options = input.options.for ? OF_PEOPLE : OF_A_ROTATOR;
+    const fitting = Object.keys(options).filter((option) => options[option]?.test(text));
+    say(`replace ${listed(open)}, or give ${listed(fitting)}`);
   }
   return 0;
+}
+
+const PLACEHOLDERS = ['REGION', 'ACCOUNT', 'ADMINISTRATOR', 'NAME'];
+
+/** The options that fill placeholders, and what they fill. A rotator refuses the options that it does not need. */
+const OF_A_ROTATOR: Readonly<Record<string, RegExp>> = {
+  '--secret': /\b(?:REGION|ACCOUNT)\b/,
+  '--admin': /\bADMINISTRATOR\b/,
+  '--target': /\bNAME\b/,
+};
+const OF_PEOPLE: Readonly<Record<string, RegExp>> = {
+  '--secret': /:secret:NAME\b/,
+  '--function': /:function:NAME\b/,
+};
+
+function listed(names: readonly string[]): string {
+  return names.join(', ').replace(/, (?=[^,]*$)/, ' and ');
 }
 
 function printed(options: PolicyOptions): string {
