@@ -6,6 +6,7 @@ export type ApiKeySecret = Readonly<Record<string, string>>;
 /** A place in JSON, as RFC 6901 writes it: `/data/0/id`. */
 export type Pointer = `/${string}`;
 
+/** Any value of JSON. A string may hold placeholders. */
 export type JsonValue =
   | string
   | number
