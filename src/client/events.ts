@@ -5,7 +5,7 @@ import type { SecretErrorCode } from './secret-error.js';
 export type ClientEvent = {
   /** Id of the secret, as given to {@link rotatingSecret}. */
   readonly secretId: string;
-  /** Id of the version that the event is about; absent if there is none. */
+  /** Id of the version; absent from `read-failed`, `access-denied` and `stale-used`. */
   readonly versionId?: string;
 } & (
   | {

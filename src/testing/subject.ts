@@ -55,7 +55,7 @@ export interface ContractSubject<Secret extends object, Field extends keyof Secr
    * administrator's). Set it to false where nothing can prove the credential: a signing key, or one that can only be written, or
    * used only once.
    *
-   * @default true if there are `others`
+   * @default true if the subject has `others`
    */
   readonly provesCurrent?: boolean;
   /**
