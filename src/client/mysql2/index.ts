@@ -8,6 +8,7 @@ import type { RotatingSecret } from '../secret.js';
 
 /** The part of the package `mysql2` that {@link rotatingMysqlPool} uses: pass the default import. */
 export interface Mysql2 {
+  /** Makes the pool that {@link rotatingMysqlPool} returns. */
   createPool(options: PoolOptions): Pool;
 }
 
