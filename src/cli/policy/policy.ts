@@ -7,36 +7,40 @@ import { policyParts, policyReport } from './document.js';
 import { policyForPeople } from './for-people.js';
 import { type PolicyOptions, readOptions } from './options.js';
 import { terraformModule } from './terraform.js';
-import { policyText } from './text.js';
+import { leftOutLines, policyText } from './text.js';
 
 /** Runs `quarterturn policy`; resolves to the exit code. */
 export async function policy(input: PolicyInput, declarations: readonly Declaration[]): Promise<number> {
-  const text = input.options.for ? policyForPeople(input, declarations) : printed(await readOptions(input));
+  if (input.options.for) {
+    const text = policyForPeople(input, declarations);
+    process.stdout.write(text);
+    const ofName = ['--secret', '--function'].filter((option) => text.includes(`:${option.slice(2)}:NAME`));
+    sayOpen(text, { REGION: ['--secret'], ACCOUNT: ['--secret'], NAME: ofName });
+    return 0;
+  }
+  const options = await readOptions(input);
+  const text = printed(options);
   process.stdout.write(text);
-  const open = PLACEHOLDERS.filter((name) => new RegExp(`\\b${name}\\b`).test(text));
-  if (open.length > 0) {
-    const options = input.options.for ? OF_PEOPLE : OF_A_ROTATOR;
-    const fitting = Object.keys(options).filter((option) => options[option]?.test(text));
-    say(`replace ${listed(open)}, or give ${listed(fitting)}`);
+  const onSecret = { REGION: ['--secret'], ACCOUNT: ['--secret'] };
+  sayOpen(text, { ...onSecret, ADMINISTRATOR: ['--admin'], NAME: ['--target'] });
+  const left = leftOutLines(options);
+  // The text for people has these lines itself.
+  if ((options.format === 'terraform' || options.format === 'cdk') && left.length > 0) {
+    say(['left out, because only some secrets need it', ...left].join('\n'));
   }
   return 0;
 }
 
-const PLACEHOLDERS = ['REGION', 'ACCOUNT', 'ADMINISTRATOR', 'NAME'];
+/** Names the words in the text that its reader must replace, and the options that replace them. */
+function sayOpen(text: string, optionsOf: Readonly<Record<string, readonly string[]>>): void {
+  const open = Object.keys(optionsOf).filter((word) => new RegExp(`\\b${word}\\b`).test(text));
+  if (open.length === 0) return;
+  const options = new Set(open.flatMap((word) => optionsOf[word] ?? []));
+  say(`replace ${listed(open)}, or give ${listed([...options])}`);
+}
 
-/** The options that fill placeholders, and what they fill. A rotator refuses the options that it does not need. */
-const OF_A_ROTATOR: Readonly<Record<string, RegExp>> = {
-  '--secret': /\b(?:REGION|ACCOUNT)\b/,
-  '--admin': /\bADMINISTRATOR\b/,
-  '--target': /\bNAME\b/,
-};
-const OF_PEOPLE: Readonly<Record<string, RegExp>> = {
-  '--secret': /:secret:NAME\b/,
-  '--function': /:function:NAME\b/,
-};
-
-function listed(names: readonly string[]): string {
-  return names.join(', ').replace(/, (?=[^,]*$)/, ' and ');
+function listed(words: readonly string[]): string {
+  return new Intl.ListFormat('en-GB').format(words);
 }
 
 function printed(options: PolicyOptions): string {
