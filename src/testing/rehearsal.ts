@@ -19,8 +19,11 @@ export interface Rehearsal {
   readonly otherSecrets?: Readonly<Record<string, string>>;
   /** The rotator, which declares the fields of the secret. */
   readonly rotator: {
+    /** Fields that may be shown, as {@link Rotator.shows}. */
     readonly shows: readonly string[];
+    /** Fields that change in each rotation, as {@link Rotator.rotates}. */
     readonly rotates: readonly string[];
+    /** Whether the rotator ends the key before the last late, as {@link Rotator.ends}. @default at once */
     readonly ends?: KeyEnding | undefined;
   };
   /**

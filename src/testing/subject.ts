@@ -4,6 +4,7 @@ import type { Line } from './line.js';
 import type { Visit } from './visits.js';
 import { Watch, watched } from './watched.js';
 
+/** @inline */
 export type Json = Record<string, unknown>;
 
 /** A rotator, and the service that the contract tries it on. */
@@ -54,7 +55,7 @@ export interface ContractSubject<Secret extends object, Field extends keyof Secr
    * administrator's). Set it to false where nothing can prove the credential: a signing key, or one that can only be written, or
    * used only once.
    *
-   * @default true if there are `others`
+   * @default true if the subject has `others`
    */
   readonly provesCurrent?: boolean;
   /**
@@ -173,6 +174,7 @@ function mirror(character: string): string {
 
 /** One rule of the contract, as a test. */
 export interface Clause {
+  /** The rule in a sentence, for the name of the test. */
   readonly name: string;
   /** Tries the rule. Rejects with a sentence that says which rule the rotator broke, and what to change. */
   run(): Promise<void>;

@@ -8,6 +8,7 @@ import type { RotatingSecret } from '../secret.js';
 
 /** The part of the package `mysql2` that {@link rotatingMysqlPool} uses: pass its default import, not that of `mysql2/promise`. */
 export interface Mysql2 {
+  /** Makes the pool that {@link rotatingMysqlPool} returns. */
   createPool(options: PoolOptions): Pool;
 }
 

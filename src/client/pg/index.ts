@@ -9,7 +9,9 @@ import { inTime, since, unlessAborted } from '../wait.js';
 
 /** The part of the package `pg` that {@link rotatingPool} uses: pass the default import. */
 export interface Pg {
+  /** Class that the returned pool extends. */
   readonly Pool: typeof Pool;
+  /** Class that the pool's clients extend. */
   readonly Client: typeof Client;
 }
 
