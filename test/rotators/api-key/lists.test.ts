@@ -155,6 +155,8 @@ describe('a Link header', () => {
     ['a URL', (next) => `<${provider.url}${next}>; rel="next"`],
     ['a path', (next) => `<${next}>; rel="next"`],
     ['no quotes', (next) => `<${next}>;rel=next`],
+    ['other quotes', (next) => `<${next}>; rel='next'`],
+    ['an empty parameter', (next) => `<${next}>; title= ; rel="next"`],
     ['capitals', (next) => `<${next}>; REL="Next"`],
     ['several relations', (next) => `<${next}>; rel="last next"`],
     ['other parameters', (next) => `<${next}>; title="a, <b>; rel=\\"prev\\""; rel="next"; results`],
@@ -225,6 +227,8 @@ describe('a Link header', () => {
     `<a>${';a="'.repeat(2001)}`,
     `<a>;rel="${'\\"'.repeat(3000)}x`,
     `<a>${' ;  '.repeat(500)}"`,
+    // Each blank doubled the time, as long as it had two places.
+    `<a>${';a= '.repeat(29)}"`,
   ])('that is made to be slow to read is refused soon', async (link) => {
     const rig = await rigged({ pages: 'link' });
     linkTo = () => link;
