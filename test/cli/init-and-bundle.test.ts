@@ -111,6 +111,32 @@ describe('quarterturn init', () => {
     expect([read('gate/service.ts'), read('gate/README.md')]).toEqual(['mine', 'mine, too']);
   });
 
+  test('overwrites no link either, also one that leads nowhere', async () => {
+    mkdirSync(at('gate'));
+    symlinkSync('nowhere', at('gate/service.ts'));
+    const { code, stdout, stderr } = await run('quarterturn init gate');
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toBe('quarterturn: nothing was written: these files exist already: gate/service.ts\n');
+    expect(readdirSync(at('gate'))).toEqual(['service.ts']);
+  });
+
+  test('writes no half of a folder: where a file fails, the ones before are gone', async () => {
+    // A disk that is nearly full.
+    const { code, stdout, stderr } = await run('ulimit -f 1 && quarterturn init gate');
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^quarterturn: nothing was written: EFBIG/);
+    expect(existsSync(at('gate'))).toBe(false);
+    write('gate/mine.ts', 'mine');
+    expect(await run('ulimit -f 1 && quarterturn init gate')).toMatchObject({ code: 1, stdout: '' });
+    expect(readdirSync(at('gate'))).toEqual(['mine.ts']);
+    write('door', 'a file');
+    expect(await run('quarterturn init door')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^quarterturn: nothing was written: EEXIST: .*'door'\n$/),
+    });
+    expect(read('door')).toBe('a file');
+  });
+
   test.each(['Gate', '../gate', 'a/b', 'gate-', '1st', "gate'", '.'])(
     'takes no name such as %s',
     async (name) => {
