@@ -20,7 +20,7 @@ need(repository?.url === `git+${home}.git`, `package.json: "repository", with th
 need(homepage === `${home}#readme`, `package.json: "homepage", ${home}#readme`);
 need(bugs?.url === `${home}/issues`, `package.json: "bugs", with the url ${home}/issues`);
 need(
-  read('SECURITY.md').includes(`${home}/security/advisories/new`),
+  home !== '' && read('SECURITY.md').includes(`${home}/security/advisories/new`),
   `SECURITY.md: a link to the form, ${home}/security/advisories/new`,
 );
 need(

@@ -55,7 +55,11 @@ export const ROTATION_ERROR_CODES = [
   'ERR_ROTATOR_FAILED',
 ] as const;
 
-/** Reason why a rotation failed: the `code` of a {@link RotationError}. */
+/**
+ * Reason why a rotation failed: the `code` of a {@link RotationError}.
+ *
+ * @useDeclaredType
+ */
 export type RotationErrorCode = (typeof ROTATION_ERROR_CODES)[number];
 
 /** Optional parts of a {@link RotationError}. */

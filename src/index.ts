@@ -55,13 +55,19 @@ export { type ReplacedKey, replacedKey } from './keys/replaced-key.js';
 
 // To speak with a service, to say what it failed with, and whom to trust.
 
-export { awsFailure } from './network/aws-failures.js';
+export { type AwsApi, awsFailure } from './network/aws-failures.js';
 export { loadDriver } from './network/driver.js';
-export { connectionFailure, errorParts, type ServiceFailure } from './network/failures.js';
+export {
+  type ConnectionHints,
+  connectionFailure,
+  type ErrorParts,
+  errorParts,
+  type ServiceFailure,
+} from './network/failures.js';
 export { type HttpMethod, httpUrl } from './network/http-checks.js';
 export { type HttpRequest, request } from './network/http-request.js';
 export type { HttpResponse } from './network/http-response.js';
-export { noteThrottles } from './network/throttles.js';
+export { noteThrottles, type SdkClient } from './network/throttles.js';
 export { type ClientCertificate, tlsContext } from './network/trust.js';
 
 // To say how a rotator is deployed, and which rights it needs.

@@ -75,7 +75,12 @@ export interface RotatorNeeds {
    *
    * @default its keys do not expire
    */
-  readonly lifetime?: { readonly defaultDays?: number; readonly mostDays: number };
+  readonly lifetime?: {
+    /** Lifetime in days if the variable is not set. @default keys do not expire */
+    readonly defaultDays?: number;
+    /** Longest lifetime in days. */
+    readonly mostDays: number;
+  };
 }
 
 /** Permissions on the rotated secret. */

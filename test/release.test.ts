@@ -22,6 +22,7 @@ test('nothing is published while the project has no address, and each thing that
     'missing before a release: package.json: "repository", with the url git+.git',
     'missing before a release: package.json: "homepage", #readme',
     'missing before a release: package.json: "bugs", with the url /issues',
+    'missing before a release: SECURITY.md: a link to the form, /security/advisories/new',
     'missing before a release: CHANGELOG.md: the day of 0.1.0 in its first title, in place of "unreleased"',
   ]);
 });

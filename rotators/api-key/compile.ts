@@ -29,7 +29,7 @@ export type CompiledSpec = ReturnType<typeof compile>;
 /** A request may be made with the right of either. */
 const BY_ANY = ['secret', 'admin', 'login.token', 'adminLogin.token'] as const;
 
-/** What each request may be told besides the fields of the two secrets. */
+/** What each request may hold, in addition to the fields of the two secrets. */
 const PARTS: Readonly<Record<CompiledRequest['name'], readonly Placeholder['of'][]>> = {
   login: ['secret'],
   adminLogin: ['secret', 'admin'],
@@ -320,5 +320,5 @@ function assertSecret(
   demand(isFound || !text, 'text', 'needs an "id" that is found in the key');
   demand(!isFound || !(id.global || id.sticky), 'id', 'must not have the flag g or y');
   const isAlone = fields.length === 1 && servers.length === 0 && copied.length === 0;
-  demand(isAlone || !text, 'text', 'leaves no room for fields besides the key');
+  demand(isAlone || !text, 'text', 'leaves room for one field only, the key');
 }

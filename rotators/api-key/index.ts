@@ -31,8 +31,8 @@ export type {
  * Of the secret only the fields that the spec names are read, and only those in placeholders are sent. With an
  * administrator's secret, a key is made only while AWSCURRENT's works.
  *
- * @throws TypeError naming the member of the spec that cannot be
- * @throws RangeError for a number that cannot be
+ * @throws TypeError that names the invalid member of the spec
+ * @throws RangeError if a number of the spec is out of its range
  *
  * @example
  * ```ts

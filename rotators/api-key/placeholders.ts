@@ -119,8 +119,8 @@ export function isOfLifetime(part: Placeholder): part is Placeholder & { readonl
 }
 
 /**
- * Compiles a URL. What is put in is a part of a segment of its path, or of its query, whatever it holds: otherwise the
- * template throws a TypeError that quotes nothing of it.
+ * Compiles a URL. Whatever a value holds, it becomes a part of one segment of the path, or of the query. If it cannot, the
+ * template throws a TypeError that does not quote it.
  */
 export function urlTemplate(url: string, source: Source): Template<URL> {
   const [opening = '', field] = /^\{([^{}.:]+)\}/.exec(url) ?? [];
@@ -163,7 +163,7 @@ function read(inner: string): Placeholder | undefined {
 
 function valueFor(placeholder: Placeholder, values: Values): string {
   const value = lookUp(placeholder, values);
-  // The spec was checked when it was compiled: here, a field that it does not name would be a fault of our own.
+  // The spec was checked when it was compiled: here, a field that it does not name would be our own fault.
   if (value === undefined) throw new TypeError('a placeholder has no value');
   return value;
 }

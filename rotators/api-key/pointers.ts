@@ -4,7 +4,7 @@ import type { ApiKeySpec, Expectation, Sign } from './spec.js';
 
 /** The JSON of an answer. */
 export interface Answer {
-  /** `undefined` for 204: there is none. */
+  /** JSON of the body; `undefined` for 204, which has no body. */
   readonly json: unknown;
   /** How long it is. */
   readonly bytes: number;
@@ -39,7 +39,7 @@ export function placeAt(pointer: string): Place {
   const tokens = pointer.split('/').slice(1);
   const names = tokens.map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
   const find = (json: unknown) => names.reduce(memberOf, json);
-  // A list may be absent as well: whose items those are is what must be there.
+  // A list may be absent too. The object that would hold the list must be there.
   const at = names.findLastIndex((name) => !/^\d+$/.test(name));
   return {
     pointer,

@@ -4,10 +4,12 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { jsonObject, request, rotationHandler, type StartRehearsal } from '../../src/index.js';
 import { apiKey } from './index.js';
 
-/** Rehearses on a service of its own, which has as many keys as somebody makes. */
+/** Rehearses on a service that it starts itself, which limits no number of keys. */
 export const startRehearsal: StartRehearsal = async ({ secretString }) => {
   if (secretString !== undefined) {
-    throw new Error('api-key is rehearsed on a service of its own: a secret does not say how yours is asked');
+    throw new Error(
+      'this rehearsal starts its own service: a secret does not say how to call yours. Leave out --secret',
+    );
   }
   const service = await startService();
   const rotator = apiKey(specOf(service.url));

@@ -41,7 +41,7 @@ export interface Reply {
 
 const FIRST_PAUSE_MS = 500;
 const OTHER_SERVICE =
-  'look at what the URL leads to: another service may stand there, or another version of its API';
+  'check what answers at this URL: it may be another service, or another version of its API';
 
 /**
  * Compiles a request.

@@ -105,7 +105,7 @@ export function assertRequest(name: RequestName, request: ApiRequest): void {
   demand(json === undefined || !('form' in request), `${name}.form`, 'must not stand beside "json"');
 }
 
-/** Where a URL leads to is said by the spec, or by a field that begins it: never by what is put in later. */
+/** Only the spec, or the field that begins the URL, decides the host: no other placeholder does. */
 function assertUrl(member: string, url: unknown): void {
   const whole = /^(https?:\/\/[^/?#{}\s\\]+|\{[^{}.:]+\})(?:[/?][^#\s\\]*)?$/;
   const [, start] = (typeof url === 'string' && whole.exec(url)) || [];

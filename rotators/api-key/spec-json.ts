@@ -3,8 +3,8 @@ import { isRecord } from './shape.js';
 import type { ApiKeySpec } from './spec.js';
 
 /**
- * Reads a spec from JSON. An `id` that is found in the key is `{ "pattern": "^sk-([^-]+)-" }` there. Whether the spec can
- * be is for `apiKey()` to say.
+ * Reads a spec from JSON. There, an `id` that is found in the key is `{ "pattern": "^sk-([^-]+)-" }`. `apiKey()`
+ * checks the spec.
  *
  * @throws TypeError that quotes nothing of the text
  */

@@ -6,6 +6,7 @@ export type ApiKeySecret = Readonly<Record<string, string>>;
 /** A place in JSON, as RFC 6901 writes it: `/data/0/id`. */
 export type Pointer = `/${string}`;
 
+/** Any value of JSON. A string may hold placeholders. */
 export type JsonValue =
   | string
   | number
@@ -28,7 +29,7 @@ export type Sign = number | Expectation;
  * - `{login.token}`: what `login` has returned.
  * - `{adminLogin.token}`: what `adminLogin` has returned.
  * - `{key.name}` in `create`, `{key.id}` in `revoke`: of the key that is made, or ended; both in `create.second`.
- * - `{expiry.date}` in `create`: the day, in UTC, that `expiresInDays` leads to.
+ * - `{expiry.date}` in `create`: the day, in UTC, on which the key expires by `expiresInDays`.
  * - `{current:/pointer}` in `create.json`, as a whole string: what stands there in the answer to `create.current`;
  *   `{current?:/pointer}`, too, and where nothing stands there, or null, the member is left out.
  * - `{current.lifetime}` in `create.json`: for how many seconds the key in use was made to live; if it has no end, the member
@@ -228,7 +229,7 @@ export interface ApiKeySpec
   readonly text?: boolean;
   /** The field that names the administrator's secret. Never sent. */
   readonly admin?: string;
-  /** Fields that messages may show, besides the id, the URL and the name of the administrator's secret. */
+  /** Fields that messages may show, in addition to the id, the URL and the name of the administrator's secret. */
   readonly shows?: readonly string[];
   /** Sent before each request with `{login.token}`. */
   readonly login?: LoginRequest;

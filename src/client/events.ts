@@ -2,7 +2,12 @@ import { channel } from 'node:diagnostics_channel';
 import type { SecretErrorCode } from './secret-error.js';
 
 /** An event about a secret in this process, as {@link onClientEvent} delivers it. It never holds a secret's value. */
-export type ClientEvent = { readonly secretId: string; readonly versionId?: string } & (
+export type ClientEvent = {
+  /** Id of the secret, as given to {@link rotatingSecret}. */
+  readonly secretId: string;
+  /** Id of the version; absent from `read-failed`, `access-denied` and `stale-used`. */
+  readonly versionId?: string;
+} & (
   | {
       /** Secrets Manager answered a read. */
       readonly type: 'read';
@@ -16,6 +21,7 @@ export type ClientEvent = { readonly secretId: string; readonly versionId?: stri
   | {
       /** A read failed. The value in memory stays in use until it is `staleMs` old. */
       readonly type: 'read-failed' | 'access-denied';
+      /** Code of the {@link SecretError} that describes the failure. */
       readonly code: SecretErrorCode;
       /** Name of AWS's error; absent if AWS did not answer. */
       readonly reason?: string;
@@ -28,18 +34,30 @@ export type ClientEvent = { readonly secretId: string; readonly versionId?: stri
       /** Age of the value, in milliseconds. */
       readonly ageMs: number;
     }
-  /** A service refused the version. */
-  | { readonly type: 'refused' }
-  /** A service refused AWSCURRENT and accepted AWSPENDING: a rotation is between setSecret and finishSecret. */
-  | { readonly type: 'pending-used' }
-  /** AWSPENDING was removed from the version that works, and AWSCURRENT is still refused: repair the secret. */
-  | { readonly type: 'pending-orphaned' }
-  /** A version was refused, and the secret has none of the default `pending` fields: AWSPENDING is not tried. */
-  | { readonly type: 'pending-unnamed' }
-  /** The service accepted no version during a full `windowMs`. */
-  | { readonly type: 'gave-up' }
-  /** A pool closed a session of a user that is no longer the secret's. */
-  | { readonly type: 'retired' }
+  | {
+      /** A service refused the version. */
+      readonly type: 'refused';
+    }
+  | {
+      /** A service refused AWSCURRENT and accepted AWSPENDING: a rotation is between setSecret and finishSecret. */
+      readonly type: 'pending-used';
+    }
+  | {
+      /** AWSPENDING was removed from the version that works, and AWSCURRENT is still refused: repair the secret. */
+      readonly type: 'pending-orphaned';
+    }
+  | {
+      /** A version was refused, and the secret has none of the default `pending` fields: AWSPENDING is not tried. */
+      readonly type: 'pending-unnamed';
+    }
+  | {
+      /** The service accepted no version during a full `windowMs`. */
+      readonly type: 'gave-up';
+    }
+  | {
+      /** A pool closed a session of a user that is no longer the secret's. */
+      readonly type: 'retired';
+    }
 );
 
 type Untold<E> = E extends ClientEvent ? Omit<E, 'secretId'> : never;

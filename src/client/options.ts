@@ -22,7 +22,15 @@ export interface RotatingSecretOptions<T> {
    *
    * @default { stage: 'AWSCURRENT' }, with AWSPENDING as `pending` says
    */
-  readonly version?: { readonly id: string } | { readonly stage: string };
+  readonly version?:
+    | {
+        /** Version id, which never changes. */
+        readonly id: string;
+      }
+    | {
+        /** Staging label, such as `AWSPREVIOUS`. */
+        readonly stage: string;
+      };
   /**
    * Client for Secrets Manager.
    *

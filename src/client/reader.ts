@@ -12,20 +12,36 @@ export interface SecretReader {
   ): Promise<BatchAnswer>;
 }
 
-/** An answer of GetSecretValue. */
+/** Answer of GetSecretValue, in AWS's words. */
 export interface SecretAnswer {
+  /** ARN of the secret. */
   readonly ARN?: string | undefined;
+  /** Name of the secret, by which {@link prefetch} finds it in a batch. */
   readonly Name?: string | undefined;
+  /** Id of the version that was read. The client rejects an answer without it. */
   readonly VersionId?: string | undefined;
+  /** Value, if the secret is a text. */
   readonly SecretString?: string | undefined;
+  /** Value, if the secret is binary. */
   readonly SecretBinary?: Uint8Array | undefined;
+  /** When the version was created. */
   readonly CreatedDate?: Date | undefined;
 }
 
-/** An answer of BatchGetSecretValue. */
-interface BatchAnswer {
+/** One page of BatchGetSecretValue's answer, in AWS's words. */
+export interface BatchAnswer {
+  /** AWSCURRENT of each secret that could be read. */
   readonly SecretValues?: SecretAnswer[] | undefined;
-  readonly Errors?: { SecretId?: string | undefined; ErrorCode?: string | undefined }[] | undefined;
+  /** Secrets that could not be read. */
+  readonly Errors?:
+    | {
+        /** Id of the secret, as in the request. */
+        SecretId?: string | undefined;
+        /** Name of AWS's error, such as `ResourceNotFoundException`. */
+        ErrorCode?: string | undefined;
+      }[]
+    | undefined;
+  /** Token for the next page; absent on the last page. */
   readonly NextToken?: string | undefined;
 }
 

@@ -13,6 +13,7 @@ export type SecretErrorCode =
  * carry the answer with the value.
  */
 export class SecretError extends Error {
+  /** `'SecretError'`. */
   override readonly name = 'SecretError';
   /** What went wrong. */
   readonly code: SecretErrorCode;

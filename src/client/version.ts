@@ -18,7 +18,11 @@ export interface SecretVersion<T> {
   readonly value: T;
 }
 
-/** How the client reads a secret's value. */
+/**
+ * How the client reads a secret's value.
+ *
+ * @inline
+ */
 export type Form = 'json' | 'text' | 'bytes';
 
 export class ReadVersion<T> implements SecretVersion<T> {

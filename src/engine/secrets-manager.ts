@@ -20,7 +20,9 @@ import { noteThrottles, QUOTA_USED_UP, throttleHint } from '../network/throttles
 import { attribute, saidByOthers } from '../redact/said-by.js';
 import type { Deadline } from './deadline.js';
 
+/** @inline */
 interface CallOptions {
+  /** Aborts the call at the step's deadline. */
   readonly abortSignal?: AbortSignal;
 }
 
@@ -29,12 +31,17 @@ interface CallOptions {
  * one, and so is `LocalSecretsManager` of `quarterturn/testing`.
  */
 export interface SecretsManagerApi {
+  /** Reads the labels of the versions, and whether the secret rotates. Called in every step. */
   describeSecret(input: DescribeSecretRequest, options?: CallOptions): Promise<DescribeSecretResponse>;
+  /** Reads the value of one version. */
   getSecretValue(input: GetSecretValueRequest, options?: CallOptions): Promise<GetSecretValueResponse>;
+  /** Stores the new value as AWSPENDING, in createSecret. */
   putSecretValue(input: PutSecretValueRequest, options?: CallOptions): Promise<unknown>;
+  /** Moves AWSCURRENT to the new version, in finishSecret. */
   updateSecretVersionStage(input: UpdateSecretVersionStageRequest, options?: CallOptions): Promise<unknown>;
   /**
-   * Called only when the service has refused every labelled version. Without it, {@link Versions.abandoned} throws.
+   * Lists the versions, also those without a label. Called only when the service has refused every labelled version.
+   * Without it, {@link Versions.abandoned} throws.
    */
   readonly listSecretVersionIds?:
     | ((input: ListSecretVersionIdsRequest, options?: CallOptions) => Promise<ListSecretVersionIdsResponse>)

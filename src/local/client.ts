@@ -36,10 +36,13 @@ export class LocalSecretsManager extends SecretsManager {
   readonly #account: Account;
   readonly #backend: Backend;
 
+  /** @throws RangeError if an option is invalid */
+  constructor(options?: LocalOptions);
   /**
+   * @internal
    * @param archive storage beyond this process, for `quarterturn local --state`
-   * @throws RangeError if an option is invalid
    */
+  constructor(options: LocalOptions, archive: Archive | undefined);
   constructor(options: LocalOptions = {}, archive?: Archive) {
     const settings = settingsOf(options);
     super({

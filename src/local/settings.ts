@@ -6,18 +6,27 @@ import type { RotationOutcome } from './store/stored-secret.js';
 
 /** Lambda's context, without `identity` and `clientContext`, which a rotation never has. */
 export interface LocalContext extends LambdaContext {
+  /** Name under which {@link LocalSecretsManager.addFunction} registered the function. */
   readonly functionName: string;
+  /** Version of the function: always `$LATEST`. */
   readonly functionVersion: string;
+  /** ARN of the function. */
   readonly invokedFunctionArn: string;
+  /** Memory of the function in MB. Nothing limits the memory here. */
   readonly memoryLimitInMB: string;
+  /** Id of the invocation, another one for each. */
   readonly awsRequestId: string;
+  /** Name that the function's log group would have on AWS. */
   readonly logGroupName: string;
+  /** Name that the function's log stream would have on AWS. */
   readonly logStreamName: string;
   /** Whether an invocation that ends through the callback waits until the process has nothing left to do. */
   callbackWaitsForEmptyEventLoop: boolean;
   /** Ends the invocation. It fails if there is an error. */
   done(error?: unknown, result?: unknown): void;
+  /** Ends the invocation with an error. */
   fail(error?: unknown): void;
+  /** Ends the invocation with a result. */
   succeed(result?: unknown): void;
 }
 
@@ -27,6 +36,7 @@ export type LocalFunction = (event: RotationEvent, context: LocalContext) => unk
 /** An event for {@link LocalOptions.observe}. It never holds a secret's value. */
 export type Observation =
   | {
+      /** A call of Secrets Manager has ended. */
       readonly kind: 'call';
       /** Undefined if a request over the socket names no supported operation. */
       readonly operation: Operation | undefined;
@@ -34,20 +44,39 @@ export type Observation =
       readonly secretId: string | undefined;
       /** Name of the error; undefined if the call succeeded. */
       readonly error: string | undefined;
+      /** Duration of the call, in milliseconds. */
       readonly durationMs: number;
     }
   | {
+      /** An invocation of the rotation function has ended. */
       readonly kind: 'step';
+      /** Name of the secret. */
       readonly secret: string;
+      /** Step of the invocation. */
       readonly step: Step;
+      /** Attempt of the rotation: 1 for the first. */
       readonly attempt: number;
       /** The function's error, without the secret's values. */
       readonly error: Error | undefined;
+      /** Duration of the invocation, in milliseconds. */
       readonly durationMs: number;
     }
-  /** A rotation was broken off: the function is not registered, broke a rule, or its change could not be stored. */
-  | { readonly kind: 'broken'; readonly secret: string; readonly error: Error | undefined }
-  | { readonly kind: 'end'; readonly secret: string; readonly outcome: RotationOutcome };
+  | {
+      /** A rotation was broken off: the function is not registered, broke a rule, or its change could not be stored. */
+      readonly kind: 'broken';
+      /** Name of the secret. */
+      readonly secret: string;
+      /** What broke the rotation off, without the secret's values. */
+      readonly error: Error | undefined;
+    }
+  | {
+      /** A rotation has ended. */
+      readonly kind: 'end';
+      /** Name of the secret. */
+      readonly secret: string;
+      /** How the rotation ended. */
+      readonly outcome: RotationOutcome;
+    };
 
 /** Options of {@link LocalSecretsManager}. The defaults make tests deterministic. */
 export interface LocalOptions {

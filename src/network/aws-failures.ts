@@ -2,8 +2,6 @@ import { quoted } from '../errors.js';
 import { errorParts, isUnanswered, type ServiceFailure, THROTTLED, whyNotSent } from './failures.js';
 import { QUOTA_USED_UP, throttleHint } from './throttles.js';
 
-type Refusal = readonly [name: RegExp, failure: ServiceFailure];
-
 /** What {@link awsFailure} must know about an AWS API. */
 export interface AwsApi {
   /** Resource that the function's role needs, as in "on the ARN of this user". */
@@ -11,7 +9,7 @@ export interface AwsApi {
   /** Hint if no answer comes: how the function reaches this API. */
   readonly way: string;
   /** Failures of this API only, by the names of the SDK's errors. */
-  readonly refusals: readonly Refusal[];
+  readonly refusals: readonly (readonly [name: RegExp, failure: ServiceFailure])[];
 }
 
 /**
@@ -37,7 +35,7 @@ export function awsFailure(thrown: unknown, { resource, way, refusals }: AwsApi)
 }
 
 /** Failures of every AWS API, and those of the SDK itself. */
-function common(resource: string): readonly Refusal[] {
+function common(resource: string): AwsApi['refusals'] {
   return [
     [
       /^AccessDenied|^UnauthorizedOperation$|^NotAuthorized/,

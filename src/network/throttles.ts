@@ -4,8 +4,9 @@ import { errorParts, THROTTLED } from './failures.js';
 type Handler<Args, Result> = (args: Args) => Promise<Result>;
 type Middleware = <Args, Result>(next: Handler<Args, Result>, context: object) => Handler<Args, Result>;
 
-/** Part of a client of AWS's SDK. */
-interface SdkClient {
+/** Client of AWS's SDK for any service, such as `IAMClient`. */
+export interface SdkClient {
+  /** @internal */
   readonly middlewareStack: {
     add(middleware: Middleware, options: { readonly step: 'initialize' }): void;
     add(

@@ -226,8 +226,8 @@ export const ROWS = [
     name: 'PREVIOUS_LIVE',
     matches: ({ current, previous }) => is(current, 'refused') && is(previous, 'accepted'),
     meaning: () =>
-      'The service refuses AWSCURRENT and accepts AWSPREVIOUS. Somebody set the old value again, restored a backup, moved ' +
-      'AWSCURRENT by hand, or has just stored a value that the service does not know yet. Or a new key is not active yet.',
+      'The service refuses AWSCURRENT and accepts AWSPREVIOUS. Somebody set the old value again, restored a backup or ' +
+      'moved AWSCURRENT by hand. Or the value is new: the service does not know it yet, or a new key is not active yet.',
     advice: () => [
       'ask whether somebody is at work, and look again in ten minutes',
       'if AWSCURRENT holds the right value, set that value at the service',

@@ -1,3 +1,4 @@
+export type { Operation } from '../local/api/model.js';
 export type { Listener } from '../local/api/wire.js';
 export { LocalSecretsManager } from '../local/client.js';
 export type { Fault, OrderedFault } from '../local/faults.js';

@@ -19,10 +19,10 @@ export interface Line {
   readonly sent: number;
   /** Lets nothing through until `mend`: connections are closed at once. */
   cut(): void;
-  /** Makes the n-th message from now on fail. */
+  /** Makes the nth message from now on fail. */
   failAt(n: number, how: Failure): void;
   /**
-   * Holds back the n-th message from now on, and all that follows it on its connection, while other connections get through: as
+   * Holds back the nth message from now on, and all that follows it on its connection, while other connections get through: as
    * if the message were still under way. `mend` lets it go, too.
    */
   holdAt(n: number): Held;

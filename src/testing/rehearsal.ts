@@ -15,12 +15,18 @@ export interface Rehearsal {
   readonly title: string;
   /** The first SecretString, which the service accepts. */
   readonly secretString: string;
-  /** SecretStrings of other secrets that the rotator reads (an administrator's), by name. */
+  /**
+   * SecretStrings of other secrets that the rotator reads (an administrator's), by name: `{ 'redis/admin': '{"host":…}' }`. The
+   * output is searched for their fields too, except those that the rotator `shows`.
+   */
   readonly otherSecrets?: Readonly<Record<string, string>>;
   /** The rotator, which declares the fields of the secret. */
   readonly rotator: {
+    /** Fields that may be shown, as {@link Rotator.shows}. */
     readonly shows: readonly string[];
+    /** Fields that change in each rotation, as {@link Rotator.rotates}. */
     readonly rotates: readonly string[];
+    /** Whether the rotator ends the key before the last late, as {@link Rotator.ends}. @default at once */
     readonly ends?: KeyEnding | undefined;
   };
   /**

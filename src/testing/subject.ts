@@ -4,6 +4,7 @@ import type { Line } from './line.js';
 import type { Visit } from './visits.js';
 import { Watch, watched } from './watched.js';
 
+/** @inline */
 export type Json = Record<string, unknown>;
 
 /** A rotator, and the service that the contract tries it on. */
@@ -14,12 +15,12 @@ export interface ContractSubject<Secret extends object, Field extends keyof Secr
    * Resets the service, and returns the JSON object of a secret that it accepts. The host and port in that secret are those of
    * `line`. The contract calls it hundreds of times.
    */
-  reset(): Awaitable<Json>;
+  reset(): Awaitable<object>;
   /**
    * Returns the other secrets that the rotator reads (an administrator's), by name. Called after each `reset`. Let `reset`
    * give the administrator another password each time: then the contract sees whether the rotator keeps an old one.
    */
-  others?(): Awaitable<Readonly<Record<string, Json>>>;
+  others?(): Awaitable<Readonly<Record<string, object>>>;
   /**
    * Whether the service accepts the JSON object of a secret now. Ask the service itself: without the rotator, and without
    * `line`, which may be cut.
@@ -54,7 +55,7 @@ export interface ContractSubject<Secret extends object, Field extends keyof Secr
    * administrator's). Set it to false where nothing can prove the credential: a signing key, or one that can only be written, or
    * used only once.
    *
-   * @default true if there are `others`
+   * @default true if the subject has `others`
    */
   readonly provesCurrent?: boolean;
   /**
@@ -90,6 +91,8 @@ export interface ContractSubject<Secret extends object, Field extends keyof Secr
 
 /** A subject without the type of its secret, and what the clauses need of it. */
 export interface Stand extends Omit<ContractSubject<object, never>, 'rotator'> {
+  reset(): Promise<Json>;
+  others?(): Promise<Readonly<Record<string, Json>>>;
   /** Returns the declarations of the rotator. */
   declared(): {
     readonly rotates: readonly string[];
@@ -116,7 +119,7 @@ export type Making = (make: (token: string) => Promise<Json>) => Promise<Json>;
 export function standOf<Secret extends object, Field extends keyof Secret & string>(
   subject: ContractSubject<Secret, Field>,
 ): Stand {
-  const { rotator, ...rest } = subject;
+  const { rotator, others, ...rest } = subject;
   const wrong = (secret: Json): Json => {
     const example = rotator();
     const changed = (change: (value: unknown) => unknown): Json => ({
@@ -134,6 +137,8 @@ export function standOf<Secret extends object, Field extends keyof Secret & stri
   };
   return {
     ...rest,
+    reset: async () => ({ ...(await subject.reset()) }),
+    ...(others && { others: async () => copiesOf(await others.call(subject)) }),
     visits: [],
     declared: () => rotator(),
     wrong,
@@ -156,6 +161,10 @@ export function standOf<Secret extends object, Field extends keyof Secret & stri
   };
 }
 
+function copiesOf(secrets: Readonly<Record<string, object>>): Readonly<Record<string, Json>> {
+  return Object.fromEntries(Object.entries(secrets).map(([name, json]) => [name, { ...json }]));
+}
+
 /** Another value of the same form: digits stay digits, letters stay letters, `sk_…` stays `sk_…`. */
 function mirrored(value: unknown): unknown {
   if (typeof value === 'number') return value + 1_000_003;
@@ -173,6 +182,7 @@ function mirror(character: string): string {
 
 /** One rule of the contract, as a test. */
 export interface Clause {
+  /** The rule in a sentence, for the name of the test. */
   readonly name: string;
   /** Tries the rule. Rejects with a sentence that says which rule the rotator broke, and what to change. */
   run(): Promise<void>;

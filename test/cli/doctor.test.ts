@@ -505,7 +505,7 @@ describe('other states', () => {
     // Elsewhere nothing would listen on that port either: what the service's refusal hints at is said, too.
     const doctor = await secret.run('doctor', 'app/db', '--rotator', 'postgres', '--now');
     expect(doctor.stdout).toMatch(
-      /UNKNOWN: .*\n {2}advice {2}if only this machine cannot reach the service: .*\n {2}advice {2}otherwise: correct "host" and "port"; is it running\?\n/,
+      /UNKNOWN: .*\n {2}advice {2}if only this machine cannot reach the service: .*\n {2}advice {2}otherwise: correct "host" and "port" in the secret, and check that the server is running\n/,
     );
   });
 

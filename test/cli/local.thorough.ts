@@ -375,7 +375,11 @@ describe('quarterturn local', () => {
       [['--function', `a=${file('imports.mjs')}`], `(line 2 of ${file('syntax.mjs')})`, 1],
       [['--function', `a=${file('syntax.cjs')}`], `(line 2 of ${file('syntax.cjs')})`, 1],
       [['--function', `a=${file('throws.mjs')}`], `no variable URL (line 3 of ${file('throws.mjs')})`, 1],
-      [['--function', `a=${file('none.mjs')}`], 'the module exports neither a function "handler" nor "lambda"', 1],
+      [
+        ['--function', `a=${file('none.mjs')}`],
+        'the module exports neither a function "handler" nor "lambda"',
+        1,
+      ],
       [['--seed', file('missing.json')], 'ENOENT', 2],
       [['--seed', file('bad.json')], 'is not a JSON object: check line 3\n', 2],
       [['--seed', file('list.json')], 'is not a JSON object', 2],

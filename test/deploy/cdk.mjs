@@ -1,6 +1,6 @@
 /**
  * Does what somebody does who deploys with the AWS CDK: installs our package in its own project with `aws-cdk-lib`,
- * which is too large to be a dependency of ours, prints a stack for each rotator, and for one of their own that `init` has
+ * which is too large to be a dependency of ours, prints a stack for each rotator, and for one that `init` has
  * begun and `bundle` has made, compiles it, and synthesises it. What comes out must grant what `quarterturn policy --json` says,
  * and no more, and deploy the bundle that it is given. Exits with 1 if it does not.
  */
@@ -44,7 +44,7 @@ const SUBJECTS = (await manifestsIn(root)).flatMap(([rotator, { permissions }]) 
     [rotator, ...namedFor(permissions), ...KEY, '--vpc'],
   ];
 });
-/** What the manifest of a rotator of their own declares. */
+/** What the manifest of the user's own rotator declares. */
 const DECLARED = {
   environment: ['GATE_REALM'],
   permissions: [
@@ -141,7 +141,7 @@ function declare(path) {
   writeFileSync(path, declared);
 }
 
-/** What is uploaded is the folder as it is. */
+/** CloudFormation gets the folder unchanged. */
 function assertDeploys(outdir, bundle) {
   const [asset, ...more] = readdirSync(outdir).filter((name) => name.startsWith('asset.'));
   deepEqual(more, []);

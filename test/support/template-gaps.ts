@@ -35,7 +35,7 @@ const LEFT_OUT = [
 ];
 /** Of every function, whatever it rotates. */
 const OF_ALL = ['NODE_OPTIONS', 'SECRETS_MANAGER_ENDPOINT', 'AWS_ENDPOINT_URL_RDS'];
-/** What stands for a rotator of one's own, and the variable with what its manifest names. */
+/** What stands for a user's own rotator, and the variable with what its manifest names. */
 const CUSTOM = 'custom';
 const OF_CUSTOM = 'CUSTOM_ENVIRONMENT';
 

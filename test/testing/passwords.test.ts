@@ -114,7 +114,7 @@ test.each<[string, (far: FarDoor) => Partial<DoorRotator>, clause: string, advic
         setSecret: (_, context) => far.set(made, context),
       };
     },
-    'takes each step in a container of its own',
+    'takes each step in a new container',
     /^testSecret must work in a new container: use only its arguments, and keep nothing/,
   ],
   [
@@ -240,7 +240,7 @@ test.each<[string, (far: FarDoor) => Partial<DoorRotator>, clause: string, advic
         await far.sound().setSecret(versions, context);
       },
     }),
-    'needs no AWSPREVIOUS, and takes none that is no use',
+    'needs no AWSPREVIOUS, and ignores an unusable one',
     /^no step may fail because AWSPREVIOUS is unusable/,
   ],
   [

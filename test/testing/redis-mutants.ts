@@ -217,7 +217,7 @@ export const CAUGHT: Readonly<Record<string, readonly CaughtMutant[]>> = {
       [ADDED, `${ADDED}, 'nopass'`],
     ),
   ],
-  'takes each step in a container of its own': [
+  'takes each step in a new container': [
     caught(
       'sets what it remembers',
       /^\w+ must work in a new container: use only its arguments, and keep nothing/,
@@ -232,7 +232,7 @@ export const CAUGHT: Readonly<Record<string, readonly CaughtMutant[]>> = {
       `if (passwords.includes(hashOf(pending.password))) throw new Error('who was that?'); ${CONFIRM}`,
     ]),
   ],
-  'needs no AWSPREVIOUS, and takes none that is no use': [
+  'needs no AWSPREVIOUS, and ignores an unusable one': [
     caught(
       'wants an AWSPREVIOUS that works',
       /^no step may fail because AWSPREVIOUS is unusable/,

@@ -70,13 +70,9 @@ function reference() {
       [
         ...patterns.flatMap((path) => ['--entryPoints', sourceOf(path)]),
         ...['--tsconfig', join(import.meta.dirname, 'tsconfig.json'), '--out', out, '--disableSources'],
-        ...[
-          '--validation.invalidLink',
-          'true',
-          '--validation.notDocumented',
-          'true',
-          '--treatWarningsAsErrors',
-        ],
+        // The SDK's members have the SDK's own reference.
+        ...['--excludeExternals', '--excludeInternal', '--treatWarningsAsErrors'],
+        ...['--validation.invalidLink', 'true', '--validation.notDocumented', 'true'],
       ],
       { cwd: ROOT, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } },
     );

@@ -15,8 +15,8 @@ export interface DatadogOptions extends KeyTimes {
 }
 
 /**
- * Rotates a Datadog API key. The secret's JSON is that of AWS's type DatadogApiKey, `apiKey` and `apiKeyId`, and besides
- * `adminSecretArn`, the ARN of a secret with the fields of DatadogAdminKey: `adminApiKey` and `adminAppKey`.
+ * Rotates a Datadog API key. The secret's JSON has the fields of AWS's type DatadogApiKey, `apiKey` and `apiKeyId`, and
+ * also `adminSecretArn`, the ARN of a secret with the fields of DatadogAdminKey: `adminApiKey` and `adminAppKey`.
  *
  * The application key needs the scopes `api_keys_read`, `api_keys_write` and `api_keys_delete`. Validation says nothing of
  * a key's id, so that `apiKeyId` is believed.

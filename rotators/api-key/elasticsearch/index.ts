@@ -69,7 +69,7 @@ export function elasticsearch(options: ElasticsearchOptions = {}): Rotator<ApiKe
       name: '/name',
       createdAt: '/creation',
       expiresAt: '/expiration',
-      // What has been invalidated is shown for a week.
+      // Elasticsearch lists an invalidated key for another week.
       where: { '/invalidated': false },
       pages: 'one',
     },

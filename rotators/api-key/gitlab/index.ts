@@ -16,9 +16,9 @@ export interface GitLabOptions extends KeyTimes {
 }
 
 /**
- * Rotates a project or group access token of GitLab 17.2 or later. The secret's JSON is that of AWS's type
- * GitLabAccessToken, `token`, `tokenId`, `gitlabUrl`, and `projectId` or `groupId`, and besides `adminSecretArn`, the ARN
- * of a secret with `token` and the same `gitlabUrl`.
+ * Rotates a project or group access token of GitLab 17.2 or later. The secret's JSON has the fields of AWS's
+ * type GitLabAccessToken, `token`, `tokenId`, `gitlabUrl`, and `projectId` or `groupId`. It also has `adminSecretArn`, the
+ * ARN of a secret with `token` and the same `gitlabUrl`.
  *
  * That token needs the scope `api`, and the role Maintainer in the project, or Owner in the group: a project's own tokens
  * can make no others. The new token has the scopes and the role of the old one; its bot user is another one. Not by

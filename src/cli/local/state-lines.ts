@@ -89,7 +89,7 @@ export function readLines(
     if (take(line, secrets)) continue;
     if (line.endsWith('\n')) {
       throw new Error(
-        `line ${number} of ${path} is damaged: nothing was changed. The lines before it are intact. To continue with them, copy ` +
+        `line ${number} of ${path} is damaged: nothing was changed. The earlier lines are intact. To continue with them, copy ` +
           'the file first, then delete that line and all after it',
       );
     }

@@ -8,8 +8,8 @@ export const ROTATE = declare({
   about: [
     'Makes Secrets Manager rotate a secret with its own function, and watches the labels until the new version is AWSCURRENT. ' +
       'The schedule stays as it is. No value is read.',
-    'It refuses a secret whose rotation is off or not complete, a replica, a secret that is marked for deletion, and one that ' +
-      'another service manages.',
+    'It refuses a secret whose rotation is off or not complete. It also refuses a replica, a secret that is marked for ' +
+      'deletion, and one that another service manages.',
   ],
   options: {
     yes: { short: 'y', about: 'rotate without asking' },

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { UsageError } from '../usage-error.js';
 
 /**
- * Asks a person before a change. Anything but y or yes means no, and so does Ctrl-C.
+ * Asks a person before a change. Anything but y or yes means no; Ctrl-C does too.
  *
  * @throws UsageError without a terminal and without `--yes`
  */

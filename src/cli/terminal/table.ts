@@ -9,7 +9,7 @@ export interface Column<Row> {
 }
 
 const GAP = '  ';
-/** A shorter name is of no use. */
+/** A shorter name is unreadable. */
 const SHORTEST = 12;
 
 /** Returns the lines of a table, none wider than `width`. Texts are ASCII: their length is their width. */

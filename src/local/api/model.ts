@@ -150,7 +150,11 @@ export const REQUESTS = {
   ValidateResourcePolicy: { SecretId: string(1, 2048), ResourcePolicy },
 } as const satisfies Readonly<Record<string, Members>>;
 
-/** An operation that the local Secrets Manager supports. */
+/**
+ * An operation that the local Secrets Manager supports.
+ *
+ * @useDeclaredType
+ */
 export type Operation = keyof typeof REQUESTS;
 
 export function isOperation(name: string): name is Operation {

@@ -59,7 +59,7 @@ function hasWords(words: readonly string[], value: string): boolean {
 const SIGNS = ['/', '-', '_', '+', '=', '.', '@'];
 
 /**
- * Recorded: `prod/AppBeta` is prod, App, Beta, and `COMPANYthings` is COMPAN, Ythings. Assumed: a name with several of the
+ * Recorded: `prod/AppBeta` is `prod`, `App`, `Beta`, and `COMPANYthings` is `COMPAN`, `Ythings`. Assumed: a name with several of the
  * separators is one word, and every other sign separates.
  */
 function wordsOf(text: string): readonly string[] {

@@ -34,6 +34,7 @@ export class LocalRotation {
   /** ClientRequestToken of the rotation; undefined if no rotation is in progress. */
   readonly token: string | undefined;
 
+  /** @internal */
   constructor(account: Account, secret: StoredSecret) {
     this.#account = account;
     this.#secret = secret;

@@ -1,5 +1,6 @@
 import type { StoredSecret } from '../store/stored-secret.js';
 
+/** @inline */
 type TrailEventName =
   | 'RotationStarted'
   | 'RotationSucceeded'
@@ -13,16 +14,21 @@ type TrailEventName =
 export interface TrailEvent {
   /** When it happened. */
   readonly eventTime: Date;
+  /** AWS service that the event is about. */
   readonly eventSource: 'secretsmanager.amazonaws.com';
   /** Name of the event, such as `RotationSucceeded`. */
   readonly eventName: TrailEventName;
+  /** CloudTrail's type of the event: AWS caused it, no caller. */
   readonly eventType: 'AwsServiceEvent';
   /** `Rotation-<ARN of the secret>-<ClientRequestToken>` */
   readonly requestID: string;
   /** Function and step that failed. The function's error is in its own log only. */
   readonly errorMessage?: string;
-  /** The secret's ARN. */
-  readonly additionalEventData: { readonly SecretId: string };
+  /** Details of the event. */
+  readonly additionalEventData: {
+    /** ARN of the secret. */
+    readonly SecretId: string;
+  };
 }
 
 /** Records the events, oldest first. */

@@ -40,7 +40,7 @@ export function rotations(stand: Stand): Clause[] {
       }
     }),
 
-    clause('takes each step in a container of its own', async () => {
+    clause('takes each step in a new container', async () => {
       const trial = await begin();
       for (const step of STEPS) {
         trial.restart();
@@ -110,7 +110,7 @@ export function rotations(stand: Stand): Clause[] {
       assert.ok(owner === 'team-a', advice);
     }),
 
-    clause('needs no AWSPREVIOUS, and takes none that is no use', async () => {
+    clause('needs no AWSPREVIOUS, and ignores an unusable one', async () => {
       for (const previous of ['not JSON', '{}', JSON.stringify(wrong(await reset()))]) {
         const trial = await Trial.begin(stand, { previous });
         await trial.steps(
