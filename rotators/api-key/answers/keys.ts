@@ -118,8 +118,9 @@ function nextUrl(
 
 function furtherUrl(next: string, url: URL, answer: Answer): URL {
   const further = URL.canParse(next, url.href) ? new URL(next, url) : undefined;
-  // The credential goes along.
-  if (further?.origin !== url.origin) throw answer.failure('with a next page at another origin');
+  // The credential goes along. The origin does not tell of a user, nor the one of blob: of its scheme.
+  const isPlain = further?.protocol === url.protocol && further.username + further.password === '';
+  if (!isPlain || further.origin !== url.origin) throw answer.failure('with a next page at another origin');
   return further;
 }
 

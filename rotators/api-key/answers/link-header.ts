@@ -1,8 +1,11 @@
 import type { Answer } from '../pointers.js';
 
-/** One link (RFC 8288, 3): its target, and its parameters. Each blank has one place in it: what does not match fails soon. */
+/**
+ * One link (RFC 8288, 3): its target, and its parameters. Each blank has one place in it, so that a link that does not match
+ * fails soon: blanks after an "=" belong to a value, or, without one, to what follows.
+ */
 const LINK =
-  /[\s,]*<([^<>]*)>((?:\s*;(?:\s*[^\s;,="<>]+(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;,"]*))?)?)*)\s*(?:,|$)/y;
+  /[\s,]*<([^<>]*)>((?:\s*;(?:\s*[^\s;,="<>]+(?:\s*=(?:\s*(?:"(?:[^"\\]|\\.)*"|[^\s;,"]+))?)?)?)*)\s*(?:,|$)/y;
 const PARAMETER = /;\s*([^\s;,="]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*))/g;
 
 /**
@@ -32,5 +35,9 @@ function isNext(parameters: string): boolean {
   // With an anchor it is the link of another page than this one. Of several `rel`, the first counts.
   if (all.some(([name]) => name === 'anchor')) return false;
   const [, relations = ''] = all.find(([name]) => name === 'rel') ?? [];
-  return relations.toLowerCase().split(/\s+/).includes('next');
+  // Some servers write rel='next'. Unread, it would end the list.
+  return relations
+    .toLowerCase()
+    .split(/[\s']+/)
+    .includes('next');
 }
