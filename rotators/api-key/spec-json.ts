@@ -9,11 +9,12 @@ import type { ApiKeySpec } from './spec.js';
  * @throws TypeError that quotes nothing of the text
  */
 export function specFrom(json: string | undefined): ApiKeySpec {
-  if (json === undefined || json.trim() === '') throw new TypeError('API_KEY_SPEC must be a spec, in JSON');
+  if (json === undefined || json.trim() === '')
+    throw new TypeError('API_KEY_SPEC is empty: set it to a spec, in JSON');
   const spec = jsonObject(json);
   if (spec === undefined) throw new TypeError('API_KEY_SPEC is not a JSON object');
   const { id } = spec;
-  // Every member is checked where specs are made: those that are no code come with no types.
+  // apiKey() checks every member: a spec in JSON has no types.
   return (isRecord(id) ? { ...spec, id: patternOf(id) } : spec) as unknown as ApiKeySpec;
 }
 
@@ -22,8 +23,8 @@ function patternOf({ pattern, ...rest }: Json): RegExp {
     try {
       return new RegExp(pattern);
     } catch {
-      // Below: the error of RegExp quotes it.
+      // Thrown below: RegExp's own error quotes the pattern.
     }
   }
-  throw new TypeError('"id" must be the name of a field, or {"pattern": a regular expression}');
+  throw new TypeError('"id" must be the name of a field, or {"pattern": "<regular expression>"}');
 }
