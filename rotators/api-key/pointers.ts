@@ -17,7 +17,7 @@ export interface Answer {
 /** A place in JSON (RFC 6901). */
 export interface Place {
   readonly pointer: string;
-  /** Returns the value at the place, or `undefined` if there is none. */
+  /** Returns the value at the place, or `undefined` if it is absent. */
   readonly find: (json: unknown) => unknown;
   /** Whether the object exists that has the value or may leave it out. */
   readonly isOwned: (json: unknown) => boolean;

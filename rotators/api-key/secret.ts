@@ -8,7 +8,7 @@ export interface Named {
   /** Fields that hold the URL of a server. */
   readonly servers: readonly string[];
   readonly ofAdmin: readonly string[];
-  /** Fields that a header holds unescaped. */
+  /** Fields that a header holds as they are. */
   readonly inHeaders: Readonly<Record<'secret' | 'admin', readonly string[]>>;
 }
 

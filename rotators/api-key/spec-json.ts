@@ -3,10 +3,10 @@ import { isRecord } from './shape.js';
 import type { ApiKeySpec } from './spec.js';
 
 /**
- * Reads a spec from JSON. There, an `id` that is found in the key is `{ "pattern": "^sk-([^-]+)-" }`. `apiKey()`
- * checks the spec.
+ * Reads a spec from JSON. In JSON, an `id` that is a RegExp is written `{ "pattern": "^sk-([^-]+)-" }`. `apiKey()` checks the
+ * spec.
  *
- * @throws TypeError that quotes nothing of the text
+ * @throws TypeError without any part of the text
  */
 export function specFrom(json: string | undefined): ApiKeySpec {
   if (json === undefined || json.trim() === '')
