@@ -7,7 +7,7 @@ import { Look } from './look.js';
 import type { Settings } from './options.js';
 import { PendingVersions } from './pending.js';
 import type { SecretAnswer, SecretReader } from './reader.js';
-import { type GetOptions, MANY, type OneOfMany, type RotatingSecret } from './secret.js';
+import { CHECKS, type Check, type GetOptions, MANY, type OneOfMany, type RotatingSecret } from './secret.js';
 import { SecretError } from './secret-error.js';
 import { ReadVersion, type SecretVersion } from './version.js';
 import { ageMs, jittered, since } from './wait.js';
@@ -37,6 +37,7 @@ export class HeldSecret<T> implements RotatingSecret<T>, Source<T> {
   #isClosed = false;
   #inUse = '';
   readonly #told = new Set<'stale' | 'unnamed'>();
+  readonly #checks = new Set<Check>();
 
   constructor(id: string, settings: Settings<T>, client: SecretReader) {
     this.id = id;
@@ -117,6 +118,10 @@ export class HeldSecret<T> implements RotatingSecret<T>, Source<T> {
       take: (answer) => this.#current.end({ answer }),
       fail: (error) => this.#current.end({ error }),
     };
+  }
+
+  get [CHECKS](): Set<Check> {
+    return this.#checks;
   }
 
   // For Place: the members of Source.
@@ -200,6 +205,10 @@ export class HeldSecret<T> implements RotatingSecret<T>, Source<T> {
     const read = ReadVersion.read(answer, isPinnedById ? '' : stage, form, parse);
     if (typeof read === 'string') {
       throw new SecretError('ERR_SECRET_MALFORMED', this.id, `the value of ${stage} of ${this.id} ${read}`);
+    }
+    for (const check of this.#checks) {
+      const wrong = check(this.id, read.value);
+      if (wrong) throw new SecretError('ERR_SECRET_MALFORMED', this.id, wrong);
     }
     const last = this.#held?.version;
     const isChange = last?.versionId !== read.versionId;

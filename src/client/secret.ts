@@ -81,6 +81,12 @@ export interface GetOptions {
   readonly maxAgeMs?: number | undefined;
 }
 
+/** Key by which a pool finds the checks of a secret, also across two copies of this package. */
+export const CHECKS: unique symbol = Symbol.for('quarterturn.client.checks') as never;
+
+/** Returns what is wrong with a value, without quoting it; undefined if a pool can use it. */
+export type Check = (secretId: string, value: unknown) => string | undefined;
+
 /** Key by which `prefetch` finds the members below, also across two copies of this package. */
 export const MANY: unique symbol = Symbol.for('quarterturn.client.many') as never;
 

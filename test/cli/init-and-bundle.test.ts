@@ -320,7 +320,7 @@ describe('quarterturn bundle', () => {
       ).end;
       expect([code, stderr]).toEqual([
         1,
-        'quarterturn: bundle needs esbuild, and it is not installed: npm install --save-dev esbuild\n',
+        'quarterturn: bundle needs esbuild, and it is not installed: npm install --save-dev esbuild@^0.28.2\n',
       ]);
       expect(existsSync(join(alone.folder, 'out'))).toBe(false);
     } finally {

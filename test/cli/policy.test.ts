@@ -84,9 +84,38 @@ describe('quarterturn policy', () => {
     );
     expect(stdout).not.toContain('"rds:');
     expect(stdout).toContain('arn:aws:secretsmanager:REGION:ACCOUNT:secret:*');
-    expect(stderr).toMatch(
-      /^quarterturn: replace REGION, ACCOUNT, ADMINISTRATOR and NAME, or give --secret, --admin and --target/,
-    );
+    expect(stderr).toBe('quarterturn: replace REGION and ACCOUNT, or give --secret\n');
+  });
+
+  test('names no word to replace that it did not print, and no option that the rotator refuses', async () => {
+    const administered = await policy('postgres/alternating-users', '--secret', SECRET, '--json');
+    expect(administered.stderr).toBe('quarterturn: replace ADMINISTRATOR, or give --admin\n');
+    const ofUsers = await policy('iam', '--cdk');
+    expect(ofUsers.stderr).toBe('quarterturn: replace NAME, or give --target\n');
+    const ofTokens = await policy('service-token');
+    expect(ofTokens.stderr).toBe('quarterturn: replace REGION and ACCOUNT, or give --secret\n');
+  });
+
+  test.each(['--terraform', '--cdk'])(
+    '%s says which rights it left out, beside the deployment and not in it',
+    async (format) => {
+      const { stdout, stderr } = await policy('postgres', '--secret', SECRET, format);
+      expect(stderr).toContain(
+        'quarterturn: left out, because only some secrets need it\n' +
+          '    secretsmanager:GetSecretValue (--admin): secrets with `masterarn`\n',
+      );
+      expect(stderr).toContain('rds:DescribeDBInstances (--target, databases): ');
+      expect(stdout).not.toMatch(/left out|rds:/);
+      const whole = await policy('postgres', '--admin', ADMIN, '--target', DATABASE, format);
+      expect(whole.stderr).toBe('');
+    },
+  );
+
+  test('--cdk takes the secret from --secret, and then the app need not name it', async () => {
+    const { stdout } = await policy('postgres', '--secret', SECRET, '--cdk');
+    expect(stdout).toContain('readonly secretArn?: string;');
+    expect(stdout).toContain(`const { secretArn = '${SECRET}', bundle = `);
+    expect((await policy('postgres', '--cdk')).stdout).toContain('readonly secretArn: string;');
   });
 
   test('in a VPC lets Lambda at network interfaces, and denies them to the function’s code', async () => {

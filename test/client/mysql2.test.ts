@@ -13,6 +13,16 @@ const oldest: Mysql2 = require('mysql2-oldest');
 
 const DRIVERS = { newest, oldest } as const;
 
+test.each([
+  ['newest', require('mysql2/promise')],
+  ['oldest', require('mysql2-oldest/promise')],
+])('mysql2/promise of the %s mysql2 is refused: its pool would log in without the secret', (_, promise) => {
+  const secret = rotatingSecret('db', { client: new LocalSecretsManager() });
+  expect(() => rotatingMysqlPool(promise, secret)).toThrow(
+    new TypeError('pass mysql2, not mysql2/promise: the pool has promise()'),
+  );
+});
+
 describeServers('rotatingMysqlPool', (program, test) => {
   let server: TestServer;
   beforeAll(async () => {

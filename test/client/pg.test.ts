@@ -306,3 +306,46 @@ test('a secret that is not a database’s says which field is missing, and not i
   });
   await pool.end();
 });
+
+test('a new AWSCURRENT without a password changes nothing for a pool, and an event reports it', async () => {
+  const user = `app${++users}`;
+  await server.sql(`CREATE ROLE ${user} LOGIN PASSWORD 'first-password-1'`);
+  const SecretString = server.secret(user, 'first-password-1');
+  const secrets = new LocalSecretsManager();
+  const { VersionId: first } = await secrets.createSecret({ Name: 'db', SecretString });
+  const secret = rotatingSecret('db', { client: secrets });
+  const events: ClientEvent[] = [];
+  const stopListening = onClientEvent((event) => events.push(event));
+  const pool = rotatingPool(newest, secret, { ssl: false, maxUses: 1 });
+  await pool.query('SELECT 1');
+  const { password, ...rest } = JSON.parse(SecretString);
+  const typo = JSON.stringify({ ...rest, pasword: password });
+  await secrets.putSecretValue({ SecretId: 'db', SecretString: typo });
+  secret.invalidate();
+  expect(await secret.get()).toMatchObject({ versionId: first });
+  expect((await pool.query('SELECT 1')).rowCount).toBe(1);
+  expect(events).toContainEqual(
+    expect.objectContaining({ type: 'read-failed', code: 'ERR_SECRET_MALFORMED' }),
+  );
+  expect(events.filter(({ type }) => type === 'read')).toHaveLength(1);
+  expect(JSON.stringify(events)).not.toContain('first-password');
+  stopListening();
+  await pool.end();
+  secret.close();
+});
+
+test('a pool logs in soon after somebody adds the password that the first value did not have', async () => {
+  const user = `app${++users}`;
+  await server.sql(`CREATE ROLE ${user} LOGIN PASSWORD 'first-password-1'`);
+  const SecretString = server.secret(user, 'first-password-1');
+  const secrets = new LocalSecretsManager();
+  await secrets.createSecret({ Name: 'db', SecretString: JSON.stringify({ username: user }) });
+  const secret = rotatingSecret('db', { client: secrets });
+  const pool = rotatingPool(newest, secret, { ssl: false });
+  await expect(pool.query('SELECT 1')).rejects.toMatchObject({ code: 'ERR_SECRET_MALFORMED' });
+  await secrets.putSecretValue({ SecretId: 'db', SecretString });
+  await sleep(1100);
+  expect((await pool.query('SELECT 1')).rowCount).toBe(1);
+  await pool.end();
+  secret.close();
+});

@@ -1,11 +1,16 @@
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
 import { rotatingSecret } from '../../src/client/index.js';
+import { rotatingPool } from '../../src/client/pg/index.js';
 import { LocalSecretsManager } from '../../src/testing/index.js';
 import { count } from '../readme/client-events.js';
 import { requireToken } from '../readme/client-express.js';
 import { labelUpdated } from '../readme/client-invalidate.js';
+import { serve } from '../readme/client-stop.js';
 import { codeOf, examplesIn } from '../support/examples.js';
 import { listening } from '../support/listening.js';
 import { startTestServer, type TestServer } from '../support/postgres.js';
@@ -13,7 +18,18 @@ import { startTestServer, type TestServer } from '../support/postgres.js';
 const ROOT = join(__dirname, '../..');
 const PAGE = readFileSync(join(ROOT, 'docs/client.md'), 'utf8');
 
-const FILES = ['pool', 'mysql', 'session', 'http', 'lambda', 'invalidate', 'events', 'express'];
+const FILES = [
+  'pool',
+  'mysql',
+  'session',
+  'http',
+  'lambda',
+  'invalidate',
+  'events',
+  'express',
+  'stop',
+  'token',
+];
 
 test.each(FILES)('the page has the code of test/readme/client-%s.ts', (name) => {
   const code = readFileSync(join(ROOT, `test/readme/client-${name}.ts`), 'utf8').replace(
@@ -127,6 +143,23 @@ describe('its code, with the SDK of the environment and a Secrets Manager behind
     secret.close();
   });
 
+  test('a server reads the secret before it listens, and SIGTERM ends it, the pool and the secret', async () => {
+    const secret = rotatingSecret('app/db', { client: secrets });
+    const pool = rotatingPool(pg, secret);
+    const api = createServer();
+    await serve(api, 0, pool, secret);
+    await once(api, 'listening');
+    expect((await pool.query('SELECT current_user AS name')).rows).toEqual([{ name: 'app' }]);
+    process.emit('SIGTERM');
+    await once(api, 'close');
+    while (await secret.get().catch(() => undefined)) await sleep(10);
+    await expect(secret.get()).rejects.toMatchObject({ code: 'ERR_SECRET_CLOSED' });
+    expect(pool.ended).toBe(true);
+    const missing = rotatingSecret('not/there', { client: secrets });
+    await expect(serve(api, 0, pool, missing)).rejects.toMatchObject({ code: 'ERR_SECRET_DENIED' });
+    expect(api.listening).toBe(false);
+  });
+
   test('a signed request, a guard, middleware, an event and a count', async () => {
     const counted: string[] = [];
     const stopCounting = count((type, secretId) => counted.push(`${type} ${secretId}`));
@@ -136,6 +169,11 @@ describe('its code, with the SDK of the environment and a Secrets Manager behind
     });
     expect((await signedFetch(`http://127.0.0.1:${await listening(api)}/`)).status).toBe(200);
     api.close();
+    const { gateFetch } = await import('../readme/client-token.js');
+    const gate = createServer(({ headers }, answer) => answer.end(headers.authorization));
+    const answer = await gateFetch(`http://127.0.0.1:${await listening(gate)}/`);
+    expect(await answer.text()).toBe('Bearer token-number-one');
+    gate.close();
     const { isKnown } = await import('../readme/token-guard.js');
     const statuses: number[] = [];
     const response = { sendStatus: (status: number) => statuses.push(status) };

@@ -49,10 +49,11 @@ describe('what only some need', () => {
   });
 
   test('is named, where it is missing, with the version that the tests run with', () => {
-    const sources = readdirSync(join(ROOT, 'rotators'), { recursive: true, encoding: 'utf8' })
-      .filter((path) => path.endsWith('.ts'))
-      .map((path) => readFileSync(join(ROOT, 'rotators', path), 'utf8'))
-      .join('\n');
-    for (const name of peers) expect(sources).toContain(`${name}@${devDependencies[name]}`);
+    const sources = ['rotators', 'src'].flatMap((folder) =>
+      readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+        .filter((path) => path.endsWith('.ts'))
+        .map((path) => readFileSync(join(ROOT, folder, path), 'utf8')),
+    );
+    for (const name of peers) expect(sources.join('\n')).toContain(`${name}@${devDependencies[name]}`);
   });
 });

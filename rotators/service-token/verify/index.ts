@@ -1,5 +1,8 @@
-import { createHash, createPublicKey, type JsonWebKey, timingSafeEqual, verify } from 'node:crypto';
+import { createHash, createPublicKey, type JsonWebKeyInput, timingSafeEqual, verify } from 'node:crypto';
 import { SLOTS } from '../slots.js';
+
+// Not `JsonWebKey` itself: @types/node has moved it to another namespace in version 26.
+type JsonWebKey = JsonWebKeyInput['key'];
 
 /** Public half of a signing key. */
 export interface PublicJwk extends JsonWebKey {

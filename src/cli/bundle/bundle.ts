@@ -57,7 +57,7 @@ async function loadEsbuild(entry: string): Promise<Esbuild> {
       if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
     }
   }
-  throw new Error('bundle needs esbuild, and it is not installed: npm install --save-dev esbuild');
+  throw new Error('bundle needs esbuild, and it is not installed: npm install --save-dev esbuild@^0.28.2');
 }
 
 /** Refuses a folder with other files: they must be neither deleted nor deployed. */

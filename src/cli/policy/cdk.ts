@@ -21,11 +21,12 @@ const PARTS = interpolated({
  */
 export function cdkStack(options: PolicyOptions): string {
   const { rotator, isOurs, needs, named, isInVpc, schedule, lifetimeDays } = options;
+  const { secret } = named;
   const grants = grantsOf({ ...options, named: { ...named, secret: '{secret}' } });
   return `${imports(isInVpc)}
 export interface RotationProps extends StackProps {
-  /** The full ARN of the secret to rotate. */
-  readonly secretArn: string;
+  /** The full ARN of the secret to rotate${secret ? `; by default ${secret}` : ''}. */
+  readonly secretArn${secret ? '?' : ''}: string;
   /** The folder of the Lambda; by default ${bundleOf(options)}. */
   readonly bundle?: string;
   /** ${environmentNote(needs)} */
@@ -35,7 +36,7 @@ export interface RotationProps extends StackProps {
 /** Rotates a secret with ${isOurs ? "quarterturn's " : ''}${rotator}. */
 export class RotationStack extends Stack {
   constructor(scope: Construct, id: string, props: RotationProps) {
-    const { secretArn, bundle = '${bundleOf(options)}', environment${isInVpc ? ', vpc, securityGroups' : ''}, ...rest } = props;
+    const { secretArn${secret ? ` = '${secret}'` : ''}, bundle = '${bundleOf(options)}', environment${isInVpc ? ', vpc, securityGroups' : ''}, ...rest } = props;
     super(scope, id, rest);
     const logGroup = new logs.LogGroup(this, 'Log', {
       retention: logs.RetentionDays.THREE_MONTHS,

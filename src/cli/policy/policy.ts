@@ -7,21 +7,38 @@ import { policyParts, policyReport } from './document.js';
 import { policyForPeople } from './for-people.js';
 import { type PolicyOptions, readOptions } from './options.js';
 import { terraformModule } from './terraform.js';
-import { policyText } from './text.js';
+import { leftOutLines, policyText } from './text.js';
 
 /** Runs `quarterturn policy`; resolves to the exit code. */
 export async function policy(input: PolicyInput, declarations: readonly Declaration[]): Promise<number> {
-  const text = input.options.for ? policyForPeople(input, declarations) : printed(await readOptions(input));
+  if (input.options.for) {
+    const text = policyForPeople(input, declarations);
+    process.stdout.write(text);
+    sayOpen(text, { REGION: '--secret', ACCOUNT: '--secret', NAME: '--function' });
+    return 0;
+  }
+  const options = await readOptions(input);
+  const text = printed(options);
   process.stdout.write(text);
-  const open = /\b(?:REGION|ACCOUNT|ADMINISTRATOR|NAME)\b/.exec(text);
-  if (open) {
-    say(
-      input.options.for
-        ? 'replace REGION, ACCOUNT and NAME, or give --secret and --function'
-        : 'replace REGION, ACCOUNT, ADMINISTRATOR and NAME, or give --secret, --admin and --target',
-    );
+  sayOpen(text, { REGION: '--secret', ACCOUNT: '--secret', ADMINISTRATOR: '--admin', NAME: '--target' });
+  const left = leftOutLines(options);
+  // The text for people has these lines itself.
+  if ((options.format === 'terraform' || options.format === 'cdk') && left.length > 0) {
+    say(['left out, because only some secrets need it', ...left].join('\n'));
   }
   return 0;
+}
+
+/** Names the words in the text that its reader must replace, and the options that replace them. */
+function sayOpen(text: string, optionOf: Readonly<Record<string, string>>): void {
+  const open = Object.keys(optionOf).filter((word) => new RegExp(`\\b${word}\\b`).test(text));
+  if (open.length === 0) return;
+  const options = new Set(open.map((word) => optionOf[word] ?? ''));
+  say(`replace ${listed(open)}, or give ${listed([...options])}`);
+}
+
+function listed(words: readonly string[]): string {
+  return new Intl.ListFormat('en-GB').format(words);
 }
 
 function printed(options: PolicyOptions): string {

@@ -6,7 +6,8 @@ import type { PolicyOptions } from './options.js';
 
 /** Returns the text for people: each right with its reason, and the policies. */
 export function policyText(options: PolicyOptions): string {
-  const { rotator, needs, named, isInVpc, schedule, lifetimeDays } = options;
+  const { rotator, isInVpc, schedule, lifetimeDays } = options;
+  const left = leftOutLines(options);
   const parts = policyParts(options);
   const { trustPolicy, executionPolicy, networkPolicy, functionPolicy } = {
     networkPolicy: undefined,
@@ -22,7 +23,7 @@ export function policyText(options: PolicyOptions): string {
   return [
     `What the function’s role needs to rotate with ${rotator}`,
     ...grants.map((grant) => section(grant, parts)),
-    ...others(leftOut(needs, named)),
+    ...(left.length === 0 ? [] : [['Left out, because only some secrets need it', ...left].join('\n')]),
     ...(schedule === undefined ? [] : [`It rotates with the schedule\n  ${schedule}`]),
     ...(lifetimeDays === undefined
       ? []
@@ -32,6 +33,14 @@ export function policyText(options: PolicyOptions): string {
       .map(([title, document]) => `${title}\n\n${JSON.stringify(document, undefined, 2)}`),
     '',
   ].join('\n\n');
+}
+
+/** Returns a line for each right that only some secrets need, and whose option was not given. */
+export function leftOutLines({ needs, named }: PolicyOptions): readonly string[] {
+  return leftOut(needs, named).map(({ action, on, onlyFor }) => {
+    const option = on === 'administrator' ? '--admin' : `--target, ${on.name}`;
+    return `    ${action} (${option}): ${onlyFor}`;
+  });
 }
 
 function section({ sid, permissions, resources, condition, isDenied }: Grant, parts: Parts): string {
@@ -50,13 +59,4 @@ function reason({ action, steps, why, ...rest }: CommonPermission | Permission):
   const when = steps.length === STEPS.length ? 'every step' : steps.join(', ');
   const source = 'source' in rest && rest.source ? ` [${rest.source}]` : '';
   return `    ${action}${when === '' ? '' : ` (${when})`}: ${why}${source}`;
-}
-
-function others(permissions: readonly Permission[]): readonly string[] {
-  if (permissions.length === 0) return [];
-  const lines = permissions.map(({ action, on, onlyFor }) => {
-    const option = on === 'administrator' ? '--admin' : `--target, ${on.name}`;
-    return `    ${action} (${option}): ${onlyFor}`;
-  });
-  return [['Left out, because only some secrets need it', ...lines].join('\n')];
 }

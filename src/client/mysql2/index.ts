@@ -2,11 +2,11 @@ import { type EventEmitter, setMaxListeners } from 'node:events';
 import { inspect } from 'node:util';
 import type { Pool, PoolConnection, PoolOptions } from 'mysql2';
 import { isNotMade, LOGIN_NOT_MADE } from '../login/not-made.js';
-import { loginOf } from '../pools/login.js';
+import { loginOf, mustHaveLogin } from '../pools/login.js';
 import { Retirement, type SessionLogin } from '../pools/retirement.js';
 import type { RotatingSecret } from '../secret.js';
 
-/** The part of the package `mysql2` that {@link rotatingMysqlPool} uses: pass the default import. */
+/** The part of the package `mysql2` that {@link rotatingMysqlPool} uses: pass its default import, not that of `mysql2/promise`. */
 export interface Mysql2 {
   /** Makes the pool that {@link rotatingMysqlPool} returns. */
   createPool(options: PoolOptions): Pool;
@@ -43,6 +43,7 @@ const CONNECT_MS = 10_000;
  * const pool = rotatingMysqlPool(mysql, rotatingSecret('app/db'), { connectionLimit: 20 }).promise();
  * ```
  * @throws TypeError if `config` has `user`, `password`, `password1`, `passwordSha1` or `uri`: mysql2 would use them instead
+ * @throws TypeError if `mysql` is `mysql2/promise`
  */
 export function rotatingMysqlPool(
   mysql: Mysql2,
@@ -53,6 +54,11 @@ export function rotatingMysqlPool(
   if (taken) throw new TypeError(`remove ${taken}: the secret decides who logs in`);
   const { retireMs = RETIRE_MS, ...options } = config;
   const pool = mysql.createPool({ gracefulEnd: true, ...options });
+  // That of mysql2/promise opens connections past ours: to localhost, without the secret.
+  if (typeof pool.promise !== 'function') {
+    throw new TypeError('pass mysql2, not mysql2/promise: the pool has promise()');
+  }
+  mustHaveLogin(secret);
   const inner = pool as unknown as Inner;
   const place = {};
   // In mysql2, 0 means no limit.

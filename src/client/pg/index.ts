@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Client, Pool, PoolClient, PoolConfig } from 'pg';
 import { isError } from '../../errors.js';
 import type { Attempt } from '../login/attempt.js';
-import { loginOf } from '../pools/login.js';
+import { loginOf, mustHaveLogin } from '../pools/login.js';
 import { Retirement } from '../pools/retirement.js';
 import type { RotatingSecret } from '../secret.js';
 import { inTime, since, unlessAborted } from '../wait.js';
@@ -49,6 +49,7 @@ const RETIRE_MS = 600_000;
 export function rotatingPool(pg: Pg, secret: RotatingSecret<unknown>, config: RotatingPoolConfig = {}): Pool {
   const taken = NOT_TAKEN.find((name) => Object.hasOwn(config, name));
   if (taken) throw new TypeError(`remove ${taken}: the secret decides who logs in`);
+  mustHaveLogin(secret);
   const { retireMs = RETIRE_MS, ...options } = config;
   const timeoutMs = options.connectionTimeoutMillis || undefined;
   const limitMs = timeoutMs && timeoutMs * SHARE;

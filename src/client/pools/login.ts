@@ -1,3 +1,4 @@
+import { CHECKS, type Check, type RotatingSecret } from '../secret.js';
 import { SecretError } from '../secret-error.js';
 
 /** The login in a database's secret, in AWS's fields. */
@@ -7,6 +8,21 @@ export interface DatabaseLogin {
   readonly host: string | undefined;
   readonly port: number | undefined;
   readonly dbname: string | undefined;
+}
+
+/** Makes a value without a login invalid: the last one stays in use, and an event reports it. */
+export function mustHaveLogin(secret: RotatingSecret<unknown>): void {
+  const { [CHECKS]: checks } = secret as { readonly [CHECKS]?: Set<Check> };
+  checks?.add(whatIsWrong);
+}
+
+function whatIsWrong(secretId: string, value: unknown): string | undefined {
+  try {
+    loginOf(secretId, value);
+    return undefined;
+  } catch (error) {
+    return (error as SecretError).message;
+  }
 }
 
 /** @throws SecretError without the value, if a field is missing or invalid */
