@@ -15,7 +15,10 @@ export interface Rehearsal {
   readonly title: string;
   /** The first SecretString, which the service accepts. */
   readonly secretString: string;
-  /** SecretStrings of other secrets that the rotator reads (an administrator's), by name. */
+  /**
+   * SecretStrings of other secrets that the rotator reads (an administrator's), by name: `{ 'redis/admin': '{"host":…}' }`. The
+   * output is searched for their fields too, except those that the rotator `shows`.
+   */
   readonly otherSecrets?: Readonly<Record<string, string>>;
   /** The rotator, which declares the fields of the secret. */
   readonly rotator: {

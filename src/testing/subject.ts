@@ -15,12 +15,12 @@ export interface ContractSubject<Secret extends object, Field extends keyof Secr
    * Resets the service, and returns the JSON object of a secret that it accepts. The host and port in that secret are those of
    * `line`. The contract calls it hundreds of times.
    */
-  reset(): Awaitable<Json>;
+  reset(): Awaitable<object>;
   /**
    * Returns the other secrets that the rotator reads (an administrator's), by name. Called after each `reset`. Let `reset`
    * give the administrator another password each time: then the contract sees whether the rotator keeps an old one.
    */
-  others?(): Awaitable<Readonly<Record<string, Json>>>;
+  others?(): Awaitable<Readonly<Record<string, object>>>;
   /**
    * Whether the service accepts the JSON object of a secret now. Ask the service itself: without the rotator, and without
    * `line`, which may be cut.
@@ -91,6 +91,8 @@ export interface ContractSubject<Secret extends object, Field extends keyof Secr
 
 /** A subject without the type of its secret, and what the clauses need of it. */
 export interface Stand extends Omit<ContractSubject<object, never>, 'rotator'> {
+  reset(): Promise<Json>;
+  others?(): Promise<Readonly<Record<string, Json>>>;
   /** Returns the declarations of the rotator. */
   declared(): {
     readonly rotates: readonly string[];
@@ -117,7 +119,7 @@ export type Making = (make: (token: string) => Promise<Json>) => Promise<Json>;
 export function standOf<Secret extends object, Field extends keyof Secret & string>(
   subject: ContractSubject<Secret, Field>,
 ): Stand {
-  const { rotator, ...rest } = subject;
+  const { rotator, others, ...rest } = subject;
   const wrong = (secret: Json): Json => {
     const example = rotator();
     const changed = (change: (value: unknown) => unknown): Json => ({
@@ -135,6 +137,8 @@ export function standOf<Secret extends object, Field extends keyof Secret & stri
   };
   return {
     ...rest,
+    reset: async () => ({ ...(await subject.reset()) }),
+    ...(others && { others: async () => copiesOf(await others.call(subject)) }),
     visits: [],
     declared: () => rotator(),
     wrong,
@@ -155,6 +159,10 @@ export function standOf<Secret extends object, Field extends keyof Secret & stri
       return rotationHandler({ ...watched(rotator(), new Watch()), createSecret }, options);
     },
   };
+}
+
+function copiesOf(secrets: Readonly<Record<string, object>>): Readonly<Record<string, Json>> {
+  return Object.fromEntries(Object.entries(secrets).map(([name, json]) => [name, { ...json }]));
 }
 
 /** Another value of the same form: digits stay digits, letters stay letters, `sk_…` stays `sk_…`. */

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { OperatorRig, VALUE } from '../support/operator.js';
 
 let rig: OperatorRig;
@@ -76,4 +77,54 @@ test('what a rotator of your own leaves running does not keep the command from i
   const { code, stdout } = await tryWith('setInterval(() => {}, 1000); return "accepted";');
   expect(stdout).toContain('AWSCURRENT works.');
   expect(code).toBe(0);
+});
+
+/** A rehearsal of a secret that is plain text. Its rotator prints what PRINTS names. */
+const REHEARSAL = `
+export async function startRehearsal() {
+  const boss = { user: 'boss', password: 'Kq7vTz2mWx9bRd4c' };
+  const rotator = {
+    name: 'own',
+    rotates: ['password'],
+    text: 'password',
+    shows: ['user'],
+    parse: ({ password }) => ({ password }),
+    createSecret: () => ({ password: 'hJ5nPy8sLf3gVa6e' }),
+    setSecret: async ({ pending }, { readSecret }) => {
+      const boss = await readSecret('own/boss', ['user']);
+      const values = {
+        'new value': pending.password,
+        'password of an administrator': boss.password,
+        'name of an administrator': boss.user,
+      };
+      process.stdout.write(values[process.env.PRINTS]);
+      accepted = pending.password;
+    },
+    testSecret: () => 'accepted',
+  };
+  let accepted = 'uB1wGt0kZo4iXe9r';
+  return {
+    title: 'a service in memory',
+    secretString: accepted,
+    otherSecrets: { 'own/boss': JSON.stringify(boss) },
+    rotator,
+    handler: (options) => rotationHandler(rotator, options),
+    accepts: async (version) => version === accepted,
+    restore: async () => {},
+    stop: async () => {},
+  };
+}
+`;
+
+test.each([
+  ['NO ', 'new value'],
+  ['NO ', 'password of an administrator'],
+  ['yes', 'name of an administrator'],
+])('rehearse says %s nothing secret was printed, if your rotator prints the %s', async (verdict, PRINTS) => {
+  const entry = pathToFileURL(join(__dirname, '../../dist/esm/src/index.js')).href;
+  const file = join(rig.command.folder, 'rehearsal.mjs');
+  await writeFile(file, `import { rotationHandler } from '${entry}';${REHEARSAL}`);
+  const { code, stdout } = await (await rig.command.shell(`quarterturn rehearse ${file}`, { PRINTS })).end;
+  expect(stdout).toContain(`  ${verdict}  nothing secret was printed (searched for 3 values)\n`);
+  expect(code).toBe(verdict === 'yes' ? 0 : 1);
 });

@@ -335,7 +335,13 @@ describe('quarterturn policy', () => {
   test('--for says what is to be replaced', async () => {
     const { stdout, stderr } = await policy('--for', 'client');
     expect(stdout).toContain('"arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-??????"');
-    expect(stderr).toBe('quarterturn: replace REGION, ACCOUNT and NAME, or give --secret and --function\n');
+    expect(stderr).toBe('quarterturn: replace REGION, ACCOUNT and NAME, or give --secret\n');
+    const ofClients = await policy('--for', 'client', '--function', FUNCTION);
+    expect(ofClients.stderr).toBe('quarterturn: replace NAME, or give --secret\n');
+    const ofOperators = await policy('--for', 'operator');
+    expect(ofOperators.stderr).toBe(
+      'quarterturn: replace REGION, ACCOUNT and NAME, or give --secret and --function\n',
+    );
   });
 
   test('--help lists the options and the rotators', async () => {

@@ -110,7 +110,7 @@ describe('quarterturn rehearse', () => {
       previousAccepted: true,
       oldRefused: true,
       nothingPrinted: true,
-      values: 3,
+      values: 4,
     });
     expect(await readdir(temporary)).toEqual([]);
   });

@@ -48,3 +48,28 @@ test('a first value with a word that stands in a hint is no leak', async () => {
   const clause = clauses.find(({ name }) => name.startsWith('lets nothing secret out'));
   await clause?.run();
 });
+
+/** The secret of a service in memory: an interface has no index signature. */
+interface Login {
+  readonly user: string;
+  readonly password: string;
+}
+
+test('a subject may declare its secrets as interfaces, and hand out the same object each time', async () => {
+  const far = new FarDoor();
+  const login: Login = Object.freeze({ user: 'app', password: FIRST });
+  const others: Readonly<Record<string, Login>> = Object.freeze({ boss: login });
+  const [first, second] = rotatorContract({
+    rotator: () => far.sound(),
+    reset(): Login {
+      far.door.password = FIRST;
+      return login;
+    },
+    others: () => others,
+    accepts: ({ password }) => far.door.accepts(password),
+    line: () => far.line,
+  });
+  await first?.run();
+  await second?.run();
+  expect([login, others]).toEqual([{ user: 'app', password: FIRST }, { boss: login }]);
+});

@@ -14,13 +14,15 @@ export async function policy(input: PolicyInput, declarations: readonly Declarat
   if (input.options.for) {
     const text = policyForPeople(input, declarations);
     process.stdout.write(text);
-    sayOpen(text, { REGION: '--secret', ACCOUNT: '--secret', NAME: '--function' });
+    const ofName = ['--secret', '--function'].filter((option) => text.includes(`:${option.slice(2)}:NAME`));
+    sayOpen(text, { REGION: ['--secret'], ACCOUNT: ['--secret'], NAME: ofName });
     return 0;
   }
   const options = await readOptions(input);
   const text = printed(options);
   process.stdout.write(text);
-  sayOpen(text, { REGION: '--secret', ACCOUNT: '--secret', ADMINISTRATOR: '--admin', NAME: '--target' });
+  const onSecret = { REGION: ['--secret'], ACCOUNT: ['--secret'] };
+  sayOpen(text, { ...onSecret, ADMINISTRATOR: ['--admin'], NAME: ['--target'] });
   const left = leftOutLines(options);
   // The text for people has these lines itself.
   if ((options.format === 'terraform' || options.format === 'cdk') && left.length > 0) {
@@ -30,10 +32,10 @@ export async function policy(input: PolicyInput, declarations: readonly Declarat
 }
 
 /** Names the words in the text that its reader must replace, and the options that replace them. */
-function sayOpen(text: string, optionOf: Readonly<Record<string, string>>): void {
-  const open = Object.keys(optionOf).filter((word) => new RegExp(`\\b${word}\\b`).test(text));
+function sayOpen(text: string, optionsOf: Readonly<Record<string, readonly string[]>>): void {
+  const open = Object.keys(optionsOf).filter((word) => new RegExp(`\\b${word}\\b`).test(text));
   if (open.length === 0) return;
-  const options = new Set(open.map((word) => optionOf[word] ?? ''));
+  const options = new Set(open.flatMap((word) => optionsOf[word] ?? []));
   say(`replace ${listed(open)}, or give ${listed([...options])}`);
 }
 

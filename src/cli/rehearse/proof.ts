@@ -75,6 +75,7 @@ interface Ending {
 /** The secret values of a rehearsal. Its output is searched for them. */
 export class Seen {
   readonly #versions = new Map<string, StoredVersion>();
+  #others = 0;
   readonly #declared: Rehearsal['rotator'];
   readonly #output: Output;
 
@@ -84,7 +85,7 @@ export class Seen {
   }
 
   get count(): number {
-    return this.#versions.size;
+    return this.#versions.size + this.#others;
   }
 
   /** Returns the version that lost its label last. */
@@ -99,7 +100,16 @@ export class Seen {
     if (this.#versions.has(version.versionId)) return;
     this.#versions.set(version.versionId, version);
     const { shows, rotates } = this.#declared;
-    this.#output.lookFor(jsonObject(version.value) ?? {}, shows, rotates);
+    // A text that is no JSON object is the credential itself.
+    const fields =
+      jsonObject(version.value) ?? Object.fromEntries(rotates.map((field) => [field, version.value]));
+    this.#output.lookFor(fields, shows, rotates);
+  }
+
+  /** Adds another secret, such as an administrator's. Which of its fields are credentials is unknown. */
+  addOther(value: string): void {
+    this.#others += 1;
+    this.#output.lookFor(jsonObject(value) ?? { value }, this.#declared.shows);
   }
 
   /** Whether neither the output nor the text to come contains a value. */

@@ -89,6 +89,7 @@ async function rotateAll({
   const all = { ...rehearsal.otherSecrets, [SECRET_NAME]: rehearsal.secretString };
   for (const [Name, SecretString] of Object.entries(all)) await secrets.createSecret({ Name, SecretString });
   const seen = new Seen(rehearsal.rotator, output);
+  for (const value of Object.values(rehearsal.otherSecrets ?? {})) seen.addOther(value);
   const { overlaps = false } = rehearsal;
   const endsAtOnce = (rehearsal.rotator.ends ?? 'at-once') === 'at-once';
   let isProven = true;

@@ -26,13 +26,17 @@ export class Output {
     say(text);
   }
 
-  /** Looks for the fields that rotate. A word of another field ("rotation") may be a word of ours, and proves nothing. */
+  /**
+   * Looks for the fields that rotate. A word of another field ("rotation") may be a word of ours, and proves nothing.
+   *
+   * @param rotates absent if unknown: then every field that is not shown counts
+   */
   lookFor(
     fields: Readonly<Record<string, unknown>>,
     shows: readonly string[],
-    rotates: readonly string[],
+    rotates?: readonly string[],
   ): void {
-    const telling = Object.entries(fields).filter(([field]) => rotates.includes(field));
+    const telling = Object.entries(fields).filter(([field]) => rotates?.includes(field) ?? true);
     this.#redactor.hideFields(Object.fromEntries(telling), shows, rotates);
   }
 
