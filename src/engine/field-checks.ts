@@ -82,7 +82,8 @@ export function rotatedFields(
   made: object | undefined,
   current: object,
 ): Json {
-  const fresh: Json = { ...made };
+  // Without a prototype: a field may have the name of a method that every object has.
+  const fresh: Json = Object.assign(Object.create(null), made);
   const old: Json = { ...current };
   const missing = rotates.find((field) => fresh[field] === undefined);
   if (missing !== undefined) {

@@ -111,6 +111,32 @@ describe('quarterturn init', () => {
     expect([read('gate/service.ts'), read('gate/README.md')]).toEqual(['mine', 'mine, too']);
   });
 
+  test('overwrites no link either, also one that leads nowhere', async () => {
+    mkdirSync(at('gate'));
+    symlinkSync('nowhere', at('gate/service.ts'));
+    const { code, stdout, stderr } = await run('quarterturn init gate');
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toBe('quarterturn: nothing was written: these files exist already: gate/service.ts\n');
+    expect(readdirSync(at('gate'))).toEqual(['service.ts']);
+  });
+
+  test('writes no half of a folder: where a file fails, the ones before are gone', async () => {
+    // A disk that is nearly full.
+    const { code, stdout, stderr } = await run('ulimit -f 1 && quarterturn init gate');
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^quarterturn: nothing was written: EFBIG/);
+    expect(existsSync(at('gate'))).toBe(false);
+    write('gate/mine.ts', 'mine');
+    expect(await run('ulimit -f 1 && quarterturn init gate')).toMatchObject({ code: 1, stdout: '' });
+    expect(readdirSync(at('gate'))).toEqual(['mine.ts']);
+    write('door', 'a file');
+    expect(await run('quarterturn init door')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^quarterturn: nothing was written: EEXIST: .*'door'\n$/),
+    });
+    expect(read('door')).toBe('a file');
+  });
+
   test.each(['Gate', '../gate', 'a/b', 'gate-', '1st', "gate'", '.'])(
     'takes no name such as %s',
     async (name) => {
@@ -275,12 +301,123 @@ describe('quarterturn bundle', () => {
     expect(readdirSync(at('gate')).toSorted()).toEqual([...FILES, ...OTHERS].toSorted());
   });
 
+  const BARE = `import { defineLambda } from 'quarterturn';
+    import { postgres } from 'quarterturn/rotators/postgres';
+    export const lambda = defineLambda({ rotator: () => postgres(), environment: [], permissions: [], drivers: ['pg'] });`;
+
+  test('overwrites no module that it is made of', async () => {
+    write('gate/index.mjs', BARE);
+    const { code, stdout, stderr } = await run('quarterturn bundle gate/index.mjs --out gate');
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(
+      /gate contains index\.mjs, which the bundle is made of: choose another folder with --out\n$/,
+    );
+    expect(read('gate/index.mjs')).toBe(BARE);
+    expect(readdirSync(at('gate'))).toEqual(['index.mjs']);
+    symlinkSync('gate', at('link'));
+    expect(await run('quarterturn bundle gate/index.mjs --out link')).toMatchObject({ code: 2, stdout: '' });
+    expect(read('gate/index.mjs')).toBe(BARE);
+    // Of a bundle, too, another one is made elsewhere.
+    expect((await run('quarterturn bundle gate/index.mjs')).code).toBe(0);
+    const made = read('dist/lambda/gate/index.mjs');
+    expect(await run('quarterturn bundle dist/lambda/gate/index.mjs')).toMatchObject({ code: 2, stdout: '' });
+    expect(read('dist/lambda/gate/index.mjs')).toBe(made);
+  });
+
+  test('that is not written to the end leaves the one that was there', async () => {
+    write('gate/lambda.ts', BARE);
+    write('dist/lambda/gate/index.mjs', 'of before');
+    write('dist/lambda/gate/chunks/old.mjs', 'of before');
+    mkdirSync(at('dist/lambda/gate/THIRD-PARTY-LICENSES.txt'));
+    expect(await run('quarterturn bundle gate/lambda.ts')).toMatchObject({ code: 1, stdout: '' });
+    expect(read('dist/lambda/gate/index.mjs')).toBe('of before');
+    expect(read('dist/lambda/gate/chunks/old.mjs')).toBe('of before');
+  });
+
+  test('changes nothing behind links in its folder', async () => {
+    write('gate/lambda.ts', BARE);
+    write('mine/index.mjs', 'mine');
+    write('mine/chunks/old.mjs', 'mine');
+    mkdirSync(at('made'));
+    for (const part of ['index.mjs', 'chunks']) symlinkSync(`../mine/${part}`, at('made', part));
+    expect(await run('quarterturn bundle gate/lambda.ts --out made')).toMatchObject({ code: 0, stderr: '' });
+    expect(read('mine/index.mjs')).toBe('mine');
+    expect(readdirSync(at('mine/chunks'))).toEqual(['old.mjs']);
+    expect(read('made/index.mjs')).toContain('handler');
+  });
+
+  test('may be made twice at once', async () => {
+    write('gate/lambda.ts', BARE);
+    const bundle = () => run('quarterturn bundle gate/lambda.ts');
+    const ends = await Promise.all([bundle(), bundle()]);
+    expect(ends.map(({ code, stderr }) => [code, stderr])).toEqual([
+      [0, ''],
+      [0, ''],
+    ]);
+    const chunks = readdirSync(at('dist/lambda/gate/chunks'));
+    expect(await bundle()).toMatchObject({ code: 0, stderr: '' });
+    expect(readdirSync(at('dist/lambda/gate/chunks'))).toEqual(chunks);
+  });
+
+  test('is made of a CommonJS manifest, whatever the folder is called', async () => {
+    write(
+      'tür 7/lambda.cjs',
+      `const { defineLambda } = require('quarterturn');
+      const { postgres } = require('quarterturn/rotators/postgres');
+      module.exports = {
+        lambda: defineLambda({ rotator: () => postgres(), environment: [], permissions: [], drivers: ['pg'] }),
+      };`,
+    );
+    const { code, stdout } = await run("quarterturn bundle 'tür 7/lambda.cjs'");
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(/^dist\/lambda\/t-r-7: handler index\.handler, /),
+    ]);
+    const policy = await run('AWS_REGION=eu-west-1 quarterturn policy dist/lambda/t-r-7/index.mjs --json');
+    expect(JSON.parse(policy.stdout)).toMatchObject({ rotator: 't-r-7' });
+  });
+
+  test('is made where node_modules has files without a package, and a package has a folder of licences', async () => {
+    write('node_modules/flat.js', 'export const a = 1;');
+    write('node_modules/bare/index.js', 'export const b = 2;');
+    write('node_modules/full/package.json', '{ "name": "full", "version": "1.0.0", "main": "index.js" }');
+    write('node_modules/full/index.js', 'export const c = 3;');
+    write('node_modules/full/license/MIT.txt', 'MIT');
+    write(
+      'gate/lambda.ts',
+      `import { a } from 'flat'; import { b } from 'bare'; import { c } from 'full'; console.log(a, b, c); ${BARE}`,
+    );
+    const { code, stderr } = await run('quarterturn bundle gate/lambda.ts');
+    expect([code, stderr.match(/(?<=the package )\S+/g)?.toSorted()]).toEqual([
+      0,
+      ['bare', 'flat.js', 'full'],
+    ]);
+  });
+
+  test('takes a file, and makes a folder', async () => {
+    write('gate/lambda.ts', BARE);
+    for (const what of ['gate', "''", 'none.ts']) {
+      const { code, stderr } = await run(`quarterturn bundle ${what}`);
+      expect([code, stderr]).toEqual([
+        2,
+        expect.stringMatching(/: there is no file \/.*: give the module that exports lambda\n$/),
+      ]);
+    }
+    const { code, stderr } = await run('quarterturn bundle gate/lambda.ts --out package.json');
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/package\.json is not a folder: choose another with --out\n$/),
+    ]);
+    expect(read('package.json')).toBe('{ "private": true }');
+  });
+
   test.each([
     [
       'exports no manifest',
       'export const handler = 1;',
       /hint: the module must export lambda = defineLambda\(/,
     ],
+    ['exports nothing', 'console.log(1);', /hint: the module must export lambda = defineLambda\(/],
     ['has an error of syntax', 'export const lambda = {\n', /\(line 2 of gate\/lambda\.ts\)\n$/],
     [
       'imports what is not installed',

@@ -118,8 +118,9 @@ function nextUrl(
 
 function furtherUrl(next: string, url: URL, answer: Answer): URL {
   const further = URL.canParse(next, url.href) ? new URL(next, url) : undefined;
-  // The request sends the credential too.
-  if (further?.origin !== url.origin) throw answer.failure('with a next page at another origin');
+  // The request sends the credential too. An origin shows no user, and the origin of a blob: shows no scheme.
+  const isPlain = further?.protocol === url.protocol && further.username + further.password === '';
+  if (!isPlain || further.origin !== url.origin) throw answer.failure('with a next page at another origin');
   return further;
 }
 

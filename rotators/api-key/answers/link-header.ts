@@ -1,8 +1,11 @@
 import type { Answer } from '../pointers.js';
 
-/** One link (RFC 8288, 3): its target, and its parameters. Each blank matches in one place only, so that a mismatch fails fast. */
+/**
+ * One link (RFC 8288, 3): its target, and its parameters. Each blank matches in one place only, so that a mismatch fails fast:
+ * blanks after an "=" belong to a value, or, without a value, to what follows.
+ */
 const LINK =
-  /[\s,]*<([^<>]*)>((?:\s*;(?:\s*[^\s;,="<>]+(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;,"]*))?)?)*)\s*(?:,|$)/y;
+  /[\s,]*<([^<>]*)>((?:\s*;(?:\s*[^\s;,="<>]+(?:\s*=(?:\s*(?:"(?:[^"\\]|\\.)*"|[^\s;,"]+))?)?)?)*)\s*(?:,|$)/y;
 const PARAMETER = /;\s*([^\s;,="]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*))/g;
 
 /**
@@ -32,5 +35,9 @@ function isNext(parameters: string): boolean {
   // A link with an anchor belongs to another page. Of several `rel`, the first counts.
   if (all.some(([name]) => name === 'anchor')) return false;
   const [, relations = ''] = all.find(([name]) => name === 'rel') ?? [];
-  return relations.toLowerCase().split(/\s+/).includes('next');
+  // Some servers write rel='next'. Unread, it would end the list.
+  return relations
+    .toLowerCase()
+    .split(/[\s']+/)
+    .includes('next');
 }

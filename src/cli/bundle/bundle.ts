@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -9,15 +8,14 @@ import { line, say, sayHint } from '../terminal/screen.js';
 import { UsageError } from '../usage-error.js';
 import type { BundleInput } from './declaration.js';
 import { esbuildOptions } from './esbuild-options.js';
-import { LICENCES, licencesOf } from './licences.js';
+import { licencesOf } from './licences.js';
 import { bytesAtInit } from './reach.js';
+import { assertReplaceable, assertWithoutSources, replaceBundle } from './replacement.js';
 
 type Esbuild = Pick<typeof import('esbuild'), 'build'>;
 
 /** The folder of this package, from where this file is when built. */
 const OURS = fileURLToPath(new URL('../../../../../', import.meta.url));
-/** The parts of a bundle: the next one may replace them. */
-const PARTS = ['index.mjs', 'chunks', LICENCES];
 
 /** Runs `quarterturn bundle`; resolves to the exit code. */
 export async function bundle({ options, positionals }: BundleInput): Promise<number> {
@@ -26,19 +24,18 @@ export async function bundle({ options, positionals }: BundleInput): Promise<num
     throw new UsageError('bundle takes one module that exports lambda: quarterturn bundle gate/lambda.ts');
   }
   const entry = resolve(what);
-  if (!existsSync(entry)) throw new UsageError(`there is no module at ${entry}`);
+  if (!statSync(entry, { throwIfNoEntry: false })?.isFile()) {
+    throw new UsageError(`there is no file ${entry}: give the module that exports lambda`);
+  }
   const out = resolve(options.out ?? join('dist/lambda', nameOf(entry)));
   await assertReplaceable(out);
   const esbuild = await loadEsbuild(entry);
   const result = await build(esbuild, entry, out);
   if (!result) return 1;
+  const inputs = Object.keys(result.metafile.inputs).map((input) => resolve(input));
+  await assertWithoutSources(out, inputs);
   const { text, without } = licencesOf(result.metafile, process.cwd(), OURS);
-  await rm(join(out, 'chunks'), { recursive: true, force: true });
-  for (const { path, contents } of result.outputFiles) {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, contents);
-  }
-  await writeFile(join(out, LICENCES), text);
+  await replaceBundle(out, result.outputFiles, text);
   for (const name of without) {
     say(`the package ${name} contains no licence text: check whether its licence must go with the bundle`);
   }
@@ -60,17 +57,6 @@ async function loadEsbuild(entry: string): Promise<Esbuild> {
   throw new Error('bundle needs esbuild, and it is not installed: npm install --save-dev esbuild@^0.28.2');
 }
 
-/** Refuses a folder with other files: they must be neither deleted nor deployed. */
-async function assertReplaceable(out: string): Promise<void> {
-  const names = existsSync(out) ? await readdir(out) : [];
-  const other = names.find((name) => !PARTS.includes(name));
-  if (other !== undefined) {
-    throw new UsageError(
-      `${out} contains ${other}, which does not belong to a bundle: choose another folder with --out`,
-    );
-  }
-}
-
 type Result = BuildResult<ReturnType<typeof esbuildOptions>>;
 
 /** Returns what esbuild makes; undefined if it failed, with the reason printed. */
@@ -89,17 +75,22 @@ export const handler = lambdaHandler(lambda);`;
       outdir,
       logLevel: 'silent',
     });
-    for (const warning of result.warnings) say(sentence(warning));
-    return result;
+    // Of a module without any export, esbuild only warns: the function would not start.
+    return isWithLambda(result.warnings) ? result : undefined;
   } catch (error) {
     const { errors } = error as Partial<BuildFailure>;
     if (!errors) throw error;
-    for (const each of errors) say(sentence(each));
-    if (errors.some(({ text }) => text.includes('for import "lambda"'))) {
-      sayHint('the module must export lambda = defineLambda({ rotator: … })');
-    }
+    isWithLambda(errors);
     return undefined;
   }
+}
+
+/** Prints what esbuild says, and returns whether none of it is that the module does not export `lambda`. */
+function isWithLambda(messages: readonly Message[]): boolean {
+  for (const each of messages) say(sentence(each));
+  const isWith = !messages.some(({ text }) => /\bimport "lambda"/i.test(text));
+  if (!isWith) sayHint('the module must export lambda = defineLambda({ rotator: … })');
+  return isWith;
 }
 
 function sentence({ text, location }: Message): string {

@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Metafile } from 'esbuild';
-import { packageAt } from './package-at.js';
+import { type PackageFile, packageAt } from './package-at.js';
 
 /** The file beside a bundle: MIT, ISC and Apache-2.0 require their text to go with every copy. */
 export const LICENCES = 'THIRD-PARTY-LICENSES.txt';
@@ -26,8 +26,10 @@ export function licencesOf({ inputs }: Pick<Metafile, 'inputs'>, folder: string,
   const without: string[] = [];
   for (const each of [...new Set(folders)].sort()) {
     if (each === undefined) continue;
-    const { name, version, license = 'no licence is named' } = packageAt(join(folder, each));
-    if (name === 'quarterturn') continue;
+    const found = packageIfAt(join(folder, each));
+    if (!found) without.push(each.slice(each.lastIndexOf('node_modules/') + 'node_modules/'.length));
+    if (!found || found.name === 'quarterturn') continue;
+    const { name, version, license = 'no licence is named' } = found;
     const text = textOf(join(folder, each));
     if (text === undefined) without.push(name);
     else byText.set(text, [...(byText.get(text) ?? []), `${name} ${version} (${license})`]);
@@ -36,12 +38,17 @@ export function licencesOf({ inputs }: Pick<Metafile, 'inputs'>, folder: string,
   return { text: [section(['quarterturn'], textOf(ourRoot) ?? ''), ...sections].join('\n'), without };
 }
 
+/** Returns `undefined` for a file, or a folder, that somebody has put into node_modules by hand. */
+function packageIfAt(folder: string): PackageFile | undefined {
+  return existsSync(join(folder, 'package.json')) ? packageAt(folder) : undefined;
+}
+
 /** Some packages have it only in their README. */
 function textOf(folder: string): string | undefined {
   const names = readdirSync(folder).sort();
   const read = (pattern: RegExp) =>
     names
-      .filter((name) => pattern.test(name))
+      .filter((name) => pattern.test(name) && statSync(join(folder, name)).isFile())
       .map((name) => readFileSync(join(folder, name), 'utf8').replaceAll('\r\n', '\n').trim());
   const texts = read(/^(?:licen[cs]e|notice|copying)(?:\.(?:md|txt))?$/i);
   if (texts.length > 0) return texts.join('\n\n');

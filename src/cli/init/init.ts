@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { lstatSync } from 'node:fs';
+import { mkdir, open, rm, rmdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { line, say } from '../terminal/screen.js';
@@ -21,18 +21,44 @@ export async function init({ options, positionals }: InitInput): Promise<number>
     );
   }
   const files = filesOf(name, options);
-  const taken = [...files.keys()].map((file) => join(name, file)).filter((path) => existsSync(path));
+  const taken = [...files.keys()].map((file) => join(name, file)).filter(isTaken);
   if (taken.length > 0) {
     say(`nothing was written: these files exist already: ${taken.join(', ')}`);
     return 1;
   }
-  await mkdir(name, { recursive: true });
-  // `wx`: a file that appeared meanwhile is not overwritten either.
-  for (const [file, text] of files) await writeFile(join(name, file), text, { flag: 'wx' });
+  await writeAll(name, files);
   line(`${name}/: ${[...files.keys()].join(', ')}`);
   line();
   for (const command of nextCommands(name, options.test)) line(`  ${command}`);
   return 0;
+}
+
+/** Whether there is something by this name: also a link that leads nowhere. */
+function isTaken(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false; // Its folder is a file, as mkdir will say.
+  }
+}
+
+/** Writes all files or none: half of them would keep the next `init` from writing the others. */
+async function writeAll(folder: string, files: ReadonlyMap<string, string>): Promise<void> {
+  const made = [];
+  try {
+    if ((await mkdir(folder, { recursive: true })) !== undefined) made.push(folder);
+    for (const [file, text] of files) {
+      const path = join(folder, file);
+      // `wx`: a file that appeared meanwhile is not overwritten either.
+      const handle = await open(path, 'wx');
+      made.push(path);
+      await handle.writeFile(text).finally(() => handle.close());
+    }
+  } catch (error) {
+    // The folder last, if nobody has put anything into it.
+    for (const path of made.reverse()) await (path === folder ? rmdir(path) : rm(path)).catch(() => {});
+    throw error instanceof Error ? new Error(`nothing was written: ${error.message}`) : error;
+  }
 }
 
 function nextCommands(name: string, test: string): readonly string[] {

@@ -423,6 +423,20 @@ describe('what else the answer brings', () => {
     expect(current).not.toHaveProperty('region');
   });
 
+  test.each(['constructor', 'toString', '__proto__'])(
+    'is left out where nothing stands, although every object has something of the name: %s',
+    async (field) => {
+      // As JSON: in a literal, __proto__ is no member.
+      const rig = await rigged(copying(JSON.parse(`{"${field}":"/${field}"}`)));
+      const before = Object.keys(JSON.parse(await rig.secretString('AWSCURRENT')));
+      expect(await rig.rotate()).toMatchObject({ outcome: 'succeeded' });
+      expect(Object.keys(JSON.parse(await rig.secretString('AWSCURRENT')))).toEqual(before);
+      portal.extras = JSON.parse(`{"${field}":"north"}`);
+      expect(await rig.rotate()).toMatchObject({ outcome: 'succeeded' });
+      expect(await rig.secretString('AWSCURRENT')).toContain(`"${field}": "north"`);
+    },
+  );
+
   test.each<[string, unknown]>([
     ['an object', { at: 7 }],
     ['a list', ['x']],

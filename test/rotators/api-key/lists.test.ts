@@ -155,6 +155,8 @@ describe('a Link header', () => {
     ['a URL', (next) => `<${provider.url}${next}>; rel="next"`],
     ['a path', (next) => `<${next}>; rel="next"`],
     ['no quotes', (next) => `<${next}>;rel=next`],
+    ['other quotes', (next) => `<${next}>; rel='next'`],
+    ['an empty parameter', (next) => `<${next}>; title= ; rel="next"`],
     ['capitals', (next) => `<${next}>; REL="Next"`],
     ['several relations', (next) => `<${next}>; rel="last next"`],
     ['other parameters', (next) => `<${next}>; title="a, <b>; rel=\\"prev\\""; rel="next"; results`],
@@ -193,6 +195,8 @@ describe('a Link header', () => {
     ['points to another port', '<//127.0.0.1:1/keys>; rel="next"', /a next page at another origin/],
     ['points to another scheme', '<file:///keys>; rel="next"', /a next page at another origin/],
     ['points to no URL', '<https://>; rel="next"', /a next page at another origin/],
+    ['has a user', '<//u:p@HOST/keys?offset=1>; rel="next"', /a next page at another origin/],
+    ['points into memory', '<blob:http://HOST/keys>; rel="next"', /a next page at another origin/],
     ['points back', '</keys>; rel="next"', /a next page that was read before/],
     ['points to the same keys', '</keys?offset=0>; rel="next"', /a page of the list that it had sent before/],
     ['names two pages', '</keys?offset=1>; rel="next", </keys?offset=2>; rel="next"', /several next pages/],
@@ -200,7 +204,7 @@ describe('a Link header', () => {
     ['breaks off', '</keys?offset=1>; rel="next', /an unreadable Link header/],
   ])('that %s is an error: half of a list hides keys', async (_, link, problem) => {
     const rig = await rigged({ pages: 'link' });
-    linkTo = () => link;
+    linkTo = () => link.replace('HOST', new URL(provider.url).host);
     expect(await failureOf(rig)).toMatchObject({
       code: 'ERR_SERVICE_FAILED',
       message: expect.stringMatching(problem),
@@ -225,6 +229,8 @@ describe('a Link header', () => {
     `<a>${';a="'.repeat(2001)}`,
     `<a>;rel="${'\\"'.repeat(3000)}x`,
     `<a>${' ;  '.repeat(500)}"`,
+    // Each blank doubled the time, as long as it had two places.
+    `<a>${';a= '.repeat(29)}"`,
   ])('that is made to be slow to read is refused soon', async (link) => {
     const rig = await rigged({ pages: 'link' });
     linkTo = () => link;
