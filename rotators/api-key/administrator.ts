@@ -4,8 +4,9 @@ import { assertHeaders, fieldsOf, type Named } from './secret.js';
 import type { ApiKeySecret, ApiKeySpec } from './spec.js';
 
 /**
- * Makes what reads the administrator's secret, once a step. Whoever may write the secret chooses its name, and the URL of
- * the server: so the administrator's secret must name that same server, or its credential would go anywhere.
+ * Returns a function that reads the administrator's secret, once per step. Anyone who can write the secret chooses that secret
+ * and the server's URL. So the administrator's secret must name the same server: otherwise the writer could send its credential
+ * to any host.
  */
 export function administrator(
   { admin: field }: ApiKeySpec,
@@ -33,8 +34,8 @@ export function administrator(
       const problem = cause instanceof TypeError ? `: ${cause.message}` : '';
       throw new RotationError(
         'ERR_SECRET_MALFORMED',
-        `the administrator’s secret ${id} is not as it should be${problem}`,
-        { hint: `it needs ${[...ofAdmin, ...servers].join(', ')}` },
+        `the administrator’s secret ${id} is malformed${problem}`,
+        { hint: `the secret needs the fields ${[...ofAdmin, ...servers].join(', ')}` },
       );
     }
   }
@@ -43,9 +44,9 @@ export function administrator(
     if (serverUrl(secret[server] ?? '', server) === serverUrl(admin[server] ?? '', server)) return;
     throw new RotationError(
       'ERR_SECRET_MALFORMED',
-      `"${field}" names an administrator of another "${server}" than the secret’s`,
+      `"${server}" of the secret and of the administrator’s secret in "${field}" differ`,
       {
-        hint: `"${server}" must be the same in both: else the administrator’s credential would be sent there`,
+        hint: `store the same "${server}" in both secrets: the administrator’s credential must not go to another server`,
       },
     );
   }

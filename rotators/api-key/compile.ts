@@ -23,27 +23,27 @@ import type {
   SecondRequest,
 } from './spec.js';
 
-/** A spec as functions: what makes its requests, of values, and what reads their answers. */
+/** A spec as functions, which fill in its requests and read their answers. */
 export type CompiledSpec = ReturnType<typeof compile>;
 
-/** A request may be made with the right of either. */
+/** Placeholders of a request that may use the secret's or the administrator's right. */
 const BY_ANY = ['secret', 'admin', 'login.token', 'adminLogin.token'] as const;
 
-/** What each request may hold, in addition to the fields of the two secrets. */
+/** Placeholders that each request may hold. */
 const PARTS: Readonly<Record<CompiledRequest['name'], readonly Placeholder['of'][]>> = {
   login: ['secret'],
   adminLogin: ['secret', 'admin'],
   create: [...BY_ANY, 'key.name', 'expiry.date', 'current', 'current.lifetime', 'current.expiry'],
   'create.current': BY_ANY,
   'create.second': [...BY_ANY, 'key.name', 'key.id'],
-  // With an administrator's right the check would prove nothing of the key.
+  // With the administrator's right, the check would prove nothing about the key.
   check: ['secret', 'login.token'],
   list: BY_ANY,
   revoke: [...BY_ANY, 'key.id'],
 };
 
 /**
- * Checks a spec and compiles it, once: no request and no answer needs its text again.
+ * Checks a spec, and compiles it. Requests and answers do not need its text again.
  *
  * @throws TypeError that names the member, and quotes no value
  */
@@ -81,24 +81,24 @@ function compiledLogin(name: 'login' | 'adminLogin', login: LoginRequest | undef
 function compiledCreate(create: CreateRequest, timeZone: ApiKeySpec['timeZone']) {
   const request = compiledRequest('create', create);
   const { current, key, id, full, expiresInDays = 0 } = create;
-  demand(key !== id, 'create.id', 'must be another place than the key’s: messages show the id');
+  demand(key !== id, 'create.id', 'must not be the place of the key: messages show the id');
   const second = compiledSecond(create.second);
   const isInOne = !second?.hasKey || key === undefined;
-  demand(isInOne, 'create.second.key', 'must not stand beside "create.key"');
+  demand(isInOne, 'create.second.key', 'must not be set together with "create.key"');
   return {
     request,
     second,
-    /** Those that make a key. */
+    /** Requests that make a key. */
     requests: second ? [request, second.request] : [request],
     copies: copiesIn(create.copies),
     current: current === undefined ? undefined : compiledRequest('create.current', current),
-    /** Where the key in use is, in a list of all. */
+    /** Place of the key in use, in a list of all keys. */
     item: itemIn(current),
     lifetime: lifetimeIn(current, timeZone),
-    /** In the answer to `second`, if that has it. */
+    /** Place of the key: in the answer to `second` if that has it, otherwise in the answer to `create`. */
     key: second?.hasKey ? placeIn('create.second.key', create.second?.key) : placeIn('create.key', key),
     id: placeIn('create.id', id),
-    /** What the next key takes from the one in use. */
+    /** Values that the next key takes from the one in use. */
     taken: request.placeholders.flatMap((part) =>
       part.of === 'current' ? { ...placeAt(part.pointer), isOptional: part.isOptional === true } : [],
     ),
@@ -130,7 +130,7 @@ function copiesIn(copies: CreateRequest['copies'] = {}) {
 function itemIn(current: CurrentRequest | undefined) {
   if (current?.items === undefined || current.id === undefined) {
     const isNeither = current?.items === undefined && current?.id === undefined;
-    demand(isNeither, 'create.current', 'must have "items" and "id", or neither');
+    demand(isNeither, 'create.current', 'must have both "items" and "id", or neither');
     return undefined;
   }
   const { items, id } = current;
@@ -146,7 +146,7 @@ function lifetimeIn({ from, until }: Partial<CurrentRequest> = {}, timeZone: Api
   demand(
     (start === undefined) === (end === undefined),
     'create.current',
-    'must have "from" and "until", or neither',
+    'must have both "from" and "until", or neither',
   );
   return start && end && { start, end };
 }
@@ -159,18 +159,18 @@ function compiledCheck(check: CheckRequest) {
   const isToldApart = id !== undefined || Object.keys(expect ?? {}).length > 0;
   const namesDead = Array.isArray(dead) && dead.some((sign) => typeof sign !== 'number');
   const isDead = signsIn('check.dead', dead);
-  demand(!namesDead || isToldApart, 'check.dead', `must have statuses alone, ${WITHOUT_PROOF}`);
+  demand(!namesDead || isToldApart, 'check.dead', `must have only statuses ${WITHOUT_PROOF}`);
   const areSuccesses = (live ?? []).every((status) => status < 300);
   demand(
     areSuccesses || isToldApart,
     'check.live',
-    `must have successes alone, ${WITHOUT_PROOF}: a gateway refuses with JSON too`,
+    `must have only statuses 200 to 299 ${WITHOUT_PROOF}: a gateway may refuse every key, also with JSON`,
   );
   return {
     request: compiledRequest('check', check),
     isLive: live ? isDeclaredLive : isSuccess,
     isDead,
-    /** Whether what a dead key’s answer holds is said, so that what is not said tells nothing. */
+    /** Whether the spec names values of a dead key's answer. All other answers are then errors. */
     namesDead,
     expect: expectedIn('check.expect', expect),
     id: placeIfIn('check.id', id),
@@ -181,9 +181,9 @@ function compiledRevoke(revoke: RevokeRequest) {
   const { gone = [404], expect } = revoke;
   const isGone = signsIn('revoke.gone', gone);
   const isAllStatuses = gone.every((sign) => typeof sign === 'number');
-  // Else all that is answered with 200 would be taken for the end of the key.
+  // Otherwise any answer with status 200 would count as the end of the key.
   const isProven = isAllStatuses || Object.keys(expect ?? {}).length > 0;
-  demand(isProven, 'revoke.expect', 'must be there with what an answer holds in "revoke.gone"');
+  demand(isProven, 'revoke.expect', 'is required if "revoke.gone" has values of an answer');
   return {
     request: compiledRequest('revoke', revoke),
     isGone,
@@ -212,65 +212,81 @@ function namedBy({ key, id, admin }: ApiKeySpec, requests: readonly CompiledRequ
 function assertPlaceholders(spec: ApiKeySpec, requests: readonly CompiledRequest[]): void {
   for (const { name, placeholders } of requests) {
     const alien = placeholders.find(({ of }) => !PARTS[name].includes(of));
-    demand(alien === undefined, name, `must not have placeholders of ${alien?.of}`);
+    demand(alien === undefined, name, `must not have placeholders for ${alien?.of}`);
   }
   const { create, admin } = spec;
   const inCreate = partsOf('create', requests);
   const currents = inCreate.filter((part) => part.of === 'current');
   const areWhole = currents.every(({ isWhole }) => isWhole);
-  demand(areWhole, 'create.json', 'may have {current:…} as a whole string');
+  demand(areWhole, 'create.json', 'may have {current:…} only as a whole string');
   const lifetimes = inCreate.filter(isOfLifetime);
   const areInJson = lifetimes.every(({ isWhole }) => isWhole);
-  demand(areInJson, 'create', 'may have {current.lifetime} and {current.expiry} in "json" alone');
+  demand(
+    areInJson,
+    'create',
+    'may have {current.lifetime} and {current.expiry} only in "json", as whole strings',
+  );
   const isAsked = create.current !== undefined;
   const takesLifetime = lifetimes.length > 0;
   demand(
     (currents.length > 0 || takesLifetime) === isAsked,
     'create.current',
-    'must be there with {current:…}, {current.lifetime} or {current.expiry}, and only then',
+    'is required with {current:…}, {current.lifetime} or {current.expiry}, and not allowed without',
   );
   const hasLifetime = create.current?.until !== undefined;
   demand(
     takesLifetime === hasLifetime,
     'create.current.until',
-    'must be there with {current.lifetime} or {current.expiry}, and only then',
+    'is required with {current.lifetime} or {current.expiry}, and not allowed without',
   );
   const expires = create.expiresInDays;
   const hasDays = Number.isInteger(expires) && Number(expires) >= 1 && Number(expires) <= 3650;
-  demand(expires === undefined || hasDays, 'create.expiresInDays', 'must be a number of days');
+  demand(
+    expires === undefined || hasDays,
+    'create.expiresInDays',
+    'must be a whole number of days from 1 to 3650',
+  );
   const usesDate = inCreate.some(({ of }) => of === 'expiry.date');
-  demand(usesDate === hasDays, 'create.expiresInDays', 'must be there with {expiry.date}');
+  demand(
+    usesDate === hasDays,
+    'create.expiresInDays',
+    'is required with {expiry.date}, and not allowed without',
+  );
   demand(
     requests.some(isByAdmin) === (admin !== undefined),
     'admin',
-    'must be there with {admin.…}, and only then',
+    'is required with {admin.…}, and not allowed without',
   );
 }
 
-/** Whose right each request is made with. */
+/** Asserts that each request is made with the right credential. */
 function assertOwners(spec: ApiKeySpec, requests: readonly CompiledRequest[]): void {
   const isWithKey = (name: CompiledRequest['name']) =>
     partsOf(name, requests).some((part) => part.of === 'secret' && part.field === spec.key);
   for (const name of ['login', 'adminLogin'] as const) {
     const isUsed = requests.some(({ placeholders }) => placeholders.some(({ of }) => of === `${name}.token`));
-    demand(isUsed === (spec[name] !== undefined), name, `must be there with {${name}.token}, and only then`);
+    demand(
+      isUsed === (spec[name] !== undefined),
+      name,
+      `is required with {${name}.token}, and not allowed without`,
+    );
   }
-  demand(!spec.login || isWithKey('login'), 'login', 'must be made with the key');
+  demand(!spec.login || isWithKey('login'), 'login', 'must send the key');
   const isOfAdmin = partsOf('adminLogin', requests).some(({ of }) => of === 'admin');
-  demand(!spec.adminLogin || isOfAdmin, 'adminLogin', 'must be made with {admin.…}');
+  demand(!spec.adminLogin || isOfAdmin, 'adminLogin', 'must have {admin.…}');
   const isByLogin = partsOf('check', requests).some(({ of }) => of === 'login.token');
-  demand(isByLogin || isWithKey('check'), 'check', 'must be made with the key');
+  demand(isByLogin || isWithKey('check'), 'check', 'must send the key, or {login.token}');
 }
 
-/** Leftovers are found by their names, and ended by their ids. */
+/** The rotator finds leftovers by their names, and ends them by their ids. */
 function assertFindable(
   { list, ownsEveryKey = false }: ApiKeySpec,
   requests: readonly CompiledRequest[],
 ): void {
   const isNamed = partsOf('create', requests).some(({ of }) => of === 'key.name');
-  demand(ownsEveryKey || isNamed, 'create', 'must have {key.name}, since leftovers are found by it');
-  demand(!ownsEveryKey || list.createdAt !== undefined, 'list.createdAt', 'must be there with ownsEveryKey');
-  demand(ownsEveryKey || list.name !== undefined, 'list.name', 'must say where the name is');
+  demand(ownsEveryKey || isNamed, 'create', 'must have {key.name}: it marks leftovers');
+  demand(!ownsEveryKey || list.createdAt !== undefined, 'list.createdAt', 'is required with "ownsEveryKey"');
+  demand(ownsEveryKey || list.name !== undefined, 'list.name', 'is required without "ownsEveryKey"');
   for (const { name, placeholders } of requests) {
     const hasId = name !== 'revoke' || placeholders.some(({ of }) => of === 'key.id');
     demand(hasId, 'revoke', 'must have {key.id}');
@@ -289,18 +305,18 @@ function assertSecret(
   { fields, servers }: Named,
   requests: readonly CompiledRequest[],
 ): void {
-  demand(key !== id, 'id', 'must be another field than the key');
+  demand(key !== id, 'id', 'must not be the field with the key');
   demand(
     typeof id === 'string' || !takesWholeKeys(id),
     'id',
-    'must leave the key out: messages show what its first group finds',
+    'must not find the whole key: messages show what its first group finds',
   );
   demand(!shows.includes(key), 'shows', 'must not have the key');
   const copied = Object.keys(create.copies ?? {});
   const isCopied = (field: unknown) => copied.some((copy) => copy === field);
-  demand(copied.every(isText), 'create.copies', 'must have names of fields');
+  demand(copied.every(isText), 'create.copies', 'must have field names');
   demand(![key, id, admin].some(isCopied), 'create.copies', 'must not have the key, its id or "admin"');
-  // AWSPENDING may name another than AWSCURRENT: what it is for would be somebody else's.
+  // AWSPENDING's value may differ from AWSCURRENT's: the request would act for somebody else.
   const isSafe = requests.every(
     ({ name, placeholders }) =>
       name === 'check' ||
@@ -311,14 +327,14 @@ function assertSecret(
   demand(
     isPlaced,
     'create.copies',
-    'must not have a field that a request holds, but for "check" and "login"',
+    'must not have a field that any request except "check" and "login" holds',
   );
   const shown = Object.entries(create.copies ?? {}).filter(([field]) => shows.includes(field));
   const showsKey = shown.some(([, pointer]) => pointer === create.key);
   demand(!showsKey, 'shows', 'must not have a copy of the key');
   const isFound = typeof id !== 'string';
-  demand(isFound || !text, 'text', 'needs an "id" that is found in the key');
-  demand(!isFound || !(id.global || id.sticky), 'id', 'must not have the flag g or y');
+  demand(isFound || !text, 'text', 'needs an "id" that is a pattern: plain text has no other field');
+  demand(!isFound || !(id.global || id.sticky), 'id', 'must not have the flag "g" or "y"');
   const isAlone = fields.length === 1 && servers.length === 0 && copied.length === 0;
-  demand(isAlone || !text, 'text', 'leaves room for one field only, the key');
+  demand(isAlone || !text, 'text', 'allows no field except the key: plain text has no other');
 }

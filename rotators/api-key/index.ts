@@ -25,11 +25,12 @@ export type {
 } from './spec.js';
 
 /**
- * Rotates the keys of a provider with an HTTP API, from a description of it, by the rules of `issuedKey`: AWSCURRENT and
- * AWSPREVIOUS stay live, and what failed attempts leave behind is found and ended.
+ * Makes a rotator for the keys of a provider with an HTTP API, from a description of its requests. It keeps the rules of
+ * {@link issuedKey}: the keys of AWSCURRENT and AWSPREVIOUS stay live, and the rotator finds and ends the leftovers of failed
+ * attempts.
  *
- * Of the secret only the fields that the spec names are read, and only those in placeholders are sent. With an
- * administrator's secret, a key is made only while AWSCURRENT's works.
+ * The rotator reads only the fields of the secret that the spec names, and sends only those in placeholders. With an
+ * administrator's secret, it makes a key only while AWSCURRENT's key works.
  *
  * @throws TypeError that names the invalid member of the spec
  * @throws RangeError if a number of the spec is out of its range
@@ -50,7 +51,7 @@ export function apiKey(spec: ApiKeySpec): Rotator<ApiKeySecret, string> {
   const { maxKeys = compiled.create.full.length > 0 ? 'until-full' : undefined } = spec;
   const { lifetimeOption = 'the member create of the spec' } = spec;
   let loaded: Promise<Provider> | undefined;
-  // Not before it is asked: a cold start does without.
+  // Loaded at the first call, for a faster cold start.
   const provider = () => {
     loaded ??= import('./provider.js').then(({ providerOf }) => providerOf(spec, compiled));
     return loaded;

@@ -2,11 +2,11 @@ import { expectedIn, placeAt, placeIfIn, placeIn, timePlaceIn } from './pointers
 import { demand, isRecord, isText } from './shape.js';
 import type { ApiKeySpec, ListRequest } from './spec.js';
 
-/** Where everything is in a list. */
+/** Places in a list. */
 export type ListPlaces = ReturnType<typeof listPlaces>;
 
 const MEBIBYTE = 1_048_576;
-/** A Lambda with little memory can read it. */
+/** Longest answer that a Lambda with little memory can read. */
 const MOST_MEBIBYTES = 16;
 
 /**
@@ -35,7 +35,7 @@ export function listPlaces(list: ListRequest, timeZone: ApiKeySpec['timeZone']) 
   };
 }
 
-/** How pages are asked for, and where one names the next. */
+/** Compiles `list.pages`, and the place of the next page. */
 function pagesIn(pages: ListRequest['pages']) {
   if (pages === undefined || pages === 'one' || pages === 'link') return { pages, next: undefined };
   // A spec may come without types.
@@ -46,7 +46,7 @@ function pagesIn(pages: ListRequest['pages']) {
   demand(
     isText(parameter) && isEither && Object.keys(others).length === 0,
     'list.pages',
-    'must be "one" or "link", or have a "parameter", and either "first" (0 or 1), which may have "by", or "next"',
+    'must be "one", "link" or an object with "parameter" and either "next" or "first" (0 or 1), and "by" only with "first"',
   );
   return { pages, next: 'next' in pages ? placeIn('list.pages', pages.next) : undefined };
 }

@@ -4,10 +4,10 @@ import type { TokenName, Values } from './placeholders.js';
 import { tokenAt } from './pointers.js';
 import { answerIn, type CompiledRequest, type Reply } from './send.js';
 
-/** What a request is filled with, and the step that it is made in. */
+/** Values for a request, and the context of its step. */
 export interface Call extends Values {
   readonly context: StepContext;
-  /** Of this call and those that belong to it. Nobody keeps them longer: a token may be refused for its age. */
+  /** Tokens of this call and of those that belong to it. They are not kept longer, because the provider may refuse old tokens. */
   readonly tokens: Map<TokenName, string>;
 }
 
@@ -15,10 +15,10 @@ export interface Call extends Values {
 export type ReplyTo = (doing: string, request: CompiledRequest, call: Call) => Promise<Reply>;
 
 /**
- * Logs in for a request that shows a token, unless that was done for a request before it.
+ * Logs in for a request that needs a token, unless an earlier request of the same call has.
  *
- * @returns what to throw if the provider refuses the key of the secret, as it does a dead one
- * @throws RotationError for every other failure, which tells nothing of the key
+ * @returns the error to throw if the provider refuses the secret's key as dead
+ * @throws RotationError for every other failure, which says nothing about the key
  */
 export async function logIn(
   { placeholders }: CompiledRequest,
@@ -50,6 +50,6 @@ export async function logIn(
 
 function refused({ response }: Reply): RotationError {
   return new RotationError('ERR_RIGHTS_MISSING', `${response.failure().message}: it refuses the key`, {
-    hint: 'the key that logs in is dead: AWSCURRENT’s while a key is made, AWSPENDING’s while keys are listed and ended',
+    hint: 'find out who ended the key that logs in: AWSCURRENT’s key makes the next one, AWSPENDING’s lists and ends keys',
   });
 }

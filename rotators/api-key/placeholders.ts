@@ -3,36 +3,36 @@ import { placeAt } from './pointers.js';
 import { demand } from './shape.js';
 import type { ApiKeySecret, JsonValue } from './spec.js';
 
-/** What stands between braces. */
+/** The text between braces. */
 export type Placeholder =
-  /** `isServer`: it begins a URL. */
+  /** `isServer`: the field begins a URL. */
   | {
       readonly of: 'secret' | 'admin';
       readonly field: string;
       readonly isServer?: boolean;
       readonly isInHeader?: boolean;
     }
-  /** `isWhole`: it is all that is in its string of JSON. */
+  /** `isWhole`: the placeholder is a whole string of JSON. */
   | {
       readonly of: 'current';
       readonly pointer: string;
       readonly isWhole?: boolean;
-      /** Where nothing stands there, its member is left out. */
+      /** Whether the member is left out if the value is absent. */
       readonly isOptional?: boolean;
     }
-  /** `isWhole`: it stands in JSON, of which its member can be left out. */
+  /** `isWhole`: the placeholder is in JSON, so its member can be left out. */
   | { readonly of: OfLifetime; readonly isWhole?: boolean }
   | { readonly of: 'key.name' | 'key.id' | 'expiry.date' | TokenName };
 
-/** What a login returns, as the requests after it name it. */
+/** Placeholders for the tokens that logins return. */
 export type TokenName = 'login.token' | 'adminLogin.token';
 
-/** How long the key in use lives, in seconds, and when the next one ends if it lives as long. */
+/** Lifetime of the key in use, in seconds; and the end of the next key if it lives as long. */
 type OfLifetime = 'current.lifetime' | 'current.expiry';
 
 const LIFETIMES: readonly OfLifetime[] = ['current.lifetime', 'current.expiry'];
 
-/** What is put in their places. */
+/** Values for the placeholders. */
 export interface Values {
   readonly secret: ApiKeySecret;
   readonly admin?: ApiKeySecret | undefined;
@@ -41,21 +41,21 @@ export interface Values {
   readonly 'expiry.date'?: string;
   readonly 'login.token'?: string | undefined;
   readonly 'adminLogin.token'?: string | undefined;
-  /** What is said of the key in use. */
+  /** JSON about the key in use. */
   readonly current?: unknown;
-  /** `undefined`, both, if the key in use has no end. */
+  /** Undefined if the key in use has no end; so is `current.expiry`. */
   readonly 'current.lifetime'?: string | undefined;
   readonly 'current.expiry'?: string | undefined;
 }
 
-/** A part of a spec, as a function of the values in it. */
+/** A part of a spec, as a function that fills in the values. */
 export type Template<Filled> = (values: Values) => Filled;
 
-/** Where a template comes from. */
+/** Place of a template in the spec. */
 export interface Source {
-  /** Names it in errors. */
+  /** Name of the member, for errors. */
   readonly member: string;
-  /** Those of the whole request: a template adds what it finds. */
+  /** Placeholders of the whole request. Each template adds its own. */
   readonly placeholders: Placeholder[];
   readonly isInHeader?: boolean;
 }
@@ -63,19 +63,19 @@ export interface Source {
 /**
  * Compiles a text.
  *
- * @throws TypeError for a brace that is no placeholder
+ * @throws TypeError if a brace does not belong to a placeholder
  */
 export function textTemplate(
   text: string,
   { member, placeholders, isInHeader = false }: Source,
   encode: (value: string) => string = String,
 ): Template<string> {
-  // Every second piece stood between braces.
+  // Every second piece was between braces.
   const pieces = text.split(/\{([^{}]*)\}/).map((piece, n): Template<string> => {
     const isPlain = n % 2 === 0;
     const placeholder = isPlain ? undefined : read(piece);
     const isKnown = isPlain ? !/[{}]/.test(piece) : placeholder !== undefined;
-    demand(isKnown, member, 'has a brace that is no placeholder');
+    demand(isKnown, member, 'has a brace that does not belong to a known placeholder');
     if (placeholder === undefined) return () => piece;
     placeholders.push('field' in placeholder && isInHeader ? { ...placeholder, isInHeader } : placeholder);
     return (values) => encode(valueFor(placeholder, values));
@@ -83,7 +83,7 @@ export function textTemplate(
   return (values) => pieces.map((piece) => piece(values)).join('');
 }
 
-/** Compiles JSON. A string that is nothing but `{current:/pointer}` becomes what stands there, of whatever type. */
+/** Compiles JSON. A string that is only `{current:/pointer}` becomes the value at that place, of any type. */
 export function jsonTemplate(json: JsonValue, source: Source): Template<unknown> {
   if (typeof json === 'string') {
     const whole = read(/^\{([^{}]*)\}$/.exec(json)?.[1] ?? '');
@@ -92,7 +92,7 @@ export function jsonTemplate(json: JsonValue, source: Source): Template<unknown>
     if (whole?.of !== 'current') return textTemplate(json, source);
     source.placeholders.push({ ...whole, isWhole: true });
     const { find } = placeAt(whole.pointer);
-    // Where it may be absent, null is nothing too: not every provider takes back the null that it shows.
+    // With `?`, null counts as absent too: not every provider accepts the null that it shows.
     return ({ current }) => (whole.isOptional ? (find(current) ?? undefined) : find(current));
   }
   if (typeof json !== 'object' || json === null) return () => json;
@@ -102,7 +102,7 @@ export function jsonTemplate(json: JsonValue, source: Source): Template<unknown>
     : (values) => Object.fromEntries(parts.map(([name, part]) => [name, part(values)]));
 }
 
-/** Seconds that stand alone are a number. If the key in use has no end, there is nothing, so that the member is left out. */
+/** Compiles a lifetime. Seconds alone become a number. If the key in use has no end, the member is left out. */
 function lifetimeTemplate(text: string, of: OfLifetime, { member, placeholders }: Source): Template<unknown> {
   const own: Placeholder[] = [];
   const filled = textTemplate(text, { member, placeholders: own });
@@ -119,8 +119,8 @@ export function isOfLifetime(part: Placeholder): part is Placeholder & { readonl
 }
 
 /**
- * Compiles a URL. Whatever a value holds, it becomes a part of one segment of the path, or of the query. If it cannot, the
- * template throws a TypeError that does not quote it.
+ * Compiles a URL. Each value stays within one segment of the path, or within the query. If that is impossible, the template
+ * throws a TypeError that does not quote the value.
  */
 export function urlTemplate(url: string, source: Source): Template<URL> {
   const [opening = '', field] = /^\{([^{}.:]+)\}/.exec(url) ?? [];
@@ -129,9 +129,9 @@ export function urlTemplate(url: string, source: Source): Template<URL> {
   return (values) => {
     const server = field === undefined ? '' : serverUrl(values.secret[field] ?? '', field);
     const end = rest(values);
-    // No encoding keeps a dot from meaning the path above.
+    // No encoding stops `..` from meaning the parent path.
     if (end.split(/[/?]/).some((part) => /^(\.|%2e){1,2}$/i.test(part))) {
-      throw new TypeError('a field that stands in the path of a URL must not be a dot, or two');
+      throw new TypeError('a field in the path of a URL must not be "." or ".."');
     }
     return httpUrl(server + end);
   };
@@ -145,7 +145,7 @@ export function urlTemplate(url: string, source: Source): Template<URL> {
 export function serverUrl(value: string, field: string): string {
   const url = httpUrl(value, field);
   if (url.search !== '' || url.hash !== '') throw new TypeError(`"${field}" must not have a query`);
-  // Not by a pattern, which would try every slash of a long row anew.
+  // No regular expression: it would try every slash of a long row again.
   let { length } = url.href;
   while ('/#?'.includes(url.href.charAt(length - 1))) length--;
   return url.href.slice(0, length);
@@ -163,7 +163,7 @@ function read(inner: string): Placeholder | undefined {
 
 function valueFor(placeholder: Placeholder, values: Values): string {
   const value = lookUp(placeholder, values);
-  // The spec was checked when it was compiled: here, a field that it does not name would be our own fault.
+  // The compiler checked the spec, so a missing value is a fault of this code.
   if (value === undefined) throw new TypeError('a placeholder has no value');
   return value;
 }
@@ -171,6 +171,6 @@ function valueFor(placeholder: Placeholder, values: Values): string {
 function lookUp(placeholder: Placeholder, values: Values): string | undefined {
   if (placeholder.of === 'secret') return values.secret[placeholder.field];
   if (placeholder.of === 'admin') return values.admin?.[placeholder.field];
-  // Whole, it has a value of any type; in a text no spec may have it.
+  // `current` is a whole value of any type, and never a part of a string.
   return placeholder.of === 'current' ? undefined : values[placeholder.of];
 }

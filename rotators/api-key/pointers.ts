@@ -6,30 +6,30 @@ import type { ApiKeySpec, Expectation, Sign } from './spec.js';
 export interface Answer {
   /** JSON of the body; `undefined` for 204, which has no body. */
   readonly json: unknown;
-  /** How long it is. */
+  /** Length of the body. */
   readonly bytes: number;
-  /** Its Link header. */
+  /** The Link header. */
   readonly link: string | undefined;
-  /** What to throw if it is not what it should be. */
+  /** Returns the error for an answer with a problem. */
   failure(problem: string, hint?: string): RotationError;
 }
 
 /** A place in JSON (RFC 6901). */
 export interface Place {
   readonly pointer: string;
-  /** Returns what stands there, `undefined` if there is nothing. */
+  /** Returns the value at the place, or `undefined` if it is absent. */
   readonly find: (json: unknown) => unknown;
-  /** Whether there is an object that has what stands there, or leaves it out. */
+  /** Whether the object exists that has the value or may leave it out. */
   readonly isOwned: (json: unknown) => boolean;
 }
 
-/** A place where a time stands. */
+/** A place that holds a time. */
 export interface TimePlace extends Place {
-  /** Whether one without a zone is in UTC. */
+  /** Whether a time without a zone is in UTC. */
   readonly isUtc: boolean;
 }
 
-/** A place, and what is expected there. */
+/** A place, and its expected value. */
 export interface ExpectedPlace extends Place {
   readonly expected: unknown;
 }
@@ -39,7 +39,7 @@ export function placeAt(pointer: string): Place {
   const tokens = pointer.split('/').slice(1);
   const names = tokens.map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
   const find = (json: unknown) => names.reduce(memberOf, json);
-  // A list may be absent too. The object that would hold the list must be there.
+  // The list may be absent too, but not the object that would hold it.
   const at = names.findLastIndex((name) => !/^\d+$/.test(name));
   return {
     pointer,
@@ -62,16 +62,16 @@ function memberOf(value: unknown, name: string): unknown {
 export function placeIn(member: string, pointer: string | undefined): Place {
   // A spec may come without types.
   const isPointer = typeof pointer === 'string' && /^\/(?:[^~]|~[01])*$/.test(pointer);
-  demand(isPointer, member, 'must be JSON pointers: /data/id');
+  demand(isPointer, member, 'must be a JSON pointer: /data/id');
   return placeAt(pointer);
 }
 
-/** Likewise, for a member that need not be there. */
+/** As {@link placeIn}, for an optional member. */
 export function placeIfIn(member: string, pointer: string | undefined): Place | undefined {
   return pointer === undefined ? undefined : placeIn(member, pointer);
 }
 
-/** Likewise, for one with a time. */
+/** As {@link placeIfIn}, for the place of a time. */
 export function timePlaceIn(
   member: string,
   pointer: string | undefined,
@@ -81,7 +81,7 @@ export function timePlaceIn(
   return place && { ...place, isUtc: timeZone === 'UTC' };
 }
 
-/** Likewise, for places at which something is expected. */
+/** Compiles places and their expected values. */
 export function expectedIn(member: string, expectation: Expectation | undefined): readonly ExpectedPlace[] {
   if (expectation === undefined) return [];
   demand(isRecord(expectation), member, 'must be an object');
@@ -93,7 +93,7 @@ export function expectedIn(member: string, expectation: Expectation | undefined)
 }
 
 /**
- * Compiles statuses. What a server in trouble says tells nothing of a key.
+ * Compiles statuses. Those of 500 and more are not allowed: a server in trouble says nothing about a key.
  *
  * @throws TypeError naming the member
  */
@@ -108,12 +108,12 @@ export function hasStatus(
 }
 
 /**
- * Compiles signs, of which an answer has to have one.
+ * Compiles signs. The result says whether an answer has one of them.
  *
  * @throws TypeError naming the member
  */
 export function signsIn(member: string, signs: readonly Sign[]): (response: HttpResponse) => boolean {
-  demand(Array.isArray(signs), member, 'must be statuses, or what an answer holds');
+  demand(Array.isArray(signs), member, 'must be a list of statuses, or of values that an answer holds');
   const isOneOf = hasStatus(
     member,
     signs.filter((sign) => !isRecord(sign)),
@@ -122,9 +122,9 @@ export function signsIn(member: string, signs: readonly Sign[]): (response: Http
     .filter((sign): sign is Expectation => isRecord(sign))
     .map((content) => expectedIn(member, content));
   const isSaid = ({ expected }: ExpectedPlace) => expected !== undefined;
-  // Without one, every answer would have the sign.
+  // Without a value, every answer would have the sign.
   const areSaid = contents.every((places) => places.length > 0 && places.every(isSaid));
-  demand(areSaid, member, 'must say what an answer holds: {"/error": "invalid_auth"}');
+  demand(areSaid, member, 'must name values of an answer: {"/error": "invalid_auth"}');
   return (response) => {
     if (isOneOf(response)) return true;
     if (contents.length === 0 || response.status >= 500) return false;
@@ -133,7 +133,7 @@ export function signsIn(member: string, signs: readonly Sign[]): (response: Http
   };
 }
 
-/** Reads an answer that may be something else. */
+/** Reads the JSON of an answer. Returns `undefined` if it is something else, such as a web page. */
 export function jsonOf(response: HttpResponse): unknown {
   try {
     return response.json();
@@ -146,14 +146,14 @@ export function isSuccess({ status }: HttpResponse): boolean {
   return status >= 200 && status < 300;
 }
 
-/** @throws RotationError if it is not a key */
+/** @throws RotationError if the value is not a key */
 export function keyAt({ pointer, find }: Place, { json, failure }: Answer): string {
   const key = find(json);
   if (typeof key === 'string' && key !== '' && !/[\0\r\n]/.test(key)) return key;
   throw failure(`with no key at ${pointer}`);
 }
 
-/** @throws RotationError if it is not a token, which a header can hold */
+/** @throws RotationError if the value is not a token that a header can hold */
 export function tokenAt({ pointer, find }: Place, { json, failure }: Answer): string {
   const token = find(json);
   if (typeof token === 'string' && /^[\x21-\x7e]+$/.test(token)) return token;
@@ -161,7 +161,7 @@ export function tokenAt({ pointer, find }: Place, { json, failure }: Answer): st
 }
 
 /**
- * Returns a text, a number, true or false, and `undefined` where nothing stands, or null.
+ * Returns a string, a number, true or false; `undefined` if the value is absent or null.
  *
  * @throws RotationError if it is something else
  */
@@ -173,7 +173,7 @@ export function copyAt({ pointer, find }: Place, { json, failure }: Answer): unk
   throw failure(`with no text, number, true or false at ${pointer}`);
 }
 
-/** @throws RotationError if it is not an id */
+/** @throws RotationError if the value is not an id */
 export function idAt({ pointer, find }: Place, { json, failure }: Answer, part: unknown = json): string {
   const id = find(part);
   if (typeof id === 'string' && id !== '' && !id.includes('\0')) return id;
@@ -190,9 +190,9 @@ export function arrayAt({ pointer, find }: Place, { json, failure }: Answer): re
 }
 
 /**
- * Whether all stands there that is expected.
+ * Whether an answer holds all expected values.
  *
- * @throws RotationError if nothing stands at one of the places: then it is the answer of something else
+ * @throws RotationError if one of the places is absent: the answer is then from another service
  */
 export function holds(
   places: readonly ExpectedPlace[],

@@ -10,7 +10,7 @@ import { idFieldOf } from './secret.js';
 import { answerIn, type CompiledRequest, type PreparedRequest, type Reply, send } from './send.js';
 import type { ApiKeySecret, ApiKeySpec } from './spec.js';
 
-/** What `issuedKey` asks of a provider. */
+/** The calls that `issuedKey` needs. */
 export interface Provider {
   issue(name: string, current: ApiKeySecret, context: StepContext): Promise<ApiKeySecret>;
   list(secret: ApiKeySecret, context: StepContext): Promise<readonly ListedKey[]>;
@@ -20,17 +20,17 @@ export interface Provider {
 
 const DAY_MS = 86_400_000;
 
-/** How long a list may show a key that was ended, where no propagation is declared. */
+/** How long a list may still show an ended key, if the spec has no `propagationMs`. */
 const LEAST_PATIENCE_MS = 2000;
 const FIRST_DELAY_MS = 100;
 
-/** The provider that a spec describes. */
+/** Returns the provider that a spec describes. */
 export function providerOf(
   spec: ApiKeySpec,
   { login, adminLogin, create, check, list, revokes, ...named }: CompiledSpec,
 ): Provider {
   const { ca, ends = 'at-once', propagationMs = 0 } = spec;
-  /** Whether a key that was ended is still listed, as the spec says, so that the list tells nothing. */
+  /** Whether the list may still show an ended key, as `ends` of the spec declares. Then the list proves nothing. */
   const endsLate = ends === 'late' || ends === 'at-expiry';
   const adminOf = administrator(spec, named);
   const idField = idFieldOf(spec);
@@ -41,7 +41,7 @@ export function providerOf(
     const begun = callFor(secret, context);
     const inUse = create.current && answerIn(await replyTo('read the key in use', create.current, begun));
     const current = inUse && keyIn(inUse, create.item, secret[idField]);
-    // Left out, the next key might be able to do more than this one.
+    // Without these values, the next key might get more rights than this one.
     const nothing = create.taken.find(({ find, isOptional, isOwned }) =>
       isOptional ? !isOwned(current) : find(current) === undefined,
     );
@@ -66,14 +66,14 @@ export function providerOf(
     const key = keyAt(create.key, isShownAtOnce || !last ? answer : last);
     context.hide(key);
     return {
-      // Of any type: nothing but a check or a login reads them, out of what is stored.
+      // Of any type: only a check or a login reads them, from the stored version.
       ...(Object.fromEntries(copies.filter(([, value]) => value !== undefined)) as ApiKeySecret),
       ...(typeof spec.id === 'string' && { [spec.id]: id }),
       [spec.key]: key,
     };
   }
 
-  /** @throws RotationError if the new key may not be finished: stored, it would be refused for ever */
+  /** @throws RotationError if the new key may be unfinished: once stored, the provider would refuse it forever */
   async function answerToSecond(
     { request, hasKey, expect }: NonNullable<typeof create.second>,
     call: Call,
@@ -83,7 +83,7 @@ export function providerOf(
     if (isMute && !hasKey && expect.length === 0) return undefined;
     const answer = answerIn(reply);
     if (holds(expect, answer)) return answer;
-    throw answer.failure('with something else than `create.second.expect`');
+    throw answer.failure('with values other than `create.second.expect`');
   }
 
   async function listAll(secret: ApiKeySecret, context: StepContext): Promise<readonly ListedKey[]> {
@@ -112,11 +112,11 @@ export function providerOf(
     const found = answer();
     if (!holds(check.expect, found)) {
       if (!check.namesDead) return 'rejected';
-      throw found.failure('with what is neither a live key’s nor a dead one’s');
+      throw found.failure('with values that neither `check.expect` nor `check.dead` describes');
     }
     if (check.id === undefined || idAt(check.id, found) === secret[idField]) return 'accepted';
     throw new RotationError('ERR_SECRET_MALFORMED', `"${idField}" is the id of another key`, {
-      hint: 'store the id that belongs to the key, with PutSecretValue: the key of that id would be ended one day',
+      hint: 'store the id that belongs to the key, with PutSecretValue. Otherwise a later rotation ends that other key',
     });
   }
 
@@ -138,7 +138,7 @@ export function providerOf(
     }
   }
 
-  /** Only a list that shows what lives tells what does not. */
+  /** Whether a key has ended. Only a list that shows a live key proves that another one is gone. */
   async function isGone(id: string, secret: ApiKeySecret, context: StepContext): Promise<boolean> {
     let patience = Math.min(Math.max(propagationMs, LEAST_PATIENCE_MS), context.leftMs / 4);
     for (let delay = FIRST_DELAY_MS; ; delay *= 2) {
@@ -147,7 +147,7 @@ export function providerOf(
       if (!isShown || patience <= 0) {
         return !isShown && (id === secret[idField] || ids.includes(secret[idField] ?? ''));
       }
-      // A list may be late.
+      // The list may lag.
       await sleep(Math.min(delay, patience), undefined, { signal: context.signal });
       patience -= delay;
     }
@@ -170,19 +170,19 @@ export function providerOf(
 }
 
 /**
- * How a provider may refuse to end what has ended already: then the list tells, as it does after 200 and no more. Not 409
- * and 422, unless a spec says so: with them it refuses what lives.
+ * Statuses with which a provider may refuse to end a key that has ended already. The list then decides, as it does after an
+ * empty 200. 409 and 422 count only if the spec names them: a provider may answer so for a live key.
  */
 const MAY_BE_GONE = [400, 410];
 
-/** How it may refuse what comes before the last request, and is done already: the last decides. */
+/** Statuses for a request before the last one, if it was done already. The last request decides. */
 const MAY_BE_DONE = [...MAY_BE_GONE, 409, 422];
 
-/** What an answer says of the key in use: all of it, or one item of its list. */
+/** Returns the part of an answer about the key in use: all of it, or one item of its list. */
 function keyIn(answer: Answer, item: CompiledSpec['create']['item'], id: string | undefined): unknown {
   if (item === undefined) return answer.json;
   const found = arrayAt(item.items, answer).find((part) => idAt(item.id, answer, part) === id);
-  // Left out, the next key might be able to do more than this one.
+  // Without it, the next key might get more rights than this one.
   if (found === undefined) throw answer.failure('without the key in use');
   return found;
 }
@@ -194,7 +194,7 @@ function secondsOf(
   current: unknown,
 ): number | undefined {
   if (!lifetime) return undefined;
-  // Asked for even of a key without an end: what does not tell the one may leave out the other, too.
+  // Required even if the key has no end: an answer without a start may have left out the end by mistake.
   const start = timeAt(lifetime.start, answer, current);
   const end = endAt(lifetime.end, current);
   if (end === ZONELESS) throw zoneless(lifetime.end, answer);
@@ -204,27 +204,27 @@ function secondsOf(
   throw answer.failure(`with no end of the key in use at ${lifetime.end.pointer}`);
 }
 
-/** A year has four digits (RFC 3339), and the last is how many say “never”. */
+/** The last time with a four-digit year (RFC 3339). Many providers use it for “never”. */
 const LAST_TIME = Date.UTC(9999, 11, 31, 23, 59, 59);
 
-/** When so many seconds are over. Whole ones: not every provider reads parts of them. */
+/** Returns the time in so many seconds, in whole seconds: not every provider reads fractions. */
 function timeIn(seconds: number): string {
   return new Date(Math.min(Date.now() + seconds * 1000, LAST_TIME)).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
-/** What a provider says that has as many keys as it allows. */
+/** Words of a provider whose limit of keys is reached. */
 const LIMIT = /\blimit|maxim|\bmax\b|quota|too many|exceed|\bfull\b/i;
-/** What throttles say alone, and what is said of other limits than of a number of keys: of 402 neither is. */
+/** Words of a throttle, and of limits on other things than the number of keys. A 402 is about neither. */
 const RATE = /\brate|request|second|minute|\bretry/i;
 const OTHER =
   /length|character|\bbyte|\bsize|payload|\blong|\blarge|lifetime|expir|\bttl\b|\bdays?\b|\bscopes\b/i;
 
 const REFUSES_THE_KEY =
   'the provider refuses to make this key. It may have reached a limit, or allow only a shorter lifetime, another name or fewer ' +
-  'rights; after 404, what the key is for may be gone. Its audit log or its documentation says which. AWSCURRENT is as it was';
+  'rights. After 404, the account or object of the key may be gone. See the provider’s audit log or documentation. AWSCURRENT is unchanged';
 
 /**
- * Tells that there is no room for another key from whatever else keeps one from being made.
+ * Asserts that the provider has room for another key, and that it did not refuse the key for another reason.
  *
  * @throws RotationError `ERR_SERVICE_FULL`, which quotes nothing of the answer
  */
@@ -244,8 +244,8 @@ function assertRoom({ response }: Reply, { full, id }: CompiledSpec['create']): 
     `${failure.message}: there seems to be no room for another key`,
     {
       hint:
-        'end a key that nobody uses, or raise the limit; `maxKeys` or `create.full` in the spec lets AWSPREVIOUS’s make room, ' +
-        'if the limit is of keys of this kind',
+        'end a key that nobody uses, or raise the limit. If the limit counts keys of this kind, set `maxKeys` or `create.full` in ' +
+        'the spec: AWSPREVIOUS’s key then makes room',
     },
   );
 }

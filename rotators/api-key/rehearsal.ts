@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { jsonObject, request, rotationHandler, type StartRehearsal } from '../../src/index.js';
 import { apiKey } from './index.js';
 
-/** Rehearses on a service that it starts itself, which limits no number of keys. */
+/** Rehearses on a service that it starts itself, without a limit on the number of keys. */
 export const startRehearsal: StartRehearsal = async ({ secretString }) => {
   if (secretString !== undefined) {
     throw new Error(

@@ -2,17 +2,17 @@ import { stringField } from '../../src/index.js';
 import { serverUrl } from './placeholders.js';
 import type { ApiKeySecret, ApiKeySpec } from './spec.js';
 
-/** What a spec names of the secret and of the administrator's. */
+/** Fields of the secret and of the administrator's secret that a spec names. */
 export interface Named {
   readonly fields: readonly string[];
-  /** Those that are URLs of servers. */
+  /** Fields that hold the URL of a server. */
   readonly servers: readonly string[];
   readonly ofAdmin: readonly string[];
-  /** Those that stand in a header as they are. */
+  /** Fields that a header holds as they are. */
   readonly inHeaders: Readonly<Record<'secret' | 'admin', readonly string[]>>;
 }
 
-/** What keys look like. */
+/** Texts that look like keys. */
 const LIKENESSES = [
   'abcdefghijklmnopqrstuvwxyz',
   '0123456789012345678901234567890123456789',
@@ -22,18 +22,18 @@ const LIKENESSES = [
   '6f1c0c3e-8a49-4a52-9d0a-3c8f5b7e2d14',
 ];
 
-/** Messages show an id that is found in a key: so much of the key, at least, stays out of it. */
+/** Least number of characters of a key outside the id that it contains, because messages show that id. */
 const LEAST_LEFT = 8;
 
-/** Where the id of a key is kept that is found in the key itself. No field of a spec has a colon. */
+/** Name for the id that a key contains. It has a colon, as no field of a spec does. */
 const FOUND = 'key:id';
 
-/** The field of a parsed secret that has the key's id. */
+/** Returns the field of a parsed secret that has the key's id. */
 export function idFieldOf({ id }: ApiKeySpec): string {
   return typeof id === 'string' ? id : FOUND;
 }
 
-/** Makes what reads a secret: the fields that the spec names, and no others. */
+/** Returns a function that reads the fields of a secret that the spec names, and no others. */
 export function parserOf(
   { key, id }: ApiKeySpec,
   { fields, servers, inHeaders }: Named,
@@ -48,7 +48,7 @@ export function parserOf(
 }
 
 /**
- * What editors and shells add to a value (a line break, a byte order mark) no header can hold.
+ * Asserts that headers can hold the values. Editors and shells may add a line break or a byte order mark, which they cannot.
  *
  * @throws TypeError naming the field
  */
@@ -56,7 +56,7 @@ export function assertHeaders(secret: ApiKeySecret, fields: readonly string[]): 
   const wrong = fields.find((field) => !/^[\t\x20-\x7e]*$/.test(secret[field] ?? ''));
   if (wrong === undefined) return;
   throw new TypeError(
-    `"${wrong}" contains a line break, an invisible character, or another one that no HTTP header can hold: store it without`,
+    `"${wrong}" contains a line break or another character that no HTTP header can hold: store the value without it`,
   );
 }
 
@@ -78,19 +78,19 @@ export function fieldsOf(json: Readonly<Record<string, unknown>>, fields: readon
  * Finds the id in a key.
  *
  * @param field names the key in errors
- * @throws TypeError that quotes nothing of the key
+ * @throws TypeError without any part of the key
  */
 function idFoundIn(key: string, pattern: RegExp, field: string): string {
   const [, found = ''] = pattern.exec(key) ?? [];
-  if (found === '') throw new TypeError(`"${field}" has no id in it`);
+  if (found === '') throw new TypeError(`the pattern of the spec finds no id in "${field}"`);
   if (key.length - found.length >= LEAST_LEFT) return found;
-  throw new TypeError(`the id that the spec finds in "${field}" is the key itself, or nearly`);
+  throw new TypeError(`the pattern of the spec finds an id in "${field}" that is nearly the whole key`);
 }
 
 /** Whether the first group of a pattern is all of it, or takes all of a key. */
 export function takesWholeKeys(pattern: RegExp): boolean {
   const [, inner] = /^\^?\((?:\?<\w+>)?(?!\?)(.*)\)\$?$/s.exec(pattern.source) ?? [];
-  // If it stands by itself, the bracket that ends the pattern is that of the first group.
+  // If the inside is a pattern, the last bracket of the whole closes the first group.
   if (inner !== undefined && isPattern(inner)) return true;
   return LIKENESSES.some((key) => {
     const [, found = ''] = pattern.exec(key) ?? [];

@@ -26,7 +26,7 @@ export interface PreparedRequest {
   readonly body?: string;
 }
 
-/** A request as a function of its values, which throws a TypeError, quoting nothing, for one that cannot stand there. */
+/** A request as a function of its values. For an invalid value it throws a TypeError that does not quote the value. */
 export interface CompiledRequest {
   readonly name: RequestName;
   readonly placeholders: readonly Placeholder[];
@@ -35,7 +35,7 @@ export interface CompiledRequest {
 
 export interface Reply {
   readonly response: HttpResponse;
-  /** @throws RotationError if it is not JSON, or has none and is not 204: a sign-in page may stand there */
+  /** @throws RotationError if the answer is not JSON and not an empty 204: it may be a sign-in page */
   answer(): Answer;
 }
 
@@ -75,10 +75,10 @@ export function compiledRequest(name: RequestName, request: ApiRequest): Compile
 }
 
 /**
- * Sends a request, again if the provider asks for that, until the step ends: after 429 the provider has done nothing,
- * and after 503 what it may have done is done once more by requests that can be repeated.
+ * Sends a request, and repeats it after 429 until the step ends: the provider has done nothing then. It repeats GET and DELETE
+ * after 503 too, because they do no harm twice.
  *
- * @param doing as in "could not list the keys"
+ * @param doing words for errors: "list the keys", as in "could not list the keys"
  * @throws RotationError
  */
 export async function send(
@@ -115,13 +115,13 @@ function replyOf(response: HttpResponse, place: string): Reply {
   };
 }
 
-/** @throws RotationError if it is not a success, or not JSON */
+/** @throws RotationError if the answer is not a success, or not JSON */
 export function answerIn({ response, answer }: Reply): Answer {
   if (isSuccess(response)) return answer();
   throw response.failure();
 }
 
-/** RFC 7617: a colon would end the user. */
+/** A colon would end the user's name (RFC 7617). */
 function basicTemplate([user, password]: readonly [string, string], source: Source): Template<string> {
   const [nameIn, passwordIn] = [textTemplate(user, source), textTemplate(password, source)];
   return (values) => {

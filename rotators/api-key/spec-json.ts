@@ -3,17 +3,18 @@ import { isRecord } from './shape.js';
 import type { ApiKeySpec } from './spec.js';
 
 /**
- * Reads a spec from JSON. There, an `id` that is found in the key is `{ "pattern": "^sk-([^-]+)-" }`. `apiKey()`
- * checks the spec.
+ * Reads a spec from JSON. In JSON, an `id` that is a RegExp is written `{ "pattern": "^sk-([^-]+)-" }`. `apiKey()` checks the
+ * spec.
  *
- * @throws TypeError that quotes nothing of the text
+ * @throws TypeError without any part of the text
  */
 export function specFrom(json: string | undefined): ApiKeySpec {
-  if (json === undefined || json.trim() === '') throw new TypeError('API_KEY_SPEC must be a spec, in JSON');
+  if (json === undefined || json.trim() === '')
+    throw new TypeError('API_KEY_SPEC is empty: set it to a spec, in JSON');
   const spec = jsonObject(json);
   if (spec === undefined) throw new TypeError('API_KEY_SPEC is not a JSON object');
   const { id } = spec;
-  // Every member is checked where specs are made: those that are no code come with no types.
+  // apiKey() checks every member: a spec in JSON has no types.
   return (isRecord(id) ? { ...spec, id: patternOf(id) } : spec) as unknown as ApiKeySpec;
 }
 
@@ -22,8 +23,8 @@ function patternOf({ pattern, ...rest }: Json): RegExp {
     try {
       return new RegExp(pattern);
     } catch {
-      // Below: the error of RegExp quotes it.
+      // Thrown below: RegExp's own error quotes the pattern.
     }
   }
-  throw new TypeError('"id" must be the name of a field, or {"pattern": a regular expression}');
+  throw new TypeError('"id" must be the name of a field, or {"pattern": "<regular expression>"}');
 }

@@ -15,200 +15,200 @@ export type JsonValue =
   | readonly JsonValue[]
   | { readonly [name: string]: JsonValue };
 
-/** What stands at some places of an answer. */
+/** Values that an answer must hold, by their places. */
 export type Expectation = Readonly<Record<Pointer, string | number | boolean | null>>;
 
-/** Tells one kind of answer from all others: its status, or all that stands in it, whatever its status below 500. */
+/** Recognizes one kind of answer: by its status, or by values that it holds, with any status below 500. */
 export type Sign = number | Expectation;
 
 /**
- * A request of the provider's API. Its strings may hold placeholders, each escaped for where it stands:
+ * A request to the provider's API. Its strings may hold placeholders. Each value is escaped for its place:
  *
- * - `{field}`: of the secret. At the beginning of `url` it is the URL of a server, which ends where the path begins.
- * - `{admin.field}`: of the administrator's secret.
- * - `{login.token}`: what `login` has returned.
- * - `{adminLogin.token}`: what `adminLogin` has returned.
- * - `{key.name}` in `create`, `{key.id}` in `revoke`: of the key that is made, or ended; both in `create.second`.
- * - `{expiry.date}` in `create`: the day, in UTC, on which the key expires by `expiresInDays`.
- * - `{current:/pointer}` in `create.json`, as a whole string: what stands there in the answer to `create.current`;
- *   `{current?:/pointer}`, too, and where nothing stands there, or null, the member is left out.
- * - `{current.lifetime}` in `create.json`: for how many seconds the key in use was made to live; if it has no end, the member
- *   is left out.
- * - `{current.expiry}` in `create.json`: likewise, when the next key ends if it lives as long.
+ * - `{field}`: field of the secret. At the beginning of `url` it is the URL of the server, without the path.
+ * - `{admin.field}`: field of the administrator's secret.
+ * - `{login.token}`: token that `login` returned.
+ * - `{adminLogin.token}`: token that `adminLogin` returned.
+ * - `{key.name}` in `create`: name of the new key. `{key.id}` in `revoke`: id of the key to end. `create.second` takes both.
+ * - `{expiry.date}` in `create`: the day, in UTC, on which the key expires according to `expiresInDays`.
+ * - `{current:/pointer}` in `create.json`, as a whole string: the value at that place in the answer to `create.current`. With
+ *   `{current?:/pointer}`, the member is left out if the value is absent or null.
+ * - `{current.lifetime}` in `create.json`: lifetime of the key in use, in seconds. If it has no end, the member is left out.
+ * - `{current.expiry}` in `create.json`: time at which the next key ends if it lives as long as the key in use. If that has no
+ *   end, the member is left out.
  */
 export interface ApiRequest {
-  /** What the request asks of the server. @default 'GET' */
+  /** HTTP method. @default 'GET' */
   readonly method?: HttpMethod;
-  /** https:, or http: within this machine. */
+  /** URL of the request: https:, or http: to this machine. */
   readonly url: string;
-  /** Headers, by their names. */
+  /** Values of headers, by the headers' names. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** The user and the password of an Authorization header. */
+  /** User and password of an `Authorization: Basic` header. */
   readonly basic?: readonly [user: string, password: string];
-  /** The body. */
+  /** Body of the request, as JSON. */
   readonly json?: JsonValue;
-  /** The body, as a form. */
+  /** Body of the request, as a form. */
   readonly form?: Readonly<Record<string, string>>;
 }
 
 export interface CreateRequest extends ApiRequest {
-  /** Where the key stands in the answer. Absent if it stands in that to `second`. */
+  /** Place of the key in the answer. Leave it out if the answer to `second` has the key. */
   readonly key?: Pointer;
-  /** Where its id does. */
+  /** Place of the key's id in the answer. */
   readonly id: Pointer;
-  /** Asked before: describes the key in AWSCURRENT, whose rights the next is to have. */
+  /** Sent before `create`: reads the rights of AWSCURRENT's key, so that the next key gets the same. */
   readonly current?: CurrentRequest;
   /** Sent after `create`, for a key that does not work or is not shown until then. */
   readonly second?: SecondRequest;
   /**
-   * Fields of the secret, and where in the answer to `create` their next values stand: a text, a number, true or false. Where
-   * nothing stands, or null, the field stays as it is. Messages show such a field only if `shows` names it. No request but
-   * `check` and `login` may hold one.
+   * Fields of the secret, each with the place of its next value in the answer to `create`: a string, a number, true or false.
+   * If the value is absent or null, the field stays as it is. Messages show such a field only if `shows` names it. Only `check`
+   * and `login` may hold one.
    */
   readonly copies?: Readonly<Record<string, Pointer>>;
   /**
-   * What the answer of a provider that has no room for another key holds, whatever its status: AWSPREVIOUS's key then ends,
-   * and the next is made. Without it, an answer that speaks of a limit is an error, `ERR_SERVICE_FULL`, and ends nothing.
+   * Values that show that the provider has no room for another key, whatever the status. The rotator then ends AWSPREVIOUS's
+   * key, and makes the next one. Without `full`, an answer about a limit is an error, `ERR_SERVICE_FULL`, and no key is ended.
    */
   readonly full?: Expectation;
-  /** In how many days the new key ends. Let it outlive two rotations, and tell the end by `list.expiresAt`. */
+  /** Lifetime of the new key, in days. Let it outlive two rotations, and set `list.expiresAt`, so that an early end is noticed. */
   readonly expiresInDays?: number;
 }
 
 /**
- * Activates a new key, or fetches its value. If it fails, the step fails, and the key is ended as any leftover is: `list` has to
- * show it, and `list.where` must not leave it out.
+ * Activates a new key, or fetches its value. If it fails, the step fails, and the key is a leftover, which the rotator ends
+ * later. So `list` must show it, and `list.where` must not leave it out.
  */
 export interface SecondRequest extends ApiRequest {
-  /** Where the key stands in the answer, if it does not stand in that to `create`. */
+  /** Place of the key in the answer, if the answer to `create` does not have it. */
   readonly key?: Pointer;
-  /** What the answer holds when all went well. Something else is an error. */
+  /** Values that the answer holds if the request succeeded. Any other answer is an error. */
   readonly expect?: Expectation;
 }
 
-/** Asks what the key in AWSCURRENT may do. */
+/** Reads what AWSCURRENT's key may do. */
 export interface CurrentRequest extends ApiRequest {
-  /** Where the array is, if the answer lists all keys. */
+  /** Place of the array, if the answer lists all keys. */
   readonly items?: Pointer | '';
-  /** Where, in one of its items, the id is. */
+  /** Place of the id in an item of that array. */
   readonly id?: Pointer;
   /**
-   * Where it says since when the key lives: with `until`, for `{current.lifetime}` and `{current.expiry}`. Both are times as
-   * `list.createdAt` may have.
+   * Place of the time at which the key's life began. `{current.lifetime}` and `{current.expiry}` need it, and `until`. Both
+   * times are in a form that `list.createdAt` allows.
    */
   readonly from?: Pointer;
-  /** Where it says when the key ends; nothing, null, 0, -1 and the year 1 are a key without an end. */
+  /** Place of the time at which the key ends. No value, null, 0, -1 or the year 1 means that it has no end. */
   readonly until?: Pointer;
 }
 
-/** A harmless call, with the key. An answer to it is JSON, or status 204. */
+/** A harmless request with the key. The answer is JSON, or has status 204. */
 export interface CheckRequest extends ApiRequest {
   /**
-   * The statuses that a live key gets. Others than successes need `expect` or `id`: a gateway that lets nobody in answers
-   * 403 as well, to a dead key too.
+   * Statuses of the answer to a live key. A status of 400 or more needs `expect` or `id`, because a gateway may answer 403 to
+   * every key, live or dead.
    *
    * @default 200 to 299
    */
   readonly live?: readonly number[];
   /**
-   * What a dead one is answered: statuses, and what the answer holds where the provider refuses with 200. All other answers tell
-   * nothing.
+   * Answers to a dead key: statuses or, if the provider refuses with status 200, values that the answer holds. Any answer that
+   * is neither a live nor a dead key's is an error.
    *
    * @default [401]
    */
   readonly dead?: readonly Sign[];
   /**
-   * What else the answer to a live key holds. Something else is a dead one's, or an error if `dead` says what a dead one's
-   * answer holds; nothing at all is an error.
+   * Values that the answer to a live key holds. Other values mean a dead key, or an error if `dead` names values. An absent
+   * value is always an error.
    */
   readonly expect?: Expectation;
-  /** Where the answer names the key's id, which must be the one in the secret. */
+  /** Place of the key's id in the answer. It must be the id in the secret. */
   readonly id?: Pointer;
 }
 
 export interface ListRequest extends ApiRequest {
-  /** Where the array of keys is. */
+  /** Place of the array of keys; `''` if the answer is the array. */
   readonly items: Pointer | '';
-  /** Where, in one of them, its id is. */
+  /** Place of the id in an item. */
   readonly id: Pointer;
-  /** Where, in one of them, its name is. Required, unless the spec has `ownsEveryKey`. */
+  /** Place of the name in an item. Required unless the spec has `ownsEveryKey`. */
   readonly name?: Pointer;
   /**
-   * Where the time of creation is: a date and a time (ISO 8601), or seconds or milliseconds since 1970, as a number or
-   * as its digits. A time without a zone needs `timeZone`. Without `createdAt` only what a failed attempt at the same
-   * rotation left behind is found; what is left of a rotation that was given up is not.
+   * Place of the time of creation in an item: a date and a time (ISO 8601), or seconds or milliseconds since 1970, as a number
+   * or as digits. A time without a zone needs `timeZone`. Without `createdAt`, the rotator finds the leftovers of the same
+   * rotation, but not those of a rotation that was given up.
    */
   readonly createdAt?: Pointer;
   /**
-   * Where it says when the key ends: as `createdAt`, or a day, with whose beginning in UTC it ends. Nothing there, `null`,
-   * 0, -1 and the year 1 are a key without an end. It is for a warning: finishSecret warns if the new key ends before the
+   * Place of the time at which a key ends, in an item: a time as for `createdAt`, or a day, at whose beginning in UTC it ends.
+   * No value, `null`, 0, -1 or the year 1 means that the key has no end. finishSecret warns if the new key ends before the
    * rotation after the next.
    */
   readonly expiresAt?: Pointer;
-  /** Which of them are live, where the list holds dead ones too. @default all */
+  /** Values that the items of live keys hold, if the list has dead keys too. @default all keys are live */
   readonly where?: Expectation;
   /**
-   * How the next page is asked for. `'link'`: the Link header of a page names the next (RFC 8288, `rel="next"`), at the
-   * same origin. `'one'`: the provider shows all keys at once. Without it, a list that has as many items as a page may
-   * have is a warning.
+   * How to request the next page. `'link'`: the Link header of a page names the next one (RFC 8288, `rel="next"`), at the
+   * same origin. `'one'`: the provider shows all keys at once. Without `pages`, the rotator warns if the list has 20, 50, 100
+   * or another usual number of items: it may be one page of several.
    */
   readonly pages?: PageNumbers | NextPage | 'link' | 'one';
   /**
-   * The longest answer that is read, in bytes: 1 MiB (1048576) to 16 MiB (16777216). All pages together may have 8 MiB, or
-   * as much as one answer if that is more.
+   * Longest answer, in bytes: 1 MiB (1048576) to 16 MiB (16777216). All pages together may have 8 MiB, or `maxBytes` if that
+   * is more.
    *
    * @default 1048576
    */
   readonly maxBytes?: number;
 }
 
-/** The query says which page is meant; after the last comes an empty one. */
+/** Pages by number: the query has the number of the page. An empty page ends the list. */
 export interface PageNumbers {
-  /** The parameter of the query with the number. */
+  /** Name of the query parameter for the number. */
   readonly parameter: string;
-  /** The number that the first page has, or the first item. */
+  /** Number of the first page, or of the first item. */
   readonly first: 0 | 1;
   /**
-   * What the number counts. `'items'`: it is an offset, and grows by as many items as a page had, so that no size of a page
-   * need be known.
+   * What the number counts. `'items'` means an offset, which grows by the number of items on each page. So the spec need not
+   * state the size of a page.
    *
    * @default 'pages'
    */
   readonly by?: 'pages' | 'items';
 }
 
-/** A page says how the next is asked for: by what goes into the query, or by a URL of the same origin. */
+/** Pages by cursor: each page names the next one, by a value for the query or by a URL of the same origin. */
 export interface NextPage {
-  /** The parameter of the query, unless the page names a URL. */
+  /** Name of the query parameter for the value. It is not used if the page names a URL. */
   readonly parameter: string;
-  /** Where a page names the next. */
+  /** Place of the next page's value or URL in the answer. */
   readonly next: Pointer;
 }
 
 export interface RevokeRequest extends ApiRequest {
   /**
-   * The answer for a key that is not there: statuses, 409 and 422 too if the provider says so with them, or what the answer
-   * holds.
+   * Answers for a key that does not exist: statuses, or values that the answer holds. Name 409 and 422 only if the provider
+   * means that by them.
    *
    * @default [404]
    */
   readonly gone?: readonly Sign[];
-  /** What the answer holds when the key is ended. */
+  /** Values that the answer holds if the key has ended. */
   readonly expect?: Expectation;
 }
 
 /**
- * Asks for a token that other requests show, with the administrator's secret. It is asked for anew whenever keys are made, listed
- * or ended, and is kept no longer.
+ * Fetches a token for other requests, with the administrator's secret. The rotator fetches a new token whenever it makes, lists
+ * or ends keys, and keeps none.
  */
 export interface AdminLoginRequest extends ApiRequest {
-  /** Where the token stands in the answer. */
+  /** Place of the token in the answer. */
   readonly token: Pointer;
 }
 
-/** Likewise, with the key of the secret: AWSPENDING's or AWSCURRENT's, whichever is used. Each check logs in anew. */
+/** Fetches a token for other requests, with the secret's own key: AWSPENDING's or AWSCURRENT's. Each check logs in anew. */
 export interface LoginRequest extends AdminLoginRequest {
-  /** What a dead key is answered. To `check`, all other failures tell nothing. @default [401] */
+  /** Answers to a dead key. Every other failure is an error, also in `check`. @default [401] */
   readonly dead?: readonly Sign[];
 }
 
@@ -219,21 +219,21 @@ export interface ApiKeySpec
       IssuedKey<ApiKeySecret, string>,
       'name' | 'rejectionHint' | 'nameLength' | 'maxKeys' | 'ownsEveryKey' | 'lifetimeOption'
     > {
-  /** Where the schema of this file is, for an editor. Nothing else reads it. */
+  /** Path of this file's schema, for an editor. Nothing else reads it. */
   readonly $schema?: string;
-  /** The field with the key. */
+  /** Name of the field with the key. */
   readonly key: string;
-  /** The field with the key's id; or, for a secret that is a plain text, where in the key it is: the first group. */
+  /** Name of the field with the key's id. Or a RegExp whose first group finds the id in the key, as plain text needs it. */
   readonly id: string | RegExp;
-  /** Whether the secret may be a plain text, the key alone. */
+  /** Whether the secret may be plain text: the key alone. */
   readonly text?: boolean;
-  /** The field that names the administrator's secret. Never sent. */
+  /** Name of the field with the ARN of the administrator's secret. No request sends it. */
   readonly admin?: string;
-  /** Fields that messages may show, in addition to the id, the URL and the name of the administrator's secret. */
+  /** Fields that messages may show, in addition to the id, the URL and the ARN of the administrator's secret. */
   readonly shows?: readonly string[];
-  /** Sent before each request with `{login.token}`. */
+  /** Request for `{login.token}`, sent before the requests that need it. */
   readonly login?: LoginRequest;
-  /** Sent before each request with `{adminLogin.token}`. */
+  /** Request for `{adminLogin.token}`, sent before the requests that need it. */
   readonly adminLogin?: AdminLoginRequest;
   /** Makes a key. */
   readonly create: CreateRequest;
@@ -241,13 +241,13 @@ export interface ApiKeySpec
   readonly check: CheckRequest;
   /** Lists all keys, whoever made them. */
   readonly list: ListRequest;
-  /** Ends a key. Of several requests, the last decides: the ones before may be refused when they are repeated. */
+  /** Ends a key. Of several requests, the last one decides; the provider may refuse the others when they are repeated. */
   readonly revoke: RevokeRequest | readonly RevokeRequest[];
   /**
-   * The zone of times that do not name one. Without it such a time is an error, in `list.expiresAt` a warning: a wrong
-   * guess would be hours off.
+   * Zone of times that name none. Without it, such a time is an error, and in `list.expiresAt` a warning, because a wrong guess
+   * would be hours off.
    */
   readonly timeZone?: 'UTC';
-  /** Certificate authorities, PEM. @default Node's, and those of NODE_EXTRA_CA_CERTS */
+  /** Certificate authorities, in PEM. @default Node's, and those of NODE_EXTRA_CA_CERTS */
   readonly ca?: string | readonly string[];
 }

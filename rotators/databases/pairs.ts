@@ -19,10 +19,10 @@ export interface UserNames {
 }
 
 /**
- * Returns a function that finds a user's pair: one of `pairs` (original: clone), else the user and its name with the
- * suffix, as in AWS's functions.
+ * Returns a function that finds a user's pair: an entry of `pairs` (original: clone), otherwise the user and the same name
+ * with the suffix, as in AWS's functions.
  *
- * @throws TypeError if a name in `pairs` is empty, too long, or there twice
+ * @throws TypeError if a name in `pairs` is empty, too long, or used twice
  */
 export function pairFinder(
   pairs: Readonly<Record<string, string>>,

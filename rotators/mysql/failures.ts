@@ -77,7 +77,7 @@ const HINTS = {
 const UNKNOWN: ServiceFailure = [
   'ERR_SERVICE_FAILED',
   'failed',
-  'look into the server’s error log for this time',
+  'check the server’s error log for this time',
 ];
 
 /**

@@ -34,7 +34,7 @@ export interface Session<Secret extends MysqlTarget = MysqlTarget>
   /**
    * Runs a statement.
    *
-   * @throws Error with the server's error number, for `toFailure()`; without the statement
+   * @throws Error with the server's error number, for `toFailure()`. It does not contain the statement
    */
   query(sql: string): Promise<readonly Row[]>;
   /** Throws the error that ended the session, if it has ended: nothing can be sent any more then. */

@@ -13,7 +13,7 @@ export function identifier(name: string): string {
   return `\`${name.replaceAll('`', '``')}\``;
 }
 
-/** Returns an account as SQL names it. */
+/** Returns an account in SQL notation: the quoted user, `@` and the quoted host. */
 export function accountName({ user, host }: Account): string {
   return `${identifier(user)}@${identifier(host)}`;
 }

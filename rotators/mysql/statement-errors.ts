@@ -126,7 +126,7 @@ export const STATEMENT_ERRORS: ErrorNumbers = {
 export const MARIADB_BEHIND: Readonly<Record<number, ServiceFailure>> = {
   1290: [
     'ERR_SERVICE_UNSUPPORTED',
-    'takes no hashes',
+    'accepts no password hashes',
     'nothing was changed. Run SET GLOBAL strict_password_validation = OFF: with a plugin that checks passwords ' +
       '(simple_password_check, cracklib_password_check …) it refuses every hash. Make the policy of generated passwords agree ' +
       'with that plugin',

@@ -152,7 +152,7 @@ const MESSAGES: readonly (readonly [RegExp, ServiceFailure])[] = [
 const WAY_HINTS = {
   name: 'correct "host" in the secret, or the VPC’s DNS',
   refused: 'correct "host" and "port" in the secret, and check that the server is running',
-  closed: 'look into the log of the server, and of a proxy or firewall in between',
+  closed: 'check the logs of the server, and of a proxy or firewall in between',
   way: 'check "host", "port" and the subnets’ routes. The database’s security group must let the function’s in',
   otherName:
     'name the server in "host" as its certificate does, or name the certificate’s host with `servername` of the option ' +
@@ -167,7 +167,7 @@ const HINTS = {
   unconnected: WAY_HINTS,
   connected: {
     ...WAY_HINTS,
-    closed: 'look into the server’s log. It may be starting up, failing over, or out of processes',
+    closed: 'check the server’s log. The server may be starting up, failing over, or out of processes',
     way:
       'something took the connection, so the network path is open. The server may be starting up, failing over, or out of ' +
       'processes. Or another service listens on this port',
@@ -176,7 +176,7 @@ const HINTS = {
     ...WAY_HINTS,
     closed:
       'wait for the next attempt, which finds out what was changed. The server had let the function in, and may have restarted ' +
-      'or failed over since. If this repeats, look into its log',
+      'or failed over since. If this repeats, check the server’s log',
     way:
       'wait for the next attempt, which finds out what was changed. The server had let the function in, so the network path is ' +
       'open. It may wait for a lock (pg_stat_activity, pg_locks), fail over, or be overloaded',
@@ -226,7 +226,7 @@ function codeIn(message: string): string {
 
 function byMessage(message: string): ServiceFailure {
   const known = MESSAGES.find(([pattern]) => pattern.test(message))?.[1];
-  return known ?? ['ERR_SERVICE_FAILED', 'failed', 'look into the server’s log for this time'];
+  return known ?? ['ERR_SERVICE_FAILED', 'failed', 'check the server’s log for this time'];
 }
 
 function isSqlState(code: string): boolean {

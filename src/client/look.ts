@@ -76,7 +76,7 @@ export class Look {
     return this.#flight !== undefined;
   }
 
-  /** Marks everything read so far as out of date, and reads: at once, then about once per second at most. */
+  /** Marks everything read so far as out of date, and reads again: the first time at once, then at most about once per second. */
   invalidate(): void {
     this.#validFrom = this.#begun + 1;
     void this.valid(undefined);

@@ -40,7 +40,7 @@ function customVariables(declared: readonly string[]): Readonly<Record<string, s
     if (typeof value !== 'string') throw new TypeError(`"${name}" in ${CUSTOM} must be a string`);
     if ((process.env[name] ?? value) !== value) {
       throw new TypeError(
-        `"${name}" is in ${CUSTOM} and, with another text, in the function's environment: remove one of them`,
+        `${CUSTOM} and the function's environment set "${name}" to different texts: remove one of them`,
       );
     }
     return [name, value] as const;

@@ -154,6 +154,6 @@ function unknownVersion(): RotationError {
 
 function neverStored(step: Step): RotationError {
   return new RotationError('ERR_PENDING_MISSING', `${step} found no value labelled AWSPENDING`, {
-    hint: 'createSecret stored none: find its error in the log, then call RotateSecret again',
+    hint: 'createSecret stored no value: find its error in the log, then call RotateSecret again',
   });
 }

@@ -176,7 +176,7 @@ export async function takeStep<Secret extends object, Field extends keyof Secret
     // Unknown: the caller reports the failed move.
     if (!labels) return false;
     const state = versionState(labels, ClientRequestToken);
-    // It was AWSPENDING when the step began: somebody has stored another value, which took its last label.
+    // The version was AWSPENDING when the step began. Somebody has stored another value since, which took its last label.
     if (state.kind === 'unknown') throw abandoned(ClientRequestToken);
     if (state.kind === 'pending' && state.currentId !== from) {
       throw new RotationError(

@@ -15,7 +15,7 @@ export type { IssuedKey, KeyTimes } from './key-declaration.js';
  * this rotation or the next finds what attempts leave behind by its name, and revokes it.
  *
  * createSecret tries AWSCURRENT's key before it makes or revokes anything, and fails without a change if that key is dead. So
- * whoever may write the secret gets a new key only for one that works. {@link IssuedKey.probe} must check that it belongs to
+ * anyone who can write the secret gets a new key only for one that works. {@link IssuedKey.probe} must check that it belongs to
  * the account or user for which the next key is made.
  *
  * Late requests: a key that is issued late harms no other key; the rotator discards or sweeps it. The rotator reads the labels

@@ -20,7 +20,7 @@ export interface Ways {
    */
   look(next?: string): Promise<LabelState>;
   readonly client: Pick<SecretsManagerApi, 'updateSecretVersionStage'>;
-  /** Runs the four steps with a token, to the end or to the first failure, which it returns. Absent: not possible here. */
+  /** Runs the four steps with a token, and returns the first failure. Leave it out if the steps cannot run here. */
   readonly resume?: ((token: string) => Promise<Reason | undefined>) | undefined;
   /** Asks whether to make the repair. */
   ask(finding: Finding, repair: Repair): Promise<boolean>;

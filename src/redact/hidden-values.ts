@@ -23,7 +23,7 @@ export class HiddenValues {
   readonly kept = new Set<string>();
   /** Values that may be credentials: those of other secrets and of malformed versions. */
   readonly unknown = new Set<string>();
-  /** Unknown values with blanks: a comment, or a whole version. They may contain our own words by chance. */
+  /** Unknown values that contain blanks: a comment, or a whole version. They may contain words of our messages by chance. */
   readonly prose = new Set<string>();
   readonly shown: Set<string>;
 

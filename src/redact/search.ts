@@ -58,7 +58,7 @@ function base64Within(bytes: Buffer, offset: number): string {
 
 /** Returns a text in lower case, with the same length and the same result for every case of its letters. */
 export function folded(text: string): string {
-  // The one letter that gets longer in lower case, and the one that changes at the end of a word.
+  // One letter gets longer in lower case, and another changes at the end of a word.
   return text.replaceAll('İ', 'I').replace(/[Σς]/g, 'σ').toLowerCase();
 }
 

@@ -223,7 +223,7 @@ describe('the examples of --help', () => {
     'quarterturn policy --for operator': async (line) => {
       const { code, stdout } = await run(line);
       expect(stdout).toContain(
-        'What quarterturn rotate needs\n  secretsmanager:DescribeSecret (on the secret): whether it may be rotated, and how it goes on\n',
+        'What quarterturn rotate needs\n  secretsmanager:DescribeSecret (on the secret): reads whether rotation is possible, and its progress\n',
       );
       expect(code).toBe(0);
     },

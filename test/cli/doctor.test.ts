@@ -386,7 +386,7 @@ describe('other states', () => {
     expect((await secret.run('test', 'app/db')).code).toBe(0);
     const run = await secret.run('run', 'app/db', '--rotator', 'postgres', '--step', 'testSecret', '--yes');
     expect(run.stderr).toMatch(
-      /^hint: createSecret stored none: .* --rotator \[redacted\] says which version works\n$/,
+      /^hint: createSecret stored no value: .* --rotator \[redacted\] says which version works\n$/,
     );
   });
 

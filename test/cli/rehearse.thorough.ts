@@ -242,7 +242,7 @@ describe('quarterturn rehearse --secret', () => {
     const { code, stdout } = await run('rehearse', '--secret', file, '--yes', '--rotations', '2');
     expect(stdout).toContain(`user "${app}"`);
     expect(stdout).toContain('  yes  nothing secret was printed (searched for 3 values)\n');
-    expect(stdout).toMatch(/the first value is set again, and the service accepts it\n$/);
+    expect(stdout).toMatch(/the service has the first value again, and accepts it\n$/);
     expect(stdout).not.toContain(FIRST);
     expect(code).toBe(0);
     expect(await server.accepts(app, FIRST)).toBe(true);
@@ -271,7 +271,7 @@ describe('quarterturn rehearse --secret', () => {
     const app = await secretFile({ url: `postgres://x:${FIRST}@host/` });
     const { code, stdout } = await run('rehearse', '--secret', file, '--yes');
     expect(stdout).toContain('ERR_STALE_FIELD');
-    expect(stdout).toMatch(/the first value is set again, and the service accepts it\n$/);
+    expect(stdout).toMatch(/the service has the first value again, and accepts it\n$/);
     expect(code).toBe(1);
     expect(await server.accepts(app, FIRST)).toBe(true);
   });

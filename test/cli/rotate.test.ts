@@ -50,7 +50,7 @@ describe('quarterturn rotate', () => {
     let goOn = () => {};
     rig.setSecret = () => new Promise<void>((resolve) => (goOn = resolve));
     const { code, stdout } = await rig.run('rotate', 'app/db', '--yes', '--no-wait');
-    expect(stdout).toBe('app/db: begun; quarterturn status app/db shows how it goes on\n');
+    expect(stdout).toBe('app/db: the rotation has started; quarterturn status app/db shows its progress\n');
     expect([code, started()]).toEqual([0, 1]);
     goOn();
     await rig.secrets.idle();

@@ -73,7 +73,7 @@ test.each([
   [
     'sets a variable that the function has with another text',
     `{"PASSWORD_LENGTH":"40","GATE_REALM":"${VALUE}"}`,
-    '"GATE_REALM" is in CUSTOM_ENVIRONMENT and, with another text, in the function\'s environment: remove one of them',
+    'CUSTOM_ENVIRONMENT and the function\'s environment set "GATE_REALM" to different texts: remove one of them',
   ],
 ])(
   'the function is not loaded if CUSTOM_ENVIRONMENT %s: the error quotes no value, and no variable is set',

@@ -507,7 +507,7 @@ describe('the values', () => {
     await begin();
     expect(await rejection(deliver('setSecret'))).toMatchObject({
       code: 'ERR_PENDING_MISSING',
-      hint: 'createSecret stored none: find its error in the log, then call RotateSecret again',
+      hint: 'createSecret stored no value: find its error in the log, then call RotateSecret again',
     });
     expect(setSecret).not.toHaveBeenCalled();
     expect(log.at(-1)?.durationMs).toBeGreaterThan(2000);

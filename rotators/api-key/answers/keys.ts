@@ -4,18 +4,18 @@ import { type Answer, arrayAt, holds, idAt } from '../pointers.js';
 import { nextIn } from './link-header.js';
 import { endAt, timeAt, ZONE_HINT, ZONELESS } from './times.js';
 
-/** Far more than any provider has, and an end. */
+/** Most pages, far more than any provider has. */
 const MOST_PAGES = 1000;
-/** Of all pages together, unless one may have more. */
+/** Most bytes of all pages together, unless `maxBytes` is more. */
 const MOST_BYTES = 8 * 1024 * 1024;
 
-/** How many items APIs show where nobody asks for another number. */
+/** Usual default sizes of a page. */
 const PAGE_SIZES: ReadonlySet<number> = new Set([10, 15, 20, 25, 30, 40, 50, 60, 100, 200, 250, 500, 1000]);
 
 /**
  * Reads all pages of a list.
  *
- * @throws RotationError if they lead elsewhere, round in a circle, or to more than anybody has
+ * @throws RotationError if a next page is at another origin, if a page comes twice, or if the list is too long
  */
 export async function allKeys(
   places: ListPlaces,
@@ -37,10 +37,10 @@ export async function allKeys(
     count += items.length;
     if (page >= MOST_PAGES || bytes > mostBytes) {
       throw answer.failure(
-        `with pages that are too many, or too long: over ${MOST_PAGES} pages, or ${mostBytes} bytes in all`,
+        `with a list that is too long: over ${MOST_PAGES} pages, or ${mostBytes} bytes in all`,
       );
     }
-    // Of a provider that does not know the parameter, every page is the first.
+    // If the provider does not know the parameter, every page is the first one.
     if (items.length > 0 && asked.has(contents)) {
       throw answer.failure('with a page of the list that it had sent before');
     }
@@ -50,7 +50,7 @@ export async function allKeys(
     keys.push(...live.map((item) => keyIn(item, places, answer, warn)));
     const isEmpty = items.length === 0;
     url = nextUrl(places, url, { answer, isEmpty, before: isByItems(places) ? count : page + 1 });
-    // Empty pages look alike, and may have more behind them: only a cursor that repeats shows that one leads back.
+    // Empty pages look alike, and more pages may follow one: only a repeated URL shows that the list goes in a circle.
     if (url !== undefined && asked.has(url.href))
       throw answer.failure('with a next page that was read before');
   }
@@ -59,8 +59,8 @@ export async function allKeys(
 
 function maybeCut(length: number): string {
   return (
-    `the list of keys has ${length} items, as a page may have: if there are more, say how pages are asked for ` +
-    '(`list.pages`); if there are not, say `pages: "one"`'
+    `the list of keys has ${length} items, so it may be one page of several: if there are more, set \`list.pages\`; ` +
+    'if these are all keys, set `pages: "one"`'
   );
 }
 
@@ -72,12 +72,12 @@ function keyIn(
 ): ListedKey {
   const called = name?.find(item);
   const end = expiresAt && endAt(expiresAt, item);
-  // No rotation fails for an unclear end: it may be that of somebody else's key.
+  // An unclear end fails no rotation: it may belong to somebody else's key.
   if (end === ZONELESS) warn(`list.expiresAt is ${ZONELESS}: ${ZONE_HINT}`);
   return {
     id: idAt(id, answer, item),
     name: typeof called === 'string' ? called : undefined,
-    // Not a time: it is neither older nor younger than any other.
+    // An invalid time: the key is neither older nor younger than any other.
     createdAt: createdAt ? timeAt(createdAt, answer, item) : new Date(Number.NaN),
     expiresAt: end === ZONELESS ? new Date(Number.NaN) : end,
   };
@@ -87,7 +87,7 @@ function isByItems({ pages }: ListPlaces): boolean {
   return typeof pages === 'object' && 'first' in pages && pages.by === 'items';
 }
 
-/** @param before how many pages, or items, come before it */
+/** @param before number of pages, or of items, before the page */
 function pageUrl({ pages }: ListPlaces, url: URL, before: number): URL {
   return typeof pages === 'object' && 'first' in pages
     ? withParameter(url, pages.parameter, String(pages.first + before))
@@ -118,7 +118,7 @@ function nextUrl(
 
 function furtherUrl(next: string, url: URL, answer: Answer): URL {
   const further = URL.canParse(next, url.href) ? new URL(next, url) : undefined;
-  // The credential goes along. The origin does not tell of a user, nor the one of blob: of its scheme.
+  // The request sends the credential too. An origin shows no user, and the origin of a blob: shows no scheme.
   const isPlain = further?.protocol === url.protocol && further.username + further.password === '';
   if (!isPlain || further.origin !== url.origin) throw answer.failure('with a next page at another origin');
   return further;

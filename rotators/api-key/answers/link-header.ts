@@ -1,18 +1,18 @@
 import type { Answer } from '../pointers.js';
 
 /**
- * One link (RFC 8288, 3): its target, and its parameters. Each blank has one place in it, so that a link that does not match
- * fails soon: blanks after an "=" belong to a value, or, without one, to what follows.
+ * One link (RFC 8288, 3): its target, and its parameters. Each blank matches in one place only, so that a mismatch fails fast:
+ * blanks after an "=" belong to a value, or, without a value, to what follows.
  */
 const LINK =
   /[\s,]*<([^<>]*)>((?:\s*;(?:\s*[^\s;,="<>]+(?:\s*=(?:\s*(?:"(?:[^"\\]|\\.)*"|[^\s;,"]+))?)?)?)*)\s*(?:,|$)/y;
 const PARAMETER = /;\s*([^\s;,="]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*))/g;
 
 /**
- * The target of the link with `rel="next"`, as it stands there.
+ * Returns the target of the link with `rel="next"`, as written.
  *
- * @returns `undefined` if the header has none, or there is no header
- * @throws RotationError if the header cannot be read, or has several: half of a list hides keys
+ * @returns `undefined` if the answer has no such link
+ * @throws RotationError if the header is malformed, or has several such links: an incomplete list hides keys
  */
 export function nextIn({ link = '', failure }: Answer): string | undefined {
   const found = new Set<string>();
@@ -32,7 +32,7 @@ function isNext(parameters: string): boolean {
   const all = [...parameters.matchAll(PARAMETER)].map(
     ([, name = '', quoted, plain = '']) => [name.toLowerCase(), quoted ?? plain] as const,
   );
-  // With an anchor it is the link of another page than this one. Of several `rel`, the first counts.
+  // A link with an anchor belongs to another page. Of several `rel`, the first counts.
   if (all.some(([name]) => name === 'anchor')) return false;
   const [, relations = ''] = all.find(([name]) => name === 'rel') ?? [];
   // Some servers write rel='next'. Unread, it would end the list.

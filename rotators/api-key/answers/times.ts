@@ -1,20 +1,20 @@
 import type { Answer, TimePlace } from '../pointers.js';
 
-/** A date and a time, and a zone if it names one, in the ways that ISO 8601, RFC 3339, PostgreSQL and Rails write them. */
+/** A date and a time, with or without a zone, as ISO 8601, RFC 3339, PostgreSQL and Rails write them. */
 const WRITTEN =
   /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?) ?(?:(Z|UTC)|([+-]\d\d)(?::?(\d\d))?)?$/i;
 
-/** The digits of seconds or milliseconds since 1970. Of fewer or more it is not sure what they count. */
+/** Seconds or milliseconds since 1970, in digits. With fewer or more digits, the unit is unclear. */
 const DIGITS = /^(?:\d{10}|\d{13})(?:\.\d+)?$/;
 
-/** A time that names no zone, where the spec names none either. */
+/** Marks a time without a zone, if the spec has no `timeZone`. */
 export const ZONELESS = 'a time without a zone';
 
-/** What to do then. */
+/** Hint for a time without a zone. */
 export const ZONE_HINT =
   'if the provider means UTC, add `timeZone: "UTC"` to the spec; for another zone, write the rotator with issuedKey()';
 
-/** @throws RotationError if it is not a time, or names no zone and neither does the spec */
+/** @throws RotationError if the value is not a time, or if neither the value nor the spec names a zone */
 export function timeAt(place: TimePlace, answer: Answer, part: unknown): Date {
   const time = timeOf(place, place.find(part));
   if (time === ZONELESS) throw zoneless(place, answer);
@@ -27,9 +27,9 @@ export function zoneless({ pointer }: TimePlace, { failure }: Answer): Error {
 }
 
 /**
- * When a key ends: a time, or the beginning of a day.
+ * Returns the time at which a key ends. For a day, that is its beginning.
  *
- * @returns `undefined` if it has no end; an invalid Date for what is neither: no rotation fails for that
+ * @returns `undefined` if the key has no end; an invalid Date for any other value, because no rotation may fail for that
  */
 export function endAt(place: TimePlace, part: unknown): Date | typeof ZONELESS | undefined {
   const value = place.find(part) ?? undefined;
@@ -40,12 +40,12 @@ export function endAt(place: TimePlace, part: unknown): Date | typeof ZONELESS |
 
 function isNever(value: unknown): boolean {
   if (typeof value === 'number') return value <= 0;
-  // The year 1 is what Go writes for no time at all.
+  // Go writes the year 1 for no time.
   return typeof value === 'string' && (/^0001-01-01[T ]/.test(value) || value === '0' || value === '-1');
 }
 
 function timeOf({ isUtc }: TimePlace, value: unknown): Date | typeof ZONELESS {
-  // A time of our days in seconds has ten digits, in milliseconds thirteen; more are parts of those.
+  // A present-day time has ten digits in seconds and thirteen in milliseconds. More digits are microseconds or less.
   if (typeof value === 'number') {
     return new Date(value < 1e11 ? value * 1000 : value < 1e14 ? value : Number.NaN);
   }
@@ -54,7 +54,7 @@ function timeOf({ isUtc }: TimePlace, value: unknown): Date | typeof ZONELESS {
   const [, day, clock, utc, hours, minutes = '00'] = WRITTEN.exec(value) ?? [];
   if (day === undefined) return new Date(Number.NaN);
   const offset = hours === undefined ? 'Z' : `${hours}:${minutes}`;
-  // `new Date` would take it for a local one, another at a desk than in Lambda.
+  // `new Date` would read it as local time, which differs between a desk and Lambda.
   if (utc === undefined && hours === undefined && !isUtc) return ZONELESS;
   return new Date(`${day}T${clock}${offset}`);
 }

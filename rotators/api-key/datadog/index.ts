@@ -2,12 +2,12 @@ import type { KeyTimes, Rotator } from '../../../src/index.js';
 import { type ApiKeySecret, apiKey } from '../index.js';
 
 export interface DatadogOptions extends KeyTimes {
-  /** Of the organization's site: `https://api.datadoghq.eu`, … @default 'https://api.datadoghq.com' */
+  /** URL of the API of the organization's site, such as `https://api.datadoghq.eu`. @default 'https://api.datadoghq.com' */
   readonly url?: string;
-  /** For how long a new key may still be refused, in milliseconds: testSecret asks again for so long. @default 10000 */
+  /** How long Datadog may still refuse a new key, in milliseconds; testSecret keeps asking meanwhile. @default 10000 */
   readonly propagationMs?: number | undefined;
   /**
-   * How many API keys the organization may have: with one less, AWSPREVIOUS's ends when the next is made.
+   * Most API keys of the organization. If it already has as many, AWSPREVIOUS's key ends before the next one is made.
    *
    * @default 50, as https://docs.datadoghq.com/account_management/api-app-keys/ has it
    */
@@ -18,8 +18,8 @@ export interface DatadogOptions extends KeyTimes {
  * Rotates a Datadog API key. The secret's JSON has the fields of AWS's type DatadogApiKey, `apiKey` and `apiKeyId`, and
  * also `adminSecretArn`, the ARN of a secret with the fields of DatadogAdminKey: `adminApiKey` and `adminAppKey`.
  *
- * The application key needs the scopes `api_keys_read`, `api_keys_write` and `api_keys_delete`. Validation says nothing of
- * a key's id, so that `apiKeyId` is believed.
+ * The application key needs the scopes `api_keys_read`, `api_keys_write` and `api_keys_delete`. Datadog's
+ * validation does not return a key's id, so the rotator cannot check `apiKeyId`.
  *
  * @see https://docs.datadoghq.com/api/latest/key-management/
  */

@@ -4,13 +4,13 @@ import { lifetime } from './lifetime.js';
 
 export interface ElasticsearchOptions extends KeyTimes {
   /**
-   * In how many days a new key expires, 1 to 3650. Twice the days between rotations at least, better three times:
+   * Lifetime of a new key, in days: 1 to 3650. Set at least twice the days between rotations, better three times, because
    * AWSPREVIOUS is in use too.
    *
-   * @default as long as the key in use was made to live: without an end, if it has none
+   * @default the lifetime of the key in use; no end if that has none
    */
   readonly lifetimeDays?: number | undefined;
-  /** Certificate authorities, PEM. @default Node's, and those of NODE_EXTRA_CA_CERTS */
+  /** Certificate authorities, in PEM. @default Node's, and those of NODE_EXTRA_CA_CERTS */
   readonly ca?: string | readonly string[];
 }
 
@@ -19,9 +19,9 @@ export interface ElasticsearchOptions extends KeyTimes {
  * take it), `apiKeyId`, `url` (https://host:port) and `adminSecretArn`, the ARN of a secret with `username`, `password`
  * and the same `url`.
  *
- * That user needs the cluster privilege `manage_own_api_key`, and must be the owner of the key: what a key may do is limited
- * by what its owner may. The new key has the old one's role descriptors; without any, it has the rights that the owner
- * has by then. A key cannot make such a key itself: it would have no rights.
+ * That user needs the cluster privilege `manage_own_api_key`, and must own the key: a key has no more rights than its owner.
+ * The new key has the old one's role descriptors; without any, it has the rights that the owner has by then. A key cannot make
+ * such a key itself: the new key would have no rights.
  *
  * @throws TypeError if `lifetimeDays` is invalid
  *

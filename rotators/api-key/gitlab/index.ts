@@ -4,14 +4,14 @@ import { lifetime } from './lifetime.js';
 
 export interface GitLabOptions extends KeyTimes {
   /**
-   * In how many days a new token expires: 1 to 400, and no more than the instance allows, which is 365 by default. Twice the
-   * days between rotations at least, better three times: AWSPREVIOUS is in use too. GitLab ends a token with the beginning
-   * of the day in UTC, so up to a day earlier.
+   * Lifetime of a new token, in days: 1 to 400, and no more than the instance allows (365 by default). Set at least twice the
+   * days between rotations, better three times, because AWSPREVIOUS is in use too. GitLab ends a token at the beginning of the
+   * day in UTC: up to a day earlier.
    *
    * @default 90
    */
   readonly lifetimeDays?: number | undefined;
-  /** Certificate authorities, PEM. @default Node's, and those of NODE_EXTRA_CA_CERTS */
+  /** Certificate authorities, in PEM. @default Node's, and those of NODE_EXTRA_CA_CERTS */
   readonly ca?: string | readonly string[];
 }
 
@@ -21,9 +21,9 @@ export interface GitLabOptions extends KeyTimes {
  * ARN of a secret with `token` and the same `gitlabUrl`.
  *
  * That token needs the scope `api`, and the role Maintainer in the project, or Owner in the group: a project's own tokens
- * can make no others. The new token has the scopes and the role of the old one; its bot user is another one. Not by
- * `/rotate`, which ends the old token at once, and takes a second call for theft. A token that may not read itself
- * (`/personal_access_tokens/self`) cannot be tested: 403 is an error, and no verdict.
+ * cannot make others. The new token has the scopes and the role of the old one, and a different bot user. The rotator does not
+ * call `/rotate`, which ends the old token at once, and treats a second call as theft. It cannot test a token that may not
+ * read itself (`/personal_access_tokens/self`): 403 is an error, and not a refusal.
  *
  * @throws TypeError if `lifetimeDays` is invalid
  *
@@ -40,7 +40,7 @@ export function gitlab(options: GitLabOptions = {}): Rotator<ApiKeySecret, strin
     parse(json) {
       const isOfProject = (json.projectId ?? undefined) !== undefined;
       if (isOfProject === ((json.groupId ?? undefined) !== undefined)) {
-        throw new TypeError('"projectId" or "groupId" must be there, and not both');
+        throw new TypeError('the secret must have either "projectId" or "groupId", and not both');
       }
       return (isOfProject ? ofProject : ofGroup).parse(json);
     },

@@ -61,7 +61,7 @@ export function parsed<Secret extends DatabaseSecret>(kind: Kind<Secret>, secret
   return kind.parse(json);
 }
 
-/** Sets a password again with the rotator's own setSecret, whichever of the others the server takes now. */
+/** Sets a password again with the rotator's own setSecret. Tries each value as the present one, the newest first. */
 async function restore<Secret extends DatabaseSecret>(
   { setSecret }: Rotator<Secret, 'password'>,
   pending: Secret,

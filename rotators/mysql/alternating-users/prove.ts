@@ -23,7 +23,7 @@ async function assertActs(session: Session, { original, clone }: Pair, context: 
   const { account } = session;
   const [row] = await session.query('SELECT CURRENT_ROLE() AS roles');
   const role = accountName({ user: original, host: '' }).slice(0, -'``'.length);
-  // The names are in backticks, so this one cannot match a part of another.
+  // The names are in backticks, so a name cannot match part of another.
   if (
     String(row?.roles)
       .split(/,(?=`)/)

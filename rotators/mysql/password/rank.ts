@@ -73,6 +73,6 @@ export async function rankOfAccount(
   } catch (error) {
     throw isRotationError(error)
       ? error
-      : toFailure(error, `ask for the rank of "${quoted(`${user}@${host}`)}"`, administrator);
+      : toFailure(error, `read the rights of "${quoted(`${user}@${host}`)}"`, administrator);
   }
 }

@@ -73,7 +73,7 @@ function named(
   return hosts.map((host) => ({ user: username, host }));
 }
 
-/** The user's login has proved its own account. All other accounts are checked here. */
+/** Returns the target for an account. The user's login has proved its own account; all other accounts are checked here. */
 async function target(account: Account, change: Change, administrator: Witness): Promise<Declared> {
   const { pending, current, user } = change;
   const { rounds } = administrator.facts;

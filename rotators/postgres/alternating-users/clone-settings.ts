@@ -5,10 +5,11 @@ import type { UsersTurn } from './role.js';
 import { applySettings, type PassedOver, rolesToActAs, type Setting, settingsOf } from './role-settings.js';
 
 /**
- * Gives the clone the original's settings, and makes its sessions act as the original's do, so that both own everything that
- * either creates. If the clone owns objects, its sessions stay as they are: as the original they could not use those objects.
+ * Gives the clone the original's settings. The clone's sessions then act as the same role as the original's, so that both
+ * users own everything that either of them creates. If the clone owns objects, its sessions do not change: acting as the
+ * original, they could not use those objects.
  *
- * @throws RotationError `ERR_RIGHTS_MISSING` if a clone would lack a setting at its first turn, and might see less than the
+ * @throws RotationError `ERR_RIGHTS_MISSING` if the clone would lack a setting at its first turn: it might see less than the
  *   original
  */
 export async function mirrorSettings(turn: UsersTurn, rights: Rights, isNew: boolean): Promise<void> {

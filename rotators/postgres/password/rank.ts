@@ -19,7 +19,7 @@ export async function rankOf(username: string, { session }: Witness): Promise<st
       ? 'is, or is a member of, a superuser, a role with CREATEROLE or rds_superuser'
       : undefined;
   } catch (error) {
-    const doing = `ask for the rank of "${username}"`;
+    const doing = `read the rights of "${username}"`;
     throw isRotationError(error) ? error : toFailure(error, doing, session.target);
   }
 }

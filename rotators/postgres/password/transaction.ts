@@ -78,7 +78,7 @@ function isOvertaken(error: unknown): boolean {
       // The server does not translate this message.
       return /^tuple concurrently (?:updated|deleted)$/.test(message);
     case '23505':
-      // Two roles of one name, or two equal grants.
+      // Two transactions created the same role, or the same grant.
       return schema === 'pg_catalog';
     case '42710':
       return routine === 'CreateRole';

@@ -64,7 +64,7 @@ export function speakScram(
   internals._handleAuthSASLFinal = orFail(({ data }) => {
     const signature = attributesOf(data).get('v');
     if (signature === undefined || signature !== exchange?.serverSignature) {
-      throw new Error('SASL: the server does not prove that it knows the password');
+      throw new Error('SASL: the server did not prove that it knows the password');
     }
   });
   return progress;
@@ -115,7 +115,7 @@ async function proofFor(
   if (!nonce.startsWith(own) || nonce === own || salt === '' || count === 0) {
     throw new Error('SASL: the server’s challenge is invalid');
   }
-  if (count > MAX_ITERATIONS) throw new Error(`SASL: the server asks for ${count} iterations`);
+  if (count > MAX_ITERATIONS) throw new Error(`SASL: the server asks for too many iterations: ${count}`);
   const salted = await promisify(pbkdf2)(
     saslprep(password),
     Buffer.from(salt, 'base64'),

@@ -39,17 +39,25 @@ export const DOCTOR = declare({
   ],
   exits: { 0: 'nothing is wrong, or no longer', 1: 'something is wrong' },
   rights: [
-    { action: 'secretsmanager:DescribeSecret', on: 'secret', why: 'labels, dates and replicas' },
-    { action: 'secretsmanager:GetSecretValue', on: 'secret', why: 'the values that it tries' },
-    { action: 'kms:Decrypt', on: 'key', why: 'with a key of your own' },
+    { action: 'secretsmanager:DescribeSecret', on: 'secret', why: 'reads labels, dates and replicas' },
+    { action: 'secretsmanager:GetSecretValue', on: 'secret', why: 'reads the values that it tries' },
+    { action: 'kms:Decrypt', on: 'key', why: 'reads values, if the secret has your own KMS key' },
     {
       action: 'secretsmanager:ListSecretVersionIds',
       on: 'secret',
-      why: 'ages, and versions without a label; without this right it repairs little',
+      why: 'reads ages, and versions without a label; without this right it repairs little',
     },
     { action: 'secretsmanager:UpdateSecretVersionStage', on: 'secret', why: 'with --fix: moves a label' },
-    { action: 'secretsmanager:PutSecretValue', on: 'secret', why: 'with --fix --here: createSecret' },
-    { action: 'kms:GenerateDataKey', on: 'key', why: 'with --fix --here, and a key of your own' },
+    {
+      action: 'secretsmanager:PutSecretValue',
+      on: 'secret',
+      why: 'with --fix --here: stores a value in createSecret',
+    },
+    {
+      action: 'kms:GenerateDataKey',
+      on: 'key',
+      why: 'with --fix --here: stores values, if the secret has your own KMS key',
+    },
   ],
 });
 

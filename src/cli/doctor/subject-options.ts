@@ -7,7 +7,7 @@ export const SUBJECT_OPTIONS = {
     value: '<name|file>',
     about:
       'the rotator of this secret: postgres, postgres/alternating-users, …, or a file of your own that exports "lambda". ' +
-      'Without it: the one that the secret’s "engine" names',
+      'Without this option, "engine" of the secret names the rotator',
   },
   'probe-all': {
     about:

@@ -33,7 +33,7 @@ export const LOCAL = declare({
     },
   },
   notes: [
-    'The Region is AWS_REGION, AWS_DEFAULT_REGION or eu-west-1. The credentials that functions get are of no use elsewhere.',
+    'The Region is AWS_REGION, AWS_DEFAULT_REGION or eu-west-1. Functions get credentials that work only here.',
     'Anybody who can open a connection on this machine can read the secrets.',
   ],
   examples: [

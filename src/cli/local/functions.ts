@@ -9,10 +9,10 @@ import type { Answer, Invocation } from './function-host.js';
 import { FunctionError, remoteFunction } from './remote-function.js';
 
 const HOST = fileURLToPath(new URL('function-host.js', import.meta.url));
-/** Lambda waits as long for a module. */
+/** Longest time for loading a module, as in Lambda. */
 const LOAD_MS = 10_000;
 const MOST_PROCESSES = 10;
-/** A printed line without an end is cut into pieces of so many characters. */
+/** Longest printed line, in characters. A longer one is cut into pieces. */
 const MOST_LINE = 16_384;
 
 /** A rotation function of `quarterturn local`. */

@@ -14,12 +14,12 @@ const CLIENT_RIGHTS: readonly Right[] = [
   {
     action: 'kms:Decrypt',
     on: 'key',
-    why: 'Secrets Manager decrypts the value; only with a KMS key of your own',
+    why: 'decrypts the value; needed only if the secret has your own KMS key',
   },
   {
     action: 'secretsmanager:BatchGetSecretValue',
     on: 'all',
-    why: 'only for prefetch(), which otherwise reads the secrets one by one',
+    why: 'reads many secrets at once, for prefetch(); without it, prefetch() reads them one by one',
   },
 ];
 

@@ -66,7 +66,7 @@ async function run({ rehearsal, options, journal, report, output, interruption }
     } finally {
       if (journal) {
         await restore(rehearsal, secretString, journal.values, journal);
-        report.note('the first value is set again, and the service accepts it');
+        report.note('the service has the first value again, and accepts it');
       }
     }
   } finally {

@@ -13,15 +13,15 @@ export const ROTATE = declare({
   ],
   options: {
     yes: { short: 'y', about: 'rotate without asking' },
-    wait: { about: 'wait for the end, which is the default' },
-    'no-wait': { about: 'begin the rotation, and do not wait' },
-    timeout: { value: '<time>', about: 'wait at most so long: 90s, 15m, 1h', default: '15m' },
+    wait: { about: 'wait for the end of the rotation (the default)' },
+    'no-wait': { about: 'start the rotation, and do not wait for its end' },
+    timeout: { value: '<time>', about: 'longest wait: 90s, 15m, 1h', default: '15m' },
     quiet: { short: 'q', about: 'print no progress' },
     json: JSON_OPTION,
     ...CONNECTION_OPTIONS,
   },
   notes: [
-    'Ctrl-C ends the waiting, not the rotation: quarterturn status shows how it goes on. If the rotation fails, quarterturn ' +
+    'Ctrl-C ends the waiting, not the rotation: quarterturn status shows its progress. If the rotation fails, quarterturn ' +
       'doctor finds out where it stopped, and the function’s log says why.',
   ],
   examples: [{ line: 'quarterturn rotate app/db --yes' }],
@@ -33,7 +33,7 @@ export const ROTATE = declare({
     {
       action: 'secretsmanager:DescribeSecret',
       on: 'secret',
-      why: 'whether it may be rotated, and how it goes on',
+      why: 'reads whether rotation is possible, and its progress',
     },
     { action: 'secretsmanager:RotateSecret', on: 'secret', why: 'begins the rotation' },
     { action: 'lambda:InvokeFunction', on: 'function', why: 'AWS requires it of the caller of RotateSecret' },

@@ -83,7 +83,10 @@ class Run {
     if (json) jsonLine({ type: 'begin', name, arn, versionId });
     if (options['no-wait']) {
       if (json) jsonLine({ type: 'end', outcome: 'begun', name, arn, versionId });
-      else line(`${name}: begun; quarterturn status ${name}${this.#again} shows how it goes on`);
+      else
+        line(
+          `${name}: the rotation has started; quarterturn status ${name}${this.#again} shows its progress`,
+        );
       return 0;
     }
     const progress = new Progress(`rotating ${name}`, !options.quiet && !json);
@@ -179,7 +182,7 @@ function failureOf(
     case 'turned-off':
       return new RotationError(
         'ERR_ROTATION_DISABLED',
-        `somebody turned rotation of ${name} off meanwhile: it is not complete`,
+        `the rotation is not complete: somebody turned off rotation of ${name} meanwhile`,
         {
           hint: doctor,
         },

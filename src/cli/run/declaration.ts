@@ -20,17 +20,21 @@ export const RUN = declare({
   examples: [{ line: 'quarterturn run app/db --rotator postgres --yes' }],
   exits: { 0: 'the steps succeeded', 1: 'a step failed, or no step ran' },
   rights: [
-    { action: 'secretsmanager:DescribeSecret', on: 'secret', why: 'its labels' },
-    { action: 'secretsmanager:GetSecretValue', on: 'secret', why: 'the values that it rotates' },
-    { action: 'secretsmanager:PutSecretValue', on: 'secret', why: 'createSecret' },
-    { action: 'secretsmanager:UpdateSecretVersionStage', on: 'secret', why: 'finishSecret' },
+    { action: 'secretsmanager:DescribeSecret', on: 'secret', why: 'reads the labels' },
+    { action: 'secretsmanager:GetSecretValue', on: 'secret', why: 'reads the values that it rotates' },
+    { action: 'secretsmanager:PutSecretValue', on: 'secret', why: 'stores a value in createSecret' },
+    {
+      action: 'secretsmanager:UpdateSecretVersionStage',
+      on: 'secret',
+      why: 'moves the labels in finishSecret',
+    },
     {
       action: 'secretsmanager:ListSecretVersionIds',
       on: 'secret',
-      why: 'whether AWSPENDING is newer than AWSCURRENT',
+      why: 'finds out whether AWSPENDING is newer than AWSCURRENT',
     },
-    { action: 'kms:Decrypt', on: 'key', why: 'with a key of your own' },
-    { action: 'kms:GenerateDataKey', on: 'key', why: 'with a key of your own' },
+    { action: 'kms:Decrypt', on: 'key', why: 'reads values, if the secret has your own KMS key' },
+    { action: 'kms:GenerateDataKey', on: 'key', why: 'stores values, if the secret has your own KMS key' },
   ],
 });
 

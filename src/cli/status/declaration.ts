@@ -12,7 +12,7 @@ export const STATUS = declare({
   options: {
     tag: {
       value: '<key>=<value>',
-      about: 'the secrets with this tag; if repeated, with all of the tags',
+      about: 'show only secrets with this tag; if repeated, with all these tags',
       repeats: true,
     },
     check: { about: 'exit with 1 unless every secret is ok, for monitors' },
@@ -41,13 +41,17 @@ export const STATUS = declare({
   ],
   exits: { 0: 'the answer is printed', 1: 'a secret could not be looked at, or with --check: one is not ok' },
   rights: [
-    { action: 'secretsmanager:DescribeSecret', on: 'secret', why: 'labels, dates, rotation and replicas' },
+    {
+      action: 'secretsmanager:DescribeSecret',
+      on: 'secret',
+      why: 'reads labels, dates, rotation and replicas',
+    },
     {
       action: 'secretsmanager:ListSecretVersionIds',
       on: 'secret',
-      why: 'the age of each version; without this right, ages are missing',
+      why: 'reads the age of each version; without this right, ages are missing',
     },
-    { action: 'secretsmanager:ListSecrets', on: 'all', why: 'with --tag, or without a secret' },
+    { action: 'secretsmanager:ListSecrets', on: 'all', why: 'lists secrets, with --tag or without a secret' },
   ],
 });
 

@@ -14,13 +14,13 @@ export const TEST = declare({
   examples: [{ line: 'quarterturn test app/db --rotator postgres' }],
   exits: { 0: 'the service accepts AWSCURRENT', 1: 'it does not, or could not be asked' },
   rights: [
-    { action: 'secretsmanager:DescribeSecret', on: 'secret', why: 'its labels' },
-    { action: 'secretsmanager:GetSecretValue', on: 'secret', why: 'the values that it tries' },
-    { action: 'kms:Decrypt', on: 'key', why: 'with a key of your own' },
+    { action: 'secretsmanager:DescribeSecret', on: 'secret', why: 'reads the labels' },
+    { action: 'secretsmanager:GetSecretValue', on: 'secret', why: 'reads the values that it tries' },
+    { action: 'kms:Decrypt', on: 'key', why: 'reads values, if the secret has your own KMS key' },
     {
       action: 'secretsmanager:ListSecretVersionIds',
       on: 'secret',
-      why: 'ages, and versions without a label',
+      why: 'reads ages, and versions without a label',
     },
   ],
 });

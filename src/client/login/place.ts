@@ -23,7 +23,7 @@ export interface LogInOptions {
   /**
    * Longest total wait, in milliseconds. The secret's `windowMs` caps it.
    *
-   * @default no limit but `windowMs`
+   * @default no limit except `windowMs`
    */
   readonly limitMs?: number | undefined;
   /**

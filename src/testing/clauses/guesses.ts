@@ -19,7 +19,7 @@ interface Made {
   readonly value: Json;
 }
 
-/** Nobody knows a credential that we choose. */
+/** Clauses about a credential that the rotator chooses: nobody can guess it. */
 export function guesses(stand: Stand): Clause[] {
   const { chooses, line } = stand;
   if (chooses === 'provider') return [];

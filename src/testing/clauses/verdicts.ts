@@ -12,7 +12,7 @@ const OUTAGES: Readonly<Record<string, (line: Line) => void>> = {
   'a service that is out of order': (line) => line.failAt(1, 'failing'),
 };
 
-/** What a rotator says of a credential, and whose word it takes for it. */
+/** Clauses about testSecret: its verdict, and the answers that may decide it. */
 export function verdicts(stand: Stand): Clause[] {
   const { accepts, line, wrong } = stand;
   return [

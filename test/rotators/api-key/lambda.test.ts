@@ -27,7 +27,10 @@ test('the Lambda rotates the key of a provider that its environment describes', 
 test('without a description it is not loaded', async () => {
   const { runtime, stop } = await deploy('api-key', '{}');
   const failure = await rejection(runtime.invoke({}, { getRemainingTimeInMillis: () => 30_000 }));
-  expect(failure).toMatchObject({ name: 'TypeError', message: 'API_KEY_SPEC must be a spec, in JSON' });
+  expect(failure).toMatchObject({
+    name: 'TypeError',
+    message: 'API_KEY_SPEC is empty: set it to a spec, in JSON',
+  });
   await stop();
 });
 
@@ -38,19 +41,19 @@ test('the description of a secret that is the key alone says where in it the id 
 });
 
 test.each([
-  ['', 'API_KEY_SPEC must be a spec, in JSON'],
+  ['', 'API_KEY_SPEC is empty: set it to a spec, in JSON'],
   [`{"name": "${SECRET}"`, 'API_KEY_SPEC is not a JSON object'],
   [`["${SECRET}"]`, 'API_KEY_SPEC is not a JSON object'],
   ['null', 'API_KEY_SPEC is not a JSON object'],
   [
     `{"id": {"pattern": "(${SECRET}"}}`,
-    '"id" must be the name of a field, or {"pattern": a regular expression}',
+    '"id" must be the name of a field, or {"pattern": "<regular expression>"}',
   ],
   [
     `{"id": {"match": "${SECRET}"}}`,
-    '"id" must be the name of a field, or {"pattern": a regular expression}',
+    '"id" must be the name of a field, or {"pattern": "<regular expression>"}',
   ],
-  [SPEC.replace('"keyId"', '"key"'), '"id" must be another field than the key'],
+  [SPEC.replace('"keyId"', '"key"'), '"id" must not be the field with the key'],
 ])('%s is no description', async (json, message) => {
   const error = await rejection((async () => apiKey(specFrom(json)))());
   expect(error).toMatchObject({ name: 'TypeError', message });

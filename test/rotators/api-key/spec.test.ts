@@ -214,7 +214,7 @@ describe('a login', () => {
     expect(made({ adminLogin, list })().name).toBe('desk');
     expect(made({ adminLogin: login, list })).toThrow(/^"adminLogin" must be made with/);
     const check = { ...spec().check, headers: { ...headers, x: '{key}' } };
-    expect(made({ adminLogin, check })).toThrow(/^"check" must not have placeholders of adminLogin/);
+    expect(made({ adminLogin, check })).toThrow(/^"check" must not have placeholders for adminLogin/);
   });
 });
 
@@ -230,7 +230,7 @@ test('what is copied from an answer is no place or person that an administrator 
   });
   expect(made({ check: { ...spec().check, url } })().name).toBe('desk');
   for (const parts of [{ list: { ...spec().list, url } }, { create: { ...create, url } }]) {
-    expect(made(parts)).toThrow(/^"create.copies" must not have a field that a request holds/);
+    expect(made(parts)).toThrow(/^"create.copies" must not have a field that any request except/);
   }
   expect(made({ check: { ...spec().check, url: '{team}/self' } })).toThrow(/^"create.copies" /);
   const copyOfKey = { ...spec().create, copies: { token: '/key' } } as const;

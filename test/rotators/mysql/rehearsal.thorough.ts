@@ -103,7 +103,7 @@ describeServers('quarterturn rehearse mysql', (program, test) => {
       expect([code, stderr]).toEqual([0, '']);
       expect(stdout).toContain(`user "${app}"`);
       expect(stdout).toContain('yes  the service refuses the old value\n');
-      expect(stdout).toMatch(/the first value is set again, and the service accepts it\n$/);
+      expect(stdout).toMatch(/the service has the first value again, and accepts it\n$/);
       expect(await isAccepted(server, app, FIRST)).toBe(true);
       expect(await readdir(rig.folder)).toEqual(['secret.json']);
     });

@@ -37,7 +37,7 @@ test.each([
     .slice(logged)
     .match(/connection authorized/g)?.length;
   const { calls, writes, roundTrips } = counted;
-  const row = `| ${title} | ${calls}, ${writes} | ${roundTrips} | ${logins} |`;
+  const row = `| ${title} | ${calls} (${writes}) | ${roundTrips} | ${logins} |`;
   expect(calls).toBeLessThanOrEqual(MOST[kind].calls);
   expect(roundTrips).toBeLessThanOrEqual(MOST[kind].roundTrips);
   expect(PAGE).toContain(`${row}\n`);
