@@ -31,7 +31,7 @@ export async function takeTurns<
       `AWSPENDING is for "${pending.username}", but "${current.username}" takes turns with "${pair.other}"`,
       {
         hint:
-          'nothing was changed. Find out who wrote AWSPENDING, or whether the option `pairs` has changed. ' +
+          'nothing was changed. Find out who wrote AWSPENDING, and whether this is the secret’s rotator, with the same `pairs`. ' +
           'Only if the server refuses AWSPENDING’s password, remove its label and rotate again',
       },
     );

@@ -30,17 +30,27 @@ export function assertPlainField({ name, rotates, mayRotate = [], text }: Declar
  *
  * @throws {@link RotationError} `ERR_PENDING_MISMATCH`
  */
-export function assertSameTarget(pending: Json, current: Json, { rotates, mayRotate = [] }: Declared): void {
-  const changing = [...rotates, ...mayRotate];
-  const fields = new Set([...Object.keys(pending), ...Object.keys(current)]);
-  for (const field of fields) {
-    if (changing.includes(field) || isDeepStrictEqual(pending[field], current[field])) continue;
-    throw new RotationError('ERR_PENDING_MISMATCH', `AWSPENDING and AWSCURRENT differ in "${field}"`, {
-      hint:
-        `only ${changing.join(', ')} may differ: find out who wrote AWSPENDING. Only if the service refuses its value, ` +
-        'remove the label and rotate again',
-    });
-  }
+export function assertSameTarget(pending: Json, current: Json, declared: Declared): void {
+  const field = differingField(pending, current, declared);
+  if (field === undefined) return;
+  throw new RotationError('ERR_PENDING_MISMATCH', `AWSPENDING and AWSCURRENT differ in "${field}"`, {
+    hint:
+      `only ${changingFields(declared).join(', ')} may differ: find out who wrote AWSPENDING. Only if the service refuses ` +
+      'its value, remove the label and rotate again',
+  });
+}
+
+/** Returns a field that does not rotate and differs between two values; `undefined` if there is none. */
+export function differingField(one: Json, other: Json, declared: Declared): string | undefined {
+  const changing = changingFields(declared);
+  const fields = new Set([...Object.keys(one), ...Object.keys(other)]);
+  return [...fields].find(
+    (field) => !changing.includes(field) && !isDeepStrictEqual(one[field], other[field]),
+  );
+}
+
+function changingFields({ rotates, mayRotate = [] }: Declared): readonly string[] {
+  return [...rotates, ...mayRotate];
 }
 
 /**

@@ -9,10 +9,15 @@ export const GIVE_UP: readonly string[] = [
 ];
 export const ASK_FIRST =
   'first ask whether somebody locked the user out on purpose, or is at work: has just stored a value, or restored a backup';
-export const NOTE_ITS_ID =
-  'before you store a value, note the id of AWSPENDING’s version: storing takes its label off, and it may be the only one that works';
 export const LOCKED_OUT =
   'do not set a password as an administrator before you know why no version works: you would let in a user who was shut out';
+
+export function noteItsId({ id }: SeenVersion): string {
+  return (
+    `before you store a value, note the id of AWSPENDING’s version, ${id}. Storing takes its label off, and it may be the ` +
+    'only one that works'
+  );
+}
 
 /** Returns why versions have a verdict, each reason once. */
 export function reasonsOf({ versions }: LabelState, verdict: SeenVersion['verdict']): string {
@@ -46,11 +51,16 @@ export function whyNotPromoted(version: SeenVersion, sight: Sight): string {
     : `version ${version.id} does not become AWSCURRENT: ${reason}`;
 }
 
-export function moreToTry({ state }: Sight): readonly string[] {
-  const untried = state.versions.filter((each) => is(each, 'untried'));
+export function untriedOf({ state }: Sight): readonly SeenVersion[] {
+  return state.versions.filter((each) => is(each, 'untried'));
+}
+
+export function moreToTry(sight: Sight): readonly string[] {
+  const untried = untriedOf(sight);
   if (untried.length === 0) return [];
   return [
-    `--probe-all tries ${untried.length} more. Use it only if the service does not lock users after some refused logins`,
+    `to try ${untried.length} more, only if the service does not lock users after some refused logins: ` +
+      'quarterturn doctor --probe-all',
   ];
 }
 

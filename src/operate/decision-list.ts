@@ -5,9 +5,10 @@ import {
   idsOf,
   LOCKED_OUT,
   moreToTry,
-  NOTE_ITS_ID,
+  noteItsId,
   reasonsOf,
   setByHand,
+  untriedOf,
   whyNotDropped,
   whyNotPromoted,
 } from './advice.js';
@@ -71,10 +72,13 @@ export const ROWS = [
     matches: ({ state }) => state.versions.some((version) => is(version, 'locked')),
     meaning: ({ state }) =>
       `The service does not let this user in, whatever the password: ${reasonsOf(state, 'locked')}.`,
-    advice: () => ['find out who locked the user, and why. Once the user is unlocked, look again'],
+    advice: ({ state }) => [
+      'find out who locked the user, and why. Once the user is unlocked, look again',
+      ...hintsOf(state, 'locked'),
+    ],
     never:
-      'do not move or remove a label: nobody can tell which value works. Until the user is unlocked, do not log in: each ' +
-      'attempt may extend the lock',
+      'do not move or remove a label: nobody can tell which value works. Until the user is unlocked, do not log in, not ' +
+      'with quarterturn test either: each attempt may extend the lock',
   },
   {
     name: 'LABEL_LEFT',
@@ -96,7 +100,7 @@ export const ROWS = [
       return [
         'if only this machine cannot reach the service: run this where the function runs, in its VPC, with its security group',
         ...hints,
-        ...(pending && hints.length > 0 ? [NOTE_ITS_ID] : []),
+        ...(pending && hints.length > 0 ? [noteItsId(pending)] : []),
       ];
     },
     never: 'do not move or remove a label: a value that was not tested may be the only one that works',
@@ -231,6 +235,7 @@ export const ROWS = [
     advice: () => [
       'ask whether somebody is at work, and look again in ten minutes',
       'if AWSCURRENT holds the right value, set that value at the service',
+      'if somebody stored a wrong value: docs/operate.md says under PREVIOUS_LIVE how to replace it',
     ],
     never:
       'do not move AWSCURRENT back before you know why it was rotated: after a leak, that brings the leaked value back',
@@ -253,16 +258,18 @@ export const ROWS = [
   {
     name: 'NONE_WORKS',
     matches: ({ current, pending }) => is(current, 'refused') && pending !== undefined,
-    meaning: () =>
-      'The service refuses AWSCURRENT and AWSPENDING: somebody changed the password at the service, or revoked it.',
+    meaning: (sight) =>
+      'The service refuses AWSCURRENT and AWSPENDING. Somebody changed the password at the service, or revoked it' +
+      `${untriedOf(sight).length === 0 ? '' : ', or another version works'}.`,
     advice: (sight) => [...moreToTry(sight), ASK_FIRST, ...setByHand(sight)],
     never: LOCKED_OUT,
   },
   {
     name: 'REFUSED_ALONE',
     matches: ({ current }) => is(current, 'refused'),
-    meaning: () =>
-      'The service refuses AWSCURRENT, and no rotation is under way: somebody changed the password at the service, or revoked it.',
+    meaning: (sight) =>
+      'The service refuses AWSCURRENT, and no rotation is under way. Somebody changed the password at the service, or revoked it' +
+      `${untriedOf(sight).length === 0 ? '' : ', or removed AWSPENDING from the version that works'}.`,
     advice: (sight) => [...moreToTry(sight), ASK_FIRST, ...setByHand(sight)],
     never: LOCKED_OUT,
   },

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Deadline } from '../engine/deadline.js';
-import { assertSameTarget } from '../engine/field-checks.js';
+import { differingField } from '../engine/field-checks.js';
 import { rotatorVersions } from '../engine/rotator-versions.js';
 import type { SecretString } from '../engine/secret-string.js';
 import { isNoSecret, secretValues } from '../engine/secret-values.js';
@@ -84,7 +84,12 @@ export function probe<Secret extends object, Field extends keyof Secret & string
   /** Returns why a version must not be tried: it differs from AWSCURRENT in a field such as the host, or names another user. */
   function differsFrom(current: Readable<Secret>, version: Readable<Secret>): Reason | undefined {
     try {
-      assertSameTarget(version.stored.json, current.stored.json, rotator);
+      const field = differingField(version.stored.json, current.stored.json, rotator);
+      if (field !== undefined) {
+        throw new RotationError('ERR_PENDING_MISMATCH', `it differs from AWSCURRENT in "${field}"`, {
+          hint: 'find out who stored it, and when',
+        });
+      }
       if (rotator.belongs?.(version.secret, current.secret) ?? true) return undefined;
       throw new RotationError('ERR_PENDING_MISMATCH', 'it names a user that this rotator does not rotate', {
         hint: 'find out who stored it, and whether the rotator had other users configured then',

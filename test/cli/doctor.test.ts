@@ -73,6 +73,20 @@ async function stuck(stopIn?: string, { engine = 'postgres' } = {}) {
   };
 }
 
+/** Begins a rotation, lets setSecret pass, and takes AWSPENDING off, as many runbooks say. Returns the version. */
+async function abandonAfterSetSecret({ secrets, holder }: Awaited<ReturnType<typeof stuck>>) {
+  await secrets.advanceTo(before(0.5));
+  await secrets.rotateSecret({ SecretId: 'app/db' });
+  const rotation = secrets.rotation('app/db');
+  await rotation.runStep();
+  await rotation.runStep();
+  const pending = await holder('AWSPENDING');
+  await secrets.updateSecretVersionStage({
+    ...{ SecretId: 'app/db', VersionStage: 'AWSPENDING', RemoveFromVersionId: pending },
+  });
+  return pending;
+}
+
 /** A manifest as its owner writes one. The service is a file, with the one password that it takes. */
 const MINE = `
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -195,6 +209,16 @@ not checked, since that needs other rights:
     expect(await secret.works('AWSCURRENT')).toBe(true);
   });
 
+  test('is not called mended by a repair: the function has not run, and may be as broken as before', async () => {
+    const secret = await stuck('testSecret');
+    const doctor = ['doctor', 'app/db', '--rotator', 'postgres', '--region', 'eu-west-1', '--fix', '--yes'];
+    const repaired = await secret.run(...doctor);
+    expect(repaired.stderr).toContain('The cause may be left: the function’s log says why');
+    expect(repaired.stderr).toContain('quarterturn rotate app/db --region eu-west-1\n');
+    // Nothing was wrong any more, and nothing was repaired.
+    expect((await secret.run(...doctor)).stderr).toBe('');
+  });
+
   test('is ended by its label where the steps cannot be taken', async () => {
     const secret = await stuck('testSecret');
     const pending = await secret.holder('AWSPENDING');
@@ -288,6 +312,31 @@ async function justChanged({ secrets }: Awaited<ReturnType<typeof stuck>>): Prom
 }
 
 describe('what doctor prints to be copied', () => {
+  test('finds again, and repairs, what only --probe-all has found', async () => {
+    const secret = await stuck();
+    await secret.secrets.rotateSecret({ SecretId: 'app/db' });
+    await secret.secrets.rotation('app/db').run();
+    const stray = await abandonAfterSetSecret(secret);
+    const test = await secret.shell('quarterturn test app/db --rotator postgres');
+    expect(test.stdout).toContain('or removed AWSPENDING from the version that works. What to do: ');
+    const [, doctor = ''] = /What to do: (.*)/.exec(test.stdout) ?? [];
+    const refused = await secret.shell(doctor);
+    expect(refused.stdout).toContain('REFUSED_ALONE: ');
+    const [, all = ''] = /: (quarterturn doctor .* --probe-all)$/m.exec(refused.stdout) ?? [];
+    const found = await secret.shell(all);
+    expect(found.stdout).toContain('STRAY_LIVE: ');
+    const [, fix = ''] = /^ {2}repair {2}(.*)/m.exec(found.stdout) ?? [];
+    expect(fix).toBe('quarterturn doctor app/db --rotator postgres --probe-all --fix');
+    const everyTest = await secret.shell('quarterturn test app/db --rotator postgres --probe-all');
+    expect(everyTest.stdout).toContain(
+      'What to do: quarterturn doctor app/db --rotator postgres --probe-all\n',
+    );
+    expect(await secret.holder('AWSCURRENT')).not.toBe(stray);
+    expect((await secret.shell(`${fix} --yes`)).code).toBe(0);
+    expect(await secret.holder('AWSCURRENT')).toBe(stray);
+    expect(await secret.works('AWSCURRENT')).toBe(true);
+  });
+
   test('repairs when it is copied, where doctor itself was given --now', async () => {
     const secret = await stuck('testSecret');
     await justChanged(secret);
@@ -436,6 +485,7 @@ describe('other states', () => {
       '--yes',
     );
     expect(stdout).toContain('LOCKED: ');
+    expect(stdout).toContain('  advice  check the role and pg_hba.conf. The role may lack LOGIN');
     expect(code).toBe(1);
     expect(await secret.holder('AWSPENDING')).toBeDefined();
   });
@@ -648,9 +698,22 @@ test('a secret whose users may take turns is taken for one of a single user by n
     SecretString: JSON.stringify({ ...JSON.parse(SecretString), masterarn: 'admin' }),
   });
   const { code, stderr } = await secret.run('run', 'app/db', '--yes');
-  expect(stderr).toContain('name the secret’s rotator: --rotator ');
+  expect(stderr).toContain(
+    'Name it: --rotator postgres | postgres/alternating-users | postgres/rds-instance, or a file of your own',
+  );
   expect(code).toBe(2);
   expect(await secret.holder('AWSPENDING')).toBeUndefined();
+});
+
+test('a version for another port is told as what it is, not as AWSPENDING', async () => {
+  const secret = await stuck();
+  const moved = server.secret(secret.role, await secret.passwordOf('AWSCURRENT'), { port: 1 });
+  await secret.secrets.putSecretValue({ SecretId: 'app/db', SecretString: moved });
+  const { stdout } = await secret.run('test', 'app/db', '--rotator', 'postgres');
+  expect(stdout).toMatch(
+    /AWSPREVIOUS +\w{8} +foreign .*\n {4}ERR_PENDING_MISMATCH: it differs from AWSCURRENT in "port"\n/,
+  );
+  expect(stdout).not.toContain('AWSPENDING and AWSCURRENT differ');
 });
 
 test('what is about to be written names account and Region, and a no is a no', async () => {
@@ -665,6 +728,22 @@ test('what is about to be written names account and Region, and a no is a no', a
 });
 
 describe('quarterturn run', () => {
+  test('takes no --probe-all: it tries no version that it would not run the steps for', async () => {
+    const secret = await stuck();
+    const current = await secret.holder('AWSCURRENT');
+    const { code, stderr } = await secret.run(
+      'run',
+      'app/db',
+      '--rotator',
+      'postgres',
+      '--probe-all',
+      '--yes',
+    );
+    expect(stderr).toContain('--probe-all');
+    expect(code).toBe(2);
+    expect(await secret.holder('AWSCURRENT')).toBe(current);
+  });
+
   test('begins no rotation for a user whom AWSCURRENT does not open: nothing is stored', async () => {
     const secret = await stuck();
     await server.sql(`ALTER ROLE ${secret.role} PASSWORD 'another-7bqw-9Kx2-horse'`);

@@ -211,6 +211,26 @@ test('it offers to store a value only where none can be hidden by that', () => {
   expect(offers('v:R c:R u:A')).toBe(false);
 });
 
+test('where a version was not tried, the finding does not say that only the service can be the reason', () => {
+  const meaning = (told: Told) => diagnose(state(told)).meaning;
+  const advice = (told: Told) => diagnose(state(told)).advice.join('\n');
+  expect(meaning('v:R c:R u:-')).toContain('or removed AWSPENDING from the version that works');
+  expect(meaning('v:R c:R')).not.toContain('removed AWSPENDING');
+  expect(meaning('v:- c:R p:R')).toContain('or another version works');
+  expect(meaning('v:R c:R p:R')).not.toContain('another version');
+  expect(advice('v:R c:R u:-')).toContain('to try 1 more, only if');
+  expect(advice('v:R c:R')).not.toContain('--probe-all');
+});
+
+test('the id of AWSPENDING’s version is in the advice to note it, whole', () => {
+  const reason = { code: 'ERR_SERVICE_REFUSED', message: 'nothing listens', hint: 'correct "port"' };
+  const found = state('c:U p:-');
+  const versions = found.versions.map((each) => (each.verdict === 'unknown' ? { ...each, reason } : each));
+  const { advice } = diagnose({ ...found, versions });
+  expect(advice).toContain('otherwise: correct "port"');
+  expect(advice.join('\n')).toContain('note the id of AWSPENDING’s version, p.');
+});
+
 const ALL = ['A', 'R', 'U', 'L', 'E', 'M', 'X', '-'];
 const FEW = ['A', 'R', 'U', '-'];
 const of = (letters: string, verdicts: readonly string[]) =>

@@ -60,7 +60,7 @@ class IssuedKeys implements Service {
       this.#keys.showAll();
       return true;
     }
-    if (!/the provider still takes it/.test(problem) || this.#isDeclared) return false;
+    if (!/the provider still accepts it/.test(problem) || this.#isDeclared) return false;
     this.#isDeclared = true;
     return true;
   }

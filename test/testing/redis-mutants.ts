@@ -311,10 +311,10 @@ export const CAUGHT: Readonly<Record<string, readonly CaughtMutant[]>> = {
 
 /** The faults that it cannot see, by what docs/rotators.md says of them. */
 export const UNSEEN: Readonly<Record<string, readonly Mutant[]>> = {
-  'What else a change brings': [
+  'Side effects of a change': [
     { what: 'gives the user every right', changes: [[ADDED, `${ADDED}, '+@all'`]] },
   ],
-  'What is lost when the service starts again': [{ what: 'does not save', changes: [[SAVE, '']] }],
+  'Changes that are lost when the service restarts': [{ what: 'does not save', changes: [[SAVE, '']] }],
   'An answer that only your service gives': [
     {
       what: 'takes every error for a refusal',
@@ -324,7 +324,7 @@ export const UNSEEN: Readonly<Record<string, readonly Mutant[]>> = {
   'Encryption that nobody asked for': [
     { what: 'never encrypts', changes: [['ssl ? connectTls({ host, port }) : ', '']] },
   ],
-  'Which administrator may act for which secret': [
+  'An administrator of another server': [
     {
       what: 'takes an administrator of any server',
       changes: [['administrator.host !== pending.host || administrator.port !== pending.port', 'false']],
@@ -333,7 +333,7 @@ export const UNSEEN: Readonly<Record<string, readonly Mutant[]>> = {
   'A hash of a credential': [
     { what: 'quotes what the server says', changes: [['${doing} with ${code}', '${doing} with ${rest}']] },
   ],
-  'What leaves without a connection of this process': [
+  'Data that leaves without a connection of this process': [
     {
       what: 'spells the password in the name of a host',
       changes: [

@@ -1,5 +1,5 @@
 import { declare, type InputOf, JSON_OPTION } from '../command.js';
-import { SUBJECT_OPTIONS } from './subject-options.js';
+import { PROBING_OPTIONS } from './subject-options.js';
 
 export const DOCTOR = declare({
   name: 'doctor',
@@ -30,7 +30,7 @@ export const DOCTOR = declare({
       default: '15m',
     },
     yes: { short: 'y', about: 'repair without asking' },
-    ...SUBJECT_OPTIONS,
+    ...PROBING_OPTIONS,
     json: JSON_OPTION,
   },
   examples: [

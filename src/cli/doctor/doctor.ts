@@ -111,6 +111,8 @@ class Visit {
         );
       }
       if (!isDeclined && repairs.length === 0 && finding.name !== 'OK') this.#sayNothingRepaired(finding);
+      const isCauseLeft = state.rotation === 'on' && repairs.some(({ kind }) => kind !== 'drop');
+      if (isCauseLeft && finding.name === 'OK') this.#sayCauseLeft();
       return interruption.exitCode ?? this.#end(state, finding);
     } catch (error) {
       if (interruption.exitCode === undefined) throw error;
@@ -125,6 +127,15 @@ class Visit {
     const wantsSteps = !this.#options.here && repairs[0]?.kind === 'resume';
     this.#subject.output.say(
       `nothing was repaired${wantsSteps ? ': --here runs the four steps on this machine' : ''}`,
+    );
+  }
+
+  /** The function may still be as broken as it was: nothing here has run it. */
+  #sayCauseLeft(): void {
+    const { timeline, connection, output } = this.#subject;
+    output.say(
+      'the secret is repaired. The cause may be left: the function’s log says why the rotation stopped. ' +
+        `Then let the function rotate once: quarterturn rotate ${timeline.name}${sameAgain(connection)}`,
     );
   }
 
@@ -159,11 +170,12 @@ class Visit {
     );
   }
 
-  /** A command to copy repeats --now: without it, it would wait instead of repairing. */
+  /** A command to copy repeats --now and --probe-all: without them, it would not find again what this one found. */
   #place(): Place {
     const { timeline, connection, again } = this.#subject;
-    const now = this.#options.now ? ' --now' : '';
-    return { name: timeline.name, forAws: sameAgain(connection), again: `${again}${now}` };
+    const { now, 'probe-all': isAll } = this.#options;
+    const same = `${isAll ? ' --probe-all' : ''}${now ? ' --now' : ''}`;
+    return { name: timeline.name, forAws: sameAgain(connection), again: `${again}${same}` };
   }
 
   #tellFailure(repair: Repair, { reason }: Extract<MendEvent, { kind: 'failed' }>): void {

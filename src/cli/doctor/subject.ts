@@ -149,7 +149,8 @@ async function nameInSecret(client: SecretsManagerApi, secretId: string): Promis
     const values = secretValues({ client: api, hidden, rotator: { shows: [] }, secretId });
     const { json } = await values.read({ VersionStage: 'AWSCURRENT' });
     const name = rotatorsWith('lambda.js').find((each) => each === json.engine);
-    if (name !== undefined && !Object.hasOwn(json, 'masterarn')) {
+    if (name !== undefined) {
+      if (Object.hasOwn(json, 'masterarn')) throw new UsageError(whichOfTwo(name));
       say(`using the rotator ${name}, after the secret’s "engine"; --rotator names another`);
       return name;
     }
@@ -158,5 +159,13 @@ async function nameInSecret(client: SecretsManagerApi, secretId: string): Promis
   }
   throw new UsageError(
     `name the secret’s rotator: --rotator ${rotatorsWith('lambda.js').join(' | ')}, or a file of your own`,
+  );
+}
+
+function whichOfTwo(name: string): string {
+  const more = rotatorsWith('lambda.js').filter((each) => each.startsWith(`${name}/`));
+  return (
+    'the secret has a "masterarn", so its users may take turns. The function’s log says which rotator it is. ' +
+    `Name it: --rotator ${[name, ...more].join(' | ')}, or a file of your own`
   );
 }

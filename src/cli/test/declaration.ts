@@ -1,5 +1,5 @@
 import { declare, type InputOf, JSON_OPTION } from '../command.js';
-import { SUBJECT_OPTIONS } from '../doctor/subject-options.js';
+import { PROBING_OPTIONS } from '../doctor/subject-options.js';
 
 export const TEST = declare({
   name: 'test',
@@ -10,7 +10,7 @@ export const TEST = declare({
     'unknown: the service could not be asked. locked: it does not let the user in, whatever the password. Neither is a refusal. ' +
       'foreign: the version names another host or user than AWSCURRENT, and is not tried.',
   ],
-  options: { ...SUBJECT_OPTIONS, json: JSON_OPTION },
+  options: { ...PROBING_OPTIONS, json: JSON_OPTION },
   examples: [{ line: 'quarterturn test app/db --rotator postgres' }],
   exits: { 0: 'the service accepts AWSCURRENT', 1: 'it does not, or could not be asked' },
   rights: [

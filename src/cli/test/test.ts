@@ -12,13 +12,14 @@ export function test({ options, positionals }: TestInput): Promise<number> {
       isAll ? { which: 'all', refusals: Number.POSITIVE_INFINITY } : { which: 'labelled' },
     );
     const { name, meaning } = diagnose(state);
+    const doctor = `quarterturn doctor ${timeline.name}${again}${isAll ? ' --probe-all' : ''}`;
     const isAccepted = sightOf(state).current?.verdict === 'accepted';
     if (options.json) print([JSON.stringify({ type: 'test', name: timeline.name, finding: name, ...state })]);
     else {
       print([
         titleOf(timeline.name, timeline.region, state),
         ...versionLines(state),
-        name === 'OK' ? meaning : `${meaning} What to do: quarterturn doctor ${timeline.name}${again}`,
+        name === 'OK' ? meaning : `${meaning} What to do: ${doctor}`,
       ]);
     }
     return isAccepted ? 0 : 1;

@@ -200,7 +200,7 @@ describe('a login', () => {
     const check = { ...spec().check, headers: shown };
     expect(made({ login, check })().name).toBe('desk');
     expect(made({ login: { ...login, basic: ['{keyId}', 'x'] }, check })).toThrow(
-      /^"login" must be made with/,
+      /^"login" must send the key/,
     );
     expect(made({ login: { ...login, headers: { x: '{admin.key}' } }, check })).toThrow(
       /^"login" must not have/,
@@ -212,7 +212,7 @@ describe('a login', () => {
     const headers = { authorization: 'Bearer {adminLogin.token}' };
     const list = { ...spec().list, headers };
     expect(made({ adminLogin, list })().name).toBe('desk');
-    expect(made({ adminLogin: login, list })).toThrow(/^"adminLogin" must be made with/);
+    expect(made({ adminLogin: login, list })).toThrow(/^"adminLogin" must have \{admin/);
     const check = { ...spec().check, headers: { ...headers, x: '{key}' } };
     expect(made({ adminLogin, check })).toThrow(/^"check" must not have placeholders for adminLogin/);
   });
