@@ -348,14 +348,12 @@ describe('quarterturn bundle', () => {
 
   test('may be made twice at once', async () => {
     write('gate/lambda.ts', BARE);
-    const bundle = () => run('quarterturn bundle gate/lambda.ts');
-    const ends = await Promise.all([bundle(), bundle()]);
-    expect(ends.map(({ code, stderr }) => [code, stderr])).toEqual([
-      [0, ''],
-      [0, ''],
-    ]);
+    const bundle = 'quarterturn bundle gate/lambda.ts';
+    const { code, stdout, stderr } = await run(`${bundle} & ${bundle} && wait $!`);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout.match(/^dist\/lambda\/gate: /gm)).toHaveLength(2);
     const chunks = readdirSync(at('dist/lambda/gate/chunks'));
-    expect(await bundle()).toMatchObject({ code: 0, stderr: '' });
+    expect(await run(bundle)).toMatchObject({ code: 0, stderr: '' });
     expect(readdirSync(at('dist/lambda/gate/chunks'))).toEqual(chunks);
   });
 

@@ -36,7 +36,7 @@ export const MUTATIONS = [
   {
     what: 'AWSPENDING may be for another user or host',
     file: 'src/engine/field-checks.ts',
-    from: 'if (rotates.includes(field) || isDeepStrictEqual(pending[field], current[field])) continue;',
+    from: 'if (changing.includes(field) || isDeepStrictEqual(pending[field], current[field])) continue;',
     to: 'continue;',
     tests: ENGINE,
   },
