@@ -40,7 +40,7 @@ export function assertSameTarget(pending: Json, current: Json, declared: Declare
   });
 }
 
-/** Returns a field that does not rotate and differs between two values; `undefined` if there is none. */
+/** Returns a field that does not rotate and differs between two values; `undefined` if no field does. */
 export function differingField(one: Json, other: Json, declared: Declared): string | undefined {
   const changing = changingFields(declared);
   const fields = new Set([...Object.keys(one), ...Object.keys(other)]);

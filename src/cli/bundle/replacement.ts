@@ -28,7 +28,7 @@ export async function assertReplaceable(out: string): Promise<void> {
 
 /** Refuses a folder with a module that is bundled: the bundle would take its place. */
 export async function assertWithoutSources(out: string, inputs: readonly string[]): Promise<void> {
-  // esbuild names no link, but what it leads to.
+  // esbuild names the target of a link, not the link.
   const folder = await realpath(out).catch(() => out);
   const source = inputs.find((input) => input.startsWith(folder + sep) && existsSync(input));
   if (source !== undefined) {
@@ -44,7 +44,7 @@ export async function assertWithoutSources(out: string, inputs: readonly string[
  */
 export async function replaceBundle(out: string, made: readonly Made[], licences: string): Promise<void> {
   const chunks = join(out, CHUNKS);
-  // A link would lead to a folder with files of somebody else.
+  // A link could point to a folder with somebody else's files.
   if (!(await lstat(chunks).catch(() => undefined))?.isDirectory()) await rm(chunks, { force: true });
   await mkdir(chunks, { recursive: true });
   // Before anything is written: what comes later may be the work of a second command.

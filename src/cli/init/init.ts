@@ -38,7 +38,7 @@ function isTaken(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch {
-    return false; // Its folder is a file, as mkdir will say.
+    return false; // Its folder is a file, as `mkdir` will say.
   }
 }
 
