@@ -172,23 +172,24 @@ describe('in a VPC', () => {
     });
   });
 
-  test.each(
-    ROTATORS,
-  )('%s reaches the port of its database, or the one that is given, and no other', (rotator) => {
-    const portsOf = (parameters: Record<string, string>) => {
-      const { DatabaseIngress, FunctionSecurityGroup } = deployed({
-        ...given(rotator, 'what it must').parameters,
-        ...IN_VPC,
-        DatabaseSecurityGroupId: 'sg-9',
-        ...parameters,
-      });
-      const egress = FunctionSecurityGroup!.SecurityGroupEgress as readonly Record<string, Json>[];
-      return [DatabaseIngress!, egress.at(-1)!].flatMap(({ FromPort, ToPort }) => [FromPort, ToPort]);
-    };
-    const port = rotator.startsWith('mysql') ? 3306 : 5432;
-    expect(portsOf({})).toEqual([port, port, port, port]);
-    expect(portsOf({ DatabasePort: '6543' })).toEqual(['6543', '6543', '6543', '6543']);
-  });
+  test.each(ROTATORS)(
+    '%s reaches the port of its database, or the one that is given, and no other',
+    (rotator) => {
+      const portsOf = (parameters: Record<string, string>) => {
+        const { DatabaseIngress, FunctionSecurityGroup } = deployed({
+          ...given(rotator, 'what it must').parameters,
+          ...IN_VPC,
+          DatabaseSecurityGroupId: 'sg-9',
+          ...parameters,
+        });
+        const egress = FunctionSecurityGroup!.SecurityGroupEgress as readonly Record<string, Json>[];
+        return [DatabaseIngress!, egress.at(-1)!].flatMap(({ FromPort, ToPort }) => [FromPort, ToPort]);
+      };
+      const port = rotator.startsWith('mysql') ? 3306 : 5432;
+      expect(portsOf({})).toEqual([port, port, port, port]);
+      expect(portsOf({ DatabasePort: '6543' })).toEqual(['6543', '6543', '6543', '6543']);
+    },
+  );
 
   test('the endpoints are this function’s alone, which asks for them by their own names', () => {
     const withRds = deployed({ ...IN_VPC, Targets: DATABASES.join(',') });
@@ -329,11 +330,12 @@ describe('what can never rotate is refused', () => {
     expect(ROTATORS.filter((rotator) => !asking.includes(rotator))).toEqual(['service-token']);
   });
 
-  test.each(
-    ROTATORS.filter((rotator) => 'AdminSecretArn' in given(rotator, 'what it must').parameters),
-  )('%s without its administrator', (rotator) => {
-    expect(objectionsTo(rotator, { AdminSecretArn: '' })).toEqual(['This rotator needs AdminSecretArn']);
-  });
+  test.each(ROTATORS.filter((rotator) => 'AdminSecretArn' in given(rotator, 'what it must').parameters))(
+    '%s without its administrator',
+    (rotator) => {
+      expect(objectionsTo(rotator, { AdminSecretArn: '' })).toEqual(['This rotator needs AdminSecretArn']);
+    },
+  );
 
   test('a schedule of no secret', () => {
     expect(objectionsTo('postgres', { Schedule: 'rate(30 days)' })).toEqual([
