@@ -172,6 +172,25 @@ describe('in a VPC', () => {
     });
   });
 
+  test.each(ROTATORS)(
+    '%s reaches the port of its database, or the one that is given, and no other',
+    (rotator) => {
+      const portsOf = (parameters: Record<string, string>) => {
+        const { DatabaseIngress, FunctionSecurityGroup } = deployed({
+          ...given(rotator, 'what it must').parameters,
+          ...IN_VPC,
+          DatabaseSecurityGroupId: 'sg-9',
+          ...parameters,
+        });
+        const egress = FunctionSecurityGroup!.SecurityGroupEgress as readonly Record<string, Json>[];
+        return [DatabaseIngress!, egress.at(-1)!].flatMap(({ FromPort, ToPort }) => [FromPort, ToPort]);
+      };
+      const port = rotator.startsWith('mysql') ? 3306 : 5432;
+      expect(portsOf({})).toEqual([port, port, port, port]);
+      expect(portsOf({ DatabasePort: '6543' })).toEqual(['6543', '6543', '6543', '6543']);
+    },
+  );
+
   test('the endpoints are this function’s alone, which asks for them by their own names', () => {
     const withRds = deployed({ ...IN_VPC, Targets: DATABASES.join(',') });
     expect(made).not.toHaveProperty('RdsEndpoint');
@@ -311,6 +330,13 @@ describe('what can never rotate is refused', () => {
     expect(ROTATORS.filter((rotator) => !asking.includes(rotator))).toEqual(['service-token']);
   });
 
+  test.each(ROTATORS.filter((rotator) => 'AdminSecretArn' in given(rotator, 'what it must').parameters))(
+    '%s without its administrator',
+    (rotator) => {
+      expect(objectionsTo(rotator, { AdminSecretArn: '' })).toEqual(['This rotator needs AdminSecretArn']);
+    },
+  );
+
   test('a schedule of no secret', () => {
     expect(objectionsTo('postgres', { Schedule: 'rate(30 days)' })).toEqual([
       'Schedule needs SecretArn or NewSecret',
@@ -417,7 +443,12 @@ test('no wildcard stands where IAM knows a resource, but for secrets that name t
 /** What each of these parameters takes, and, of what looks like it, what it does not. */
 const EXACT = {
   SecretArn: [
-    [ADMIN, `arn:aws-cn:secretsmanager:cn-north-1:123456789012:secret:team/app+1=a.b@c-d-AbCdEf`],
+    [
+      ADMIN,
+      `arn:aws-cn:secretsmanager:cn-north-1:123456789012:secret:team/app+1=a.b@c-d-AbCdEf`,
+      // As RDS names the secrets that it manages.
+      `arn:aws:secretsmanager:${ACCOUNT}:secret:rds!cluster-11111111-2222-3333-4444-555555555555-AbCdEf`,
+    ],
     [
       'app',
       'arn:aws:secretsmanager:*:secret:*-master',
@@ -470,6 +501,12 @@ test('KeyLifetimeDays takes days that an application of Entra or a key of Elasti
     ['', '1', '90', '400', '999', '1000', '2999', '3599', '3649', '3650'].filter((days) => !taken(days)),
   ).toEqual([]);
   expect(['0', '07', '3651', '3700', '4000', '10000', '-1', '90d', '1.5', ' 90'].filter(taken)).toEqual([]);
+});
+
+test('DatabasePort takes a port, or nothing', () => {
+  const taken = (port: string) => isAllowed('DatabasePort', port);
+  expect(['', '1', '3306', '65535'].filter((port) => !taken(port))).toEqual([]);
+  expect(['0', '03306', '65536', '99999', '100000', '-1', '3306-3307', ' 3306'].filter(taken)).toEqual([]);
 });
 
 test('a reason stands beside each right', () => {

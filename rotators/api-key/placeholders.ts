@@ -131,7 +131,7 @@ export function urlTemplate(url: string, source: Source): Template<URL> {
     const end = rest(values);
     // No encoding stops `..` from meaning the parent path.
     if (end.split(/[/?]/).some((part) => /^(\.|%2e){1,2}$/i.test(part))) {
-      throw new TypeError('a field in the path of a URL must not be "." or ".."');
+      throw new TypeError('a field in the path of a URL must not be a dot, or two dots');
     }
     return httpUrl(server + end);
   };

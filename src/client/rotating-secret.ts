@@ -21,7 +21,7 @@ export function rotatingSecret<T = Readonly<Record<string, unknown>>>(
   options: RotatingSecretOptions<T> = {},
 ): RotatingSecret<T> {
   // Never quoted or sent: it may be the secret's value, and AWS would log it in CloudTrail.
-  if (typeof id !== 'string' || !/^[\w/+=.@:-]{1,2048}$/.test(id)) {
+  if (typeof id !== 'string' || !/^[\w/+=.@!:-]{1,2048}$/.test(id)) {
     throw new TypeError('invalid secret id: pass the secret’s name or ARN, never its value');
   }
   return new HeldSecret(id, settingsOf(options), options.client ?? sdkReader(id));

@@ -146,6 +146,16 @@ describe('quarterturn policy', () => {
     });
   });
 
+  test.each(['--json', '--terraform', '--cdk'])(
+    'takes the secret of an administrator that RDS manages: %s',
+    async (format) => {
+      const managed = `arn:aws:secretsmanager:${ACCOUNT}:secret:rds!cluster-11111111-2222-3333-4444-555555555555-AbCdEf`;
+      const { code, stdout } = await policy('mysql', '--admin', managed, format);
+      expect(code).toBe(0);
+      expect(stdout).toContain(managed);
+    },
+  );
+
   test.each([
     [
       ['postgres', '--secret', `arn:aws:secretsmanager:${ACCOUNT}:secret:*`],

@@ -13,6 +13,23 @@ const HOUR = 3_600_000;
 
 afterEach(() => jest.useRealTimers());
 
+test('reads a secret that RDS manages, by its name or its ARN', async () => {
+  const name = 'rds!cluster-11111111-2222-3333-4444-555555555555';
+  for (const id of [name, `arn:aws:secretsmanager:eu-west-1:123456789012:secret:${name}-AbCdEf`]) {
+    const asked: unknown[] = [];
+    const client = {
+      async getSecretValue({ SecretId }: { SecretId: string }) {
+        asked.push(SecretId);
+        return { VersionId: 'v1', SecretString: '{"username":"admin","password":"password-one"}' };
+      },
+    };
+    const secret = rotatingSecret(id, { client });
+    expect((await secret.get()).value.username).toBe('admin');
+    expect(asked).toEqual([id]);
+    secret.close();
+  }
+});
+
 test('10,000 who ask at once are one call', async () => {
   const { secret, remote } = await clientWorld();
   const versions = await Promise.all(Array.from({ length: 10_000 }, () => secret.get()));

@@ -11,6 +11,6 @@ export async function untilAccepted(
   for (;;) {
     const verdict = await ask();
     if (verdict === 'accepted' || performance.now() >= endsAt) return verdict;
-    await sleep(500, undefined, { signal });
+    await sleep(Math.min(500, patienceMs / 20), undefined, { signal });
   }
 }

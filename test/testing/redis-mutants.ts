@@ -29,6 +29,7 @@ const ADDED = '...wanted.map((hash) => `#${hash}`)';
 const SETUSER = `await ask('ACL', 'SETUSER', pending.username, ...gone, ${ADDED});`;
 const SAVE = "await ask('ACL', 'SAVE');";
 const CONFIRM = "if ((await confirm()) === 'current') return;";
+const GETUSER = "const user = await ask('ACL', 'GETUSER', pending.username);";
 const TEST = "(await isAccepted(pending, signal)) ? 'accepted' : 'rejected',";
 const NEW = 'createSecret: () => ({ password: newPassword() }),';
 const READS = "return read(lines, command.slice(0, 2).join(' '));";
@@ -186,6 +187,12 @@ export const CAUGHT: Readonly<Record<string, readonly CaughtMutant[]>> = {
   'lets no change of setSecret that was held back undo a later rotation': [
     caught('does not look before the change', TOO_LATE, [CONFIRM, '']),
     caught('looks, and does not listen', TOO_LATE, [CONFIRM, 'await confirm().catch(() => {});']),
+    caught(
+      'looks before it reads its condition',
+      /a condition that you read before you ask/,
+      [CONFIRM, ''],
+      [GETUSER, `${CONFIRM} ${GETUSER}`],
+    ),
     caught('looks, and then sets both passwords whatever there is', TOO_LATE, [
       GONE,
       "const gone = ['resetpass'];",

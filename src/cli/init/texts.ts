@@ -120,6 +120,7 @@ The guide is \`node_modules/quarterturn/docs/rotators.md\`. In short:
 
    \`npx quarterturn rehearse ${folder}/lambda.ts\` shows each step of a rotation on it.
 3. \`lambda.ts\` is the manifest: environment variables, rights and drivers of the function.
+4. The table above is for whoever uses your rotator. Change it with the fields of the secret.
 
 ## Deploy it
 

@@ -89,7 +89,7 @@ export function readNamedForPeople({ options, positionals }: PolicyInput) {
 }
 
 const FUNCTION = /^lambda:[\w-]+:\d{12}:function:[\w-]+$/;
-const SECRET = /^secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+-\w{6}$/;
+const SECRET = /^secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@!-]+-\w{6}$/;
 const FULL = 'full ARN of a secret, which ends in a hyphen and six characters';
 const KEY = /^kms:[\w-]+:\d{12}:key\/[\w-]+$/;
 const NO_ALIAS = 'ARN of a key (no alias)';

@@ -33,8 +33,8 @@ const AT_THE_WRITES = (['PutSecretValue', 'UpdateSecretVersionStage'] as const).
 /** The steps that change something. */
 const LATE = ['createSecret', 'setSecret', 'finishSecret'] as const;
 const CONFIRM =
-  'ask context.confirm() right before the change, and make the change fail when it comes late: by a condition, or by a lock or a ' +
-  'transaction that you hold while you ask. If the service knows none of these, declare `lateChangesLand`';
+  'ask context.confirm() right before the change, and make the change fail when it comes late: by a condition that you read ' +
+  'before you ask, or by a lock or a transaction that you hold while you ask. If the service knows none of these, declare `lateChangesLand`';
 
 /** A rotation that breaks off anywhere can start over. */
 export function crashes(stand: Stand): Clause[] {
