@@ -10,7 +10,9 @@ import { LocalSecretsManager } from '../../src/testing/index.js';
 import { count } from '../readme/client-events.js';
 import { requireToken } from '../readme/client-express.js';
 import { labelUpdated } from '../readme/client-invalidate.js';
+import { queryAtEachStep } from '../readme/client-steps.js';
 import { serve } from '../readme/client-stop.js';
+import { watchRotations } from '../readme/client-stuck.js';
 import { codeOf, examplesIn } from '../support/examples.js';
 import { listening } from '../support/listening.js';
 import { startTestServer, type TestServer } from '../support/postgres.js';
@@ -27,13 +29,15 @@ const FILES = [
   'invalidate',
   'events',
   'express',
+  'steps',
   'stop',
+  'stuck',
   'token',
 ];
 
 test.each(FILES)('the page has the code of test/readme/client-%s.ts', (name) => {
   const code = readFileSync(join(ROOT, `test/readme/client-${name}.ts`), 'utf8').replace(
-    /'\.\.\/\.\.\/src\/(client(?:\/pg|\/mysql2)?)\/index\.js'/g,
+    /'\.\.\/\.\.\/(?:src\/)?(client(?:\/pg|\/mysql2)?|testing|rotators\/postgres)\/index\.js'/g,
     "'quarterturn/$1'",
   );
   expect(PAGE).toContain(`\`\`\`ts\n${code}\`\`\`\n`);
@@ -140,6 +144,49 @@ describe('its code, with the SDK of the environment and a Secrets Manager behind
     await logIns();
     await pool.end();
     await ofLambda.end();
+    secret.close();
+  });
+
+  test('a pool answers after each step of a rotation in a test', async () => {
+    await server.sql(`CREATE ROLE steps LOGIN PASSWORD 'first-password-1'`);
+    await queryAtEachStep(JSON.parse(server.secret('steps', 'first-password-1')));
+    const first = new pg.Client({ ...JSON.parse(server.secret('steps', 'first-password-1')), user: 'steps' });
+    await expect(first.connect()).rejects.toMatchObject({ code: '28P01' });
+  });
+
+  test('the alarm sounds while AWSCURRENT stays after AWSPENDING was used, and not after it has moved', async () => {
+    const own = new LocalSecretsManager();
+    const value = (password: string) => JSON.stringify({ username: 'app', password });
+    await own.createSecret({ Name: 'stuck', SecretString: value('first') });
+    const alarms: string[] = [];
+    const stop = watchRotations((secretId) => alarms.push(secretId), 0);
+    const secret = rotatingSecret<{ password: string }>('stuck', { client: own });
+    const accepted = async (password: string) =>
+      secret.logIn(async (login) => {
+        if (login.password !== password) throw Object.assign(new Error('refused'), { code: '28P01' });
+      });
+    await accepted('first');
+    await secret.get({ maxAgeMs: 0 });
+    expect(alarms).toEqual([]);
+    const { VersionId } = await own.putSecretValue({
+      SecretId: 'stuck',
+      SecretString: value('second'),
+      VersionStages: ['AWSPENDING'],
+    });
+    await accepted('second');
+    await secret.get({ maxAgeMs: 0 });
+    expect(alarms).toEqual(['stuck']);
+    const { VersionId: first } = await own.getSecretValue({ SecretId: 'stuck' });
+    await own.updateSecretVersionStage({
+      SecretId: 'stuck',
+      VersionStage: 'AWSCURRENT',
+      MoveToVersionId: VersionId,
+      RemoveFromVersionId: first,
+    });
+    await secret.get({ maxAgeMs: 0 });
+    await secret.get({ maxAgeMs: 0 });
+    expect(alarms).toEqual(['stuck']);
+    stop();
     secret.close();
   });
 
