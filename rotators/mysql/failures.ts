@@ -65,7 +65,7 @@ function unsupportedPlugin(problem: string): ServiceFailure {
 
 const HINTS = {
   name: 'correct "host" in the secret. The function’s VPC must be able to resolve that name',
-  refused: 'correct "host" and "port" in the secret, and check that the server is running',
+  refused: 'check that the server is running, and "host" and "port" in the secret',
   closed: UNREACHABLE,
   way: UNREACHABLE,
   otherName:

@@ -151,7 +151,7 @@ const MESSAGES: readonly (readonly [RegExp, ServiceFailure])[] = [
 
 const WAY_HINTS = {
   name: 'correct "host" in the secret, or the VPC’s DNS',
-  refused: 'correct "host" and "port" in the secret, and check that the server is running',
+  refused: 'check that the server is running, and "host" and "port" in the secret',
   closed: 'check the logs of the server, and of a proxy or firewall in between',
   way: 'check "host", "port" and the subnets’ routes. The database’s security group must let the function’s in',
   otherName:

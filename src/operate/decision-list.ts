@@ -98,7 +98,7 @@ export const ROWS = [
     advice: ({ state, pending }) => {
       const hints = hintsOf(state, 'unknown').map((hint) => `otherwise: ${hint}`);
       return [
-        'if only this machine cannot reach the service: run this where the function runs, in its VPC, with its security group',
+        'if only this machine cannot reach the service: run this in the function’s VPC, with a security group that the service lets in',
         ...hints,
         ...(pending && hints.length > 0 ? [noteItsId(pending)] : []),
       ];
@@ -235,10 +235,10 @@ export const ROWS = [
     advice: () => [
       'ask whether somebody is at work, and look again in ten minutes',
       'if AWSCURRENT holds the right value, set that value at the service',
-      'if somebody stored a wrong value: docs/operate.md says under PREVIOUS_LIVE how to replace it',
+      'if somebody stored a wrong value or moved AWSCURRENT: docs/operate.md says under PREVIOUS_LIVE how to replace it',
     ],
     never:
-      'do not move AWSCURRENT back before you know why it was rotated: after a leak, that brings the leaked value back',
+      'do not move AWSCURRENT to AWSPREVIOUS before you know why that version lost it: after a leak, that brings the leaked value back',
   },
   {
     name: 'STRAY_LIVE',

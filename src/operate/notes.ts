@@ -77,12 +77,17 @@ export function notesOf(
 }
 
 /** Returns what needs other rights to see, and where to look. */
-export function notLookedAt({ functionArn = '<function>' }: LabelState): readonly string[] {
+export function notLookedAt({ functionArn }: LabelState): readonly string[] {
+  const key =
+    'the KMS key, and who may use it (aws secretsmanager describe-secret --query KmsKeyId names it)';
+  if (functionArn === undefined) {
+    return [key];
+  }
   const name = functionArn.split(':').at(-1);
   return [
     `the function’s log: which step failed, with which code (aws logs tail /aws/lambda/${name} --since 1d)`,
     `whether the function exists, and Secrets Manager may invoke it (aws lambda get-policy --function-name ${name})`,
     `its timeout, VPC and security groups (aws lambda get-function-configuration --function-name ${name})`,
-    'the KMS key, and who may use it (aws secretsmanager describe-secret --query KmsKeyId names it)',
+    key,
   ];
 }

@@ -555,8 +555,20 @@ describe('other states', () => {
     // Elsewhere nothing would listen on that port either: what the service's refusal hints at is said, too.
     const doctor = await secret.run('doctor', 'app/db', '--rotator', 'postgres', '--now');
     expect(doctor.stdout).toMatch(
-      /UNKNOWN: .*\n {2}advice {2}if only this machine cannot reach the service: .*\n {2}advice {2}otherwise: correct "host" and "port" in the secret, and check that the server is running\n/,
+      /UNKNOWN: .*\n {2}advice {2}if only this machine cannot reach the service: .*\n {2}advice {2}otherwise: check that the server is running, and "host" and "port" in the secret\n/,
     );
+  });
+
+  test('a secret without a function names no function to look at, and changes nothing', async () => {
+    const secret = await stuck();
+    const SecretString = server.secret(secret.role, 'not-its-horse');
+    const { VersionId } = await secret.secrets.createSecret({ Name: 'app/admin', SecretString });
+    const { code, stdout } = await secret.run('doctor', 'app/admin', '--rotator', 'postgres');
+    expect(stdout).toContain('the KMS key, and who may use it');
+    expect(stdout).not.toMatch(/<function>|aws lambda|aws logs/);
+    expect(code).toBe(1);
+    const { VersionIdsToStages } = await secret.secrets.describeSecret({ SecretId: 'app/admin' });
+    expect(VersionIdsToStages).toEqual({ [String(VersionId)]: ['AWSCURRENT'] });
   });
 
   test('a rotation that was cancelled after setSecret is ended by its label', async () => {

@@ -109,12 +109,12 @@ describe('what one of our rotators says', () => {
   const REFUSED = {
     code: 'ERR_SERVICE_REFUSED',
     message: 'could not log in as "app" to "orders": localhost:1 refuses connections (ECONNREFUSED)',
-    hint: 'correct "host" and "port" in the secret, and check that the server is running',
+    hint: 'check that the server is running, and "host" and "port" in the secret',
   };
 
   test.each([
     ...['app', 'orders', 'could', 'could not log in', 'refuses connections', 'running', 'ECONNREFUSED'],
-    ...['correct', '1', 'the server is running', 'ERR_', 'SERVICE_', 'connections'],
+    ...['check', '1', 'the server is running', 'ERR_', 'SERVICE_', 'connections'],
   ])('is the same although the password is %j', async (password) => {
     expect(await postgresSays(single, { password })).toMatchObject(REFUSED);
   });

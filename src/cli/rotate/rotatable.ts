@@ -43,7 +43,7 @@ export function assertRotatable(secret: DescribeSecretResponse, now: Date, conne
   }
   if (functionArn === undefined) {
     throw new RotationError('ERR_ROTATION_DISABLED', `${name} has no rotation function: nothing was done`, {
-      hint: 'set one, with a schedule: aws secretsmanager rotate-secret --rotation-lambda-arn. quarterturn policy prints how to deploy it',
+      hint: 'if it should rotate, set one, with a schedule: aws secretsmanager rotate-secret --rotation-lambda-arn. quarterturn policy prints how to deploy it',
     });
   }
   if (!isRotationOn) {
