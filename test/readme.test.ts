@@ -36,6 +36,21 @@ describe('the page of errors', () => {
   );
 });
 
+test('the gaps in the README are those that the benchmark has measured', () => {
+  const [, table = ''] = /### Gaps\n([\s\S]*?)###/.exec(read('test/bench/README.md')) ?? [];
+  const measured = [...table.matchAll(/^\| (\w+\(\w*\)) +\| +(\w+) \|$/gm)];
+  expect(measured.map(([, name]) => name)).toEqual([
+    'postgres()',
+    'alternatingUsers()',
+    'apiKey(spec)',
+    'serviceToken()',
+  ]);
+  for (const [, name = '', gap = ''] of measured) {
+    const row = README.split('\n').find((line) => line.startsWith(`| [\`${name}\``)) ?? '';
+    expect(row).toContain(gap === 'none' ? 'none' : `| ${gap} ms |`);
+  }
+});
+
 describe('the rotators that can be deployed', () => {
   const readIfThere = (path: string) => (existsSync(join(__dirname, '..', path)) ? read(path) : undefined);
   const rotators = rotatorsIn();
