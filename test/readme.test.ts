@@ -46,7 +46,10 @@ test('the gaps in the README are those that the benchmark has measured', () => {
     'serviceToken()',
   ]);
   for (const [, name = '', gap = ''] of measured) {
-    const row = README.split('\n').find((line) => line.startsWith(`| [\`${name}\``)) ?? '';
+    const row =
+      read('README.md')
+        .split('\n')
+        .find((line) => line.startsWith(`| [\`${name}\``)) ?? '';
     expect(row).toContain(gap === 'none' ? 'none' : `| ${gap} ms |`);
   }
 });
