@@ -36,8 +36,8 @@ export const MUTATIONS = [
   {
     what: 'AWSPENDING may be for another user or host',
     file: 'src/engine/field-checks.ts',
-    from: 'if (changing.includes(field) || isDeepStrictEqual(pending[field], current[field])) continue;',
-    to: 'continue;',
+    from: '(field) => !changing.includes(field) && !isDeepStrictEqual(one[field], other[field]),',
+    to: '() => false,',
     tests: ENGINE,
   },
   {
