@@ -64,7 +64,7 @@ describeServers('quarterturn rehearse mysql', (program, test) => {
       expect(steps).toHaveLength(8);
       for (const { labels } of steps) expect(labels.AWSCURRENT.accepted).toBe(true);
       expect(steps.at(-1).proof).toEqual({
-        ...{ newAccepted: true, previousAccepted: true, oldRefused: true, nothingPrinted: true, values: 3 },
+        ...{ newAccepted: true, previousAccepted: true, oldRefused: true, nothingPrinted: true, values: 4 },
       });
       expect(await leftOver(TMPDIR)).toEqual([]);
     }
