@@ -214,7 +214,7 @@ function timeIn(seconds: number): string {
 
 /** Words of a provider whose limit of keys is reached. */
 const LIMIT = /\blimit|maxim|\bmax\b|quota|too many|exceed|\bfull\b/i;
-/** Words of a throttle, and of limits on other things than the number of keys. A 402 is about neither. */
+/** Words of a throttle, and of limits on other things than the number of keys. Not looked for in a 402, which means neither. */
 const RATE = /\brate|request|second|minute|\bretry/i;
 const OTHER =
   /length|character|\bbyte|\bsize|payload|\blong|\blarge|lifetime|expir|\bttl\b|\bdays?\b|\bscopes\b/i;

@@ -90,7 +90,7 @@ export interface SecondRequest extends ApiRequest {
 export interface CurrentRequest extends ApiRequest {
   /** Place of the array, if the answer lists all keys. */
   readonly items?: Pointer | '';
-  /** Place of the id in an item of that array. */
+  /** Place of the id in an item of the array at `items`. */
   readonly id?: Pointer;
   /**
    * Place of the time at which the key's life began. `{current.lifetime}` and `{current.expiry}` need it, and `until`. Both

@@ -47,7 +47,7 @@ export interface DatabaseOptions<Secret extends DatabaseSecret> {
   readonly timeoutMs?: number;
 }
 
-/** Logins to servers, according to {@link DatabaseOptions}. */
+/** Logs in to servers, as {@link DatabaseOptions} say. */
 export interface Connections<Secret extends DatabaseSecret, Session extends DatabaseSession<Secret>> {
   /**
    * Logs in as an application would.

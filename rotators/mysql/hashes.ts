@@ -13,7 +13,7 @@ export type PasswordPlugin = 'caching_sha2_password' | 'mysql_native_password' |
  */
 export const ROUNDS = { least: 5000, most: 100_000 } as const;
 
-/** Longest password of caching_sha2_password. A server takes the hash of a longer one, but no login with it. */
+/** Longest password of caching_sha2_password. A server stores the hash of a longer one, but then refuses each login with it. */
 const MAX_PASSWORD_BYTES = 256;
 
 interface HashKind {

@@ -43,5 +43,5 @@ export type PasswordForm = 'scram' | 'md5' | 'clear text';
  */
 export const PIN_NAMES = 'SET LOCAL search_path = pg_catalog, pg_temp';
 
-/** Most SCRAM iterations: more than anybody asks for, and half a second of work. */
+/** The most SCRAM iterations that we accept. Real servers ask for fewer; this many take half a second. */
 export const MAX_ITERATIONS = 1_000_000;

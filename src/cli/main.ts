@@ -7,7 +7,7 @@ import { readPackage } from './package.js';
 import { widthOf } from './terminal/screen.js';
 import { UsageError } from './usage-error.js';
 
-/** Runs a command, and loads no other. Resolves to the exit code. */
+/** Runs a command, without loading the code of the others. Resolves to the exit code. */
 async function main([name, ...args]: readonly string[]): Promise<number> {
   switch (name) {
     case '--version':

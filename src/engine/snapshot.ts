@@ -29,7 +29,7 @@ interface Source {
 const DELAYS_MS = [100, 200, 400, 800, 1600];
 
 /**
- * Reads the labels and the values in one round trip. A refusal by the checks wins over a failed read.
+ * Reads the labels and the values in one round trip. If a check refuses and a read fails, the check's error is thrown.
  *
  * @param reads labels whose values the step needs
  * @returns `'current'` if an earlier attempt has made the version AWSCURRENT

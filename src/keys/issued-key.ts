@@ -11,26 +11,26 @@ export type { IssuedKey, KeyTimes } from './key-declaration.js';
 
 /**
  * Makes a rotator for keys that the provider chooses and shows once. The keys of AWSCURRENT and AWSPREVIOUS stay live, and
- * finishSecret revokes the one before them. No crash, retry or race strands a live key or kills one in use: finishSecret of
- * this rotation or the next finds what attempts leave behind by its name, and revokes it.
+ * finishSecret revokes the key before those two. No crash, retry or race strands a live key or kills one in use: finishSecret of
+ * this rotation or the next finds the keys that attempts leave behind, by their names, and revokes them.
  *
  * createSecret tries AWSCURRENT's key before it makes or revokes anything, and fails without a change if that key is dead. So
  * anyone who can write the secret gets a new key only for one that works. {@link IssuedKey.probe} must check that it belongs to
  * the account or user for which the next key is made.
  *
  * Late requests: a key that is issued late harms no other key; the rotator discards or sweeps it. The rotator reads the labels
- * right before it revokes, so it never revokes a key that a labelled version holds. A revocation that is held up after that
- * ends a key without a label, or one whose only label is AWSPREVIOUS. If somebody moves AWSCURRENT back to that very version
- * meanwhile, its key is dead.
+ * right before it revokes, so it never revokes a key that a labelled version holds. A revocation that reaches the
+ * provider late can end only a key without a label, or one whose only label is AWSPREVIOUS. If somebody moves AWSCURRENT back to
+ * that version in the meantime, the key in use is dead.
  *
  * finishSecret tries the key that it ended if AWSPREVIOUS holds its value. A key that still works fails the step, unless
- * {@link KeyTimes.ends} declares that the provider ends keys late, only at expiry, or that nobody must try them.
+ * {@link KeyTimes.ends} declares that the provider ends keys late or only at expiry, or that an ended key must not be tried.
  *
- * If `list` or `revoke` fails in finishSecret, the step fails, and Secrets Manager tries the rotation again. After the move it
- * would try nothing again, and nobody would revoke the key.
+ * If `list` or `revoke` fails in finishSecret, the step fails before AWSCURRENT moves, and Secrets Manager tries the rotation
+ * again. After the move it would not try again, and nobody would revoke the key.
  *
  * @throws RangeError if a number is out of range
- * @throws TypeError if the id is the key
+ * @throws TypeError if the id is the only field that rotates, because it is then the key
  *
  * @example
  * ```ts

@@ -30,9 +30,9 @@ export function assertPropagation(propagation: Propagation): void {
 }
 
 /**
- * Asks until a provider accepts a new key, several times in a row, or the propagation time is over.
+ * Tries a new key again and again, until the provider has accepted it several times in a row or the propagation time is over.
  *
- * @throws {@link RotationError} `ERR_DEADLINE` if the step has less time than that
+ * @throws {@link RotationError} `ERR_DEADLINE` if the step's time ends before that
  */
 export function probeFor(
   propagation: Propagation,
@@ -46,7 +46,7 @@ export function probeFor(
  * Asks until a provider gives the wanted verdict several times in a row: each answer comes from one of its servers.
  *
  * @returns the other verdict if it still comes when the time is over
- * @throws {@link RotationError} `ERR_DEADLINE` if the step has less time than that
+ * @throws {@link RotationError} `ERR_DEADLINE` if the step's time ends before that
  */
 export async function settled(
   wanted: Verdict,

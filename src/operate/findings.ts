@@ -2,7 +2,7 @@ import { ROWS, type Row } from './decision-list.js';
 import { type LabelState, sightOf } from './label-state.js';
 import { objection, type Repair } from './repairs.js';
 
-/** The name of a finding: a row of the list. */
+/** The name of a finding: that of a row of the decision list. */
 type FindingName = (typeof ROWS)[number]['name'];
 
 /** The meaning of a {@link LabelState}, and what to do. */

@@ -52,7 +52,7 @@ async function identityOf(session: Session, original: string): Promise<Identity>
         `WHERE rolname = ${session.escapeLiteral(original)} AND pg_has_role(session_user, oid, 'MEMBER')) AS may_act`,
     );
     wayOf(row, session);
-    // The server's order: a role's settings before everybody's, those for one database before those for all.
+    // The server's order of precedence: a role's settings win over everybody's, those for one database over those for all.
     const ordered: Setting[] = [];
     for (const owner of [target.username, undefined]) {
       const settings = await settingsOf(session, owner);
