@@ -14,7 +14,7 @@ const FULL: ServiceFailure = [
 ];
 const LOCKED: ServiceFailure = [
   'ERR_LOGIN_NOT_ALLOWED',
-  'took the password, but the account is locked',
+  'accepted the password, but the account is locked',
   'unlock the account only if it is still to be used: ALTER USER … ACCOUNT UNLOCK',
 ];
 const BLOCKED = (unblock: string): ServiceFailure => [
@@ -24,7 +24,7 @@ const BLOCKED = (unblock: string): ServiceFailure => [
 ];
 const EXPIRED: ServiceFailure = [
   'ERR_LOGIN_NOT_ALLOWED',
-  'takes the password, but says that it has expired',
+  'accepts the password, but says that it has expired',
   'set the password again as an administrator. Then check PASSWORD EXPIRE of the account and default_password_lifetime: ' +
     'both must be longer than the time between two rotations',
 ];

@@ -115,7 +115,7 @@ const POOLER: Readonly<Record<string, ServiceFailure>> = {
   // The server refused the password of the pooler. A refusal of ours never gets here.
   '28P01': [
     'ERR_POOLER_IN_THE_WAY',
-    'took the password, but could not log in to its own server',
+    'accepted the password, but could not log in to its own server',
     'correct the password that the connection pooler stores: the server refuses it',
   ],
 };

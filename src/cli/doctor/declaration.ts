@@ -41,7 +41,7 @@ export const DOCTOR = declare({
   rights: [
     { action: 'secretsmanager:DescribeSecret', on: 'secret', why: 'reads labels, dates and replicas' },
     { action: 'secretsmanager:GetSecretValue', on: 'secret', why: 'reads the values that it tries' },
-    { action: 'kms:Decrypt', on: 'key', why: 'reads values, if the secret has your own KMS key' },
+    { action: 'kms:Decrypt', on: 'key', why: 'decrypts values, if the secret uses your own KMS key' },
     {
       action: 'secretsmanager:ListSecretVersionIds',
       on: 'secret',
@@ -56,7 +56,7 @@ export const DOCTOR = declare({
     {
       action: 'kms:GenerateDataKey',
       on: 'key',
-      why: 'with --fix --here: stores values, if the secret has your own KMS key',
+      why: 'with --fix --here: encrypts values, if the secret uses your own KMS key',
     },
   ],
 });

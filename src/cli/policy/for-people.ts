@@ -14,7 +14,7 @@ const CLIENT_RIGHTS: readonly Right[] = [
   {
     action: 'kms:Decrypt',
     on: 'key',
-    why: 'decrypts the value; needed only if the secret has your own KMS key',
+    why: 'decrypts the value; needed only if the secret uses your own KMS key',
   },
   {
     action: 'secretsmanager:BatchGetSecretValue',

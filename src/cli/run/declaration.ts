@@ -33,8 +33,8 @@ export const RUN = declare({
       on: 'secret',
       why: 'finds out whether AWSPENDING is newer than AWSCURRENT',
     },
-    { action: 'kms:Decrypt', on: 'key', why: 'reads values, if the secret has your own KMS key' },
-    { action: 'kms:GenerateDataKey', on: 'key', why: 'stores values, if the secret has your own KMS key' },
+    { action: 'kms:Decrypt', on: 'key', why: 'decrypts values, if the secret uses your own KMS key' },
+    { action: 'kms:GenerateDataKey', on: 'key', why: 'encrypts values, if the secret uses your own KMS key' },
   ],
 });
 

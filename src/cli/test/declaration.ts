@@ -16,7 +16,7 @@ export const TEST = declare({
   rights: [
     { action: 'secretsmanager:DescribeSecret', on: 'secret', why: 'reads the labels' },
     { action: 'secretsmanager:GetSecretValue', on: 'secret', why: 'reads the values that it tries' },
-    { action: 'kms:Decrypt', on: 'key', why: 'reads values, if the secret has your own KMS key' },
+    { action: 'kms:Decrypt', on: 'key', why: 'decrypts values, if the secret uses your own KMS key' },
     {
       action: 'secretsmanager:ListSecretVersionIds',
       on: 'secret',
