@@ -9,6 +9,7 @@ import { MUTATIONS } from './mutations.mjs';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const COPIED = ['src', 'rotators', 'test', 'package.json', 'tsconfig.json', 'README.md', 'docs'];
+const LONGEST_MS = 300_000;
 
 for (const { what, file, from } of MUTATIONS) {
   const text = await readFile(join(ROOT, file), 'utf8');
@@ -59,17 +60,28 @@ async function tried({ what, file, from, to, tests }) {
 }
 
 function jest(args) {
+  let output = '';
   const child = spawn(process.execPath, [join(ROOT, 'node_modules/jest/bin/jest.js'), '--silent', ...args], {
     cwd: house,
     env: { ...process.env, NODE_NO_WARNINGS: '1', THOROUGH: '' },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
   });
-  let output = '';
+  // Tests that wait for ever have found the fault, too. All that they have started ends with them.
+  const timer = setTimeout(() => {
+    output += '\n  ● the tests do not end\n';
+    process.kill(-child.pid, 'SIGKILL');
+  }, LONGEST_MS);
   child.stdout.on('data', (chunk) => {
     output += chunk;
   });
   child.stderr.on('data', (chunk) => {
     output += chunk;
   });
-  return new Promise((resolve) => child.on('close', (code) => resolve({ code, output })));
+  return new Promise((resolve) =>
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      resolve({ code, output });
+    }),
+  );
 }
